@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Setting and wrapping struct ward_err; see err.h for how it is used. */
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* strerror_r(3): the GNU variant returns the text and needs no locale lock. */
+static const char *code_text(int code, char *buffer, size_t size)
+{
+        return strerror_r(-code, buffer, size);
+}
+
+static void set_message(struct ward_err *err, int code, const char *format, va_list args)
+{
+        err->errnum = -code;
+        err->hint[0] = '\0';
+        (void)vsnprintf(err->message, sizeof(err->message), format, args);
+}
+
+/* Appends ": " and @text; what does not fit is cut. */
+static void join(char *message, size_t size, const char *text)
+{
+        size_t used = strlen(message), len = strlen(text);
+
+        if (size - used <= 2)
+                return;
+        if (len > size - used - 3)
+                len = size - used - 3;
+        memcpy(message + used, ": ", 2);
+        memcpy(message + used + 2, text, len);
+        message[used + 2 + len] = '\0';
+}
+
+int err_set(struct ward_err *err, int code, const char *format, ...)
+{
+        va_list args;
+
+        if (err == NULL)
+                return code;
+        va_start(args, format);
+        set_message(err, code, format, args);
+        va_end(args);
+        return code;
+}
+
+int err_code(struct ward_err *err, int code, const char *format, ...)
+{
+        char buffer[128];
+        va_list args;
+
+        if (err == NULL)
+                return code;
+        va_start(args, format);
+        set_message(err, code, format, args);
+        va_end(args);
+        join(err->message, sizeof(err->message), code_text(code, buffer, sizeof(buffer)));
+        return code;
+}
+
+int err_hint(struct ward_err *err, const char *format, ...)
+{
+        va_list args;
+
+        if (err == NULL)
+                return -EINVAL;
+        va_start(args, format);
+        (void)vsnprintf(err->hint, sizeof(err->hint), format, args);
+        va_end(args);
+        return -err->errnum;
+}
+
+int err_wrap(struct ward_err *err, const char *format, ...)
+{
+        char message[WARD_ERR_MESSAGE_MAX];
+        va_list args;
+
+        if (err == NULL)
+                return -EINVAL;
+        va_start(args, format);
+        (void)vsnprintf(message, sizeof(message), format, args);
+        va_end(args);
+        join(message, sizeof(message), err->message);
+        memcpy(err->message, message, sizeof(message));
+        return -err->errnum;
+}
+
+int err_oom(struct ward_err *err)
+{
+        return err_code(err, -ENOMEM, "allocate memory");
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* File descriptors; see fd.h. */
+#include "base/fd.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+int fd_close(int fd)
+{
+        int saved = errno;
+
+        if (fd >= 0)
+                (void)close(fd);
+        errno = saved;
+        return -EBADF;
+}
+
+int fd_read_all(int fd, const char *name, size_t limit, char **ret_text, size_t *ret_len, struct ward_err *err)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t room = 4096, len = 0;
+
+        /* procfs and cgroupfs report a size of 0, so the size is found by reading (proc(5)). */
+        for (;;) {
+                char *larger = realloc(text, room + 1);
+                ssize_t n;
+
+                if (larger == NULL)
+                        return err_oom(err);
+                text = larger;
+                n = read(fd, text + len, room - len);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return err_errno(err, "read '%s'", name);
+                if (n == 0)
+                        break;
+                len += (size_t)n;
+                if (len > limit)
+                        return err_set(err, -EFBIG, "read '%s': it is larger than %zu bytes", name, limit);
+                if (len == room)
+                        room *= 2;
+        }
+        text[len] = '\0';
+        *ret_text = TAKE_PTR(text);
+        if (ret_len != NULL)
+                *ret_len = len;
+        return 0;
+}
+
+int fd_read_file(int dirfd, const char *path, size_t limit, char **ret_text, size_t *ret_len, struct ward_err *err)
+{
+        _cleanup_close_
+        int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+        if (fd < 0)
+                return err_errno(err, "open '%s'", path);
+        return fd_read_all(fd, path, limit, ret_text, ret_len, err);
+}
+
+int fd_write_file(int dirfd, const char *path, const char *text, struct ward_err *err)
+{
+        _cleanup_close_
+        int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        size_t len = strlen(text);
+        ssize_t n;
+
+        if (fd < 0)
+                return err_errno(err, "open '%s' for writing", path);
+        do
+                n = write(fd, text, len);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+                return err_errno(err, "write '%s' to '%s'", text, path);
+        if ((size_t)n != len)
+                return err_code(err, -EIO, "write '%s' to '%s' whole", text, path);
+        return 0;
+}
+
+int fd_write_all(int fd, const void *data, size_t len)
+{
+        const char *bytes = data;
+
+        while (len > 0) {
+                ssize_t n = write(fd, bytes, len);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                bytes += n;
+                len -= (size_t)n;
+        }
+        return 0;
+}

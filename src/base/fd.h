@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * File descriptors: ownership, and reading and writing small files whole.
+ *
+ * A descriptor that is none is -EBADF. Every descriptor is close-on-exec from birth. close(2) is called once and never
+ * retried: on Linux the descriptor is gone even after EINTR (close(2), NOTES).
+ */
+#ifndef BASE_FD_H
+#define BASE_FD_H
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+#define _cleanup_close_ _cleanup_(fd_close_pointer)
+
+/* Closes @fd unless it is none; keeps errno. Returns -EBADF, to be stored where the descriptor was. */
+int fd_close(int fd);
+
+static inline void fd_close_pointer(int *fd)
+{
+        *fd = fd_close(*fd);
+}
+
+/* Takes the descriptor out of an automatic variable whose cleanup would close it. */
+#define TAKE_FD(fd)             \
+        ({                      \
+                int _fd = (fd); \
+                (fd) = -EBADF;  \
+                _fd;            \
+        })
+
+/*
+ * Reads all of the regular or procfs file @path below @dirfd, which must hold at most @limit bytes. *@ret_text is owned
+ * by the caller (free), has a NUL behind it, and its length without that NUL is stored in *@ret_len (may be NULL).
+ * Errors: openat(2), read(2), -EFBIG when the file is larger than @limit, -ENOMEM.
+ */
+int fd_read_file(int dirfd, const char *path, size_t limit, char **ret_text, size_t *ret_len, struct ward_err *err);
+
+/* The same from an open descriptor; @name is for messages. */
+int fd_read_all(int fd, const char *name, size_t limit, char **ret_text, size_t *ret_len, struct ward_err *err);
+
+/* Writes @text to the existing file @path below @dirfd by one write(2), as procfs and cgroupfs want it.
+ * Errors: openat(2), write(2), -EIO for a short write. */
+int fd_write_file(int dirfd, const char *path, const char *text, struct ward_err *err);
+
+/* Writes all of @len bytes, however many write(2) it takes. Returns 0 or -errno. */
+int fd_write_all(int fd, const void *data, size_t len);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A JSON reader that works in place on the text (RFC 8259, UTF-8), one value after the other, driven by tables of fields.
+ *
+ * The hot path of ward-oci reads a config on every start, and each mistake in it must be named with line, column and JSON path;
+ * a reader that builds a tree first is ten times dearer and has forgotten the positions. Refused: duplicate keys, NUL in
+ * a string, numbers out of range, invalid UTF-8, depth over JSON_DEPTH_MAX, anything behind the end.
+ *
+ *      static const struct json_field fields[] = {
+ *              { "path", read_path, JSON_REQUIRED },
+ *              { "type", read_type },
+ *      };
+ *      r = json_object(json, fields, ELEMENTS(fields), JSON_REFUSE_UNKNOWN, &namespace);
+ */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+#define JSON_DEPTH_MAX 64
+
+struct json_step {
+        const char *key; /* a NUL-terminated key, or NULL for an array element */
+        int index;
+};
+
+struct json {
+        const char *file;
+        const char *at, *end;
+        const char *line_start;
+        unsigned line;        /* of *at, from 1 */
+        unsigned column_base; /* added to columns of the first line when the text starts inside another one */
+        struct arena *arena;  /* strings and arrays are made here */
+        struct ward_err *err;
+        unsigned depth;
+        struct json_step path[JSON_DEPTH_MAX];
+};
+
+struct json_position {
+        unsigned line, column;
+};
+
+/* Reads the value that @json stands at into @target. Returns 0 or -errno with json->err set. */
+typedef int (*json_reader)(struct json *json, void *target);
+
+enum {
+        JSON_REQUIRED = 1 << 0,
+        JSON_UNSUPPORTED = 1 << 1, /* known to the specification, not honoured yet: an error that names the field */
+        JSON_IGNORED = 1 << 2,     /* without meaning for ward: skipped */
+};
+
+struct json_field {
+        const char *name;
+        json_reader read; /* NULL with JSON_UNSUPPORTED and JSON_IGNORED */
+        unsigned flags;
+};
+
+enum json_unknown {
+        JSON_REFUSE_UNKNOWN, /* an unknown key is an error, with a suggestion where one is near */
+        JSON_SKIP_UNKNOWN,   /* it is skipped, unless its spelling is near a known one: then it is an error too */
+};
+
+void json_init(struct json *json, const char *text, size_t len, const char *file, struct arena *arena,
+               struct ward_err *err);
+
+/* Where the next value begins. */
+struct json_position json_position(struct json *json);
+
+/* A whole object by its table; at most 64 fields. */
+int json_object(struct json *json, const struct json_field *fields, size_t count, enum json_unknown unknown,
+                void *target);
+
+/* An object with free keys: @read is called for each value with the key in json->path[json->depth - 1].key. */
+int json_map(struct json *json, json_reader read, void *target);
+
+/* An array: @read is called for each element. */
+int json_array(struct json *json, json_reader read, void *target);
+
+/* An array into memory of the arena: @size bytes per element, @read fills one in. *@ret_array, *@ret_count. */
+int json_list(struct json *json, size_t size, json_reader read, void *ret_array, size_t *ret_count);
+
+/* Values. Strings are copied to the arena. Numbers must be integers without fraction or exponent part. */
+int json_string(struct json *json, const char **ret_string);
+int json_bool(struct json *json, bool *ret_value);
+int json_u64(struct json *json, uint64_t max, uint64_t *ret_value);
+int json_i64(struct json *json, int64_t min, int64_t max, int64_t *ret_value);
+bool json_is_null(struct json *json); /* true: null was read */
+
+/* Skips a value, checking that it is well formed; gives its text. */
+int json_skip(struct json *json, const char **ret_text, size_t *ret_len);
+
+/* The end of the text must be here. */
+int json_end(struct json *json);
+
+/* An error at the value that begins at @where: "config.json:12:7: mounts[3].type: ...". Returns -EINVAL. */
+int json_fail(struct json *json, struct json_position where, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+/* An error for a word that is not one of @words, with a suggestion where one is near. Returns -EINVAL. */
+int json_fail_word(struct json *json, struct json_position where, const char *what, const char *word,
+                   const char *const *words, size_t count);
+
+struct text;
+
+/* Writes @string as a JSON string with quotes and escapes. */
+void json_write_string(struct text *text, const char *string);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The arena: blocks of memory that are filled from the front and freed together. */
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BLOCK_BYTES 8192
+
+struct arena_block {
+        struct arena_block *older;
+        size_t used;
+        size_t size;
+        _Alignas(max_align_t) char data[];
+};
+
+static struct arena_block *block_new(struct arena *arena, size_t bytes)
+{
+        size_t size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+        struct arena_block *block = calloc(1, sizeof(*block) + size);
+
+        if (block == NULL)
+                return NULL;
+        block->size = size;
+        /* A block made for one large object goes behind the current one, whose rest stays in use. */
+        if (size > BLOCK_BYTES && arena->blocks != NULL) {
+                block->older = arena->blocks->older;
+                arena->blocks->older = block;
+        } else {
+                block->older = arena->blocks;
+                arena->blocks = block;
+        }
+        return block;
+}
+
+void *arena_alloc(struct arena *arena, size_t count, size_t size)
+{
+        struct arena_block *block = arena->blocks;
+        size_t bytes;
+        void *memory;
+
+        if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2)
+                return NULL;
+        bytes = (bytes + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
+        if (block == NULL || block->size - block->used < bytes)
+                block = block_new(arena, bytes);
+        if (block == NULL)
+                return NULL;
+        memory = block->data + block->used;
+        block->used += bytes;
+        return memory;
+}
+
+char *arena_strndup(struct arena *arena, const char *text, size_t len)
+{
+        char *copy = arena_alloc(arena, len + 1, 1);
+
+        if (copy != NULL)
+                memcpy(copy, text, len);
+        return copy;
+}
+
+char *arena_strdup(struct arena *arena, const char *text)
+{
+        return arena_strndup(arena, text, strlen(text));
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+        va_list args, again;
+        char *text;
+        int len;
+
+        va_start(args, format);
+        va_copy(again, args);
+        len = vsnprintf(NULL, 0, format, args);
+        va_end(args);
+        assert(len >= 0);
+        text = arena_alloc(arena, (size_t)len + 1, 1);
+        if (text != NULL)
+                (void)vsnprintf(text, (size_t)len + 1, format, again);
+        va_end(again);
+        return text;
+}
+
+void arena_done(struct arena *arena)
+{
+        while (arena->blocks != NULL) {
+                struct arena_block *older = arena->blocks->older;
+
+                free(arena->blocks);
+                arena->blocks = older;
+        }
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The verbs: what can be done with a container. One file per verb; `ward`, `ward-oci` and libward translate to these calls
+ * and decide nothing themselves.
+ *
+ * No function prints or exits. Each takes the store that holds the container; ids were checked by the store.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "kern/cgroup.h"
+#include "model/spec.h"
+#include "store/store.h"
+
+/* The life of a container as the OCI runtime specification names it, and runc's "paused". */
+enum engine_status {
+        ENGINE_CREATING,
+        ENGINE_CREATED,
+        ENGINE_RUNNING,
+        ENGINE_PAUSED,
+        ENGINE_STOPPED,
+};
+
+extern const char *const engine_status_names[];
+
+/* How a program that ended did so, as a shell counts: 0 to 255, 128 + signal. */
+struct engine_exit {
+        int status;
+        bool oom_killed; /* the kernel's OOM killer ended a process of its group */
+};
+
+/* What create, run and exec need beside the spec. Descriptors are borrowed; those that are none are -EBADF. */
+struct engine_options {
+        const char *id;
+        const char *bundle;      /* absolute path on the host */
+        const char *config_text; /* the input as it was, kept with the state; NULL: printed from the spec */
+        size_t config_len;
+        const char *program;        /* "ward" or "ward-oci" */
+        const char *pid_file;       /* NULL: none wanted */
+        const char *console_socket; /* path of a unix socket that takes the terminal's master; NULL: none */
+        const char *pidfd_socket;   /* path of a unix socket that takes a pidfd of init; NULL: none */
+        unsigned preserve_fds;      /* descriptors 3 ... 2+N stay open in the container */
+        bool no_pivot;              /* chroot in place of pivot_root(2), for a root on an initramfs */
+        bool no_new_keyring;        /* keep the caller's session keyring */
+        bool keep;                  /* run: leave a stopped container for delete */
+        bool detach;                /* run, exec: return when it runs */
+        bool terminal_relay; /* run, exec in the foreground: when the process has a terminal and no console_socket, carry
+                                       bytes, size and signals between it and the caller's terminal */
+        FILE *trace;         /* phases with nanoseconds, one line each; NULL: none */
+};
+
+/* Creates the container and leaves its init waiting for engine_start(). A failure leaves nothing behind: no process, mount,
+ * cgroup or state. */
+int engine_create(struct store *store, const struct ward_spec *spec, const struct engine_options *options,
+                  struct ward_err *err);
+
+/* Lets a created container's program start. Returns when it was executed. */
+int engine_start(struct store *store, const char *id, struct ward_err *err);
+
+/* create and start in one. Unless options->detach: waits for the end, forwards signals, deletes the container unless
+ * options->keep, and fills in *@ret_exit. */
+int engine_run(struct store *store, const struct ward_spec *spec, const struct engine_options *options,
+               struct engine_exit *ret_exit, struct ward_err *err);
+
+struct engine_exec_options {
+        const struct spec_process *process; /* what shall run; complete */
+        const char *cgroup;                 /* a group below the container's, NULL: the container's own */
+        bool ignore_paused;
+};
+
+/* Runs another process in a running container. @options->id names the container. */
+int engine_exec(struct store *store, const struct engine_exec_options *exec, const struct engine_options *options,
+                struct engine_exit *ret_exit, struct ward_err *err);
+
+/* The process that the container was created with, as the base for exec's one. Lives in @arena. */
+int engine_process(struct store *store, const char *id, struct arena *arena, struct spec_process *ret_process,
+                   struct ward_err *err);
+
+struct engine_info {
+        struct store_state state;
+        enum engine_status status;
+        pid_t pid; /* 0 when it is stopped */
+};
+
+/* What is known of one container. Strings live in @arena. */
+int engine_info(struct store *store, const char *id, struct arena *arena, struct engine_info *ret_info,
+                struct ward_err *err);
+
+/* Of all containers, sorted by id. One whose state is unreadable is listed as ENGINE_STOPPED with what is known. */
+int engine_list(struct store *store, struct arena *arena, struct engine_info **ret_infos, size_t *ret_count,
+                struct ward_err *err);
+
+/* Sends @signal to init; @all: to every process of the container. -ESRCH in words when it is not running. */
+int engine_kill(struct store *store, const char *id, int signal, bool all, struct ward_err *err);
+
+/* Removes a stopped container: its groups and its state; runs poststop hooks. @force: kills what runs first, and a container that does
+ * not exist is no error. Works also when state.json is damaged: the processes are found through the cgroup. */
+int engine_delete(struct store *store, const char *id, bool force, struct ward_err *err);
+
+int engine_pause(struct store *store, const char *id, struct ward_err *err);
+int engine_resume(struct store *store, const char *id, struct ward_err *err);
+
+/* Writes new limits to a container's groups; fields of @resources that are not given stay as they are. */
+int engine_update(struct store *store, const char *id, const struct spec_resources *resources, struct ward_err *err);
+
+/* The pids of a container's processes. *@ret_pids is owned by the caller (free). */
+int engine_pids(struct store *store, const char *id, pid_t **ret_pids, size_t *ret_count, struct ward_err *err);
+
+int engine_stats(struct store *store, const char *id, struct cgroup_stats *ret_stats, struct ward_err *err);
+
+/* The plan of a start without doing anything; needs no privileges. @json: an object; otherwise a table for a person. */
+int engine_plan(const struct ward_spec *spec, const struct engine_options *options, bool json, struct text *text,
+                struct ward_err *err);
+
+#endif

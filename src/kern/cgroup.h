@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Control groups: cgroup v1, cgroup v2, and any mixture of the two (cgroups(7)).
+ *
+ * Which controller lives in which hierarchy is found out, never assumed. All paths are resolved below a hierarchy's root by
+ * openat2(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV) on a directory that was proved to be cgroupfs.
+ *
+ * Nobody here writes cgroup.procs of a v1 hierarchy: that takes cgroup_threadgroup_rwsem for writing, which costs an RCU grace
+ * period (6-10 ms) when it is cold. A process joins v1 groups by writing "0" to `tasks` itself, and a v2 group by
+ * CLONE_INTO_CGROUP (or, where that is refused, by writing "0" to cgroup.procs).
+ */
+#ifndef KERN_CGROUP_H
+#define KERN_CGROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+enum cgroup_controller {
+        CGROUP_CPU,
+        CGROUP_CPUACCT,
+        CGROUP_CPUSET,
+        CGROUP_MEMORY,
+        CGROUP_DEVICES,
+        CGROUP_FREEZER,
+        CGROUP_BLKIO, /* v2: io */
+        CGROUP_PIDS,
+        CGROUP_HUGETLB,
+        CGROUP_NET_CLS,
+        CGROUP_NET_PRIO,
+        CGROUP_PERF_EVENT,
+        CGROUP_RDMA,
+        CGROUP_MISC,
+        CGROUP_CONTROLLER_COUNT,
+};
+
+/* Names as in /proc/cgroups: "cpu", "memory" ... */
+extern const char *const cgroup_controller_names[CGROUP_CONTROLLER_COUNT];
+
+#define CGROUP_HIERARCHY_MAX 16
+
+struct cgroup_hierarchy {
+        int version;          /* 1 or 2 */
+        uint32_t controllers; /* bit n: enum cgroup_controller n; for v2 what cgroup.controllers of the root offers */
+        const char *name;     /* v1: its mount's last component ("cpu,cpuacct", "memory", "systemd"); v2: "unified" */
+        const char *mount;    /* where it is mounted on the host: "/sys/fs/cgroup/memory" */
+        const char *own_path; /* the calling process's group in it, from /proc/self/cgroup: "/user.slice" */
+        int fd;               /* owned: O_PATH of the hierarchy's root, proved to be cgroupfs */
+};
+
+struct cgroup_layout {
+        struct cgroup_hierarchy hierarchies[CGROUP_HIERARCHY_MAX];
+        size_t count;
+};
+
+/* Reads /proc/self/mountinfo and /proc/self/cgroup. Strings come from @arena. No cgroup mount at all is a layout of count 0,
+ * not an error. Free with cgroup_layout_done(). */
+int cgroup_layout_read(struct arena *arena, struct cgroup_layout *ret_layout, struct ward_err *err);
+
+void cgroup_layout_done(struct cgroup_layout *layout);
+
+/* The hierarchy that carries @controller, or NULL. The v2 hierarchy (whatever it carries), or NULL. */
+const struct cgroup_hierarchy *cgroup_with(const struct cgroup_layout *layout, enum cgroup_controller controller);
+const struct cgroup_hierarchy *cgroup_unified(const struct cgroup_layout *layout);
+
+/* Refuses a group path that is empty, has a NUL, newline, "." or ".." component, or is longer than PATH_MAX. */
+int cgroup_path_check(const char *path, struct ward_err *err);
+
+/*
+ * Makes the group @path (and its missing parents) in one hierarchy. On v1 cpuset the cpus and mems of the parent are copied
+ * into each new group, without which nothing can join it (cpuset(7)). On v2 the controllers in @controllers are
+ * enabled in the parents' cgroup.subtree_control. *@ret_fd (may be NULL) is an O_PATH descriptor of the group, owned by the caller.
+ * *@ret_made (may be NULL) counts the directories that were made, so that a failed start removes just these.
+ * An existing group is no error (*@ret_made is 0).
+ */
+int cgroup_make(const struct cgroup_hierarchy *hierarchy, const char *path, uint32_t controllers, int *ret_fd,
+                unsigned *ret_made, struct ward_err *err);
+
+/* Removes the group @path with all groups below it from one hierarchy; then @parents of its parents if they are empty. A group
+ * that does not exist is no error. -EBUSY when a process is left inside after @timeout_msec. */
+int cgroup_remove(const struct cgroup_hierarchy *hierarchy, const char *path, unsigned parents, unsigned timeout_msec,
+                  struct ward_err *err);
+
+/* A limit, named independently of the version. Values as the OCI runtime specification defines them (v1 units); what v2 wants
+ * instead is converted as the specification and the other runtimes do (docs/CGROUPS.md has the formulas). */
+enum cgroup_knob {
+        CGROUP_MEMORY_LIMIT,       /* bytes, -1 unlimited */
+        CGROUP_MEMORY_RESERVATION, /* bytes, -1 none: memory.soft_limit_in_bytes, memory.low */
+        CGROUP_MEMORY_SWAP,        /* bytes of memory plus swap, -1 unlimited */
+        CGROUP_MEMORY_SWAPPINESS,  /* 0 to 100; v1 only */
+        CGROUP_MEMORY_OOM_DISABLE, /* 1; v1 only */
+        CGROUP_MEMORY_OOM_GROUP,   /* 1; v2 only */
+        CGROUP_CPU_SHARES,         /* 2 to 262144 */
+        CGROUP_CPU_PERIOD,         /* microseconds */
+        CGROUP_CPU_QUOTA,          /* microseconds per period, -1 unlimited */
+        CGROUP_CPU_BURST,          /* microseconds */
+        CGROUP_CPU_IDLE,           /* 0 or 1 */
+        CGROUP_CPU_RT_PERIOD,      /* microseconds; v1 only */
+        CGROUP_CPU_RT_RUNTIME,     /* microseconds; v1 only */
+        CGROUP_CPUSET_CPUS,        /* text: a list as in cpuset(7) */
+        CGROUP_CPUSET_MEMS,        /* text */
+        CGROUP_PIDS_MAX,           /* number, -1 unlimited */
+        CGROUP_KNOB_COUNT,
+};
+
+struct cgroup_limit {
+        enum cgroup_knob knob;
+        int64_t value;    /* numbers */
+        const char *text; /* texts */
+};
+
+/* The controller that a knob belongs to. */
+enum cgroup_controller cgroup_knob_controller(enum cgroup_knob knob);
+
+/* Writes the limits to the group @path, in the order that the kernel accepts (memory before memory+swap when raising, after it when
+ * lowering; period with quota). On failure *@ret_failed (may be NULL) is the index of the limit that was refused, and the error says
+ * which file, which value, why, and what to do (a memory limit below the current usage; a controller that no hierarchy
+ * has; a knob that this version lacks). */
+int cgroup_set(const struct cgroup_layout *layout, const char *path, const struct cgroup_limit *limits, size_t count,
+               size_t *ret_failed, struct ward_err *err);
+
+/* A device rule: type 'a' (all), 'b' or 'c'; -1 is any number; access a subset of "rwm". The last match wins. */
+struct cgroup_device_rule {
+        bool allow;
+        char type;
+        int64_t major, minor;
+        const char *access;
+};
+
+/* Makes the group obey the rules: devices.allow and devices.deny on v1, a BPF program of type cgroup device on v2 (replacing one that
+ * ward attached before). Nothing is allowed that no rule allows. Reads back what can be read back (V25). */
+int cgroup_set_devices(const struct cgroup_layout *layout, const char *path, const struct cgroup_device_rule *rules,
+                       size_t count, struct ward_err *err);
+
+/* Freezes or thaws the group and all below it, and waits until it is so. -ETIMEDOUT with what is still running. */
+int cgroup_freeze(const struct cgroup_layout *layout, const char *path, bool frozen, unsigned timeout_msec,
+                  struct ward_err *err);
+
+/* *@ret_frozen: whether the group is frozen. */
+int cgroup_frozen(const struct cgroup_layout *layout, const char *path, bool *ret_frozen, struct ward_err *err);
+
+/* Kills every process of the group and below with SIGKILL: cgroup.kill on v2 (5.14); elsewhere freeze, kill each, thaw, until none is
+ * left or @timeout_msec passed (-EBUSY). @hierarchy is one that holds the processes (freezer, pids, named or unified). */
+int cgroup_kill(const struct cgroup_layout *layout, const char *path, unsigned timeout_msec, struct ward_err *err);
+
+/* Sends @signal to each process of the group and below. */
+int cgroup_signal(const struct cgroup_layout *layout, const char *path, int signal, struct ward_err *err);
+
+/* The processes of the group and below, ascending, from the hierarchy best suited. *@ret_pids is owned by the caller (free). */
+int cgroup_pids(const struct cgroup_layout *layout, const char *path, pid_t **ret_pids, size_t *ret_count,
+                struct ward_err *err);
+
+/* What the group uses, for events --stats; a figure that this layout cannot give is UINT64_MAX. */
+struct cgroup_stats {
+        uint64_t cpu_usage_nsec, cpu_user_nsec, cpu_system_nsec;
+        uint64_t cpu_periods, cpu_throttled_periods, cpu_throttled_nsec;
+        uint64_t memory_usage_bytes, memory_max_usage_bytes, memory_limit_bytes, memory_fail_count;
+        uint64_t memory_cache_bytes, memory_rss_bytes, memory_swap_bytes;
+        uint64_t oom_kills;
+        uint64_t pids_current, pids_limit; /* limit 0: none */
+};
+
+int cgroup_stats_read(const struct cgroup_layout *layout, const char *path, struct cgroup_stats *ret_stats,
+                      struct ward_err *err);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Seccomp filters (seccomp(2)): building one through libseccomp, and reading what one answers.
+ *
+ * What the builder adds to libseccomp's own behaviour: a system call number newer than the newest that the profile's
+ * author could know gets ENOSYS, not the default action, so that a C library can fall back (V17); x32 calls on x86-64 get
+ * ENOSYS unless that architecture is asked for, and so do foreign architectures (V15).
+ */
+#ifndef KERN_SECCOMP_H
+#define KERN_SECCOMP_H
+
+#include <linux/filter.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+/* Raised whenever the same profile would compile to another filter than before: part of the cache key. */
+#define SECCOMP_TABLE_VERSION 1
+
+struct seccomp_filter {
+        struct sock_filter *code; /* lives in an arena; NULL: no filter */
+        uint16_t count;           /* instructions */
+        uint32_t flags;           /* SECCOMP_FILTER_FLAG_* for seccomp(2) */
+};
+
+struct seccomp_compare {
+        uint32_t index; /* argument, 0 to 5 */
+        int op;         /* enum scmp_compare */
+        uint64_t a, b;  /* as scmp_arg_cmp.datum_a and .datum_b */
+};
+
+struct seccomp_builder;
+
+/* Starts a filter that answers @default_action (SCMP_ACT_*). @arches are SCMP_ARCH_*; none: the native one and its compat
+ * ones. *@ret_builder is owned by the caller. Errors: -ENOMEM, -EINVAL. */
+int seccomp_builder_new(uint32_t default_action, const uint32_t *arches, size_t arch_count,
+                        struct seccomp_builder **ret_builder, struct ward_err *err);
+
+/* Adds a rule for the system call @name under the @count comparisons, all of which must hold. A rule whose action is the default
+ * one is left out, as both OCI runtimes do. Errors: -EINVAL (unknown name, contradicting comparisons), -ENOMEM. */
+int seccomp_builder_rule(struct seccomp_builder *builder, const char *name, uint32_t action,
+                         const struct seccomp_compare *compares, size_t count, struct ward_err *err);
+
+/* Compiles into memory of @arena; sets code and count, leaves flags 0. */
+int seccomp_builder_finish(struct seccomp_builder *builder, struct arena *arena, struct seccomp_filter *ret_filter,
+                           struct ward_err *err);
+
+struct seccomp_builder *seccomp_builder_free(struct seccomp_builder *builder);
+
+/* What @filter answers to system call @nr of @arch (AUDIT_ARCH_*) with @args: a SECCOMP_RET_* value with its data. An interpreter of
+ * classic BPF as seccomp(2) defines it, used to say in words why a call was refused. */
+uint32_t seccomp_filter_answer(const struct seccomp_filter *filter, uint32_t arch, uint32_t nr, const uint64_t args[6]);
+
+#endif

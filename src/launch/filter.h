@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The seccomp filter of a container: from the cache, or its profile compiled and cached.
+ *
+ * The key is a hash of the profile's text, the context that decides docker-style conditions, libseccomp's version, ward's table
+ * version and the architecture. A cached file is used only if it is a regular file of mode 0600, owned by the caller's
+ * effective uid, with one link, in a 0700 directory of the same owner, its header intact and its checksum right; anything
+ * else is compiled anew. The cache is written by rename and never makes a start fail.
+ */
+#ifndef LAUNCH_FILTER_H
+#define LAUNCH_FILTER_H
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "kern/seccomp.h"
+#include "model/seccomp.h"
+#include "model/spec.h"
+
+/*
+ * @cache_fd: the cache directory, or -EBADF for none. @context: see model/seccomp.h; NULL for the OCI form alone. Memory comes from
+ * @arena. *@ret_cached (may be NULL) says whether the cache had it. Errors: -EINVAL with position, -ENOMEM.
+ */
+int filter_get(const struct spec_seccomp *profile, const char *file, const struct seccomp_context *context,
+               int cache_fd, struct arena *arena, struct seccomp_filter *ret_filter, bool *ret_cached,
+               struct ward_err *err);
+
+#endif

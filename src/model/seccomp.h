@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A seccomp profile in the JSON of the OCI runtime specification (linux.seccomp) or of docker and podman (with archMap,
+ * includes, excludes, the older `name`) → struct seccomp_profile. Unknown syscall names, actions, operators, flags and keys
+ * are errors with a position and a spelling suggestion. No system calls (libseccomp's tables of names are pure data).
+ */
+#ifndef MODEL_SECCOMP_H
+#define MODEL_SECCOMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct seccomp_arg {
+        uint32_t index; /* 0 to 5 */
+        int op;         /* enum scmp_compare of libseccomp */
+        uint64_t value;
+        uint64_t value_two; /* SCMP_CMP_MASKED_EQ: the value compared with; @value is the mask, as in the OCI spec */
+};
+
+struct seccomp_rule {
+        uint32_t action;          /* SCMP_ACT_* with its data */
+        const char *const *names; /* system calls, each known to libseccomp */
+        size_t name_count;
+        const struct seccomp_arg *args;
+        size_t arg_count;
+        unsigned line, column; /* in the input */
+};
+
+struct seccomp_profile {
+        uint32_t default_action;
+        const uint32_t *arches; /* SCMP_ARCH_*; none: the native one and its compat ones */
+        size_t arch_count;
+        uint32_t flags; /* SECCOMP_FILTER_FLAG_* */
+        const struct seccomp_rule *rules;
+        size_t rule_count;
+};
+
+/* What a profile in docker's form is decided by: rules with includes/excludes are kept or left out by these. */
+struct seccomp_context {
+        uint64_t caps;                       /* the bounding set of the container */
+        unsigned kernel_major, kernel_minor; /* of the running kernel */
+};
+
+/*
+ * Parses @len bytes. @line and @column are the position of the first byte in @file (1, 1 for a file of its own). @context NULL:
+ * only the OCI form is accepted. Memory comes from @arena. Errors: -EINVAL, -ENOMEM.
+ */
+int seccomp_profile_parse(const char *text, size_t len, const char *file, unsigned line, unsigned column,
+                          const struct seccomp_context *context, struct arena *arena,
+                          struct seccomp_profile *ret_profile, struct ward_err *err);
+
+#endif

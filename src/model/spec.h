@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * struct ward_spec: what shall run, in which isolation, with which limits. Every input becomes one of these.
+ *
+ * Pure data, validated by whoever fills it in (model/oci.c from config.json, src/cli from flags) and never changed
+ * afterwards. All memory, strings included, lives in spec->arena. Text from outside never holds a NUL byte. What a
+ * runtime must know about where a value came from, to name it when the kernel refuses it, is in struct spec_origin.
+ */
+#ifndef MODEL_SPEC_H
+#define MODEL_SPEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+
+/* Where a value was written. For config.json: @field is the JSON path without the index ("mounts", "linux.maskedPaths"),
+ * @index the element or -1, @line and @column count from 1. For a flag: @field is the flag and its value
+ * ("--tmpfs /run"), @index -1, @line 0. For a default of ward: @field says so ("default"), @line 0. NULL: unknown. */
+struct spec_origin {
+        const char *field;
+        int index;
+        unsigned line;
+        unsigned column;
+};
+
+/* The namespaces in the order of nsenter(1)'s safe joining: the user namespace first, the mount namespace last. */
+enum spec_ns {
+        SPEC_NS_USER,
+        SPEC_NS_CGROUP,
+        SPEC_NS_IPC,
+        SPEC_NS_UTS,
+        SPEC_NS_NET,
+        SPEC_NS_PID,
+        SPEC_NS_TIME,
+        SPEC_NS_MOUNT,
+        SPEC_NS_COUNT,
+};
+
+enum spec_ns_mode {
+        SPEC_NS_INHERIT, /* the caller's own */
+        SPEC_NS_NEW,
+        SPEC_NS_JOIN, /* the one that @path names */
+};
+
+struct spec_namespace {
+        enum spec_ns_mode mode;
+        const char *path; /* JOIN only */
+        struct spec_origin origin;
+};
+
+struct spec_id_map {
+        uint32_t container_id;
+        uint32_t host_id;
+        uint32_t count; /* at least 1; neither side passes 4294967294 */
+};
+
+struct spec_id_maps {
+        const struct spec_id_map *uid;
+        const struct spec_id_map *gid;
+        size_t uid_count;
+        size_t gid_count;
+};
+
+/* Seconds and nanoseconds that are added to a clock of the time namespace (time_namespaces(7)). */
+struct spec_time_offset {
+        bool given;
+        int64_t seconds;
+        uint32_t nanoseconds; /* below 1,000,000,000 */
+        struct spec_origin origin;
+};
+
+/* One mount. Exactly one of three kinds: a bind (@bind), a change of an existing mount (@remount), or a new file system of
+ * @type. Masks are MOUNT_ATTR_* of mount_setattr(2); "clear" ones are applied where a bind inherits the attribute. */
+struct spec_mount {
+        const char *destination; /* absolute, as written; resolved inside the root */
+        const char *type;        /* file system type; NULL for a bind without one */
+        const char *source;      /* path on the host for a bind (absolute), device or name otherwise; may be NULL */
+        bool bind;
+        bool recursive; /* rbind: submounts of the source come along */
+        bool remount;
+        bool copy_up; /* tmpcopyup: a tmpfs that starts with the content of the directory below it */
+        bool idmap,
+                idmap_recursive;  /* idmap/ridmap: by @maps, or by the container's user namespace if there are none */
+        struct spec_id_maps maps; /* uidMappings/gidMappings of the mount */
+        uint64_t attr_set, attr_clear;   /* this mount */
+        uint64_t rattr_set, rattr_clear; /* this mount and all below it: rro, rnosuid ... */
+        unsigned long superblock_flags;  /* MS_RDONLY MS_SYNCHRONOUS MS_DIRSYNC MS_LAZYTIME MS_MANDLOCK MS_SILENT ... */
+        unsigned long propagation; /* MS_SHARED, MS_PRIVATE, MS_SLAVE or MS_UNBINDABLE, with MS_REC; 0: none asked */
+        const char *data;          /* the remaining words joined by commas, for the file system; NULL: none */
+        struct spec_origin origin;
+};
+
+enum spec_device_type {
+        SPEC_DEVICE_CHAR,
+        SPEC_DEVICE_BLOCK,
+        SPEC_DEVICE_FIFO,
+        SPEC_DEVICE_ALL, /* in a rule only */
+};
+
+/* A node to be made in the container. */
+struct spec_device {
+        const char *path;
+        enum spec_device_type type;
+        uint32_t major, minor;
+        uint32_t mode; /* permission bits, default 0666 */
+        uint32_t uid, gid;
+        struct spec_origin origin;
+};
+
+/* A rule of the devices controller. Rules apply in order, the last match wins. */
+struct spec_device_rule {
+        bool allow;
+        enum spec_device_type type;
+        int64_t major, minor; /* -1: any */
+        bool read, write, mknod;
+        struct spec_origin origin;
+};
+
+struct spec_caps {
+        bool given; /* false: the container gets no capability at all */
+        uint64_t bounding, effective, inheritable, permitted, ambient; /* bit n is capability n */
+};
+
+struct spec_rlimit {
+        int resource;        /* RLIMIT_* */
+        uint64_t soft, hard; /* UINT64_MAX is RLIM_INFINITY */
+        struct spec_origin origin;
+};
+
+struct spec_process {
+        bool terminal;
+        uint16_t rows, columns; /* 0: not given */
+        uint32_t uid, gid;
+        uint32_t umask;         /* UINT32_MAX: not given */
+        const uint32_t *groups; /* supplementary groups */
+        size_t group_count;
+        const char *const *argv; /* NULL-terminated; NULL when config.json has no args */
+        const char *const *envp; /* NULL-terminated, never NULL */
+        const char *cwd;         /* absolute */
+        struct spec_caps caps;
+        const struct spec_rlimit *rlimits;
+        size_t rlimit_count;
+        bool no_new_privs;
+        const char *apparmor_profile; /* NULL: none asked */
+        const char *selinux_label;    /* NULL: none asked */
+        bool oom_score_given;
+        int oom_score_adj;
+        struct spec_origin args_origin, cwd_origin, user_origin, caps_origin, apparmor_origin, selinux_origin,
+                oom_score_origin, terminal_origin;
+};
+
+enum spec_hook_kind {
+        SPEC_HOOK_PRESTART,
+        SPEC_HOOK_CREATE_RUNTIME,
+        SPEC_HOOK_CREATE_CONTAINER,
+        SPEC_HOOK_START_CONTAINER,
+        SPEC_HOOK_POSTSTART,
+        SPEC_HOOK_POSTSTOP,
+        SPEC_HOOK_COUNT,
+};
+
+struct spec_hook {
+        const char *path;        /* absolute */
+        const char *const *argv; /* NULL-terminated, never NULL: { path } when the config gives none */
+        const char *const *envp; /* NULL-terminated, never NULL: clean */
+        unsigned timeout_sec;    /* 0: none */
+        struct spec_origin origin;
+};
+
+struct spec_hooks {
+        const struct spec_hook *hooks;
+        size_t count;
+};
+
+/* A number that may be absent. */
+struct spec_i64 {
+        bool given;
+        int64_t value;
+        struct spec_origin origin;
+};
+
+struct spec_memory {
+        struct spec_i64 limit, reservation, swap; /* bytes; -1: unlimited */
+        struct spec_i64 swappiness;               /* 0 to 100 */
+        bool disable_oom_killer;
+        bool check_before_update;
+};
+
+struct spec_cpu {
+        struct spec_i64 shares;
+        struct spec_i64 quota;                 /* microseconds per period; -1: unlimited */
+        struct spec_i64 burst;                 /* microseconds */
+        struct spec_i64 period;                /* microseconds */
+        struct spec_i64 rt_runtime, rt_period; /* microseconds */
+        struct spec_i64 idle;                  /* 0 or 1 */
+        const char *cpus, *mems;               /* lists as in cpuset(7); NULL: not given */
+        struct spec_origin cpus_origin, mems_origin;
+};
+
+struct spec_resources {
+        struct spec_memory memory;
+        struct spec_cpu cpu;
+        struct spec_i64 pids; /* -1 or 0: unlimited */
+        const struct spec_device_rule *device_rules;
+        size_t device_rule_count;
+};
+
+/* A string and where it was written: masked and read-only paths. */
+struct spec_path {
+        const char *path;
+        struct spec_origin origin;
+};
+
+struct spec_sysctl {
+        const char *key; /* with dots or slashes, as written */
+        const char *value;
+        struct spec_origin origin;
+};
+
+struct spec_annotation {
+        const char *key, *value;
+};
+
+/* The seccomp profile is kept as text: its hash is the key of the filter cache, and it is read (model/seccomp.h) only
+ * when no cached filter is there. */
+struct spec_seccomp {
+        const char *text; /* NULL: no filter */
+        size_t len;
+        struct spec_origin origin; /* of the first byte of @text, so that errors inside give true lines */
+};
+
+struct ward_spec {
+        struct arena arena;
+        const char *file; /* name of the input, for messages: "config.json" */
+
+        const char *oci_version;
+        const char *rootfs; /* as written */
+        bool rootfs_readonly;
+        struct spec_origin rootfs_origin;
+        const char *hostname, *domainname; /* NULL: not given */
+        struct spec_origin hostname_origin, domainname_origin;
+
+        bool process_given;
+        struct spec_process process;
+
+        const struct spec_mount *mounts;
+        size_t mount_count;
+        struct spec_hooks hooks[SPEC_HOOK_COUNT];
+        const struct spec_annotation *annotations;
+        size_t annotation_count;
+
+        struct spec_namespace ns[SPEC_NS_COUNT];
+        struct spec_id_maps id_maps;
+        struct spec_origin uid_maps_origin, gid_maps_origin;
+        struct spec_time_offset monotonic, boottime;
+
+        const struct spec_device *devices;
+        size_t device_count;
+        const char *cgroups_path; /* NULL: not given */
+        struct spec_origin cgroups_path_origin;
+        struct spec_resources resources;
+        unsigned long rootfs_propagation; /* as spec_mount.propagation; 0: not given */
+        struct spec_origin rootfs_propagation_origin;
+        const struct spec_path *masked_paths, *readonly_paths;
+        size_t masked_path_count, readonly_path_count;
+        const struct spec_sysctl *sysctls;
+        size_t sysctl_count;
+        struct spec_seccomp seccomp;
+        const char *mount_label; /* NULL: none asked */
+        struct spec_origin mount_label_origin;
+        bool personality_given;
+        uint32_t personality; /* PER_LINUX or PER_LINUX32 (personality(2)) */
+        struct spec_origin personality_origin;
+};
+
+/* Names as the OCI runtime specification writes them: "network", "mount" ... */
+extern const char *const spec_ns_names[SPEC_NS_COUNT];
+
+/* "mounts[3] (config.json line 41)", "--tmpfs /run": the words for a place, written into @buffer. Returns @buffer. */
+const char *spec_origin_text(const struct spec_origin *origin, const char *file, char *buffer, size_t size);
+
+/* Frees the arena and with it everything in the spec. */
+void spec_done(struct ward_spec *spec);
+
+#define _cleanup_spec_ _cleanup_(spec_done)
+
+#endif

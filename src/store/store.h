@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state directory: one directory per container below a root that only its owner can enter.
+ *
+ *      ROOT/ID/state.json    what ward knows of the container; written by rename, so it is either the old or the new one
+ *      ROOT/ID/config.json   the input, as it was when the container was created
+ *      ROOT/ID/start         the socket that a created container listens on until it is started
+ *      ROOT/ID/lock          held (flock(2)) by whoever changes the container
+ *      ROOT/.cache/          compiled seccomp filters
+ *
+ * ROOT lies on a tmpfs: nothing in it may outlive a boot, and each state.json carries the boot's id. Reading needs no lock. Every path is
+ * resolved from the descriptor of ROOT, which was proved to be a directory of the caller with mode 0700 (V34).
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+#define STORE_FORMAT_VERSION 1
+#define STORE_ID_MAX 255
+
+struct store {
+        int fd;           /* owned: ROOT */
+        const char *path; /* owned: for messages */
+};
+
+/* Opens the state root, making it (0700) if it is missing. @path NULL: /run/ward for root, $XDG_RUNTIME_DIR/ward for others.
+ * Errors: -EPERM when the directory belongs to someone else or others may enter it, with the command that mends it. */
+int store_open(const char *path, struct store *ret_store, struct ward_err *err);
+void store_close(struct store *store);
+
+/* An id is [A-Za-z0-9_+][A-Za-z0-9_+.-]*, at most STORE_ID_MAX bytes. */
+int store_id_check(const char *id, struct ward_err *err);
+
+/* What state.json holds. Strings of a read one live in the arena that was given. */
+struct store_state {
+        const char *id;
+        const char *bundle; /* absolute path on the host */
+        const char *rootfs; /* absolute path on the host, "host" for a view of the machine */
+        const char *oci_version;
+        const char *cgroup_path; /* below each hierarchy's root: "/c1"; NULL: none made */
+        uint32_t
+                cgroup_hierarchies; /* bit n: a group was made in the n-th hierarchy of the layout, in its order of names */
+        unsigned cgroup_made;       /* parents that were made with it, at most */
+        pid_t pid;                  /* init, in the caller's pid namespace; 0: creation was not finished */
+        uint64_t pid_start_ticks; /* field 22 of /proc/PID/stat: with it a reused pid is told apart (V32) */
+        uint64_t pid_ns_inode;    /* st_ino of /proc/PID/ns/pid */
+        const char *boot_id;      /* filled in by store_write(), checked by store_read() */
+        uint64_t created_usec;    /* since the epoch */
+        const char *program;      /* "ward" or "ward-oci": who made it */
+        const char *command;      /* argv joined by spaces, for listings */
+        uint32_t host_uid_base; /* first host id of the range that the container's user namespace maps, 0: none taken */
+        uint32_t owner;         /* uid of the creator */
+        const char *const *annotations; /* key, value, key, value ..., NULL */
+};
+
+/* A container's directory, open and locked. */
+struct store_entry {
+        int fd;   /* owned: ROOT/ID */
+        int lock; /* owned: ROOT/ID/lock with flock held; -EBADF when only reading */
+};
+
+/* Makes ROOT/ID and locks it. -EEXIST when the id is taken, with what to do. */
+int store_create(struct store *store, const char *id, struct store_entry *ret_entry, struct ward_err *err);
+
+/* Opens ROOT/ID; @lock: waits for the lock. -ENOENT with a suggestion of a similar id when there is no such container. */
+int store_enter(struct store *store, const char *id, bool lock, struct store_entry *ret_entry, struct ward_err *err);
+void store_leave(struct store_entry *entry);
+
+/* Writes state.json by rename. */
+int store_write(const struct store_entry *entry, const struct store_state *state, struct ward_err *err);
+
+/* Reads state.json. -ESTALE: it is of another boot. -EBADMSG: it is cut short, corrupted or missing, with what to do. */
+int store_read(const struct store_entry *entry, struct arena *arena, struct store_state *ret_state,
+               struct ward_err *err);
+
+/* Removes ROOT/ID with all that is in it. The entry is closed even on failure. */
+int store_destroy(struct store *store, const char *id, struct store_entry *entry, struct ward_err *err);
+
+/* The ids in the store, sorted. *@ret_ids lives in @arena. */
+int store_list(struct store *store, struct arena *arena, const char *const **ret_ids, size_t *ret_count,
+               struct ward_err *err);
+
+/* The directory of cached seccomp filters, made if missing: a descriptor, or -errno (then there is no cache). */
+int store_cache(struct store *store);
+
+#endif
