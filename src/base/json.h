@@ -4,7 +4,8 @@
  *
  * The hot path of ward-oci reads a config on every start, and each mistake in it must be named with line, column and JSON path;
  * a reader that builds a tree first is ten times dearer and has forgotten the positions. Refused: duplicate keys, NUL in
- * a string, numbers out of range, invalid UTF-8, depth over JSON_DEPTH_MAX, anything behind the end.
+ * a string, numbers out of range, invalid UTF-8, depth over JSON_DEPTH_MAX, anything behind the end. In what is skipped keys
+ * are not compared, since nobody reads them. A field that is null counts as absent. Columns count bytes.
  *
  *      static const struct json_field fields[] = {
  *              { "path", read_path, JSON_REQUIRED },

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of JSON strings: UTF-8 (RFC 3629), escapes (RFC 8259 section 7), and writing them; see json-string.h. */
+#include "base/json-string.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
+
+/* Bytes of a string that stand for themselves and need no closer look. */
+static const bool plain[256] = {[0x20 ... 0x21] = true, [0x23 ... 0x5b] = true, [0x5d ... 0x7f] = true};
+
+/* The length of the UTF-8 sequence at @at, 2 to 4; 0: malformed, overlong, a surrogate or beyond U+10FFFF (RFC 3629). */
+static size_t utf8_len(const char *at, const char *end)
+{
+        const unsigned char *c = (const unsigned char *)at;
+        size_t len = c[0] >= 0xf0 ? 4 : c[0] >= 0xe0 ? 3 : 2;
+        uint32_t code;
+
+        if (c[0] < 0xc2 || c[0] > 0xf4 || (size_t)(end - at) < len)
+                return 0;
+        code = c[0] & (0x7fu >> len);
+        for (size_t i = 1; i < len; i++) {
+                if ((c[i] & 0xc0) != 0x80)
+                        return 0;
+                code = code << 6 | (c[i] & 0x3f);
+        }
+        if ((len == 3 && code < 0x800) || (len == 4 && code < 0x10000) || code > 0x10ffff ||
+            (code >= 0xd800 && code < 0xe000))
+                return 0;
+        return len;
+}
+
+/* The four hexadecimal digits at @at; UINT32_MAX when they are not. */
+static uint32_t hex4(const char *at, const char *end)
+{
+        uint32_t code = 0;
+
+        if (end - at < 4)
+                return UINT32_MAX;
+        for (int i = 0; i < 4; i++) {
+                char c = at[i];
+
+                if (c >= '0' && c <= '9')
+                        code = code << 4 | (uint32_t)(c - '0');
+                else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+                        code = code << 4 | (uint32_t)((c | 0x20) - 'a' + 10);
+                else
+                        return UINT32_MAX;
+        }
+        return code;
+}
+
+/* The escape at @at, which is a backslash: the number of its bytes, and the code point. 0: malformed. */
+static size_t escape(const char *at, const char *end, uint32_t *ret_code)
+{
+        static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
+        const char *letter;
+        uint32_t high, low;
+
+        if (end - at < 2 || at[1] == '\0')
+                return 0;
+        letter = strchr(letters, at[1]);
+        if (letter != NULL) {
+                *ret_code = (uint32_t)meanings[letter - letters];
+                return 2;
+        }
+        if (at[1] != 'u')
+                return 0;
+        high = hex4(at + 2, end);
+        if (high == UINT32_MAX || (high >= 0xdc00 && high < 0xe000))
+                return 0;
+        if (high < 0xd800 || high >= 0xe000) {
+                *ret_code = high;
+                return 6;
+        }
+        if (end - at < 12 || at[6] != '\\' || at[7] != 'u')
+                return 0;
+        low = hex4(at + 8, end);
+        if (low < 0xdc00 || low >= 0xe000)
+                return 0;
+        *ret_code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+        return 12;
+}
+
+static char *put_utf8(char *out, uint32_t code)
+{
+        if (code < 0x80) {
+                *out++ = (char)code;
+                return out;
+        }
+        if (code < 0x800)
+                *out++ = (char)(0xc0 | code >> 6);
+        else if (code < 0x10000) {
+                *out++ = (char)(0xe0 | code >> 12);
+                *out++ = (char)(0x80 | (code >> 6 & 0x3f));
+        } else {
+                *out++ = (char)(0xf0 | code >> 18);
+                *out++ = (char)(0x80 | (code >> 12 & 0x3f));
+                *out++ = (char)(0x80 | (code >> 6 & 0x3f));
+        }
+        *out++ = (char)(0x80 | (code & 0x3f));
+        return out;
+}
+
+const char *json_string_scan(const char *at, const char *end, bool *ret_escaped, const char **ret_why)
+{
+        bool escaped = false;
+
+        for (;;) {
+                uint32_t code;
+                size_t len = 0;
+
+                while (at < end && plain[(unsigned char)*at])
+                        at++;
+                *ret_why = NULL;
+                if (at == end)
+                        *ret_why = "this string has no end";
+                else if (*at == '"')
+                        break;
+                else if (*at == '\\') {
+                        escaped = true;
+                        len = escape(at, end, &code);
+                        if (len == 0)
+                                *ret_why = "malformed escape in a string";
+                        else if (code == 0)
+                                *ret_why = "a string may not hold a NUL character";
+                } else if (*at == '\0')
+                        *ret_why = "a string may not hold a NUL character";
+                else if ((unsigned char)*at < 0x20)
+                        *ret_why = "a string may not hold a control character unless it is written as \\u00XX";
+                else {
+                        len = utf8_len(at, end);
+                        if (len == 0)
+                                *ret_why = "not UTF-8";
+                }
+                if (*ret_why != NULL)
+                        return at;
+                at += len;
+        }
+        *ret_escaped = escaped;
+        return at;
+}
+
+void json_string_unescape(char *out, const char *at, size_t len)
+{
+        const char *end = at + len;
+
+        while (at < end) {
+                uint32_t code;
+
+                if (*at != '\\') {
+                        *out++ = *at++;
+                        continue;
+                }
+                at += escape(at, end, &code);
+                out = put_utf8(out, code);
+        }
+}
+
+void json_write_string(struct text *text, const char *string)
+{
+        const char *at = string;
+
+        text_add(text, "\"", 1);
+        while (*at != '\0') {
+                const char *start = at;
+
+                while ((unsigned char)*at >= 0x80 || plain[(unsigned char)*at])
+                        at++;
+                text_add(text, start, (size_t)(at - start));
+                if (*at == '"' || *at == '\\')
+                        text_printf(text, "\\%c", *at++);
+                else if (*at != '\0')
+                        text_printf(text, "\\u%04x", (unsigned)*at++);
+        }
+        text_add(text, "\"", 1);
+}
