@@ -1,0 +1,208 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Every check of tools/ fails on a tree that breaks its rule, and passes on one that keeps it. Speaks TAP.
+set -uo pipefail
+
+tools=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../tools" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cases=0
+
+# A small tree that keeps every rule, in $WARD_CHECK_TREE.
+fresh_tree() {
+        export WARD_CHECK_TREE=$work/tree
+        rm -rf "$WARD_CHECK_TREE"
+        mkdir -p "$WARD_CHECK_TREE"/{src/{base,kern,model,store,launch,engine,cli},include/ward,build/src/launch,docs}
+        cp "$tools/../.clang-format" "$WARD_CHECK_TREE/"
+        cd "$WARD_CHECK_TREE" || exit 1
+        local header
+        for header in base/a base/b kern/k model/m launch/l launch/op store/s; do
+                printf '#ifndef H\n#define H\n#endif\n' >"src/$header.h"
+        done
+        printf '#ifndef P\n#define P\nint ward_p(void);\n#endif\n' >include/ward/p.h
+}
+
+# expect NAME pass|fail CHECK [ARG...]: runs the check on the current tree. A failure has to name the offender $offender.
+expect() {
+        local name=$1 wanted=$2 check=$3 status=0 output got
+        shift 3
+        output=$("$tools/$check" "$@" 2>&1) || status=$?
+        case $status in 0) got=pass ;; 1) got=fail ;; *) got="exit status $status" ;; esac
+        [[ $got != fail || $output == *"$offender"* ]] || got="fail without naming '$offender'"
+        cases=$((cases + 1))
+        if [[ $got == "$wanted" ]]; then
+                echo "ok $cases - $check: $name"
+        else
+                echo "not ok $cases - $check: $name"
+                printf '# wanted %s, got %s\n' "$wanted" "$got"
+                printf '%s\n' "$output" | sed 's/^/# /'
+        fi
+}
+
+# source_file FILE LINE...: writes a file of the tree.
+source_file() {
+        local path=$1
+        shift
+        printf '%s\n' "$@" >"$path"
+}
+
+# rejects CHECK NAME OFFENDER FILE LINE... / accepts CHECK NAME FILE LINE...
+rejects() {
+        local check=$1 name=$2
+        offender=$3
+        fresh_tree
+        source_file "${@:4}"
+        expect "rejects $name" fail "$check"
+}
+
+accepts() {
+        local check=$1 name=$2
+        offender=
+        fresh_tree
+        source_file "${@:3}"
+        expect "accepts $name" pass "$check"
+}
+
+test_layers() {
+        accepts check-layers "kern over base" src/kern/x.c '#include "base/a.h"' '#include <stdio.h>'
+        rejects check-layers "kern over model" src/kern/x.c src/kern/x.c '#include "model/m.h"'
+        rejects check-layers "model over kern" src/model/x.c src/model/x.c '#include "kern/k.h"'
+        rejects check-layers "base over kern" src/base/x.c src/base/x.c '# include "kern/k.h"'
+        rejects check-layers "launch over its sibling store" src/launch/x.c src/launch/x.c '#include "store/s.h"'
+        rejects check-layers "a public header over an internal one" include/ward/q.h include/ward/q.h '#include "base/a.h"'
+        rejects check-layers "a header that is not there" src/base/x.c src/base/x.c '#include "a.h"'
+        offender=src/new
+        fresh_tree
+        mkdir -p src/new
+        source_file src/new/x.c '#include "base/a.h"'
+        expect "rejects a folder without a place" fail check-layers
+        offender="src/base/a src/base/b"
+        fresh_tree
+        source_file src/base/a.h '#include "base/b.h"'
+        source_file src/base/b.h '#include "base/a.h"'
+        expect "rejects a cycle of two headers" fail check-layers
+        source_file src/base/b.h ''
+        source_file src/base/b.c '#include "base/a.h"'
+        expect "rejects a cycle through a source" fail check-layers
+        accepts check-layers "the child over its ops" src/launch/child.c '#include "launch/op.h"' '#include <linux/mount.h>'
+        rejects check-layers "the child over base" src/launch/child.c src/launch/child.c '#include "base/a.h"'
+        rejects check-layers "the child over stdio" stdio.h src/launch/child-io.c '#include <stdio.h>'
+}
+
+test_banned() {
+        accepts check-banned "what only looks like it" src/base/x.c '/* strcpy(a, b) */ int my_strcpy(void);' \
+                'const char *s = "atoi(";' 'int f(struct ops *o) { return o->open("x"); }'
+        local name
+        for name in strcpy strcat sprintf vsprintf strtok strncpy gets atoi atol strtol strtoul system popen mktemp tmpnam; do
+                rejects check-banned "$name" src/base/x.c:2 src/base/x.c '' "int i = $name (p);"
+        done
+        for name in open mkdir mount symlink chmod chown rename unlink readlink realpath access stat lstat; do
+                rejects check-banned "$name in launch" src/launch/x.c:1 src/launch/x.c "int i = $name(p);"
+        done
+        rejects check-banned "its number in engine" src/engine/x.c:1 src/engine/x.c 'int i = raw(__NR_mount, p);'
+        rejects check-banned "an allowance without a reason" src/engine/x.c:1 src/engine/x.c 'int i = open(p); /* host path: */'
+        accepts check-banned "a host path" src/engine/x.c 'int i = open(p); /* host path: the state directory */'
+        accepts check-banned "descriptor forms" src/engine/x.c 'int i = openat(fd, p), j = fchmod(fd, 0), k = raw(__NR_openat2);'
+        accepts check-banned "a path outside launch and engine" src/kern/x.c 'int i = open("/proc");'
+}
+
+# A function of $1 lines, and $2 of them.
+functions_of() {
+        local i
+        for ((i = 0; i < $2; i++)); do
+                printf 'int f%d(void)\n{\n' "$i"
+                for ((line = 0; line < $1 - 4; line++)); do echo '        g();'; done
+                printf '        return 0;\n}\n'
+        done
+}
+
+test_size() {
+        offender=
+        fresh_tree
+        functions_of 5 30 >src/base/x.c
+        expect "accepts short functions" pass check-size
+        functions_of 101 1 >src/base/y.c
+        offender="f0() has 101"
+        expect "rejects a function of 101 lines" fail check-size
+        functions_of 61 3 >src/base/y.c
+        offender="p95"
+        expect "rejects too many long ones" fail check-size
+        functions_of 100 1 >src/base/y.c
+        expect "accepts one of 100 lines" pass check-size
+        fresh_tree
+        yes '/* line */' | head -801 >src/base/long.c
+        offender=src/base/long.c
+        expect "rejects a file of 801 lines" fail check-size
+        mv src/base/long.c src/base/long-table.c
+        expect "accepts a table of 801 lines" pass check-size
+}
+
+test_headers_and_format() {
+        accepts check-headers "a complete header" src/base/x.h '#ifndef X' '#define X' '#include <stddef.h>' \
+                'size_t f(void);' '#endif'
+        rejects check-headers "a header that leans on others" src/base/x.h src/base/x.h 'size_t f(void);'
+        rejects check-headers "a header without a guard" src/base/x.h src/base/x.h 'struct x { int i; };'
+        rejects check-headers "a public header with extensions" include/ward/x.h include/ward/x.h '#ifndef X' '#define X' \
+                'static inline int f(void) { return ({ 1; }); }' '#endif'
+        accepts check-format "formatted code" src/base/x.c 'int f(void)' '{' '        return 1;' '}'
+        rejects check-format "other indentation" src/base/x.c src/base/x.c 'int f(void)' '{' '  return 1;' '}'
+        mkdir -p tools
+        # shellcheck disable=SC2016  # the mistake is the point
+        source_file tools/x.sh '#!/bin/bash' 'rm $1/*'
+        rm src/base/x.c
+        offender=tools/x.sh
+        expect "rejects a shell mistake" fail check-format
+}
+
+# child_library SOURCE...: builds build/src/launch/libchild.a out of one line of C.
+child_library() {
+        printf '%s\n' "$@" >child.c
+        gcc -O2 -ffreestanding -fno-stack-protector -c child.c -o child.o && rm -f build/src/launch/libchild.a &&
+                ar rcs build/src/launch/libchild.a child.o
+}
+
+test_symbols() {
+        offender=
+        fresh_tree
+        expect "accepts a tree without a child" pass check-child-symbols build
+        touch src/launch/child.c
+        offender="no libchild.a"
+        expect "rejects a child without its library" fail check-child-symbols build
+        child_library 'static int g(void) { return 1; } int f(void); int f(void) { return g(); }'
+        expect "accepts a closed child" pass check-child-symbols build
+        child_library 'void *malloc(unsigned long); void *f(void); void *f(void) { return malloc(1); }'
+        offender=malloc
+        expect "rejects a foreign symbol" fail check-child-symbols build
+        child_library 'extern int *__errno_location(void); __thread int t; int f(void); int f(void) { return t; }'
+        offender=thread-local
+        expect "rejects a thread-local variable" fail check-child-symbols build
+        child_library 'int x; __attribute__((constructor)) static void f(void) { x = 1; }'
+        offender=constructors
+        expect "rejects a constructor" fail check-child-symbols build
+
+        fresh_tree
+        echo 'int ward_f(void);' >include/ward/p.h
+        printf 'WARD_1 { global: *; };\n' >src/libward.map
+        offender="no libward.so"
+        expect "rejects a missing library" fail check-symbols build
+        library() { gcc -shared -fPIC -x c - -o build/src/libward.so -Wl,--version-script="$1" <<<"$2"; }
+        library src/libward.map 'int ward_f(void) { return 1; }'
+        offender=
+        expect "accepts a declared symbol" pass check-symbols build
+        library src/libward.map 'int ward_f(void) { return 1; } int helper(void) { return 1; }'
+        offender="exports helper"
+        expect "rejects a foreign name" fail check-symbols build
+        library src/libward.map 'int ward_g(void) { return 1; }'
+        offender="ward_g is not declared"
+        expect "rejects an undeclared name" fail check-symbols build
+        gcc -shared -fPIC -x c - -o build/src/libward.so <<<'int ward_f(void) { return 1; }'
+        offender="no version"
+        expect "rejects a name without a version" fail check-symbols build
+}
+
+test_layers
+test_banned
+test_size
+test_headers_and_format
+test_symbols
+echo "1..$cases"
