@@ -48,7 +48,8 @@ struct cgroup_hierarchy {
         uint32_t controllers; /* bit n: enum cgroup_controller n; for v2 what cgroup.controllers of the root offers */
         const char *name;     /* v1: its mount's last component ("cpu,cpuacct", "memory", "systemd"); v2: "unified" */
         const char *mount;    /* where it is mounted on the host: "/sys/fs/cgroup/memory" */
-        const char *own_path; /* the calling process's group in it, from /proc/self/cgroup: "/user.slice" */
+        const char *own_path; /* the calling process's group in it, from /proc/self/cgroup, as a path below the mount:
+                                 "/user.slice"; "/" when the group lies outside of what is mounted */
         int fd;               /* owned: O_PATH of the hierarchy's root, proved to be cgroupfs */
 };
 
@@ -116,8 +117,7 @@ struct cgroup_limit {
 /* The controller that a knob belongs to. */
 enum cgroup_controller cgroup_knob_controller(enum cgroup_knob knob);
 
-/* Writes the limits to the group @path, in the order that the kernel accepts (memory before memory+swap when raising, after it when
- * lowering; period with quota). On failure *@ret_failed (may be NULL) is the index of the limit that was refused, and the error says
+/* Writes the limits to the group @path, in an order that the kernel accepts (what it refuses for now is tried again after the others). On failure *@ret_failed (may be NULL) is the index of the limit that was refused, and the error says
  * which file, which value, why, and what to do (a memory limit below the current usage; a controller that no hierarchy
  * has; a knob that this version lacks). */
 int cgroup_set(const struct cgroup_layout *layout, const char *path, const struct cgroup_limit *limits, size_t count,

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which hierarchies there are, where they are mounted, and which group the caller is in: cgroups(7), proc_pid_cgroup(5),
+ * proc_pid_mountinfo(5).
+ *
+ * Each line of /proc/self/cgroup is a hierarchy; its mount is looked for in /proc/self/mountinfo. This is read at every start of a
+ * container, so it takes two system calls for each hierarchy, three for the controllers of v2, and seven for the two files.
+ */
+#include "kern/cgroup.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "kern/cgroup-private.h"
+
+#define MOUNTINFO_MAX (64UL << 20) /* a host with a hundred thousand mounts */
+#define SELF_CGROUP_MAX 65536      /* PATH_MAX for each of at most CGROUP_HIERARCHY_MAX lines */
+#define MOUNT_MAX 64               /* cgroup mounts that are looked at; a hierarchy can be mounted many times */
+
+const char *const cgroup_controller_names[CGROUP_CONTROLLER_COUNT] = {
+        [CGROUP_CPU] = "cpu",         [CGROUP_CPUACCT] = "cpuacct",   [CGROUP_CPUSET] = "cpuset",
+        [CGROUP_MEMORY] = "memory",   [CGROUP_DEVICES] = "devices",   [CGROUP_FREEZER] = "freezer",
+        [CGROUP_BLKIO] = "blkio",     [CGROUP_PIDS] = "pids",         [CGROUP_HUGETLB] = "hugetlb",
+        [CGROUP_NET_CLS] = "net_cls", [CGROUP_NET_PRIO] = "net_prio", [CGROUP_PERF_EVENT] = "perf_event",
+        [CGROUP_RDMA] = "rdma",       [CGROUP_MISC] = "misc",
+};
+
+/* One line of mountinfo that mounts a hierarchy; all strings are inside the text. */
+struct cgroup_mount {
+        int version;
+        const char *root;    /* which group of the hierarchy is mounted, as seen from the caller's cgroup namespace */
+        const char *point;   /* where */
+        const char *options; /* of the superblock: the controllers, or name=NAME */
+};
+
+uint32_t cgroup_controller_bit(const char *name, size_t len)
+{
+        if (len == 2 && memcmp(name, "io", 2) == 0)
+                return 1U << CGROUP_BLKIO;
+        for (size_t i = 0; i < CGROUP_CONTROLLER_COUNT; i++)
+                if (strlen(cgroup_controller_names[i]) == len && memcmp(cgroup_controller_names[i], name, len) == 0)
+                        return 1U << i;
+        return 0;
+}
+
+/* The bits of a list of controllers with any of @separators between them. */
+static uint32_t controllers_parse(const char *list, const char *separators)
+{
+        uint32_t bits = 0;
+
+        for (;;) {
+                size_t len = strcspn(list, separators);
+
+                bits |= cgroup_controller_bit(list, len);
+                if (list[len] == '\0')
+                        return bits;
+                list += len + 1;
+        }
+}
+
+/* mountinfo writes space, tab, newline, backslash and '#' as three octal digits behind a backslash. */
+static void octal_decode(char *text)
+{
+        char *to = text;
+
+        for (const char *from = text; *from != '\0'; to++) {
+                if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' && from[2] <= '7' &&
+                    from[3] >= '0' && from[3] <= '7') {
+                        *to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
+                        from += 4;
+                } else {
+                        *to = *from++;
+                }
+        }
+        *to = '\0';
+}
+
+/* Cuts the text up to @separator off *@cursor; NULL when nothing is left. */
+static char *cut(char **cursor, char separator)
+{
+        char *start = *cursor, *end;
+
+        if (start == NULL)
+                return NULL;
+        end = strchr(start, separator);
+        if (end != NULL)
+                *end++ = '\0';
+        *cursor = end;
+        return start;
+}
+
+/* "36 35 0:33 / /sys/fs/cgroup/devices rw,noatime shared:15 - cgroup cgroup rw,devices". False: not a cgroup mount. */
+static bool mount_parse(char *line, struct cgroup_mount *ret_mount)
+{
+        char *field[5], *type, *separator = strstr(line, " - ");
+        int version;
+
+        if (separator == NULL)
+                return false;
+        type = separator + 3;
+        if (strncmp(type, "cgroup2 ", 8) == 0)
+                version = 2;
+        else if (strncmp(type, "cgroup ", 7) == 0)
+                version = 1;
+        else
+                return false;
+        *separator = '\0';
+        for (size_t i = 0; i < ELEMENTS(field); i++) {
+                field[i] = cut(&line, ' ');
+                if (field[i] == NULL)
+                        return false;
+        }
+        (void)cut(&type, ' ');
+        (void)cut(&type, ' '); /* the source, which can be anything */
+        octal_decode(field[3]);
+        octal_decode(field[4]);
+        *ret_mount = (struct cgroup_mount){version, field[3], field[4], type == NULL ? "" : type};
+        return true;
+}
+
+/* Fills in @mounts, at most MOUNT_MAX; returns how many. */
+static size_t mounts_parse(char *mountinfo, struct cgroup_mount *mounts)
+{
+        size_t count = 0;
+
+        for (char *line; count < MOUNT_MAX && (line = cut(&mountinfo, '\n')) != NULL;) {
+                size_t i;
+
+                if (!mount_parse(line, &mounts[count]))
+                        continue;
+                /* A later mount on the same place hides the earlier one. */
+                for (i = 0; i < count && strcmp(mounts[i].point, mounts[count].point) != 0; i++)
+                        ;
+                mounts[i] = mounts[count];
+                if (i == count)
+                        count++;
+        }
+        return count;
+}
+
+/* The part of the group @path that lies below the group @root, with its slash; NULL when it does not lie there. */
+static const char *path_below(const char *path, const char *root)
+{
+        size_t len = strlen(root);
+
+        if (strcmp(root, "/") == 0)
+                return path;
+        if (strncmp(path, root, len) != 0)
+                return NULL;
+        if (path[len] == '\0')
+                return "/";
+        return path[len] == '/' ? path + len : NULL;
+}
+
+/* Whether a mount with these superblock options is the hierarchy of a /proc/self/cgroup line with this list. */
+static bool options_name(const char *options, const char *controllers)
+{
+        size_t want = strcspn(controllers, ",");
+
+        for (;;) {
+                size_t len = strcspn(options, ",");
+
+                if (len == want && memcmp(options, controllers, len) == 0)
+                        return true;
+                if (options[len] == '\0')
+                        return false;
+                options += len + 1;
+        }
+}
+
+/* The mount to work through: one of the whole hierarchy, else one with the caller's group in it, else the first. */
+static const struct cgroup_mount *mount_choose(const struct cgroup_mount *mounts, size_t count, const char *controllers,
+                                               const char *path)
+{
+        const struct cgroup_mount *best = NULL;
+        int best_rank = -1;
+
+        for (const struct cgroup_mount *mount = mounts; mount < mounts + count; mount++) {
+                bool same = *controllers == '\0' ? mount->version == 2
+                                                 : mount->version == 1 && options_name(mount->options, controllers);
+                int rank;
+
+                if (!same)
+                        continue;
+                rank = strcmp(mount->root, "/") == 0 ? 2 : path_below(path, mount->root) != NULL ? 1 : 0;
+                if (rank > best_rank) {
+                        best = mount;
+                        best_rank = rank;
+                }
+        }
+        return best;
+}
+
+static int hierarchy_fill(struct arena *arena, const struct cgroup_mount *mount, const char *controllers,
+                          const char *path, struct cgroup_hierarchy *ret_hierarchy, struct ward_err *err)
+{
+        const char *below = path_below(path, mount->root);
+        struct cgroup_hierarchy hierarchy = {.version = mount->version, .name = "unified", .fd = -EBADF};
+
+        hierarchy.mount = arena_strdup(arena, mount->point);
+        /* A group outside of what is mounted (the mount's root is "/../.." then) has no path here. */
+        hierarchy.own_path = arena_strdup(arena, below == NULL ? "/" : below);
+        if (hierarchy.mount == NULL || hierarchy.own_path == NULL)
+                return err_oom(err);
+        if (mount->version == 1) {
+                const char *slash = strrchr(hierarchy.mount, '/');
+
+                hierarchy.name = slash == NULL ? hierarchy.mount : slash + 1;
+                hierarchy.controllers = controllers_parse(controllers, ",");
+        }
+        *ret_hierarchy = hierarchy;
+        return 0;
+}
+
+int cgroup_layout_parse(struct arena *arena, char *mountinfo, char *self_cgroup, struct cgroup_layout *ret_layout,
+                        struct ward_err *err)
+{
+        struct cgroup_mount mounts[MOUNT_MAX];
+        size_t mount_count = mounts_parse(mountinfo, mounts);
+        struct cgroup_layout layout = {.count = 0};
+
+        if (mount_count == 0)
+                self_cgroup = NULL;
+        /* "4:memory:/user.slice", "1:name=systemd:/", "0::/init.scope". The path can have colons and comes last. */
+        for (char *line; (line = cut(&self_cgroup, '\n')) != NULL;) {
+                const struct cgroup_mount *mount;
+                const char *controllers;
+                int r;
+
+                (void)cut(&line, ':');
+                controllers = cut(&line, ':');
+                if (line == NULL || *line != '/')
+                        continue;
+                mount = mount_choose(mounts, mount_count, controllers, line);
+                if (mount == NULL)
+                        continue;
+                if (layout.count == CGROUP_HIERARCHY_MAX)
+                        return err_set(err, -E2BIG, "read the cgroup layout: more than %d hierarchies are mounted",
+                                       CGROUP_HIERARCHY_MAX);
+                r = hierarchy_fill(arena, mount, controllers, line, &layout.hierarchies[layout.count], err);
+                if (r < 0)
+                        return r;
+                layout.count++;
+        }
+        *ret_layout = layout;
+        return 0;
+}
+
+/* What the root of a v2 hierarchy can give to its groups. The file is shown by one read(2). */
+static uint32_t unified_controllers(int fd)
+{
+        char text[512];
+        ssize_t n;
+        _cleanup_close_
+        int file = openat(fd, "cgroup.controllers", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+        if (file < 0)
+                return 0;
+        n = read(file, text, sizeof(text) - 1);
+        if (n <= 0)
+                return 0;
+        text[n] = '\0';
+        return controllers_parse(text, " \n");
+}
+
+/* Opens the root and proves that it is cgroupfs. Returns 0 for a mount that is hidden behind another one, 1 otherwise. */
+static int hierarchy_open(struct cgroup_hierarchy *hierarchy, struct ward_err *err)
+{
+        struct statfs fs;
+        _cleanup_close_
+        int fd = open(hierarchy->mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
+                return 0;
+        if (fd < 0)
+                return err_errno(err, "open the cgroup mount '%s'", hierarchy->mount);
+        if (fstatfs(fd, &fs) < 0)
+                return err_errno(err, "find the file system of '%s'", hierarchy->mount);
+        if (fs.f_type != (hierarchy->version == 2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC))
+                return 0;
+        if (hierarchy->version == 2)
+                hierarchy->controllers = unified_controllers(fd);
+        hierarchy->fd = TAKE_FD(fd);
+        return 1;
+}
+
+/* /proc/self/cgroup is made whole by the kernel for the first read(2) (single_open in fs/proc/base.c), which saves the one for EOF
+ * when it fits. *@ret_large is for a text that does not. */
+static int self_cgroup_read(char *text, size_t size, char **ret_large, struct ward_err *err)
+{
+        ssize_t n;
+        _cleanup_close_
+        int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+
+        /* A kernel without control groups has neither the file nor a mount. */
+        if (fd < 0 && errno == ENOENT) {
+                text[0] = '\0';
+                return 0;
+        }
+        if (fd < 0)
+                return err_errno(err, "open '/proc/self/cgroup'");
+        n = read(fd, text, size - 1);
+        if (n < 0)
+                return err_errno(err, "read '/proc/self/cgroup'");
+        if ((size_t)n == size - 1)
+                return fd_read_file(AT_FDCWD, "/proc/self/cgroup", SELF_CGROUP_MAX, ret_large, NULL, err);
+        text[n] = '\0';
+        return 0;
+}
+
+int cgroup_layout_read(struct arena *arena, struct cgroup_layout *ret_layout, struct ward_err *err)
+{
+        _cleanup_free_ char *mountinfo = NULL, *large = NULL;
+        _cleanup_(cgroup_layout_done) struct cgroup_layout layout = {.count = 0};
+        struct cgroup_layout parsed;
+        char self_cgroup[2048];
+        int r;
+
+        r = fd_read_file(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &mountinfo, NULL, err);
+        if (r >= 0)
+                r = self_cgroup_read(self_cgroup, sizeof(self_cgroup), &large, err);
+        if (r >= 0)
+                r = cgroup_layout_parse(arena, mountinfo, large == NULL ? self_cgroup : large, &parsed, err);
+        if (r < 0)
+                return err_wrap(err, "read the cgroup layout");
+        for (size_t i = 0; i < parsed.count; i++) {
+                layout.hierarchies[layout.count] = parsed.hierarchies[i];
+                r = hierarchy_open(&layout.hierarchies[layout.count], err);
+                if (r < 0)
+                        return err_wrap(err, "read the cgroup layout");
+                layout.count += (size_t)r;
+        }
+        *ret_layout = layout;
+        layout.count = 0;
+        return 0;
+}
+
+void cgroup_layout_done(struct cgroup_layout *layout)
+{
+        for (size_t i = 0; i < layout->count; i++)
+                layout->hierarchies[i].fd = fd_close(layout->hierarchies[i].fd);
+        layout->count = 0;
+}
+
+const struct cgroup_hierarchy *cgroup_with(const struct cgroup_layout *layout, enum cgroup_controller controller)
+{
+        for (size_t i = 0; i < layout->count; i++)
+                if ((layout->hierarchies[i].controllers & 1U << controller) != 0)
+                        return &layout->hierarchies[i];
+        return NULL;
+}
+
+const struct cgroup_hierarchy *cgroup_unified(const struct cgroup_layout *layout)
+{
+        for (size_t i = 0; i < layout->count; i++)
+                if (layout->hierarchies[i].version == 2)
+                        return &layout->hierarchies[i];
+        return NULL;
+}

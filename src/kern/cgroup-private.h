@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the cgroup*.c files share among themselves and with their test; nobody else includes it.
+ */
+#ifndef KERN_CGROUP_PRIVATE_H
+#define KERN_CGROUP_PRIVATE_H
+
+#include "kern/cgroup.h"
+
+#include <limits.h>
+
+/* The largest file of cgroupfs that ward reads: a cgroup.procs of some hundred thousand processes. */
+#define CGROUP_FILE_MAX (8UL << 20)
+
+/*
+ * The pure half of cgroup_layout_read(): from the texts of /proc/self/mountinfo and /proc/self/cgroup, which are cut up
+ * in place. No descriptor is opened, and the controllers of a v2 hierarchy stay empty.
+ */
+int cgroup_layout_parse(struct arena *arena, char *mountinfo, char *self_cgroup, struct cgroup_layout *ret_layout,
+                        struct ward_err *err);
+
+/* The bit of a controller by its name of @len bytes ("io" is blkio); 0 for one that ward does not know. */
+uint32_t cgroup_controller_bit(const char *name, size_t len);
+
+/* The weight (1 to 10000) of v2 for @shares of v1. */
+uint64_t cgroup_weight_from_shares(uint64_t shares);
+
+/* Opens the group @path of @hierarchy, or its @file when that is not NULL, without leaving the hierarchy and through no symlink.
+ * CLOEXEC is added to @flags. Returns the descriptor or -errno. */
+int cgroup_open(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, int flags);
+
+/* A file of a group, by one write(2) or whole. Errors name the file; a missing file or group is -ENOENT. */
+int cgroup_file_write(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, const char *value,
+                      struct ward_err *err);
+int cgroup_file_read(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, char **ret_text,
+                     struct ward_err *err);
+
+/* Waiting with growing pauses, 50 us at first, until a deadline. */
+struct cgroup_wait {
+        uint64_t deadline_nsec; /* CLOCK_MONOTONIC */
+        uint64_t pause_nsec;
+};
+
+void cgroup_wait_begin(struct cgroup_wait *wait, unsigned timeout_msec);
+
+/* Sleeps; false when the deadline has passed (then it does not sleep). */
+bool cgroup_wait_again(struct cgroup_wait *wait);
+
+#endif
