@@ -5,8 +5,9 @@
  *      ROOT/ID/state.json    what ward knows of the container; written by rename, so it is either the old or the new one
  *      ROOT/ID/config.json   the input, as it was when the container was created
  *      ROOT/ID/start         the socket that a created container listens on until it is started
- *      ROOT/ID/lock          held (flock(2)) by whoever changes the container
  *      ROOT/.cache/          compiled seccomp filters
+ *
+ * Whoever changes a container holds flock(2) on ROOT/ID itself.
  *
  * ROOT lies on a tmpfs: nothing in it may outlive a boot, and each state.json carries the boot's id. Reading needs no lock. Every path is
  * resolved from the descriptor of ROOT, which was proved to be a directory of the caller with mode 0700 (V34).
@@ -63,7 +64,7 @@ struct store_state {
 /* A container's directory, open and locked. */
 struct store_entry {
         int fd;   /* owned: ROOT/ID */
-        int lock; /* owned: ROOT/ID/lock with flock held; -EBADF when only reading */
+        int lock; /* borrowed: @fd when flock is held on it; -EBADF when only reading */
 };
 
 /* Makes ROOT/ID and locks it. -EEXIST when the id is taken, with what to do. */

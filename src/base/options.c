@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Command lines; see options.h. */
+#include "base/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define HELP_WIDTH 80
+#define HELP_COLUMN_MAX 32 /* longer options get their help on the next line */
+
+/* The words that are still to be read, and where the operands are put: never ahead of the reading. */
+struct cursor {
+        const struct option_command *command;
+        char **words;
+        int count, next, operands;
+        void *target;
+        struct arena *arena;
+        struct ward_err *err;
+};
+
+static int store_flag(const struct option_entry *entry, void *target, const char *value, struct ward_err *err)
+{
+        bool set = true;
+
+        if (value != NULL && strcmp(value, "false") == 0)
+                set = false;
+        else if (value != NULL && strcmp(value, "true") != 0)
+                return err_set(err, -EINVAL, "it takes no value, or true or false, not '%s'", value);
+        *(bool *)target = set;
+        return 0;
+}
+
+static int store_number(const struct option_entry *entry, void *target, const char *value, struct ward_err *err)
+{
+        int r = number_parse(value, entry->max, target);
+
+        if (r < 0)
+                return err_set(err, -EINVAL, "'%s' is not a whole number from 0 to %llu", value,
+                               (unsigned long long)entry->max);
+        return 0;
+}
+
+static int store_word(const struct option_entry *entry, void *target, const char *value, struct ward_err *err)
+{
+        size_t count = 0;
+        const char *near;
+
+        for (; entry->words[count] != NULL; count++)
+                if (strcmp(entry->words[count], value) == 0) {
+                        *(unsigned *)target = (unsigned)count;
+                        return 0;
+                }
+        near = text_nearest(value, entry->words, count);
+        (void)err_set(err, -EINVAL, "'%s' is not one of: %s", value, entry->arg);
+        return near == NULL ? -EINVAL : err_hint(err, "did you mean '%s'?", near);
+}
+
+/* A list can't be longer than the command line. */
+static int store_item(struct cursor *cursor, struct option_list *list, const char *value)
+{
+        if (list->items == NULL)
+                list->items = arena_new(cursor->arena, const char *, (size_t)cursor->count);
+        if (list->items == NULL)
+                return err_oom(cursor->err);
+        list->items[list->count++] = value;
+        return 0;
+}
+
+/* @shown is the option as it was typed, without its value. */
+static int store(struct cursor *cursor, const struct option_entry *entry, const char *shown, const char *value)
+{
+        void *target = (char *)cursor->target + entry->offset;
+        struct ward_err *err = cursor->err;
+        int r = 0;
+
+        switch (entry->kind) {
+        case OPTION_KIND_FLAG:
+                r = store_flag(entry, target, value, err);
+                break;
+        case OPTION_KIND_TEXT:
+                if (*value == '\0')
+                        r = err_set(err, -EINVAL, "its value is empty");
+                else
+                        *(const char **)target = value;
+                break;
+        case OPTION_KIND_NUMBER:
+                r = store_number(entry, target, value, err);
+                break;
+        case OPTION_KIND_WORD:
+                r = store_word(entry, target, value, err);
+                break;
+        case OPTION_KIND_LIST:
+                r = store_item(cursor, target, value);
+                break;
+        case OPTION_KIND_CALL:
+                r = entry->read(target, value, cursor->arena, err);
+                break;
+        case OPTION_KIND_NOT_YET:
+                return err_set(err, -ENOTSUP, "option '%s' is not supported yet", shown);
+        }
+        return r < 0 ? err_wrap(err, "option '%s'", shown) : 0;
+}
+
+static const struct option_entry *find_name(const struct option_command *command, const char *name, size_t len)
+{
+        for (size_t i = 0; i < command->count; i++)
+                if (strlen(command->entries[i].name) == len && memcmp(command->entries[i].name, name, len) == 0)
+                        return &command->entries[i];
+        return NULL;
+}
+
+static const struct option_entry *find_letter(const struct option_command *command, char letter)
+{
+        for (size_t i = 0; i < command->count; i++)
+                if (command->entries[i].letter == letter)
+                        return &command->entries[i];
+        return NULL;
+}
+
+/* @name is the option's name as it may have been meant, without dashes. */
+static int unknown(struct cursor *cursor, const char *shown, const char *name)
+{
+        const struct option_command *command = cursor->command;
+        const char *near = NULL;
+        const char **names = arena_new(cursor->arena, const char *, command->count + 1);
+
+        if (names == NULL)
+                return err_oom(cursor->err);
+        for (size_t i = 0; i < command->count; i++)
+                names[i] = command->entries[i].name;
+        names[command->count] = "help";
+        near = text_nearest(name, names, command->count + 1);
+
+        (void)err_set(cursor->err, -EINVAL, "unknown option '%s'", shown);
+        if (near != NULL)
+                return err_hint(cursor->err, "did you mean '--%s'?", near);
+        return err_hint(cursor->err, "'%s --help' lists the options", command->name);
+}
+
+/* The value of an option that needs one: behind it in the same word, or the next word. */
+static int take_value(struct cursor *cursor, const struct option_entry *entry, const char *shown, const char *attached,
+                      const char **ret_value)
+{
+        if (attached == NULL && cursor->next == cursor->count) {
+                (void)err_set(cursor->err, -EINVAL, "option '%s' needs a value", shown);
+                return err_hint(cursor->err, "write '%s %s'", shown, entry->arg);
+        }
+        *ret_value = attached != NULL ? attached : cursor->words[cursor->next++];
+        return 0;
+}
+
+static int parse_long(struct cursor *cursor, const char *word)
+{
+        const char *name = word + 2, *equals = strchr(name, '='), *value = equals == NULL ? NULL : equals + 1;
+        size_t len = equals == NULL ? strlen(name) : (size_t)(equals - name);
+        const struct option_entry *entry = find_name(cursor->command, name, len);
+        const char *shown = arena_strndup(cursor->arena, word, len + 2);
+        int r;
+
+        if (shown == NULL)
+                return err_oom(cursor->err);
+        if (entry == NULL && strcmp(shown, "--help") == 0 && value == NULL)
+                return OPTIONS_HELP;
+        if (entry == NULL)
+                return unknown(cursor, shown, shown + 2);
+        if (entry->arg != NULL && entry->kind != OPTION_KIND_NOT_YET) {
+                r = take_value(cursor, entry, shown, value, &value);
+                if (r < 0)
+                        return r;
+        }
+        return store(cursor, entry, shown, value);
+}
+
+/* -i, -it, -bDIR, -b DIR, -itbDIR: the first letter that takes a value ends the word. */
+static int parse_letters(struct cursor *cursor, const char *word)
+{
+        for (const char *c = word + 1; *c != '\0'; c++) {
+                const struct option_entry *entry = find_letter(cursor->command, *c);
+                const char shown[] = {'-', *c, '\0'};
+                const char *value = NULL;
+                int r;
+
+                if (entry == NULL && *c == 'h')
+                        return OPTIONS_HELP;
+                if (entry == NULL)
+                        return c == word + 1 ? unknown(cursor, word, word + 1) : unknown(cursor, shown, shown + 1);
+                if (entry->arg == NULL) {
+                        r = store(cursor, entry, shown, NULL);
+                        if (r < 0)
+                                return r;
+                        continue;
+                }
+                r = take_value(cursor, entry, shown, c[1] == '\0' ? NULL : c + 1, &value);
+                return r < 0 ? r : store(cursor, entry, shown, value);
+        }
+        return 0;
+}
+
+static int check_operands(const struct option_command *command, const struct cursor *cursor)
+{
+        unsigned count = (unsigned)cursor->operands;
+
+        if (count < command->operands_min)
+                (void)err_set(cursor->err, -EINVAL, "%s", count == 0 ? "an operand is missing" : "not enough operands");
+        else if (count > command->operands_max)
+                (void)err_set(cursor->err, -EINVAL, "'%s' is one word too many", cursor->words[command->operands_max]);
+        else
+                return 0;
+        return err_hint(cursor->err, "usage: %s %s", command->name, command->operands);
+}
+
+int options_parse(const struct option_command *command, int *argc, char **argv, void *target, struct arena *arena,
+                  struct ward_err *err)
+{
+        struct cursor cursor = {
+                .command = command, .words = argv, .count = *argc, .target = target, .arena = arena, .err = err};
+        bool only_operands = false;
+        int r;
+
+        while (cursor.next < cursor.count) {
+                char *word = cursor.words[cursor.next++];
+
+                if (only_operands || word[0] != '-' || word[1] == '\0') {
+                        cursor.words[cursor.operands++] = word;
+                        only_operands = only_operands || !command->options_anywhere;
+                        continue;
+                }
+                if (strcmp(word, "--") == 0) {
+                        only_operands = true;
+                        continue;
+                }
+                r = word[1] == '-' ? parse_long(&cursor, word) : parse_letters(&cursor, word);
+                if (r != 0)
+                        return r;
+        }
+        r = check_operands(command, &cursor);
+        if (r < 0)
+                return r;
+        *argc = cursor.operands;
+        return 0;
+}
+
+static size_t left_width(const struct option_entry *entry)
+{
+        return strlen("  -x, --") + strlen(entry->name) + (entry->arg == NULL ? 0 : 1 + strlen(entry->arg));
+}
+
+/* Appends @help wrapped to lines that begin at @column. */
+static void add_wrapped(struct text *text, const char *help, size_t column)
+{
+        while (strlen(help) > HELP_WIDTH - column) {
+                size_t cut = HELP_WIDTH - column;
+
+                while (cut > 0 && help[cut] != ' ')
+                        cut--;
+                if (cut == 0)
+                        break;
+                text_add(text, help, cut);
+                text_printf(text, "\n%*s", (int)column, "");
+                help += cut + 1;
+        }
+        text_puts(text, help);
+        text_puts(text, "\n");
+}
+
+static void add_entry(struct text *text, const struct option_entry *entry, size_t column)
+{
+        size_t width = left_width(entry);
+
+        if (entry->letter != 0)
+                text_printf(text, "  -%c, --%s", entry->letter, entry->name);
+        else
+                text_printf(text, "      --%s", entry->name);
+        if (entry->arg != NULL)
+                text_printf(text, " %s", entry->arg);
+        if (width + 2 > column)
+                text_printf(text, "\n%*s", (int)column, "");
+        else
+                text_printf(text, "%*s", (int)(column - width), "");
+        add_wrapped(text, entry->help, column);
+}
+
+void options_help(const struct option_command *command, struct text *text)
+{
+        static const struct option_entry help = {.name = "help", .help = "show this text"};
+        struct option_entry with_letter = help;
+        size_t column = left_width(&help) + 2;
+
+        for (size_t i = 0; i < command->count; i++) {
+                size_t width = left_width(&command->entries[i]) + 2;
+
+                if (command->entries[i].kind != OPTION_KIND_NOT_YET && width > column && width <= HELP_COLUMN_MAX)
+                        column = width;
+        }
+        text_printf(text, "Usage: %s %s\n\n%s\n\n", command->name, command->operands, command->summary);
+        for (size_t i = 0; i < command->count; i++)
+                if (command->entries[i].kind != OPTION_KIND_NOT_YET)
+                        add_entry(text, &command->entries[i], column);
+        if (find_letter(command, 'h') == NULL)
+                with_letter.letter = 'h';
+        add_entry(text, &with_letter, column);
+        if (command->notes != NULL)
+                text_printf(text, "\n%s\n", command->notes);
+}
+
+int option_read_i64(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        bool negative = *value == '-';
+        uint64_t number;
+
+        if (number_parse(value + negative, INT64_MAX, &number) < 0)
+                return err_set(err, -EINVAL, "'%s' is not a whole number", value);
+        *(int64_t *)target = negative ? -(int64_t)number : (int64_t)number;
+        return 0;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Command lines: one table per command, from which its options are read and its --help is written.
+ *
+ *      struct create { const char *bundle; bool keep; struct option_list env; };
+ *      static const struct option_entry entries[] = {
+ *              { .name = "bundle", .letter = 'b', .arg = "DIR", .help = "...", OPTION_TEXT(struct create, bundle) },
+ *              { .name = "keep", .help = "...", OPTION_FLAG(struct create, keep) },
+ *              { .name = "env", .letter = 'e', .arg = "KEY=VALUE", .help = "...", OPTION_LIST(struct create, env) },
+ *      };
+ *
+ * Understood: --name, --name=VALUE, --name VALUE, -n, -nVALUE, -n VALUE, letters in one word (-it), --flag=true and
+ * --flag=false, and "--", behind which nothing is an option. Of an option given twice the last one holds, lists collect. An
+ * unknown option is an error that suggests the nearest one; nothing is accepted and ignored. --help is understood
+ * everywhere, -h where the table does not use the letter.
+ */
+#ifndef BASE_OPTIONS_H
+#define BASE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+enum option_kind {
+        OPTION_KIND_FLAG,   /* bool */
+        OPTION_KIND_TEXT,   /* const char *, not empty */
+        OPTION_KIND_NUMBER, /* uint64_t from 0 to @max, decimal */
+        OPTION_KIND_WORD,   /* unsigned: the index of the value in @words */
+        OPTION_KIND_LIST,   /* struct option_list */
+        OPTION_KIND_CALL,   /* whatever @read makes of the value */
+        OPTION_KIND_NOT_YET, /* known to users of other programs, not honoured yet: an error that says so; not in --help */
+};
+
+/* The values of an option that may be repeated, in order. Memory is of the arena, the strings are of argv. */
+struct option_list {
+        const char **items;
+        size_t count;
+};
+
+/* Reads @value into @target. Returns 0 or -errno with @err set; the name of the option is put in front of the message. */
+typedef int (*option_reader)(void *target, const char *value, struct arena *arena, struct ward_err *err);
+
+struct option_entry {
+        const char *name; /* without dashes */
+        char letter;      /* 0: none */
+        const char *arg;  /* what the value is called in --help; NULL: the option takes none */
+        const char *help; /* one line without a full stop */
+        enum option_kind kind;
+        size_t offset;            /* of the target in the structure that options_parse() fills in */
+        uint64_t max;             /* NUMBER */
+        const char *const *words; /* WORD: ends with NULL */
+        option_reader read;       /* CALL */
+};
+
+#define OPTION_FLAG(type, member) .kind = OPTION_KIND_FLAG, .offset = offsetof(type, member)
+#define OPTION_TEXT(type, member) .kind = OPTION_KIND_TEXT, .offset = offsetof(type, member)
+#define OPTION_NUMBER(type, member, most) .kind = OPTION_KIND_NUMBER, .offset = offsetof(type, member), .max = (most)
+#define OPTION_WORD(type, member, list) .kind = OPTION_KIND_WORD, .offset = offsetof(type, member), .words = (list)
+#define OPTION_LIST(type, member) .kind = OPTION_KIND_LIST, .offset = offsetof(type, member)
+#define OPTION_CALL(type, member, reader) .kind = OPTION_KIND_CALL, .offset = offsetof(type, member), .read = (reader)
+#define OPTION_NOT_YET .kind = OPTION_KIND_NOT_YET
+
+struct option_command {
+        const char *name;     /* as typed: "ward-oci create" */
+        const char *operands; /* "[OPTIONS] ID" */
+        const char *summary;  /* what it does: one sentence; may have newlines */
+        const char *notes;    /* behind the options in --help; NULL: none */
+        const struct option_entry *entries;
+        size_t count;
+        unsigned operands_min, operands_max; /* how many words that are no options it takes; UINT_MAX: any */
+        bool options_anywhere;               /* options may also follow operands: `delete ID --force` */
+};
+
+#define OPTIONS_HELP 1
+
+/*
+ * Reads the @*argc words at @argv (without the command's own name) into @target and leaves the operands in @argv, *@argc of
+ * them. Returns 0, OPTIONS_HELP when --help was met (then nothing else counts), or -errno: -EINVAL, -ENOMEM.
+ */
+int options_parse(const struct option_command *command, int *argc, char **argv, void *target, struct arena *arena,
+                  struct ward_err *err);
+
+/* Appends the text of --help, at most 80 columns wide. */
+void options_help(const struct option_command *command, struct text *text);
+
+/* Readers for OPTION_CALL that several commands share; the target's type is in the name. */
+int option_read_i64(void *target, const char *value, struct arena *arena, struct ward_err *err);
+
+#endif

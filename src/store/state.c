@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* state.json: one JSON object on one line, so that a person can read it with jq(1); see store.h. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "store/store.h"
+
+#define STATE_FILE "state.json"
+#define STATE_MAX (4u << 20) /* bytes: annotations can be large, a config.json is at most 16 MiB */
+#define STATE_TEMPORARY "state.json.new"
+#define BOOT_ID_LEN 36
+
+static int read_boot_id(char ret_id[BOOT_ID_LEN + 1], struct ward_err *err)
+{
+        _cleanup_close_
+        int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+        char id[BOOT_ID_LEN];
+        ssize_t n;
+
+        if (fd < 0)
+                return err_errno(err, "open '/proc/sys/kernel/random/boot_id'");
+        n = read(fd, id, sizeof(id));
+        if (n != BOOT_ID_LEN)
+                return n < 0 ? err_errno(err, "read '/proc/sys/kernel/random/boot_id'")
+                             : err_set(err, -EIO, "read '/proc/sys/kernel/random/boot_id': it is too short");
+        memcpy(ret_id, id, BOOT_ID_LEN);
+        ret_id[BOOT_ID_LEN] = '\0';
+        return 0;
+}
+
+static void add_string(struct text *text, const char *key, const char *value)
+{
+        if (value == NULL)
+                return;
+        text_printf(text, ",\"%s\":", key);
+        json_write_string(text, value);
+}
+
+static void add_number(struct text *text, const char *key, uint64_t value)
+{
+        text_printf(text, ",\"%s\":%" PRIu64, key, value);
+}
+
+static void compose(const struct store_state *state, const char *boot_id, struct text *text)
+{
+        text_printf(text, "{\"formatVersion\":%d", STORE_FORMAT_VERSION);
+        add_string(text, "id", state->id);
+        add_string(text, "bundle", state->bundle);
+        add_string(text, "rootfs", state->rootfs);
+        add_string(text, "ociVersion", state->oci_version);
+        add_string(text, "cgroupPath", state->cgroup_path);
+        add_number(text, "cgroupHierarchies", state->cgroup_hierarchies);
+        add_number(text, "cgroupMade", state->cgroup_made);
+        add_number(text, "pid", (uint64_t)state->pid);
+        add_number(text, "pidStartTicks", state->pid_start_ticks);
+        add_number(text, "pidNsInode", state->pid_ns_inode);
+        add_string(text, "bootId", boot_id);
+        add_number(text, "createdUsec", state->created_usec);
+        add_string(text, "program", state->program);
+        add_string(text, "command", state->command);
+        add_number(text, "hostUidBase", state->host_uid_base);
+        add_number(text, "owner", state->owner);
+        text_puts(text, ",\"annotations\":{");
+        for (const char *const *pair = state->annotations; pair != NULL && pair[0] != NULL; pair += 2) {
+                if (pair != state->annotations)
+                        text_puts(text, ",");
+                json_write_string(text, pair[0]);
+                text_puts(text, ":");
+                json_write_string(text, pair[1]);
+        }
+        text_puts(text, "}}\n");
+}
+
+/* A path may hold any byte, JSON only UTF-8: what could not be read back is not written. */
+static int check_readable(const struct text *text, const char *id, struct ward_err *err)
+{
+        struct ward_err why;
+        struct json json;
+        const char *start;
+        size_t len;
+
+        json_init(&json, text->data, text->len, STATE_FILE, NULL, &why);
+        if (json_skip(&json, &start, &len) == 0)
+                return 0;
+        (void)err_set(err, -EILSEQ, "state of container '%s' cannot be written as JSON: %s", id, why.message);
+        (void)err_hint(err, "the paths of the bundle and of the root must be UTF-8");
+        return -EILSEQ;
+}
+
+int store_write(const struct store_entry *entry, const struct store_state *state, struct ward_err *err)
+{
+        _cleanup_text_ struct text text = {0};
+        _cleanup_close_
+        int fd = -EBADF;
+        char boot_id[BOOT_ID_LEN + 1];
+        int r = read_boot_id(boot_id, err);
+
+        if (r < 0)
+                return r;
+        compose(state, boot_id, &text);
+        if (text_failed(&text))
+                return err_oom(err);
+        if (text.len > STATE_MAX)
+                return err_set(err, -EFBIG, "state of container '%s' is larger than %u bytes", state->id, STATE_MAX);
+        r = check_readable(&text, state->id, err);
+        if (r < 0)
+                return r;
+        fd = openat(entry->fd, STATE_TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return err_errno(err, "write the state of container '%s'", state->id);
+        r = fd_write_all(fd, text.data, text.len);
+        if (r == 0 && renameat(entry->fd, STATE_TEMPORARY, entry->fd, STATE_FILE) < 0)
+                r = -errno;
+        if (r < 0) {
+                (void)unlinkat(entry->fd, STATE_TEMPORARY, 0);
+                return err_code(err, r, "write the state of container '%s'", state->id);
+        }
+        return 0;
+}
+
+/* A state and what is read beside it. */
+struct reading {
+        struct store_state state;
+        uint64_t version;
+        struct annotation {
+                const char *key, *value;
+        } * annotations;
+        size_t annotation_count, annotation_room;
+};
+
+#define READ_STRING(function, member)                             \
+        static int function(struct json *json, void *target)      \
+        {                                                         \
+                struct reading *reading = target;                 \
+                return json_string(json, &reading->state.member); \
+        }
+
+#define READ_NUMBER(function, member, max)                                    \
+        static int function(struct json *json, void *target)                  \
+        {                                                                     \
+                struct reading *reading = target;                             \
+                uint64_t value;                                               \
+                int r = json_u64(json, (max), &value);                        \
+                if (r == 0)                                                   \
+                        reading->member = (__typeof__(reading->member))value; \
+                return r;                                                     \
+        }
+
+READ_STRING(read_id, id)
+READ_STRING(read_bundle, bundle)
+READ_STRING(read_rootfs, rootfs)
+READ_STRING(read_oci_version, oci_version)
+READ_STRING(read_cgroup_path, cgroup_path)
+READ_STRING(read_boot, boot_id)
+READ_STRING(read_program, program)
+READ_STRING(read_command, command)
+READ_NUMBER(read_version, version, UINT32_MAX)
+READ_NUMBER(read_hierarchies, state.cgroup_hierarchies, UINT32_MAX)
+READ_NUMBER(read_made, state.cgroup_made, UINT32_MAX)
+READ_NUMBER(read_pid, state.pid, INT32_MAX)
+READ_NUMBER(read_start, state.pid_start_ticks, UINT64_MAX)
+READ_NUMBER(read_pid_ns, state.pid_ns_inode, UINT64_MAX)
+READ_NUMBER(read_created, state.created_usec, UINT64_MAX)
+READ_NUMBER(read_uid_base, state.host_uid_base, UINT32_MAX)
+READ_NUMBER(read_owner, state.owner, UINT32_MAX)
+
+static int read_annotation(struct json *json, void *target)
+{
+        struct reading *reading = target;
+        struct annotation *annotation;
+
+        if (reading->annotation_count == reading->annotation_room) {
+                size_t room = reading->annotation_room * 2 + 4;
+                struct annotation *larger = arena_new(json->arena, struct annotation, room + 1);
+
+                if (larger == NULL)
+                        return err_oom(json->err);
+                if (reading->annotation_count > 0)
+                        memcpy(larger, reading->annotations, reading->annotation_count * sizeof(*larger));
+                reading->annotations = larger;
+                reading->annotation_room = room;
+        }
+        annotation = &reading->annotations[reading->annotation_count];
+        annotation->key = arena_strdup(json->arena, json->path[json->depth - 1].key);
+        if (annotation->key == NULL)
+                return err_oom(json->err);
+        reading->annotation_count++;
+        return json_string(json, &annotation->value);
+}
+
+static int read_annotations(struct json *json, void *target)
+{
+        return json_map(json, read_annotation, target);
+}
+
+static const struct json_field state_fields[] = {
+        {"formatVersion", read_version, JSON_REQUIRED},
+        {"id", read_id, JSON_REQUIRED},
+        {"bundle", read_bundle, 0},
+        {"rootfs", read_rootfs, 0},
+        {"ociVersion", read_oci_version, 0},
+        {"cgroupPath", read_cgroup_path, 0},
+        {"cgroupHierarchies", read_hierarchies, JSON_REQUIRED},
+        {"cgroupMade", read_made, JSON_REQUIRED},
+        {"pid", read_pid, JSON_REQUIRED},
+        {"pidStartTicks", read_start, JSON_REQUIRED},
+        {"pidNsInode", read_pid_ns, JSON_REQUIRED},
+        {"bootId", read_boot, JSON_REQUIRED},
+        {"createdUsec", read_created, JSON_REQUIRED},
+        {"program", read_program, 0},
+        {"command", read_command, 0},
+        {"hostUidBase", read_uid_base, JSON_REQUIRED},
+        {"owner", read_owner, JSON_REQUIRED},
+        {"annotations", read_annotations, 0},
+};
+
+static int fail_damaged(struct ward_err *err, const char *why)
+{
+        char copy[WARD_ERR_MESSAGE_MAX];
+
+        /* @why may be in @err. */
+        (void)snprintf(copy, sizeof(copy), "%s", why);
+        (void)err_set(err, -EBADMSG, "the container's state is damaged: %s", copy);
+        (void)err_hint(err, "'delete --force' still ends and removes it: its processes are found through its cgroup");
+        return -EBADMSG;
+}
+
+static int parse(const char *text, size_t len, struct arena *arena, struct reading *reading, struct ward_err *err)
+{
+        struct ward_err local;
+        struct json json;
+        int r;
+
+        json_init(&json, text, len, STATE_FILE, arena, &local);
+        r = json_object(&json, state_fields, ELEMENTS(state_fields), JSON_SKIP_UNKNOWN, reading);
+        if (r == 0)
+                r = json_end(&json);
+        if (r == -ENOMEM)
+                return err_oom(err);
+        if (r < 0)
+                return fail_damaged(err, local.message);
+        if (reading->version != STORE_FORMAT_VERSION) {
+                char why[96];
+
+                (void)snprintf(why, sizeof(why), STATE_FILE " has format version %" PRIu64 ", this program reads %d",
+                               reading->version, STORE_FORMAT_VERSION);
+                return fail_damaged(err, why);
+        }
+        return 0;
+}
+
+int store_read(const struct store_entry *entry, struct arena *arena, struct store_state *ret_state,
+               struct ward_err *err)
+{
+        static const char *const none[] = {NULL};
+        _cleanup_free_ char *text = NULL;
+        struct reading reading = {0};
+        char boot_id[BOOT_ID_LEN + 1];
+        struct ward_err local;
+        size_t len;
+        int r;
+
+        r = fd_read_file(entry->fd, STATE_FILE, STATE_MAX, &text, &len, &local);
+        if (r == -ENOMEM)
+                return err_oom(err);
+        if (r < 0)
+                return fail_damaged(err, r == -ENOENT ? STATE_FILE " is missing" : local.message);
+        r = parse(text, len, arena, &reading, err);
+        if (r < 0)
+                return r;
+        r = read_boot_id(boot_id, err);
+        if (r < 0)
+                return r;
+        if (strcmp(boot_id, reading.state.boot_id) != 0) {
+                (void)err_set(err, -ESTALE, "container '%s' is of an earlier boot of this machine: nothing of it runs",
+                              reading.state.id);
+                (void)err_hint(err, "remove what is left of it with: delete --force %s", reading.state.id);
+                return -ESTALE;
+        }
+        /* The array of pairs of strings is one of strings; arena memory is zeroed, so it ends with NULL. */
+        reading.state.annotations = reading.annotations == NULL ? none : (const char *const *)reading.annotations;
+        *ret_state = reading.state;
+        return 0;
+}

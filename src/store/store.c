@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state root and its entries; see store.h. state.json itself is in state.c.
+ *
+ * The lock of an entry is flock(2) on its directory: the lock needs no file of its own, and a directory that was
+ * removed while someone waited for it is told by its link count of 0. Unlocking is explicit, because a lock belongs to the open
+ * file description, which children that were cloned meanwhile share.
+ */
+#include "store/store.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+
+#define CACHE_NAME ".cache"
+#define REMOVE_DEPTH_MAX 64
+
+/* The files that an entry normally has, state.json last: while it is there, a removal that was cut short can be repeated. */
+static const char *const entry_files[] = {"start", "config.json", "state.json.new", "state.json"};
+
+/* What was opened is checked, not what the path may name later. */
+static int check_root(int fd, const char *path, struct ward_err *err)
+{
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return err_errno(err, "look at the state directory '%s'", path);
+        if (st.st_uid != geteuid()) {
+                (void)err_set(err, -EPERM, "state directory '%s' belongs to user %u, not to you (%u)", path, st.st_uid,
+                              geteuid());
+                (void)err_hint(err, "name a directory of your own with --root");
+                return -EPERM;
+        }
+        if ((st.st_mode & 077) != 0) {
+                (void)err_set(err, -EPERM, "state directory '%s' is open to other users (mode %04o)", path,
+                              st.st_mode & 07777);
+                (void)err_hint(err, "close it with: chmod 700 '%s'", path);
+                return -EPERM;
+        }
+        return 0;
+}
+
+/* As mkdir -p with mode 0700; the sticky bit on the last one keeps a cleaner of $XDG_RUNTIME_DIR away. */
+static int make_root(const char *path, struct ward_err *err)
+{
+        _cleanup_free_ char *copy = strdup(path);
+
+        if (copy == NULL)
+                return err_oom(err);
+        for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+                *slash = '\0';
+                if (mkdirat(AT_FDCWD, copy, 0700) < 0 && errno != EEXIST)
+                        return err_errno(err, "make the directory '%s' for the state", copy);
+                *slash = '/';
+        }
+        if (mkdirat(AT_FDCWD, copy, 01700) < 0 && errno != EEXIST)
+                return err_errno(err, "make the state directory '%s'", path);
+        return 0;
+}
+
+/* Takes @path. */
+static int open_root(char *path, struct store *ret_store, struct ward_err *err)
+{
+        _cleanup_free_ char *owned = path;
+        _cleanup_close_
+        int fd = -EBADF;
+        size_t len = strlen(path);
+        int r;
+
+        /* A slash at the end would make the kernel follow a symlink in spite of O_NOFOLLOW (path_resolution(7)). */
+        while (len > 1 && path[len - 1] == '/')
+                path[--len] = '\0';
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 && errno == ENOENT) {
+                r = make_root(path, err);
+                if (r < 0)
+                        return r;
+                fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        }
+        if (fd < 0 && (errno == ELOOP || errno == ENOTDIR)) {
+                (void)err_set(err, -ENOTDIR, "state directory '%s' is not a directory, or is a symbolic link", path);
+                (void)err_hint(err, "give the path of a real directory with --root");
+                return -ENOTDIR;
+        }
+        if (fd < 0)
+                return err_errno(err, "open the state directory '%s'", path);
+        r = check_root(fd, path, err);
+        if (r < 0)
+                return r;
+        *ret_store = (struct store){.fd = TAKE_FD(fd), .path = TAKE_PTR(owned)};
+        return 0;
+}
+
+/* Uid 0 of a user namespace does not own /run. */
+static bool in_user_namespace(void)
+{
+        _cleanup_free_ char *map = NULL;
+        unsigned inside, outside, count;
+
+        if (fd_read_file(AT_FDCWD, "/proc/self/uid_map", 4096, &map, NULL, NULL) < 0)
+                return false;
+        return sscanf(map, "%u %u %u", &inside, &outside, &count) != 3 || outside != 0 || count != UINT32_MAX;
+}
+
+static int open_runtime_dir(struct store *ret_store, struct ward_err *err)
+{
+        const char *runtime_dir = secure_getenv("XDG_RUNTIME_DIR");
+        char *path;
+
+        if (runtime_dir == NULL || *runtime_dir != '/') {
+                (void)err_set(err, -ENOENT, "there is no place for the state: XDG_RUNTIME_DIR is not set");
+                (void)err_hint(err, "log in through PAM, or name a directory of your own with --root");
+                return -ENOENT;
+        }
+        if (asprintf(&path, "%s/ward", runtime_dir) < 0)
+                return err_oom(err);
+        return open_root(path, ret_store, err);
+}
+
+int store_open(const char *path, struct store *ret_store, struct ward_err *err)
+{
+        char *copy;
+        int r;
+
+        if (path == NULL && geteuid() != 0)
+                return open_runtime_dir(ret_store, err);
+        if (path != NULL && *path == '\0')
+                return err_set(err, -EINVAL, "the path of the state directory is empty");
+        copy = strdup(path == NULL ? "/run/ward" : path);
+        if (copy == NULL)
+                return err_oom(err);
+        r = open_root(copy, ret_store, err);
+        if ((r == -EPERM || r == -EACCES || r == -EROFS) && path == NULL && in_user_namespace())
+                return open_runtime_dir(ret_store, err);
+        return r;
+}
+
+void store_close(struct store *store)
+{
+        store->fd = fd_close(store->fd);
+        free((char *)store->path);
+        store->path = NULL;
+}
+
+static bool id_char(char c, bool first)
+{
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '+' ||
+               (!first && (c == '.' || c == '-'));
+}
+
+static bool id_valid(const char *id)
+{
+        size_t len = 0;
+
+        for (; id[len] != '\0'; len++)
+                if (len == STORE_ID_MAX || !id_char(id[len], len == 0))
+                        return false;
+        return len > 0;
+}
+
+int store_id_check(const char *id, struct ward_err *err)
+{
+        size_t len = strlen(id);
+
+        if (id_valid(id))
+                return 0;
+        if (len == 0)
+                (void)err_set(err, -EINVAL, "container id is empty");
+        else if (len > STORE_ID_MAX)
+                (void)err_set(err, -EINVAL, "container id of %zu bytes is too long", len);
+        else
+                (void)err_set(err, -EINVAL, "container id '%s' is not valid", id);
+        (void)err_hint(err,
+                       "an id has letters, digits and _ + . -, begins with none of . and -, and has at most %d bytes",
+                       STORE_ID_MAX);
+        return -EINVAL;
+}
+
+static int fail_taken(struct store *store, const char *id, struct ward_err *err)
+{
+        (void)err_set(err, -EEXIST, "container '%s' exists already in '%s'", id, store->path);
+        (void)err_hint(err, "choose another id, or remove that container with: delete %s", id);
+        return -EEXIST;
+}
+
+int store_create(struct store *store, const char *id, struct store_entry *ret_entry, struct ward_err *err)
+{
+        _cleanup_close_
+        int fd = -EBADF;
+        int r;
+
+        r = store_id_check(id, err);
+        if (r < 0)
+                return r;
+        if (mkdirat(store->fd, id, 0700) < 0)
+                return errno == EEXIST
+                               ? fail_taken(store, id, err)
+                               : err_errno(err, "make the state directory of container '%s' in '%s'", id, store->path);
+        fd = openat(store->fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 || flock(fd, LOCK_EX) < 0) {
+                r = err_errno(err, "lock the state of container '%s'", id);
+                (void)unlinkat(store->fd, id, AT_REMOVEDIR);
+                return r;
+        }
+        ret_entry->lock = fd;
+        ret_entry->fd = TAKE_FD(fd);
+        return 0;
+}
+
+static int fail_absent(struct store *store, const char *id, struct ward_err *err)
+{
+        _cleanup_arena_ struct arena arena = {0};
+        const char *const *ids;
+        const char *near = NULL;
+        size_t count;
+
+        if (store_list(store, &arena, &ids, &count, NULL) >= 0)
+                near = text_nearest(id, ids, count);
+        (void)err_set(err, -ENOENT, "there is no container '%s' in '%s'", id, store->path);
+        if (near != NULL)
+                (void)err_hint(err, "did you mean '%s'?", near);
+        else
+                (void)err_hint(err, "'list' shows the containers; another --root holds other ones");
+        return -ENOENT;
+}
+
+/* Waits for the lock. Returns 1 when the directory was removed meanwhile: then the id may name another one. */
+static int wait_for_lock(int fd, const char *id, struct ward_err *err)
+{
+        struct stat st;
+        int r;
+
+        do
+                r = flock(fd, LOCK_EX);
+        while (r < 0 && errno == EINTR);
+        if (r < 0 || fstat(fd, &st) < 0)
+                return err_errno(err, "lock the state of container '%s'", id);
+        return st.st_nlink == 0;
+}
+
+int store_enter(struct store *store, const char *id, bool lock, struct store_entry *ret_entry, struct ward_err *err)
+{
+        int r = store_id_check(id, err);
+
+        if (r < 0)
+                return r;
+        for (;;) {
+                _cleanup_close_
+                int fd = openat(store->fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+                if (fd < 0 && errno == ENOENT)
+                        return fail_absent(store, id, err);
+                if (fd < 0)
+                        return err_errno(err, "open the state of container '%s' in '%s'", id, store->path);
+                r = lock ? wait_for_lock(fd, id, err) : 0;
+                if (r < 0)
+                        return r;
+                if (r > 0)
+                        continue;
+                ret_entry->lock = lock ? fd : -EBADF;
+                ret_entry->fd = TAKE_FD(fd);
+                return 0;
+        }
+}
+
+void store_leave(struct store_entry *entry)
+{
+        if (entry->lock >= 0)
+                (void)flock(entry->lock, LOCK_UN);
+        entry->lock = -EBADF;
+        entry->fd = fd_close(entry->fd);
+}
+
+/* A directory below @dirfd, without following a link or crossing into something that was mounted there. */
+static int open_below(int dirfd, const char *name)
+{
+        struct open_how how = {
+                .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+        };
+
+        return (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+}
+
+static void close_dir(DIR **dir)
+{
+        if (*dir != NULL)
+                (void)closedir(*dir);
+}
+
+/* Takes @fd. NULL with errno set. */
+static DIR *read_dir(int fd)
+{
+        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+        if (dir == NULL)
+                (void)fd_close(fd);
+        return dir;
+}
+
+static bool is_dot(const char *name)
+{
+        return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static int remove_content(int dirfd, unsigned depth)
+{
+        _cleanup_(close_dir) DIR *dir = read_dir(open_below(dirfd, "."));
+        struct dirent *item;
+        int r;
+
+        if (dir == NULL)
+                return -errno;
+        while (errno = 0, (item = readdir(dir)) != NULL) {
+                _cleanup_close_
+                int fd = -EBADF;
+
+                if (is_dot(item->d_name) || unlinkat(dirfd, item->d_name, 0) == 0)
+                        continue;
+                if (errno != EISDIR)
+                        return -errno;
+                if (depth == REMOVE_DEPTH_MAX)
+                        return -ELOOP;
+                fd = open_below(dirfd, item->d_name);
+                if (fd < 0)
+                        return -errno;
+                r = remove_content(fd, depth + 1);
+                if (r < 0)
+                        return r;
+                if (unlinkat(dirfd, item->d_name, AT_REMOVEDIR) < 0)
+                        return -errno;
+        }
+        return -errno;
+}
+
+int store_destroy(struct store *store, const char *id, struct store_entry *entry, struct ward_err *err)
+{
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTS(entry_files); i++)
+                (void)unlinkat(entry->fd, entry_files[i], 0);
+        if (unlinkat(store->fd, id, AT_REMOVEDIR) < 0) {
+                r = errno == ENOTEMPTY ? remove_content(entry->fd, 0) : -errno;
+                if (r == 0 && unlinkat(store->fd, id, AT_REMOVEDIR) < 0)
+                        r = -errno;
+        }
+        store_leave(entry);
+        if (r == 0 || r == -ENOENT)
+                return 0;
+        (void)err_code(err, r, "remove the state of container '%s' in '%s'", id, store->path);
+        if (r == -EBUSY || r == -EXDEV)
+                (void)err_hint(err, "something is mounted there: findmnt -R '%s/%s' shows it", store->path, id);
+        return r;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+        return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Appends @id to the array, which is moved when it is full: to twice its size. */
+static int add_id(struct arena *arena, const char ***ids, size_t *count, const char *id)
+{
+        if ((*count & (*count - 1)) == 0) {
+                const char **larger = arena_new(arena, const char *, *count == 0 ? 1 : *count * 2);
+
+                if (larger == NULL)
+                        return -ENOMEM;
+                if (*count > 0)
+                        memcpy(larger, *ids, *count * sizeof(*larger));
+                *ids = larger;
+        }
+        (*ids)[*count] = arena_strdup(arena, id);
+        return (*ids)[(*count)++] == NULL ? -ENOMEM : 0;
+}
+
+int store_list(struct store *store, struct arena *arena, const char *const **ret_ids, size_t *ret_count,
+               struct ward_err *err)
+{
+        _cleanup_(close_dir) DIR *dir = read_dir(openat(store->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        const char **ids = NULL;
+        struct dirent *item;
+        size_t count = 0;
+
+        if (dir == NULL)
+                return err_errno(err, "list the state directory '%s'", store->path);
+        while (errno = 0, (item = readdir(dir)) != NULL)
+                if (id_valid(item->d_name) && (item->d_type == DT_DIR || item->d_type == DT_UNKNOWN) &&
+                    add_id(arena, &ids, &count, item->d_name) < 0)
+                        return err_oom(err);
+        if (errno != 0)
+                return err_errno(err, "list the state directory '%s'", store->path);
+        if (count > 1)
+                qsort(ids, count, sizeof(*ids), compare_ids);
+        *ret_ids = ids;
+        *ret_count = count;
+        return 0;
+}
+
+int store_cache(struct store *store)
+{
+        int fd = openat(store->fd, CACHE_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+        if (fd < 0 && errno == ENOENT && (mkdirat(store->fd, CACHE_NAME, 0700) == 0 || errno == EEXIST))
+                fd = openat(store->fd, CACHE_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
