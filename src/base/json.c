@@ -480,7 +480,7 @@ static int read_field(struct json *json, const struct json_field *fields, size_t
                 return check_unsupported(json, where);
         if (field->flags & JSON_IGNORED)
                 return json_skip(json, &text, &len);
-        return field->read(json, target);
+        return field->read(json, (char *)target + field->offset);
 }
 
 int json_object(struct json *json, const struct json_field *fields, size_t count, enum json_unknown unknown,

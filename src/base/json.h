@@ -59,6 +59,7 @@ struct json_field {
         const char *name;
         json_reader read; /* NULL with JSON_UNSUPPORTED and JSON_IGNORED */
         unsigned flags;
+        size_t offset; /* @read is given the object's target plus this: offsetof(), or 0 for the whole */
 };
 
 enum json_unknown {

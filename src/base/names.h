@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The names that Linux gives to numbers: capabilities and resource limits. Pure data. */
+#ifndef BASE_NAMES_H
+#define BASE_NAMES_H
+
+#include <stddef.h>
+
+#define CAP_NAME_COUNT 41
+#define RLIMIT_NAME_COUNT 16
+
+/* The name of capability n is cap_names[n]: "CAP_CHOWN" ... (capabilities(7)). */
+extern const char *const cap_names[CAP_NAME_COUNT];
+
+/* The name of resource n is rlimit_names[n]: "RLIMIT_CPU" ... (getrlimit(2)). */
+extern const char *const rlimit_names[RLIMIT_NAME_COUNT];
+
+/* The index of @word in @words; case is ignored. -1: not there. */
+int name_index(const char *word, const char *const *words, size_t count);
+
+/* A capability by name, "CAP_CHOWN" or "cap_chown". -1: there is none of that name. */
+int cap_number(const char *name);
+
+/* The name to be suggested in place of @name, which cap_number() doesn't know; NULL when none is near. */
+const char *cap_nearest(const char *name);
+
+#endif
