@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BLOCK_BYTES 8192
@@ -15,6 +16,11 @@ struct arena_block {
         size_t size;
         _Alignas(max_align_t) char data[];
 };
+
+void mem_free_pointer(void *pointer_to_pointer)
+{
+        free(*(void **)pointer_to_pointer);
+}
 
 static struct arena_block *block_new(struct arena *arena, size_t bytes)
 {

@@ -10,15 +10,12 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #define _cleanup_(f) __attribute__((cleanup(f)))
 #define _cleanup_free_ _cleanup_(mem_free_pointer)
 
-static inline void mem_free_pointer(void *pointer_to_pointer)
-{
-        free(*(void **)pointer_to_pointer);
-}
+/* For _cleanup_free_: frees what the pointer at @pointer_to_pointer points to. */
+void mem_free_pointer(void *pointer_to_pointer);
 
 /* Takes the pointer out of an automatic variable whose cleanup would free it. */
 #define TAKE_PTR(pointer)                           \

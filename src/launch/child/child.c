@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The interpreter's loop: one function per op, one record when one fails. */
+#include "launch/child/child.h"
+
+#include <linux/prctl.h>
+
+#include "launch/child/sys.h"
+
+#define EXIT_FAILED_START 125 /* seen only by a parent that died before it could read the record */
+
+typedef int (*op_function)(struct child *child, const struct op *op);
+
+static op_function function_of(enum op_type type)
+{
+        switch (type) {
+        case OP_SETNS:
+                return child_do_setns;
+        case OP_UNSHARE:
+                return child_do_unshare;
+        case OP_CLONE:
+                return child_do_clone;
+        case OP_BECOME_ROOT:
+                return child_do_become_root;
+        case OP_TIME_OFFSETS:
+                return child_do_time_offsets;
+        case OP_LOOPBACK_UP:
+                return child_do_loopback_up;
+        case OP_HOSTNAME:
+                return child_do_hostname;
+        case OP_DOMAINNAME:
+                return child_do_domainname;
+        case OP_SYSCTL:
+                return child_do_sysctl;
+        case OP_KEYRING:
+                return child_do_keyring;
+        case OP_WAIT:
+                return child_do_wait;
+        case OP_REPORT:
+                return child_do_report;
+        case OP_WAIT_START:
+                return child_do_wait_start;
+        case OP_JOIN_CGROUPS:
+                return child_do_join_cgroups;
+        case OP_HOOKS:
+                return child_do_hooks;
+        case OP_PROPAGATION:
+                return child_do_propagation;
+        case OP_ROOT:
+                return child_do_root;
+        case OP_MOUNT:
+                return child_do_mount;
+        case OP_BIND:
+                return child_do_bind;
+        case OP_REMOUNT:
+                return child_do_remount;
+        case OP_DEV:
+                return child_do_dev;
+        case OP_MASK:
+                return child_do_mask;
+        case OP_READONLY:
+                return child_do_readonly;
+        case OP_ROOT_ATTR:
+                return child_do_root_attr;
+        case OP_PIVOT:
+                return child_do_pivot;
+        case OP_TERMINAL:
+                return child_do_terminal;
+        case OP_SETSID:
+                return child_do_setsid;
+        case OP_STDIO_OWNER:
+                return child_do_stdio_owner;
+        case OP_PERSONALITY:
+                return child_do_personality;
+        case OP_RLIMIT:
+                return child_do_rlimit;
+        case OP_LSM:
+                return child_do_lsm;
+        case OP_BOUNDING:
+                return child_do_bounding;
+        case OP_IDS:
+                return child_do_ids;
+        case OP_CAPS:
+                return child_do_caps;
+        case OP_AMBIENT:
+                return child_do_ambient;
+        case OP_NO_NEW_PRIVS:
+                return child_do_no_new_privs;
+        case OP_UMASK:
+                return child_do_umask;
+        case OP_CHDIR:
+                return child_do_chdir;
+        case OP_FIND_EXEC:
+                return child_do_find_exec;
+        case OP_CLOSE_FDS:
+                return child_do_close_fds;
+        case OP_SECCOMP:
+                return child_do_seccomp;
+        case OP_EXEC:
+                return child_do_exec;
+        case OP_TYPE_COUNT:
+                break;
+        }
+        return NULL;
+}
+
+_Noreturn void child_main(struct child *child)
+{
+        const struct plan *plan = child->plan;
+
+        /* A parent that is killed takes an unfinished child with it; cleared at the start (meet.c), because a container may outlive
+         * its creator. prctl(2): the signal is bound to the thread that cloned, which waits for us. */
+        (void)sys2(prctl, PR_SET_PDEATHSIG, 9);
+        for (child->op = 0; child->op < plan->op_count; child->op++) {
+                const struct op *op = &plan->ops[child->op];
+                op_function function = function_of(op->type);
+                int r;
+
+                child->step = STEP_ITSELF;
+                child->value = 0;
+                r = function == NULL ? -38 /* ENOSYS */ : function(child, op);
+                if (r < 0) {
+                        (void)child_send(child, RECORD_FAILED, child->step, -r, child->value);
+                        break;
+                }
+        }
+        for (;;)
+                (void)sys1(exit_group, EXIT_FAILED_START);
+}

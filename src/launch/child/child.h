@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The child: an interpreter of the plan that runs between clone and exec.
+ *
+ * It makes raw system calls and nothing else: no malloc, no stdio, no libc function, no global variable. It reads the plan, which
+ * nobody writes any more, and its own struct child on the stack. Functions return 0 (or a descriptor) or -errno and leave in
+ * child->step where inside the op they were; the interpreter turns that into one record for the parent and ends.
+ */
+#ifndef LAUNCH_CHILD_CHILD_H
+#define LAUNCH_CHILD_CHILD_H
+
+#include "launch/ops.h"
+
+/* Hidden also where they are only declared: a call through the global offset table would be a foreign symbol. */
+#pragma GCC visibility push(hidden)
+
+struct child {
+        const struct plan *plan;
+        int *slots;            /* descriptors, by slot number; late ones arrive with MESSAGE_MAPPED */
+        int channel;           /* to whoever waits: the creator, later the one that starts */
+        struct shared *shared; /* what was made in the root file system */
+        bool trace;            /* put times into records and report every phase */
+
+        int root;        /* O_PATH of the container's root, -EBADF before OP_ROOT */
+        int null;        /* the host's /dev/null, for masks; -EBADF until needed */
+        int empty;       /* a read-only tmpfs, for masks; -EBADF until needed */
+        uint32_t chosen; /* OP_FIND_EXEC: which candidate */
+        enum phase phase;
+        uint32_t op;
+        enum step step;
+        uint32_t value; /* detail of the step */
+};
+
+/* Executes the plan. Ends in execve(2) or in exit_group(2) after a record was sent. Called in the new process; on entry it is in
+ * the namespaces of plan->clone_flags, has the parent's credentials, descriptors and root directory. */
+_Noreturn void child_main(struct child *child);
+
+/* paths.c: resolution inside the root, by openat2(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS) only. */
+
+/* Opens an existing path: a descriptor or -errno. @resolve: further RESOLVE_* flags. */
+int child_open(struct child *child, const char *path, uint64_t flags, uint64_t resolve);
+
+/* O_PATH descriptor of a mount target, made with its parents if it is missing. */
+int child_target(struct child *child, const char *path, enum op_target kind, bool directory);
+
+/* True when the descriptor is a directory; *@ret_mode (may be NULL) is st_mode. -errno on failure. */
+int child_is_directory(int fd, uint32_t *ret_mode);
+
+/* "/proc/self/fd/N" for calls that take only paths. */
+#define CHILD_FD_PATH_MAX 32
+void child_fd_path(int fd, char path[static CHILD_FD_PATH_MAX]);
+
+/* mounts.c */
+int child_do_propagation(struct child *child, const struct op *op);
+int child_do_root(struct child *child, const struct op *op);
+int child_do_mount(struct child *child, const struct op *op);
+int child_do_bind(struct child *child, const struct op *op);
+int child_do_remount(struct child *child, const struct op *op);
+int child_do_mask(struct child *child, const struct op *op);
+int child_do_readonly(struct child *child, const struct op *op);
+int child_do_root_attr(struct child *child, const struct op *op);
+int child_do_pivot(struct child *child, const struct op *op);
+int child_attach(struct child *child, int tree, int target);
+
+/* copy.c: copies the content of one directory into another (tmpcopyup). */
+int child_copy_tree(int from, int to);
+
+/* dev.c */
+int child_do_dev(struct child *child, const struct op *op);
+int child_do_terminal(struct child *child, const struct op *op);
+
+/* namespaces.c */
+int child_do_setns(struct child *child, const struct op *op);
+int child_do_unshare(struct child *child, const struct op *op);
+int child_do_become_root(struct child *child, const struct op *op);
+int child_do_time_offsets(struct child *child, const struct op *op);
+int child_do_loopback_up(struct child *child, const struct op *op);
+int child_do_hostname(struct child *child, const struct op *op);
+int child_do_domainname(struct child *child, const struct op *op);
+int child_do_sysctl(struct child *child, const struct op *op);
+int child_do_keyring(struct child *child, const struct op *op);
+int child_do_join_cgroups(struct child *child, const struct op *op);
+
+/* Writes @len bytes to @path below the descriptor of procfs in the plan, which must be reached through no link and no mount (V6). */
+int child_proc_write(struct child *child, const char *path, const char *data, uint32_t len);
+
+/* process.c */
+int child_do_setsid(struct child *child, const struct op *op);
+int child_do_stdio_owner(struct child *child, const struct op *op);
+int child_do_personality(struct child *child, const struct op *op);
+int child_do_rlimit(struct child *child, const struct op *op);
+int child_do_lsm(struct child *child, const struct op *op);
+int child_do_bounding(struct child *child, const struct op *op);
+int child_do_ids(struct child *child, const struct op *op);
+int child_do_caps(struct child *child, const struct op *op);
+int child_do_ambient(struct child *child, const struct op *op);
+int child_do_no_new_privs(struct child *child, const struct op *op);
+int child_do_umask(struct child *child, const struct op *op);
+int child_do_chdir(struct child *child, const struct op *op);
+int child_do_find_exec(struct child *child, const struct op *op);
+int child_do_close_fds(struct child *child, const struct op *op);
+int child_do_seccomp(struct child *child, const struct op *op);
+int child_do_exec(struct child *child, const struct op *op);
+
+/* meet.c: everything that waits for, or starts, another process */
+int child_do_clone(struct child *child, const struct op *op);
+int child_do_wait(struct child *child, const struct op *op);
+int child_do_report(struct child *child, const struct op *op);
+int child_do_wait_start(struct child *child, const struct op *op);
+int child_do_hooks(struct child *child, const struct op *op);
+
+/* Sends one record; an error is for the caller to weigh. */
+int child_send(struct child *child, enum record_kind kind, enum step step, int errnum, uint32_t value);
+
+/* Lengths and copies without libc. */
+static inline uint32_t child_length(const char *string)
+{
+        uint32_t len = 0;
+
+        while (string[len] != '\0')
+                len++;
+        return len;
+}
+
+#pragma GCC visibility pop
+
+#endif

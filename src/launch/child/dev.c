@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /dev: nodes, links, and the terminal. */
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/limits.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <linux/socket.h>
+#include <linux/stat.h>
+#include <linux/uio.h>
+
+#include <asm/ioctls.h>
+#include <asm/statfs.h>
+#include <asm/termbits.h>
+#include <asm/termios.h>
+
+#include "launch/child/child.h"
+#include "launch/child/sys.h"
+
+#define FLAG_PATH 010000000
+#define FLAG_CLOEXEC 02000000
+
+/* The directory that shall hold @name, which may have parents of its own ("net/tun"); *@ret_name is its last component. */
+static int node_directory(struct child *child, const struct op_dev *dev, int directory, const char *name,
+                          const char **ret_name)
+{
+        char path[PATH_MAX];
+        uint32_t at = 0, last = 0;
+
+        *ret_name = name;
+        for (uint32_t i = 0; name[i] != '\0'; i++)
+                if (name[i] == '/')
+                        last = i;
+        if (last == 0)
+                return directory;
+        if (child_length(dev->directory) + last + 2 > sizeof(path))
+                return -ENAMETOOLONG;
+        for (const char *c = dev->directory; *c != '\0'; c++)
+                path[at++] = *c;
+        path[at++] = '/';
+        for (uint32_t i = 0; i < last; i++)
+                path[at++] = name[i];
+        path[at] = '\0';
+        *ret_name = name + last + 1;
+        return child_target(child, path, TARGET_NO_SYMLINK, true);
+}
+
+/* A node that is there already must be the one that was asked for. */
+static int prove_node(int directory, const char *name, const struct op_node *node)
+{
+        uint64_t major = (node->device >> 8) & 0xfff, minor = (node->device & 0xff) | ((node->device >> 12) & 0xfff00);
+        struct statx st;
+        int r = (int)sys5(statx, directory, name, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st);
+
+        if (r < 0)
+                return r;
+        if ((st.stx_mode & S_IFMT) != (node->mode & S_IFMT) ||
+            (!S_ISFIFO(st.stx_mode) && (st.stx_rdev_major != major || st.stx_rdev_minor != minor)))
+                return -EEXIST;
+        return 0;
+}
+
+static int make_node(struct child *child, const struct op_dev *dev, int dev_directory, const struct op_node *node)
+{
+        const char *name;
+        int directory, r;
+
+        directory = node_directory(child, dev, dev_directory, node->name, &name);
+        if (directory < 0)
+                return directory;
+        child->step = STEP_NODE;
+        if (node->slot != SLOT_NONE) {
+                r = (int)sys4(openat, directory, name, O_CREAT | O_NOFOLLOW | O_WRONLY | FLAG_CLOEXEC, 0666);
+                if (r >= 0) {
+                        int target = r;
+
+                        r = child_attach(child, child->slots[node->slot], target);
+                        child->step = r < 0 ? STEP_ATTACH : STEP_NODE;
+                        (void)sys1(close, target);
+                }
+        } else {
+                r = (int)sys4(mknodat, directory, name, node->mode, node->device);
+                if (r == -EEXIST)
+                        r = prove_node(directory, name, node);
+                if (r >= 0 && (node->uid != 0 || node->gid != 0))
+                        r = (int)sys5(fchownat, directory, name, node->uid, node->gid, AT_SYMLINK_NOFOLLOW);
+        }
+        if (directory != dev_directory)
+                (void)sys1(close, directory);
+        return r;
+}
+
+int child_do_dev(struct child *child, const struct op *op)
+{
+        const struct op_dev *dev = &op->dev;
+        int directory, r = 0;
+
+        /* The image may ship /dev as a symlink (V3). */
+        directory = child_target(child, dev->directory, TARGET_NO_SYMLINK, true);
+        if (directory < 0)
+                return directory;
+        for (uint32_t i = 0; r >= 0 && i < dev->node_count; i++) {
+                child->value = i;
+                r = make_node(child, dev, directory, &dev->nodes[i]);
+        }
+        for (uint32_t i = 0; r >= 0 && i < dev->link_count; i++) {
+                child->step = STEP_LINK;
+                child->value = i;
+                r = (int)sys3(symlinkat, dev->links[i].target, directory, dev->links[i].name);
+                if (r == -EEXIST)
+                        r = 0; /* an image's own entry is as good */
+        }
+        (void)sys1(close, directory);
+        return r;
+}
+
+/* Sends the master to whoever holds the terminal: the console socket of runc's documentation (docs/terminals). */
+static int send_master(struct child *child, int socket, int master)
+{
+        static const char name[] = "/dev/ptmx";
+        struct iovec data = {.iov_base = (void *)name, .iov_len = sizeof(name) - 1};
+        struct {
+                uint64_t len;
+                int level, type;
+                int fd;
+                int padding;
+        } control = {.len = 8 + 4 + 4 + 4, .level = 1 /* SOL_SOCKET */, .type = 1 /* SCM_RIGHTS */, .fd = master};
+        struct {
+                void *name;
+                int name_len;
+                struct iovec *iov;
+                uint64_t iov_count;
+                void *control;
+                uint64_t control_len;
+                unsigned flags;
+        } message = {.iov = &data, .iov_count = 1, .control = &control, .control_len = sizeof(control)};
+
+        child->step = STEP_CONSOLE_SEND;
+        return (int)sys3(sendmsg, socket, &message, 0x4000 /* MSG_NOSIGNAL */);
+}
+
+/* The slave at /dev/console, whatever the image had there: no link is followed (V4). */
+static int bind_console(struct child *child, int slave)
+{
+        int tree, target, r;
+
+        child->step = STEP_SOURCE;
+        tree = (int)sys3(open_tree, slave, "", OPEN_TREE_CLONE | FLAG_CLOEXEC | AT_EMPTY_PATH);
+        if (tree < 0)
+                return tree;
+        target = child_target(child, "dev/console", TARGET_NO_SYMLINK, false);
+        r = target < 0 ? target : child_attach(child, tree, target);
+        if (target >= 0)
+                (void)sys1(close, target);
+        (void)sys1(close, tree);
+        return r;
+}
+
+/* A new pair from the container's own devpts, proved to be one. *@ret_slave has the other end. Returns the master. */
+static int open_pair(struct child *child, int *ret_slave)
+{
+        struct statfs fs;
+        int master, slave, unlock = 0, r;
+
+        child->step = STEP_PTMX;
+        master = child_open(child, "dev/pts/ptmx", O_RDWR | O_NOCTTY, RESOLVE_NO_SYMLINKS);
+        if (master < 0)
+                return master;
+        child->step = STEP_PTY;
+        r = (int)sys2(fstatfs, master, &fs);
+        if (r >= 0 && fs.f_type != DEVPTS_SUPER_MAGIC)
+                r = -ENODEV;
+        if (r >= 0)
+                r = (int)sys3(ioctl, master, TIOCSPTLCK, &unlock);
+        slave = r < 0 ? r : (int)sys3(ioctl, master, TIOCGPTPEER, O_RDWR | O_NOCTTY | FLAG_CLOEXEC);
+        if (slave < 0) {
+                (void)sys1(close, master);
+                return slave;
+        }
+        *ret_slave = slave;
+        return master;
+}
+
+int child_do_terminal(struct child *child, const struct op *op)
+{
+        const struct op_terminal *terminal = &op->terminal;
+        struct winsize size = {.ws_row = terminal->rows, .ws_col = terminal->columns};
+        int master, slave = -EBADF, r = 0;
+
+        master = open_pair(child, &slave);
+        if (master < 0)
+                return master;
+        if (size.ws_row != 0 && size.ws_col != 0)
+                r = (int)sys3(ioctl, slave, TIOCSWINSZ, &size);
+        if (r >= 0 && terminal->uid != 0)
+                r = (int)sys3(fchown, slave, terminal->uid, -1);
+        if (r >= 0 && terminal->bind_console)
+                r = bind_console(child, slave);
+        if (r >= 0)
+                r = send_master(child, child->slots[terminal->console_slot], master);
+        (void)sys1(close, master);
+        if (r < 0)
+                return r;
+        /* ioctl_tty(2): only a session leader without a terminal can take one. */
+        child->step = STEP_CONTROLLING_TTY;
+        r = (int)sys0(setsid);
+        if (r >= 0)
+                r = (int)sys3(ioctl, slave, TIOCSCTTY, 0);
+        child->step = r < 0 ? STEP_CONTROLLING_TTY : STEP_STDIO;
+        for (int fd = 0; r >= 0 && fd <= 2; fd++)
+                r = (int)sys3(dup3, slave, fd, 0);
+        (void)sys1(close, slave);
+        return r < 0 ? r : 0;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Meeting the parent, the one that starts, and hooks.
+ *
+ * Every wait is a receive on a socket, so the death of the other side is seen as end of file and ends this process: a half-made
+ * container never goes on alone.
+ */
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/poll.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <linux/time.h>
+#include <linux/time_types.h>
+#include <linux/uio.h>
+#include <linux/wait.h>
+
+#include <asm/siginfo.h>
+#include <asm/signal.h>
+
+#include "launch/child/child.h"
+#include "launch/child/sys.h"
+
+#define FLAG_CLOEXEC 02000000
+#define MESSAGE_NOSIGNAL 0x4000
+#define MESSAGE_CLOEXEC 0x40000000
+#define RIGHTS_MAX 253 /* unix(7): SCM_RIGHTS carries at most this many */
+
+/* struct msghdr and struct cmsghdr of recvmsg(2) on 64-bit kernels. */
+struct message_header {
+        void *name;
+        int name_len;
+        struct iovec *iov;
+        uint64_t iov_count;
+        void *control;
+        uint64_t control_len;
+        unsigned flags;
+};
+
+struct rights {
+        uint64_t len;
+        int level, type;
+        int fds[RIGHTS_MAX];
+};
+
+int child_send(struct child *child, enum record_kind kind, enum step step, int errnum, uint32_t value)
+{
+        struct record record = {
+                .kind = kind,
+                .phase = child->phase,
+                .op = child->op,
+                .step = step,
+                .errnum = errnum,
+                .value = value,
+        };
+
+        if (child->trace) {
+                struct __kernel_timespec now;
+
+                if (sys2(clock_gettime, 1 /* CLOCK_MONOTONIC */, &now) >= 0)
+                        record.time_nsec = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+        }
+        return (int)sys6(sendto, child->channel, &record, sizeof(record), MESSAGE_NOSIGNAL, 0, 0);
+}
+
+int child_do_report(struct child *child, const struct op *op)
+{
+        int r;
+
+        child->phase = (enum phase)op->number;
+        child->step = STEP_CHANNEL;
+        r = child_send(child, RECORD_PHASE, STEP_ITSELF, 0, 0);
+        return r < 0 ? r : 0;
+}
+
+/* Puts the descriptors that came with MESSAGE_MAPPED into the late slots, in their order. */
+static int take_rights(struct child *child, const struct rights *rights, uint64_t len)
+{
+        uint64_t count = len < 16 ? 0 : (rights->len - 16) / sizeof(int), next = 0;
+
+        for (uint32_t i = 0; i < child->plan->slot_count; i++) {
+                if (!child->plan->slots[i].idmap)
+                        continue;
+                if (next == count)
+                        return -EPROTO;
+                child->slots[i] = rights->fds[next++];
+        }
+        return next == count ? 0 : -EPROTO;
+}
+
+/* Waits on @fd for @message. -EPIPE when the other side is gone. */
+static int wait_message(struct child *child, int fd, enum message message)
+{
+        struct rights rights;
+        uint8_t byte = 0;
+        struct iovec data = {.iov_base = &byte, .iov_len = 1};
+        struct message_header header = {
+                .iov = &data, .iov_count = 1, .control = &rights, .control_len = sizeof(rights)};
+        long n;
+
+        child->step = STEP_CHANNEL;
+        do
+                n = sys3(recvmsg, fd, &header, MESSAGE_CLOEXEC);
+        while (n == -EINTR);
+        if (n < 0)
+                return (int)n;
+        if (n == 0)
+                return -EPIPE;
+        if (byte != message)
+                return -EPROTO;
+        return message == MESSAGE_MAPPED ? take_rights(child, &rights, header.control_len) : 0;
+}
+
+int child_do_wait(struct child *child, const struct op *op)
+{
+        return wait_message(child, child->channel, (enum message)op->number);
+}
+
+int child_do_wait_start(struct child *child, const struct op *op)
+{
+        int r, connection;
+
+        /* The creator answers when the state is written: from then on the container can be found, and may outlive it. */
+        r = wait_message(child, child->channel, MESSAGE_START);
+        if (r < 0)
+                return r;
+        child->step = STEP_ITSELF;
+        r = (int)sys2(prctl, PR_SET_PDEATHSIG, 0);
+        if (r < 0 || op->slot == SLOT_NONE)
+                return r;
+
+        (void)sys1(close, child->channel);
+        child->channel = -EBADF;
+        do {
+                connection = (int)sys4(accept4, child->slots[op->slot], 0, 0, FLAG_CLOEXEC);
+                if (connection == -EINTR || connection == -ECONNABORTED)
+                        continue;
+                if (connection < 0)
+                        return connection;
+                r = wait_message(child, connection, MESSAGE_START);
+                if (r < 0)
+                        (void)sys1(close, connection); /* it went away before it said so: wait for the next */
+        } while (r < 0);
+        child->channel = connection;
+        return (int)sys1(close, child->slots[op->slot]);
+}
+
+int child_do_clone(struct child *child, const struct op *op)
+{
+        /* CLONE_PARENT: the new process is the child of ward, which waits for it, not of this one. The exit signal is inherited. */
+        struct clone_args args = {.flags = op->number | CLONE_PARENT};
+        long pid = sys2(clone3, &args, sizeof(args));
+
+        if (pid < 0)
+                return (int)pid;
+        if (pid == 0)
+                return (int)sys2(prctl, PR_SET_PDEATHSIG, SIGKILL);
+        (void)child_send(child, RECORD_CLONED, STEP_ITSELF, 0, (uint32_t)pid);
+        for (;;)
+                (void)sys1(exit_group, 0);
+}
+
+/* In the hook's own process: the state on standard input, then the program. */
+static _Noreturn void become_hook(const struct op_hook *hook, int state)
+{
+        if (sys3(lseek, state, 0, 0) >= 0 && sys3(dup3, state, 0, 0) >= 0)
+                (void)sys3(execve, hook->path, hook->argv, hook->envp);
+        for (;;)
+                (void)sys1(exit_group, 127);
+}
+
+/* Waits until the process ends or @timeout_sec passed (0: no limit). Returns its wait status, or -ETIMEDOUT after it was killed. */
+static int reap(int pidfd, uint32_t timeout_sec)
+{
+        struct pollfd ready = {.fd = pidfd, .events = POLLIN};
+        struct __kernel_timespec timeout = {.tv_sec = timeout_sec};
+        siginfo_t info;
+        bool late = false;
+        long r;
+
+        do
+                r = sys5(ppoll, &ready, 1, timeout_sec == 0 ? 0 : &timeout, 0, 0); /* the kernel counts the time down */
+        while (r == -EINTR);
+        if (r == 0) {
+                late = true;
+                (void)sys4(pidfd_send_signal, pidfd, SIGKILL, 0, 0);
+        }
+        do
+                r = sys5(waitid, P_PIDFD, pidfd, &info, WEXITED, 0);
+        while (r == -EINTR);
+        if (late)
+                return -ETIMEDOUT;
+        return r < 0 ? (int)r : info.si_status;
+}
+
+int child_do_hooks(struct child *child, const struct op *op)
+{
+        for (uint32_t i = 0; i < op->hooks.count; i++) {
+                const struct op_hook *hook = &op->hooks.hooks[i];
+                int pidfd = -EBADF, status;
+                struct clone_args args = {
+                        .flags = CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&pidfd, .exit_signal = SIGCHLD};
+                long pid = sys2(clone3, &args, sizeof(args));
+
+                child->value = i;
+                child->step = STEP_HOOK_RUN;
+                if (pid < 0)
+                        return (int)pid;
+                if (pid == 0)
+                        become_hook(hook, child->slots[op->hooks.slot]);
+                status = reap(pidfd, hook->timeout_sec);
+                (void)sys1(close, pidfd);
+                child->step = status == -ETIMEDOUT ? STEP_HOOK_TIMEOUT : STEP_HOOK_STATUS;
+                if (status != 0)
+                        return status < 0 ? status : -status;
+        }
+        return 0;
+}

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Mounts of the container.
+ *
+ * A file system or a tree is made detached, gets its attributes, and is attached by descriptor: move_mount(2) with empty paths on both
+ * sides. Where the new mount API is refused (an old kernel, a filter of an outer sandbox), mount(2) is used on /proc/self/fd/N of the
+ * same descriptors. No path of the container is ever handed to mount(2).
+ */
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <linux/stat.h>
+
+#include "launch/child/child.h"
+#include "launch/child/sys.h"
+
+#define FLAG_PATH 010000000
+#define FLAG_CLOEXEC 02000000
+#define DETACH 2 /* MNT_DETACH of umount2(2) */
+
+/* Old kernels answer ENOSYS; filters that predate a call answer ENOSYS or EPERM. */
+static bool is_missing(long r)
+{
+        return r == -ENOSYS || r == -EPERM;
+}
+
+static int set_attributes(int fd, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation)
+{
+        struct mount_attr attr = {.attr_set = set, .attr_clr = clear, .propagation = propagation};
+
+        return (int)sys5(mount_setattr, fd, "", AT_EMPTY_PATH | flags, &attr, sizeof(attr));
+}
+
+int child_attach(struct child *child, int tree, int target)
+{
+        char from[CHILD_FD_PATH_MAX], to[CHILD_FD_PATH_MAX];
+        int r;
+
+        child->step = STEP_ATTACH;
+        r = (int)sys5(move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+        if (!is_missing(r))
+                return r;
+        child_fd_path(tree, from);
+        child_fd_path(target, to);
+        return (int)sys5(mount, from, to, 0, MS_MOVE, 0);
+}
+
+int child_do_propagation(struct child *child, const struct op *op)
+{
+        return (int)sys5(mount, 0, "/", 0, op->number, 0);
+}
+
+int child_do_root(struct child *child, const struct op *op)
+{
+        int tree = child->slots[op->slot], r;
+
+        /* The clone of a shared mount is its peer: without this, whatever is mounted in the container would appear on the host
+         * (mount_namespaces(7)). */
+        child->step = STEP_PROPAGATION;
+        r = set_attributes(tree, AT_RECURSIVE, 0, 0, MS_SLAVE);
+        if (r < 0)
+                return r;
+        /* Over "/" of this namespace: no path of the host has to be walked with the ids of the container. pivot_root(2) wants a
+         * mount point that is below the current root, which this is. */
+        child->step = STEP_ATTACH;
+        r = (int)sys5(move_mount, tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
+        if (r < 0)
+                return r;
+        child->root = tree;
+        return 0;
+}
+
+/* A new superblock by fsopen(2): a detached mount, or -errno. */
+static int mount_new(struct child *child, const struct op_mount *mount)
+{
+        int fs, r = 0, fd;
+
+        child->step = STEP_FSOPEN;
+        fs = (int)sys2(fsopen, mount->type, FSOPEN_CLOEXEC);
+        if (fs < 0)
+                return fs;
+        child->step = STEP_PARAMETER;
+        if (mount->source != NULL)
+                r = (int)sys5(fsconfig, fs, FSCONFIG_SET_STRING, "source", mount->source, 0);
+        for (uint32_t i = 0; r >= 0 && i < mount->parameter_count; i++) {
+                const struct op_parameter *p = &mount->parameters[i];
+
+                child->value = i;
+                r = (int)sys5(fsconfig, fs, p->value == NULL ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING, p->key,
+                              p->value, 0);
+        }
+        if (r >= 0 && mount->superblock_readonly)
+                r = (int)sys5(fsconfig, fs, FSCONFIG_SET_FLAG, "ro", 0, 0);
+        if (r >= 0) {
+                child->step = STEP_CREATE;
+                r = (int)sys5(fsconfig, fs, FSCONFIG_CMD_CREATE, 0, 0, 0);
+        }
+        fd = r;
+        if (r >= 0) {
+                child->step = STEP_FSMOUNT;
+                fd = (int)sys3(fsmount, fs, FSMOUNT_CLOEXEC, mount->attr);
+        }
+        (void)sys1(close, fs);
+        return fd;
+}
+
+/* The same by mount(2) onto a target descriptor. */
+static int mount_legacy(struct child *child, const struct op_mount *mount, int target)
+{
+        char path[CHILD_FD_PATH_MAX];
+        int r;
+
+        child->step = STEP_MOUNT_LEGACY;
+        child_fd_path(target, path);
+        r = (int)sys5(mount, mount->source == NULL ? mount->type : mount->source, path, mount->type, mount->mount_flags,
+                      mount->data);
+        if (r >= 0 && mount->propagation != 0) {
+                child->step = STEP_PROPAGATION;
+                target = child_open(child, mount->target, FLAG_PATH, 0);
+                if (target < 0)
+                        return target;
+                child_fd_path(target, path);
+                r = (int)sys5(mount, 0, path, 0, mount->propagation, 0);
+                (void)sys1(close, target);
+        }
+        return r;
+}
+
+static int copy_up(struct child *child, const struct op_mount *mount, int fd)
+{
+        int from, r;
+
+        child->step = STEP_COPY_UP;
+        from = child_open(child, mount->target, O_RDONLY | O_DIRECTORY, 0);
+        if (from < 0)
+                return from;
+        r = child_copy_tree(from, fd);
+        (void)sys1(close, from);
+        return r;
+}
+
+int child_do_mount(struct child *child, const struct op *op)
+{
+        const struct op_mount *mount = &op->mount;
+        int target, fd, r;
+
+        target = child_target(child, mount->target, mount->target_kind, true);
+        if (target < 0)
+                return target;
+        fd = mount_new(child, mount);
+        if (is_missing(fd) && child->step == STEP_FSOPEN && !mount->copy_up) {
+                r = mount_legacy(child, mount, target);
+        } else if (fd < 0) {
+                r = fd;
+        } else {
+                r = mount->copy_up ? copy_up(child, mount, fd) : 0;
+                if (r >= 0)
+                        r = child_attach(child, fd, target);
+                if (r >= 0 && mount->propagation != 0) {
+                        child->step = STEP_PROPAGATION;
+                        r = set_attributes(fd, 0, 0, 0, mount->propagation);
+                }
+                (void)sys1(close, fd);
+        }
+        (void)sys1(close, target);
+        return r;
+}
+
+/* Attributes and propagation of a bind; also of an existing mount. */
+static int bind_attributes(struct child *child, const struct op_bind *bind, int fd)
+{
+        int r = 0;
+
+        child->step = STEP_ATTRIBUTES;
+        if ((bind->rattr_set | bind->rattr_clear) != 0)
+                r = set_attributes(fd, AT_RECURSIVE, bind->rattr_set, bind->rattr_clear, 0);
+        if (r >= 0 && (bind->attr_set | bind->attr_clear) != 0)
+                r = set_attributes(fd, 0, bind->attr_set, bind->attr_clear, 0);
+        if (r >= 0 && bind->propagation != 0) {
+                child->step = STEP_PROPAGATION;
+                r = set_attributes(fd, bind->recursive_propagation ? AT_RECURSIVE : 0, 0, 0, bind->propagation);
+        }
+        return r;
+}
+
+/* The detached tree that a bind attaches. */
+static int bind_tree(struct child *child, const struct op_bind *bind)
+{
+        if (bind->slot != SLOT_NONE)
+                return child->slots[bind->slot];
+        child->step = STEP_SOURCE;
+        return (int)sys3(open_tree, AT_FDCWD, bind->host_path, OPEN_TREE_CLONE | FLAG_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+}
+
+int child_do_bind(struct child *child, const struct op *op)
+{
+        const struct op_bind *bind = &op->bind;
+        int tree, target, r;
+
+        tree = bind_tree(child, bind);
+        if (tree < 0)
+                return tree;
+        child->step = STEP_SOURCE;
+        r = child_is_directory(tree, NULL);
+        if (r < 0)
+                return r;
+        target = child_target(child, bind->target, bind->target_kind, r == 1);
+        if (target < 0)
+                return target;
+        r = bind_attributes(child, bind, tree);
+        if (r >= 0)
+                r = child_attach(child, tree, target);
+        (void)sys1(close, target);
+        (void)sys1(close, tree);
+        return r;
+}
+
+int child_do_remount(struct child *child, const struct op *op)
+{
+        int fd, r;
+
+        child->step = STEP_OPEN_TARGET;
+        fd = child_open(child, op->bind.target, FLAG_PATH, 0);
+        if (fd < 0)
+                return fd;
+        r = bind_attributes(child, &op->bind, fd);
+        (void)sys1(close, fd);
+        return r;
+}
+
+int child_do_root_attr(struct child *child, const struct op *op)
+{
+        return bind_attributes(child, &op->bind, child->root);
+}
+
+/* The source of file masks: the host's /dev/null, opened before the pivot and proved to be it (V5). */
+static int null_device(struct child *child)
+{
+        struct statx st;
+        int r;
+
+        if (child->null >= 0)
+                return child->null;
+        child->step = STEP_SOURCE;
+        child->null = (int)sys4(openat, AT_FDCWD, "/dev/null", FLAG_PATH | O_NOFOLLOW | FLAG_CLOEXEC, 0);
+        if (child->null < 0)
+                return child->null;
+        r = (int)sys5(statx, child->null, "", AT_EMPTY_PATH, STATX_TYPE, &st);
+        if (r < 0)
+                return r;
+        if (!S_ISCHR(st.stx_mode) || st.stx_rdev_major != 1 || st.stx_rdev_minor != 3) {
+                child->step = STEP_PROVE;
+                return -ENODEV;
+        }
+        return child->null;
+}
+
+/* An empty read-only tmpfs, attached at its first target; later masks are clones of it. */
+static int empty_directory(struct child *child)
+{
+        static const struct op_mount empty = {
+                .type = "tmpfs",
+                .superblock_readonly = true,
+                .attr = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+        };
+
+        return mount_new(child, &empty);
+}
+
+static int clone_of(struct child *child, int fd)
+{
+        child->step = STEP_SOURCE;
+        return (int)sys3(open_tree, fd, "", OPEN_TREE_CLONE | FLAG_CLOEXEC | AT_EMPTY_PATH);
+}
+
+int child_do_mask(struct child *child, const struct op *op)
+{
+        int target, tree, r;
+
+        child->step = STEP_OPEN_TARGET;
+        target = child_open(child, op->path, FLAG_PATH, 0);
+        if (target == -ENOENT || target == -ENOTDIR)
+                return 0; /* config-linux.md: a path that does not exist needs no mask */
+        if (target < 0)
+                return target;
+        r = child_is_directory(target, NULL);
+        if (r == 1) {
+                bool first = child->empty < 0;
+
+                tree = first ? empty_directory(child) : clone_of(child, child->empty);
+                r = tree < 0 ? tree : child_attach(child, tree, target);
+                if (first && r >= 0)
+                        child->empty = tree;
+                else if (tree >= 0)
+                        (void)sys1(close, tree);
+        } else if (r == 0) {
+                r = null_device(child);
+                tree = r < 0 ? r : clone_of(child, r);
+                r = tree < 0 ? tree : child_attach(child, tree, target);
+                if (tree >= 0)
+                        (void)sys1(close, tree);
+        }
+        (void)sys1(close, target);
+        return r;
+}
+
+int child_do_readonly(struct child *child, const struct op *op)
+{
+        int target, tree, r;
+
+        child->step = STEP_OPEN_TARGET;
+        target = child_open(child, op->path, FLAG_PATH, 0);
+        if (target == -ENOENT || target == -ENOTDIR)
+                return 0;
+        if (target < 0)
+                return target;
+        child->step = STEP_SOURCE;
+        tree = (int)sys3(open_tree, target, "", OPEN_TREE_CLONE | FLAG_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
+        r = tree;
+        if (tree >= 0) {
+                child->step = STEP_ATTRIBUTES;
+                r = set_attributes(tree, AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0);
+                if (r >= 0)
+                        r = child_attach(child, tree, target);
+                (void)sys1(close, tree);
+        }
+        (void)sys1(close, target);
+        return r;
+}
+
+int child_do_pivot(struct child *child, const struct op *op)
+{
+        int r;
+
+        child->step = STEP_CHDIR;
+        r = (int)sys1(fchdir, child->root);
+        if (r < 0)
+                return r;
+        child->step = STEP_PIVOT;
+        if (op->number == 0) {
+                r = (int)sys1(chroot, ".");
+        } else {
+                /* pivot_root(2), NOTES: with "." twice the old root is stacked on the new one and goes by detaching ".". */
+                r = (int)sys2(pivot_root, ".", ".");
+                if (r >= 0) {
+                        child->step = STEP_DETACH_OLD;
+                        r = (int)sys2(umount2, ".", DETACH);
+                }
+        }
+        if (r < 0)
+                return r;
+        child->step = STEP_CHDIR;
+        return (int)sys1(chdir, "/");
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Namespaces, what belongs to each of them, and the cgroups. */
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/if.h>
+#include <linux/keyctl.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <linux/socket.h>
+#include <linux/sockios.h>
+
+#include "launch/child/child.h"
+#include "launch/child/sys.h"
+
+#define FLAG_CLOEXEC 02000000
+
+int child_do_setns(struct child *child, const struct op *op)
+{
+        return (int)sys2(setns, child->slots[op->ns.slot], op->ns.type);
+}
+
+int child_do_unshare(struct child *child, const struct op *op)
+{
+        return (int)sys1(unshare, op->number);
+}
+
+int child_do_become_root(struct child *child, const struct op *op)
+{
+        int r;
+
+        /* Groups first: setgroups(2) needs CAP_SETGID, which this process still has in its new user namespace. The groups of the
+         * caller must not come along (V11); they are dropped again, and checked, before the program starts. */
+        child->step = STEP_SETGID;
+        r = (int)sys3(setresgid, 0, 0, 0);
+        if (r < 0)
+                return r;
+        child->step = STEP_SETUID;
+        return (int)sys3(setresuid, 0, 0, 0);
+}
+
+static int proc_slot(const struct plan *plan)
+{
+        for (uint32_t i = 0; i < plan->slot_count; i++)
+                if (plan->slots[i].kind == SLOT_PROC)
+                        return (int)i;
+        return SLOT_NONE;
+}
+
+/* procfs is proved by the parent; below it no mount and no link but the kernel's own "thread-self" is crossed, so that nobody can
+ * have put another file where the attribute was (V6). */
+static int proc_open(struct child *child, const char *path, uint64_t flags)
+{
+        struct open_how how = {
+                .flags = flags | FLAG_CLOEXEC,
+                .resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS,
+        };
+        int slot = proc_slot(child->plan);
+
+        child->step = STEP_PROC_OPEN;
+        if (slot == SLOT_NONE)
+                return -EBADF;
+        return (int)sys4(openat2, child->slots[slot], path, &how, sizeof(how));
+}
+
+int child_proc_write(struct child *child, const char *path, const char *data, uint32_t len)
+{
+        int fd = proc_open(child, path, O_WRONLY);
+        long n;
+
+        if (fd < 0)
+                return fd;
+        child->step = STEP_PROC_WRITE;
+        n = sys3(write, fd, data, len);
+        (void)sys1(close, fd);
+        if (n < 0)
+                return (int)n;
+        return (uint64_t)n == len ? 0 : -EIO;
+}
+
+int child_do_time_offsets(struct child *child, const struct op *op)
+{
+        int r, fd;
+
+        r = (int)sys1(unshare, CLONE_NEWTIME);
+        if (r < 0)
+                return r;
+        r = child_proc_write(child, "thread-self/timens_offsets", op->text.string, op->text.len);
+        if (r < 0)
+                return r;
+        /* time_namespaces(7): unshare(2) moves only children; this process enters by setns(2). The file is a magic link, so it
+         * is opened without the rule against them, from procfs that was proved. */
+        child->step = STEP_PROC_OPEN;
+        fd = (int)sys4(openat, child->slots[proc_slot(child->plan)], "thread-self/ns/time_for_children",
+                       O_RDONLY | FLAG_CLOEXEC, 0);
+        if (fd < 0)
+                return fd;
+        child->step = STEP_ITSELF;
+        r = (int)sys2(setns, fd, CLONE_NEWTIME);
+        (void)sys1(close, fd);
+        return r;
+}
+
+int child_do_loopback_up(struct child *child, const struct op *op)
+{
+        struct ifreq request = {.ifr_name = "lo"};
+        int fd, r;
+
+        fd = (int)sys3(socket, 2 /* AF_INET */, 2 /* SOCK_DGRAM */ | FLAG_CLOEXEC, 0);
+        if (fd < 0)
+                return fd;
+        request.ifr_flags = IFF_UP;
+        r = (int)sys3(ioctl, fd, SIOCSIFFLAGS, &request);
+        (void)sys1(close, fd);
+        return r;
+}
+
+int child_do_hostname(struct child *child, const struct op *op)
+{
+        return (int)sys2(sethostname, op->text.string, op->text.len);
+}
+
+int child_do_domainname(struct child *child, const struct op *op)
+{
+        return (int)sys2(setdomainname, op->text.string, op->text.len);
+}
+
+int child_do_sysctl(struct child *child, const struct op *op)
+{
+        char path[256] = "sys/";
+        uint32_t at = 4;
+
+        for (const char *c = op->sysctl.path; *c != '\0'; c++) {
+                if (at == sizeof(path) - 1)
+                        return -ENAMETOOLONG;
+                path[at++] = *c;
+        }
+        path[at] = '\0';
+        return child_proc_write(child, path, op->sysctl.value, op->sysctl.len);
+}
+
+int child_do_keyring(struct child *child, const struct op *op)
+{
+        /* keyctl(2): without a name the new keyring is anonymous; a name would join one of that name that somebody prepared. */
+        int r = (int)sys2(keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0);
+
+        return r == -ENOSYS ? 0 : r; /* a kernel without keys has no keyring to leak */
+}
+
+int child_do_join_cgroups(struct child *child, const struct op *op)
+{
+        for (uint32_t i = 0; i < op->cgroups.count; i++) {
+                const struct op_group *group = &op->cgroups.groups[i];
+                struct open_how how = {
+                        .flags = O_WRONLY | FLAG_CLOEXEC,
+                        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+                };
+                int fd, r;
+
+                child->step = STEP_GROUP;
+                child->value = i;
+                fd = (int)sys4(openat2, child->slots[group->slot], group->tasks, &how, sizeof(how));
+                if (fd < 0)
+                        return fd;
+                /* "0" is the writer: the one form that takes no RCU grace period on v1 (kern/cgroup.h). */
+                r = (int)sys3(write, fd, "0", 1);
+                (void)sys1(close, fd);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}

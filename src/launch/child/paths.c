@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Paths inside the container's root.
+ *
+ * The root file system may be hostile: any component may be a symlink, and another process may exchange components at any moment.
+ * So nothing is resolved but by openat2(2) with RESOLVE_IN_ROOT from the root's descriptor, and what is missing is made
+ * relative to a descriptor that was resolved so. A string is never joined to a path of the host (V1, V2).
+ */
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/limits.h>
+#include <linux/openat2.h>
+#include <linux/stat.h>
+
+#include "launch/child/child.h"
+#include "launch/child/sys.h"
+
+#define LINKS_MAX 40      /* as path_resolution(7) */
+#define RACE_RETRIES 1000 /* openat2(2): EAGAIN when a ".." was raced by a rename; a swapper in a loop needs patience */
+
+/* fcntl(2) values that only libc headers have in this combination. */
+#define FLAG_PATH 010000000
+#define FLAG_CLOEXEC 02000000
+
+int child_open(struct child *child, const char *path, uint64_t flags, uint64_t resolve)
+{
+        struct open_how how = {
+                .flags = flags | FLAG_CLOEXEC,
+                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve,
+        };
+        int r = -EAGAIN;
+
+        for (int i = 0; i < RACE_RETRIES && r == -EAGAIN; i++)
+                r = (int)sys4(openat2, child->root, path[0] == '\0' ? "." : path, &how, sizeof(how));
+        return r;
+}
+
+int child_is_directory(int fd, uint32_t *ret_mode)
+{
+        struct statx st;
+        int r = (int)sys5(statx, fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_MODE, &st);
+
+        if (r < 0)
+                return r;
+        if (ret_mode != NULL)
+                *ret_mode = st.stx_mode;
+        return S_ISDIR(st.stx_mode) ? 1 : 0;
+}
+
+void child_fd_path(int fd, char path[static CHILD_FD_PATH_MAX])
+{
+        static const char prefix[] = "/proc/self/fd/";
+        char digits[12];
+        uint32_t count = 0, at = 0;
+
+        do
+                digits[count++] = (char)('0' + fd % 10);
+        while ((fd /= 10) > 0);
+        for (; prefix[at] != '\0'; at++)
+                path[at] = prefix[at];
+        while (count > 0)
+                path[at++] = digits[--count];
+        path[at] = '\0';
+}
+
+/* Notes for the parent that @path was made, so that it can be taken away when the start fails. */
+static void note_made(struct child *child, const char *path, char kind)
+{
+        struct shared *shared = child->shared;
+        uint32_t len = child_length(path);
+
+        if (shared == NULL || len + 2 > sizeof(shared->made) - shared->used)
+                return;
+        shared->made[shared->used] = kind;
+        for (uint32_t i = 0; i <= len; i++)
+                shared->made[shared->used + 1 + i] = path[i];
+        shared->used += len + 2;
+}
+
+/* Makes the missing entry @name in the directory @parent. Returns O_PATH of it, or -EEXIST when something is there that could not
+ * be followed: a dangling symlink. */
+static int make_entry(struct child *child, int parent, const char *name, const char *whole, bool directory)
+{
+        struct open_how how = {
+                .flags = FLAG_PATH | O_NOFOLLOW | FLAG_CLOEXEC,
+                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+        };
+        int r;
+
+        child->step = STEP_MAKE_TARGET;
+        if (directory) {
+                r = (int)sys3(mkdirat, parent, name, 0755);
+        } else {
+                r = (int)sys4(openat, parent, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | FLAG_CLOEXEC, 0644);
+                if (r >= 0)
+                        (void)sys1(close, r);
+        }
+        if (r < 0)
+                return r;
+        note_made(child, whole, directory ? 'd' : 'f');
+        return (int)sys4(openat2, parent, name, &how, sizeof(how));
+}
+
+/* Rewrites @path, whose component [@start, @end) is a symlink in @parent, so that the link's text stands in its place. "." and ".." are
+ * resolved by text; that cannot leave the root, because the result is resolved from the root again. */
+static int splice_link(int parent, char path[static PATH_MAX], uint32_t start, uint32_t end)
+{
+        char link[PATH_MAX], joined[PATH_MAX];
+        char *name = path + start, kept = path[end];
+        uint32_t at = 0, from;
+        long len;
+
+        path[end] = '\0';
+        len = sys4(readlinkat, parent, name, link, sizeof(link));
+        path[end] = kept;
+        if (len < 0)
+                return (int)len;
+        if ((uint64_t)start + (uint64_t)len + child_length(path + end) + 2 > PATH_MAX)
+                return -ENAMETOOLONG;
+        if (link[0] != '/')
+                for (; at < start; at++)
+                        joined[at] = path[at];
+        for (long i = 0; i < len; i++)
+                joined[at++] = link[i];
+        for (from = end; path[from] != '\0'; from++)
+                joined[at++] = path[from];
+        joined[at] = '\0';
+
+        at = 0;
+        for (from = 0; joined[from] != '\0';) {
+                uint32_t stop;
+
+                while (joined[from] == '/')
+                        from++;
+                for (stop = from; joined[stop] != '\0' && joined[stop] != '/'; stop++)
+                        ;
+                if (stop - from == 2 && joined[from] == '.' && joined[from + 1] == '.') {
+                        while (at > 0 && path[--at] != '/')
+                                ;
+                } else if (stop > from && !(stop - from == 1 && joined[from] == '.')) {
+                        if (at > 0)
+                                path[at++] = '/';
+                        for (; from < stop; from++)
+                                path[at++] = joined[from];
+                }
+                from = stop;
+        }
+        path[at] = '\0';
+        return 0;
+}
+
+/* One walk over the components of @path. Returns the target's O_PATH descriptor, -errno, or -EEXIST after a link was spliced in: walk
+ * again. */
+static int walk(struct child *child, char path[static PATH_MAX], bool directory)
+{
+        int parent = child->root, fd = -EBADF;
+        uint32_t start = 0, end;
+
+        for (;; start = end + 1) {
+                char kept;
+                bool last;
+
+                for (end = start; path[end] != '\0' && path[end] != '/'; end++)
+                        ;
+                kept = path[end];
+                last = kept == '\0';
+                path[end] = '\0';
+                child->step = STEP_OPEN_TARGET;
+                fd = child_open(child, path, FLAG_PATH | (last ? 0 : O_DIRECTORY), 0);
+                if (fd == -ENOENT) {
+                        fd = make_entry(child, parent, path + start, path, !last || directory);
+                        if (fd == -EEXIST) {
+                                int r;
+
+                                path[end] = kept;
+                                child->step = STEP_TARGET_SYMLINK;
+                                r = splice_link(parent, path, start, end);
+                                fd = r < 0 ? r : -EEXIST;
+                        }
+                }
+                if (parent != child->root)
+                        (void)sys1(close, parent);
+                if (fd < 0 || last)
+                        return fd;
+                path[end] = kept;
+                parent = fd;
+        }
+}
+
+int child_target(struct child *child, const char *path, enum op_target kind, bool directory)
+{
+        char copy[PATH_MAX];
+        uint32_t len = child_length(path);
+        int fd, r;
+
+        child->step = STEP_OPEN_TARGET;
+        fd = child_open(child, path, FLAG_PATH, kind == TARGET_NO_SYMLINK ? RESOLVE_NO_SYMLINKS : 0);
+        if (fd == -ELOOP && kind == TARGET_NO_SYMLINK)
+                child->step = STEP_TARGET_SYMLINK;
+        if (fd == -ENOENT) {
+                if (len >= sizeof(copy))
+                        return -ENAMETOOLONG;
+                for (uint32_t i = 0; i <= len; i++)
+                        copy[i] = path[i];
+                fd = -EEXIST;
+                for (int links = 0; links < LINKS_MAX && fd == -EEXIST; links++)
+                        fd = walk(child, copy, directory);
+                if (fd == -EEXIST) {
+                        child->step = STEP_TARGET_LOOP;
+                        fd = -ELOOP;
+                }
+        }
+        if (fd < 0)
+                return fd;
+        r = child_is_directory(fd, NULL);
+        if (r >= 0 && (r == 1) != directory) {
+                child->step = STEP_TARGET_TYPE;
+                r = directory ? -ENOTDIR : -EISDIR;
+        }
+        if (r < 0) {
+                (void)sys1(close, fd);
+                return r;
+        }
+        return fd;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The process itself: session, ids, capabilities, filter, program.
+ *
+ * The order is the plan's. Each step that takes a right away is proved by reading back what the kernel made of it.
+ */
+#include <linux/capability.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/limits.h>
+#include <linux/openat2.h>
+#include <linux/prctl.h>
+#include <linux/resource.h>
+#include <linux/seccomp.h>
+#include <linux/stat.h>
+
+#include "base/uapi.h"
+#include "launch/child/child.h"
+#include "launch/child/sys.h"
+
+#define FLAG_PATH 010000000
+#define FLAG_CLOEXEC 02000000
+#define CAPS_MAX 64
+
+int child_do_setsid(struct child *child, const struct op *op)
+{
+        /* EPERM: the process leads a session already, which is what is wanted (setsid(2)). */
+        int r = (int)sys0(setsid);
+
+        return r == -EPERM || r > 0 ? 0 : r;
+}
+
+int child_do_stdio_owner(struct child *child, const struct op *op)
+{
+        for (int fd = 0; fd <= 2; fd++) {
+                uint32_t mode;
+
+                /* Only pipes: /dev/stdout must be openable by the user, but a file or terminal of the caller is not ours. */
+                if (child_is_directory(fd, &mode) >= 0 && S_ISFIFO(mode))
+                        (void)sys3(fchown, fd, op->number,
+                                   -1); /* refused for an id that is not mapped: stays as it was */
+        }
+        return 0;
+}
+
+int child_do_personality(struct child *child, const struct op *op)
+{
+        int r = (int)sys1(personality, op->number);
+
+        return r < 0 ? r : 0;
+}
+
+int child_do_rlimit(struct child *child, const struct op *op)
+{
+        struct rlimit64 limit = {.rlim_cur = op->rlimit.soft, .rlim_max = op->rlimit.hard};
+
+        return (int)sys4(prlimit64, 0, op->rlimit.resource, &limit, 0);
+}
+
+int child_do_lsm(struct child *child, const struct op *op)
+{
+        char path[64] = "thread-self/";
+        uint32_t at = 12;
+
+        for (const char *c = op->lsm.file; *c != '\0' && at < sizeof(path) - 1; c++)
+                path[at++] = *c;
+        path[at] = '\0';
+        return child_proc_write(child, path, op->lsm.label, op->lsm.len);
+}
+
+int child_do_bounding(struct child *child, const struct op *op)
+{
+        for (unsigned cap = 0; cap < CAPS_MAX; cap++) {
+                int r = (int)sys5(prctl, PR_CAPBSET_READ, cap, 0, 0, 0);
+
+                if (r < 0)
+                        break; /* capabilities(7): EINVAL behind the last one that this kernel knows */
+                if (r == 0 || (op->number >> cap & 1) != 0)
+                        continue;
+                r = (int)sys5(prctl, PR_CAPBSET_DROP, cap, 0, 0, 0);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int prove_ids(const struct op_ids *ids)
+{
+        uint32_t real, effective, saved;
+
+        if (sys3(getresuid, &real, &effective, &saved) < 0 || real != ids->uid || effective != ids->uid ||
+            saved != ids->uid)
+                return -EPERM;
+        if (sys3(getresgid, &real, &effective, &saved) < 0 || real != ids->gid || effective != ids->gid ||
+            saved != ids->gid)
+                return -EPERM;
+        if (ids->setgroups && sys2(getgroups, 0, 0) != (long)ids->group_count)
+                return -EPERM;
+        return 0;
+}
+
+int child_do_ids(struct child *child, const struct op *op)
+{
+        const struct op_ids *ids = &op->ids;
+        int r = 0;
+
+        if (ids->setgroups) {
+                child->step = STEP_SETGROUPS;
+                r = (int)sys2(setgroups, ids->group_count, ids->groups);
+        }
+        if (r >= 0) {
+                child->step = STEP_SETGID;
+                r = (int)sys3(setresgid, ids->gid, ids->gid, ids->gid);
+        }
+        if (r >= 0 && ids->keep_caps)
+                r = (int)sys5(prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0);
+        if (r >= 0) {
+                child->step = STEP_SETUID;
+                r = (int)sys3(setresuid, ids->uid, ids->uid, ids->uid);
+        }
+        if (r >= 0 && ids->keep_caps)
+                r = (int)sys5(prctl, PR_SET_KEEPCAPS, 0, 0, 0, 0);
+        /* prctl(2): the death signal is cleared when credentials change. */
+        if (r >= 0)
+                r = (int)sys2(prctl, PR_SET_PDEATHSIG, 9);
+        if (r < 0)
+                return r;
+        child->step = STEP_PROVE;
+        return prove_ids(ids);
+}
+
+int child_do_caps(struct child *child, const struct op *op)
+{
+        const struct op_caps *caps = &op->caps;
+        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct data[2] = {
+                {(uint32_t)caps->effective, (uint32_t)caps->permitted, (uint32_t)caps->inheritable},
+                {(uint32_t)(caps->effective >> 32), (uint32_t)(caps->permitted >> 32),
+                 (uint32_t)(caps->inheritable >> 32)},
+        };
+        struct __user_cap_data_struct seen[2];
+        int r;
+
+        r = (int)sys2(capset, &header, data);
+        if (r < 0)
+                return r;
+        child->step = STEP_PROVE;
+        r = (int)sys2(capget, &header, seen);
+        for (int i = 0; r >= 0 && i < 2; i++)
+                if (seen[i].effective != data[i].effective || seen[i].permitted != data[i].permitted ||
+                    seen[i].inheritable != data[i].inheritable)
+                        r = -EPERM;
+        return r;
+}
+
+int child_do_ambient(struct child *child, const struct op *op)
+{
+        int r = (int)sys5(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+
+        for (unsigned cap = 0; r >= 0 && cap < CAPS_MAX; cap++)
+                if ((op->number >> cap & 1) != 0) {
+                        child->value = cap;
+                        r = (int)sys5(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
+                }
+        return r;
+}
+
+int child_do_no_new_privs(struct child *child, const struct op *op)
+{
+        int r = (int)sys5(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+
+        if (r < 0)
+                return r;
+        child->step = STEP_PROVE;
+        return sys5(prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : -EPERM;
+}
+
+int child_do_umask(struct child *child, const struct op *op)
+{
+        (void)sys1(umask, op->number);
+        return 0;
+}
+
+int child_do_chdir(struct child *child, const struct op *op)
+{
+        struct open_how how = {.flags = FLAG_PATH | O_DIRECTORY | FLAG_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
+        char path[PATH_MAX];
+        int fd, r;
+
+        fd = (int)sys4(openat2, AT_FDCWD, op->text.string, &how, sizeof(how));
+        if (fd < 0)
+                return fd;
+        r = (int)sys1(fchdir, fd);
+        (void)sys1(close, fd);
+        if (r < 0)
+                return r;
+        /* getcwd(2): "(unreachable)" in front says that the directory is not below the root: a leaked descriptor (V7). */
+        child->step = STEP_OUTSIDE;
+        r = (int)sys2(getcwd, path, sizeof(path));
+        if (r < 0)
+                return r;
+        return path[0] == '/' ? 0 : -EXDEV;
+}
+
+int child_do_find_exec(struct child *child, const struct op *op)
+{
+        int answer = -ENOENT;
+
+        for (uint32_t i = 0; op->exec.candidates[i] != NULL; i++) {
+                struct open_how how = {.flags = FLAG_PATH | FLAG_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
+                uint32_t mode = 0;
+                int fd, r;
+
+                fd = (int)sys4(openat2, AT_FDCWD, op->exec.candidates[i], &how, sizeof(how));
+                if (fd < 0) {
+                        r = fd;
+                } else {
+                        r = child_is_directory(fd, &mode);
+                        if (r >= 0 && !S_ISREG(mode))
+                                r = r == 1 ? -EISDIR : -EACCES;
+                        else if (r >= 0)
+                                r = (int)sys4(faccessat2, fd, "", 1 /* X_OK */, AT_EMPTY_PATH | AT_EACCESS);
+                        (void)sys1(close, fd);
+                }
+                if (r >= 0) {
+                        child->chosen = i;
+                        return 0;
+                }
+                /* As execvp(3): a candidate that is there but may not be executed is the better answer. */
+                if (r != -ENOENT && r != -ENOTDIR) {
+                        answer = r;
+                        child->value = i;
+                }
+        }
+        return answer;
+}
+
+int child_do_close_fds(struct child *child, const struct op *op)
+{
+        return (int)sys3(close_range, op->number, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+int child_do_seccomp(struct child *child, const struct op *op)
+{
+        return (int)sys3(seccomp, SECCOMP_SET_MODE_FILTER, op->seccomp.flags, op->seccomp.program);
+}
+
+int child_do_exec(struct child *child, const struct op *op)
+{
+        return (int)sys3(execve, op->exec.candidates[child->chosen], op->exec.argv, op->exec.envp);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Raw system calls for the code between clone and exec.
+ *
+ * Each returns the kernel's own answer: >= 0 or -errno; errno is not touched, nothing is retried, no libc function is called.
+ * In unit tests the same sources are compiled with CHILD_MOCK, and every call goes to child_mock() instead of the kernel.
+ */
+#ifndef LAUNCH_CHILD_SYS_H
+#define LAUNCH_CHILD_SYS_H
+
+#include <asm/unistd.h>
+#include <stdint.h>
+
+#ifdef CHILD_MOCK
+
+long child_mock(long number, long a, long b, long c, long d, long e, long f);
+#define sys_call child_mock
+
+#elif defined(__x86_64__)
+
+/* syscall(2), "Architecture calling conventions": rcx and r11 are clobbered by the instruction. */
+static inline long sys_call(long number, long a, long b, long c, long d, long e, long f)
+{
+        register long r10 __asm__("r10") = d;
+        register long r8 __asm__("r8") = e;
+        register long r9 __asm__("r9") = f;
+        long answer;
+
+        __asm__ volatile("syscall"
+                         : "=a"(answer)
+                         : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                         : "rcx", "r11", "memory");
+        return answer;
+}
+
+#elif defined(__aarch64__)
+
+static inline long sys_call(long number, long a, long b, long c, long d, long e, long f)
+{
+        register long x8 __asm__("x8") = number;
+        register long x0 __asm__("x0") = a;
+        register long x1 __asm__("x1") = b;
+        register long x2 __asm__("x2") = c;
+        register long x3 __asm__("x3") = d;
+        register long x4 __asm__("x4") = e;
+        register long x5 __asm__("x5") = f;
+
+        __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory", "cc");
+        return x0;
+}
+
+#else
+#error "launch/child/sys.h: no system call instruction is known for this architecture"
+#endif
+
+#define SYS_ARG(x) ((long)(x))
+#define sys0(n) sys_call(__NR_##n, 0, 0, 0, 0, 0, 0)
+#define sys1(n, a) sys_call(__NR_##n, SYS_ARG(a), 0, 0, 0, 0, 0)
+#define sys2(n, a, b) sys_call(__NR_##n, SYS_ARG(a), SYS_ARG(b), 0, 0, 0, 0)
+#define sys3(n, a, b, c) sys_call(__NR_##n, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), 0, 0, 0)
+#define sys4(n, a, b, c, d) sys_call(__NR_##n, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), 0, 0)
+#define sys5(n, a, b, c, d, e) sys_call(__NR_##n, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), SYS_ARG(e), 0)
+#define sys6(n, a, b, c, d, e, f) \
+        sys_call(__NR_##n, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), SYS_ARG(e), SYS_ARG(f))
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan: a flat list of typed kernel operations that turns a fresh child into the container's process.
+ *
+ * launch/plan.c makes it from a spec without a system call; launch/parent.c opens the descriptors that it names and clones;
+ * launch/child/ executes it and decides nothing. Everything that an op points to lives in the plan's arena and is not
+ * written any more once the child exists. A descriptor is named by its slot: an index into the table of plan->slots, which the
+ * parent fills before the clone, or (SLOT_LATE) sends with MESSAGE_MAPPED.
+ *
+ * Paths inside the container are relative to its root, without leading slash, "." or ".." component ("dev/pts"); "" is the root itself.
+ */
+#ifndef LAUNCH_OPS_H
+#define LAUNCH_OPS_H
+
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "launch/protocol.h"
+#include "model/spec.h"
+
+#define SLOT_NONE (-1)
+
+enum slot_kind {
+        SLOT_PROC,      /* the host's /proc, O_PATH, proved to be procfs */
+        SLOT_ROOT,      /* a detached clone of the root file system's tree */
+        SLOT_TREE,      /* a detached clone of the mount tree at @path on the host */
+        SLOT_DEVICE,    /* the same of a device node; refused if it is not @device */
+        SLOT_NAMESPACE, /* an nsfs file at @path */
+        SLOT_HIERARCHY, /* the root of a cgroup hierarchy, mounted at @path */
+        SLOT_CONSOLE,   /* a connected unix socket that takes the terminal's master */
+        SLOT_LISTENER,  /* the socket on which a created container waits for its start */
+        SLOT_STATE,     /* a memory file with the state for hooks that the child runs */
+        SLOT_GIVEN,     /* opened by the caller: a root made by launch/host.c */
+};
+
+/* A descriptor that the parent opens for the child. */
+struct slot {
+        enum slot_kind kind;
+        const char *path; /* on the host; NULL where the kind needs none */
+        bool recursive;   /* TREE, ROOT: with the mounts below */
+        bool idmap;       /* id-map the tree before it is handed over: such a slot is filled late */
+        bool idmap_recursive;
+        const struct spec_id_maps *maps; /* NULL: by the container's user namespace */
+        uint64_t device;                 /* DEVICE: makedev(3) number */
+        struct spec_origin origin;
+};
+
+enum op_type {
+        /* Namespaces */
+        OP_SETNS,        /* ns: join the namespace in a slot */
+        OP_UNSHARE,      /* number: CLONE_NEW* flags */
+        OP_CLONE,        /* number: CLONE_NEW* flags; the next ops run in the new process, this one ends */
+        OP_BECOME_ROOT,  /* take uid 0 and gid 0 of the new user namespace */
+        OP_TIME_OFFSETS, /* text: lines for timens_offsets; enters the new time namespace */
+        OP_LOOPBACK_UP,
+        OP_HOSTNAME,   /* text */
+        OP_DOMAINNAME, /* text */
+        OP_SYSCTL,     /* sysctl */
+        OP_KEYRING,    /* a new anonymous session keyring */
+        /* Meeting points */
+        OP_WAIT,         /* number: enum message; MESSAGE_MAPPED brings late slots */
+        OP_REPORT,       /* number: enum phase */
+        OP_WAIT_START,   /* slot: accept the connection of `start`, or SLOT_NONE: wait on the channel */
+        OP_JOIN_CGROUPS, /* cgroups: write "0" to the tasks file of each v1 group */
+        OP_HOOKS,        /* hooks: run in the container before its program */
+        /* Mounts */
+        OP_PROPAGATION, /* number: MS_* for everything that was inherited */
+        OP_ROOT,        /* slot: attach the root tree; container paths can be resolved from here on */
+        OP_MOUNT,       /* mount: a new file system */
+        OP_BIND,        /* bind: a tree from a slot, or a host path that the child opens itself */
+        OP_REMOUNT,     /* bind: change attributes of an existing mount */
+        OP_DEV,         /* dev: nodes and links */
+        OP_MASK,        /* path */
+        OP_READONLY,    /* path */
+        OP_ROOT_ATTR,   /* bind: attributes of the root mount */
+        OP_PIVOT,       /* number: 1 for pivot_root(2), 0 for chroot(2) into the moved root */
+        OP_TERMINAL,    /* terminal */
+        /* The process */
+        OP_SETSID,
+        OP_STDIO_OWNER, /* number: uid that owns the pipes on 0, 1 and 2 */
+        OP_PERSONALITY, /* number */
+        OP_RLIMIT,      /* rlimit */
+        OP_LSM,         /* lsm */
+        OP_BOUNDING,    /* number: capabilities that stay */
+        OP_IDS,         /* ids */
+        OP_CAPS,        /* caps */
+        OP_AMBIENT,     /* number */
+        OP_NO_NEW_PRIVS,
+        OP_UMASK,     /* number */
+        OP_CHDIR,     /* text: absolute, in the container */
+        OP_FIND_EXEC, /* exec: choose the candidate that exists and may be executed */
+        OP_CLOSE_FDS, /* number: the first descriptor that is closed on exec */
+        OP_SECCOMP,   /* seccomp */
+        OP_EXEC,      /* exec */
+        OP_TYPE_COUNT,
+};
+
+struct op_ns {
+        int slot;
+        uint32_t type; /* CLONE_NEW* */
+};
+
+struct op_sysctl {
+        const char *path; /* below /proc/sys: "net/ipv4/ip_forward" */
+        const char *value;
+        uint32_t len;
+};
+
+struct op_parameter {
+        const char *key;
+        const char *value; /* NULL: a flag */
+};
+
+/* What a mount's target must be, and whether it is made when it is missing. */
+enum op_target {
+        TARGET_DIRECTORY,   /* made if missing */
+        TARGET_LIKE_SOURCE, /* a file or a directory, as the source is; made if missing */
+        TARGET_NO_SYMLINK,  /* a directory that is reached through no symlink: proc and sysfs (V6) */
+};
+
+struct op_mount {
+        const char *target;
+        enum op_target target_kind;
+        const char *type;
+        const char *source; /* NULL: the type's name */
+        const struct op_parameter *parameters;
+        uint32_t parameter_count;
+        const char *data; /* the parameters as one string, for mount(2) */
+        bool superblock_readonly;
+        bool copy_up;
+        uint64_t attr;             /* MOUNT_ATTR_* */
+        unsigned long mount_flags; /* the same as MS_*, with superblock flags, for mount(2) */
+        uint64_t propagation;
+};
+
+struct op_bind {
+        const char *target;
+        enum op_target target_kind;
+        int slot;              /* the tree; SLOT_NONE: @host_path */
+        const char *host_path; /* a directory of the host's cgroupfs, opened by the child before the pivot */
+        uint64_t attr_set, attr_clear, rattr_set, rattr_clear;
+        uint64_t propagation;
+        bool recursive_propagation;
+};
+
+struct op_node {
+        const char *name; /* relative to /dev of the container */
+        uint32_t mode;    /* S_IFCHR ... with permission bits */
+        uint64_t device;
+        uint32_t uid, gid;
+        int slot; /* a device tree to bind in place of mknod(2); SLOT_NONE: mknod */
+};
+
+struct op_link {
+        const char *name, *target;
+};
+
+struct op_dev {
+        const char *directory; /* "dev" */
+        const struct op_node *nodes;
+        uint32_t node_count;
+        const struct op_link *links;
+        uint32_t link_count;
+};
+
+struct op_group {
+        int slot;          /* SLOT_HIERARCHY */
+        const char *tasks; /* "c1/tasks" or, on v2, "c1/cgroup.procs" */
+};
+
+struct op_cgroups {
+        const struct op_group *groups;
+        uint32_t count;
+};
+
+struct op_hook {
+        const char *path;
+        const char *const *argv, *const *envp;
+        uint32_t timeout_sec;
+};
+
+struct op_hooks {
+        const struct op_hook *hooks;
+        uint32_t count;
+        int slot; /* SLOT_STATE */
+};
+
+struct op_terminal {
+        int console_slot; /* SLOT_CONSOLE */
+        uint16_t rows, columns;
+        uint32_t uid;
+        bool bind_console; /* put it at /dev/console */
+};
+
+struct op_rlimit {
+        int resource;
+        uint64_t soft, hard;
+};
+
+struct op_lsm {
+        const char *file; /* below the task's directory in /proc: "attr/apparmor/exec" */
+        const char *label;
+        uint32_t len;
+};
+
+struct op_ids {
+        uint32_t uid, gid;
+        const uint32_t *groups;
+        uint32_t group_count;
+        bool keep_caps;
+        bool setgroups; /* false where the user namespace denies it and no group was asked for */
+};
+
+struct op_caps {
+        uint64_t effective, permitted, inheritable;
+};
+
+struct op_seccomp {
+        const struct sock_fprog *program;
+        uint32_t flags;
+};
+
+struct op_exec {
+        const char *const *candidates; /* paths in the container, NULL-terminated */
+        const char *const *argv, *const *envp;
+};
+
+struct op {
+        enum op_type type;
+        struct spec_origin origin;
+        union {
+                uint64_t number;
+                int slot;
+                struct {
+                        const char *string;
+                        uint32_t len;
+                } text;
+                const char *path;
+                struct op_ns ns;
+                struct op_sysctl sysctl;
+                struct op_mount mount;
+                struct op_bind bind;
+                struct op_dev dev;
+                struct op_cgroups cgroups;
+                struct op_hooks hooks;
+                struct op_terminal terminal;
+                struct op_rlimit rlimit;
+                struct op_lsm lsm;
+                struct op_ids ids;
+                struct op_caps caps;
+                struct op_seccomp seccomp;
+                struct op_exec exec;
+        };
+};
+
+#define PLAN_SLOTS_MAX 256
+
+struct plan {
+        struct arena arena;
+        const char *file;       /* name of the input, for messages */
+        uint64_t clone_flags;   /* CLONE_NEW* of the first clone */
+        bool clone_into_cgroup; /* and into the v2 group */
+        struct op *ops;
+        uint32_t op_count, op_room;
+        struct slot slots[PLAN_SLOTS_MAX];
+        uint32_t slot_count;
+};
+
+#endif

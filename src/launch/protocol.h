@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What parent and child say to each other on their SOCK_SEQPACKET channel.
+ *
+ * The child sends fixed-size records, the parent sends messages of one byte (MESSAGE_MAPPED carries descriptors). Each side waits only by
+ * receiving, so the death of the other is seen as end of file. End of file before PHASE_EXEC is a death; after it, it is the
+ * success of execve(2), which closed the channel, or a death that the pidfd tells.
+ */
+#ifndef LAUNCH_PROTOCOL_H
+#define LAUNCH_PROTOCOL_H
+
+#include <stdint.h>
+
+/* The phases of a start, in their order. docs/PHASES.md is the chart. */
+enum phase {
+        PHASE_PREPARE, /* parent: plan, descriptors, v2 group */
+        PHASE_CLONE,   /* parent: clone3(2); child: first instruction */
+        PHASE_MAP,     /* parent writes the id maps of a new user namespace */
+        PHASE_ISOLATE, /* child: network namespace, mounts; parent meanwhile: v1 groups and limits */
+        PHASE_CGROUPS, /* child joins its groups */
+        PHASE_HOOKS,   /* parent runs prestart, createRuntime and createContainer hooks */
+        PHASE_PIVOT,   /* child: the host's tree is gone */
+        PHASE_CONFINE, /* child: ids, capabilities, limits */
+        PHASE_WAITING, /* child: all set up, waits for start */
+        PHASE_EXEC,    /* child: filter, execve(2) */
+        PHASE_RUNNING, /* the container's program runs */
+        PHASE_COUNT,
+};
+
+enum message {
+        MESSAGE_MAPPED = 1, /* id maps are written; late slots come with it */
+        MESSAGE_CGROUPS,    /* groups are there and limited */
+        MESSAGE_HOOKS_DONE,
+        MESSAGE_START,
+};
+
+enum record_kind {
+        RECORD_PHASE,  /* @phase was reached */
+        RECORD_CLONED, /* @value is the pid of the process that goes on */
+        RECORD_FAILED, /* op @op failed in @step with @errnum; the child is gone */
+};
+
+/* Where inside an op it failed; launch/report.c has the words. */
+enum step {
+        STEP_ITSELF, /* the op is one system call */
+        STEP_CHANNEL,
+        STEP_OPEN_TARGET,
+        STEP_MAKE_TARGET,
+        STEP_TARGET_TYPE,
+        STEP_TARGET_SYMLINK,
+        STEP_TARGET_LOOP,
+        STEP_SOURCE,
+        STEP_FSOPEN,
+        STEP_PARAMETER, /* @value: index of the parameter */
+        STEP_CREATE,
+        STEP_FSMOUNT,
+        STEP_MOUNT_LEGACY,
+        STEP_ATTACH,
+        STEP_ATTRIBUTES,
+        STEP_PROPAGATION,
+        STEP_COPY_UP,
+        STEP_NODE,  /* @value: index of the node */
+        STEP_LINK,  /* @value: index of the link */
+        STEP_GROUP, /* @value: index of the group */
+        STEP_PTMX,
+        STEP_PTY,
+        STEP_CONSOLE_SEND,
+        STEP_CONTROLLING_TTY,
+        STEP_STDIO,
+        STEP_PROC_OPEN,
+        STEP_PROC_WRITE,
+        STEP_PIVOT,
+        STEP_DETACH_OLD,
+        STEP_CHDIR,
+        STEP_SETGROUPS,
+        STEP_SETGID,
+        STEP_SETUID,
+        STEP_PROVE,       /* a step whose effect was read back and is not there */
+        STEP_HOOK_RUN,    /* @value: index of the hook */
+        STEP_HOOK_STATUS, /* @value: index of the hook, @errnum: its status */
+        STEP_HOOK_TIMEOUT,
+        STEP_OUTSIDE, /* the working directory lies outside the root */
+        STEP_COUNT,
+};
+
+struct record {
+        uint32_t kind;
+        uint32_t phase;
+        uint32_t op;
+        uint32_t step;
+        int32_t errnum;
+        uint32_t value;
+        uint64_t time_nsec; /* CLOCK_MONOTONIC of the child where a trace was asked for, else 0 */
+};
+
+/* What the child leaves in memory shared with the parent: the entries that it made in the root file system, so that a failed start,
+ * even one killed half way, can be undone. Paths relative to the root, each ended by NUL, 'd' or 'f' in front. */
+struct shared {
+        uint32_t used;
+        char made[8188];
+};
+
+#endif
