@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Seccomp filters (seccomp(2)): building one through libseccomp, and reading what one answers.
+ * Seccomp filters (seccomp(2)): building one, and reading what one answers. Names and numbers are libseccomp's.
  *
- * What the builder adds to libseccomp's own behaviour: a system call number newer than the newest that the profile's
- * author could know gets ENOSYS, not the default action, so that a C library can fall back (V17); x32 calls on x86-64 get
- * ENOSYS unless that architecture is asked for, and so do foreign architectures (V15).
+ * What a filter does beside its rules: a system call number newer than any that the profile's author knew gets ENOSYS, not a
+ * default action that refuses, so that a C library can fall back (V17); x32 calls on x86-64 get ENOSYS unless that
+ * architecture is asked for, and calls of an architecture that the filter does not cover kill the process (V15). Arguments that
+ * the kernel reads as 32 bits are compared as 32 bits (V16). Of several rules that match, the strictest action wins.
  */
 #ifndef KERN_SECCOMP_H
 #define KERN_SECCOMP_H
@@ -33,17 +34,20 @@ struct seccomp_compare {
 
 struct seccomp_builder;
 
-/* Starts a filter that answers @default_action (SCMP_ACT_*). @arches are SCMP_ARCH_*; none: the native one and its compat
- * ones. *@ret_builder is owned by the caller. Errors: -ENOMEM, -EINVAL. */
+/* Starts a filter that answers @default_action (SCMP_ACT_*). @arches are SCMP_ARCH_*, in addition to the native one; none:
+ * the native one and its compat one. *@ret_builder is owned by the caller. Errors: -ENOMEM, -EINVAL. */
 int seccomp_builder_new(uint32_t default_action, const uint32_t *arches, size_t arch_count,
                         struct seccomp_builder **ret_builder, struct ward_err *err);
 
-/* Adds a rule for the system call @name under the @count comparisons, all of which must hold. A rule whose action is the default
- * one is left out, as both OCI runtimes do. Errors: -EINVAL (unknown name, contradicting comparisons), -ENOMEM. */
+/*
+ * Adds a rule for the system call @name under the @count comparisons, all of which must hold; if they compare one argument
+ * twice, each becomes a rule of its own, as in both OCI runtimes. A rule without comparisons whose action is the default one
+ * is left out, likewise. Errors: -EINVAL (unknown name, a comparison that can never hold), -ENOMEM.
+ */
 int seccomp_builder_rule(struct seccomp_builder *builder, const char *name, uint32_t action,
                          const struct seccomp_compare *compares, size_t count, struct ward_err *err);
 
-/* Compiles into memory of @arena; sets code and count, leaves flags 0. */
+/* Compiles into memory of @arena; sets code and count, leaves flags 0. Errors: -E2BIG (more than BPF_MAXINSNS), -ENOMEM. */
 int seccomp_builder_finish(struct seccomp_builder *builder, struct arena *arena, struct seccomp_filter *ret_filter,
                            struct ward_err *err);
 

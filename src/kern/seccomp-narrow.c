@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which arguments of which system calls the kernel reads as 32 bits, although a register has 64 (V16).
+ *
+ * A filter that compares all 64 bits of such an argument is passed by anyone who sets a high bit. The types are those of
+ * the SYSCALL_DEFINE lines of the kernel; an argument that it takes as long, size_t, loff_t or a pointer is not here. clone is:
+ * its flags are declared long, but the call keeps only the low word of them (kernel/fork.c, lower_32_bits()).
+ */
+#include "kern/seccomp-narrow.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define A0 (1u << 0)
+#define A1 (1u << 1)
+#define A2 (1u << 2)
+#define A3 (1u << 3)
+#define A4 (1u << 4)
+#define A5 (1u << 5)
+
+static const struct {
+        const char *name;
+        unsigned args;
+} narrow_calls[] = {
+        {"accept", A0},
+        {"accept4", A0 | A3},
+        {"alarm", A0},
+        {"arch_prctl", A0},
+        {"bind", A0 | A2},
+        {"bpf", A0 | A2},
+        {"cachestat", A0 | A3},
+        {"chmod", A1},
+        {"chown", A1 | A2},
+        {"clock_adjtime", A0},
+        {"clock_getres", A0},
+        {"clock_gettime", A0},
+        {"clock_nanosleep", A0 | A1},
+        {"clock_settime", A0},
+        {"clone", A0},
+        {"close", A0},
+        {"close_range", A0 | A1 | A2},
+        {"connect", A0 | A2},
+        {"copy_file_range", A0 | A2 | A5},
+        {"creat", A1},
+        {"delete_module", A1},
+        {"dup", A0},
+        {"dup2", A0 | A1},
+        {"dup3", A0 | A1 | A2},
+        {"epoll_create", A0},
+        {"epoll_create1", A0},
+        {"epoll_ctl", A0 | A1 | A2},
+        {"epoll_pwait", A0 | A2 | A3},
+        {"epoll_pwait2", A0 | A2},
+        {"epoll_wait", A0 | A2 | A3},
+        {"eventfd", A0},
+        {"eventfd2", A0 | A1},
+        {"execveat", A0 | A4},
+        {"exit", A0},
+        {"exit_group", A0},
+        {"faccessat", A0 | A2},
+        {"faccessat2", A0 | A2 | A3},
+        {"fadvise64", A0 | A3},
+        {"fallocate", A0 | A1},
+        {"fanotify_init", A0 | A1},
+        {"fanotify_mark", A0 | A1 | A3},
+        {"fchmod", A0 | A1},
+        {"fchmodat", A0 | A2},
+        {"fchmodat2", A0 | A2 | A3},
+        {"fchown", A0 | A1 | A2},
+        {"fchownat", A0 | A2 | A3 | A4},
+        {"fcntl", A0 | A1},
+        {"fcntl64", A0 | A1},
+        {"finit_module", A0 | A2},
+        {"flock", A0 | A1},
+        {"fsconfig", A0 | A1 | A4},
+        {"fsmount", A0 | A1 | A2},
+        {"fsopen", A1},
+        {"fspick", A0 | A2},
+        {"futex", A1 | A2 | A5},
+        {"getpgid", A0},
+        {"getpriority", A0 | A1},
+        {"getrandom", A2},
+        {"getrlimit", A0},
+        {"getsid", A0},
+        {"getsockopt", A0 | A1 | A2},
+        {"inotify_add_watch", A0 | A2},
+        {"inotify_init1", A0},
+        {"inotify_rm_watch", A0 | A1},
+        {"io_uring_enter", A0 | A1 | A2 | A3},
+        {"io_uring_register", A0 | A1 | A3},
+        {"io_uring_setup", A0},
+        {"ioctl", A0 | A1},
+        {"ioperm", A2},
+        {"iopl", A0},
+        {"ioprio_get", A0 | A1},
+        {"ioprio_set", A0 | A1 | A2},
+        {"kcmp", A0 | A1 | A2},
+        {"keyctl", A0},
+        {"kill", A0 | A1},
+        {"landlock_add_rule", A0 | A1 | A3},
+        {"landlock_create_ruleset", A2},
+        {"landlock_restrict_self", A0 | A1},
+        {"lchown", A1 | A2},
+        {"linkat", A0 | A2 | A4},
+        {"listen", A0 | A1},
+        {"lseek", A0 | A2},
+        {"madvise", A2},
+        {"mbind", A2 | A5},
+        {"membarrier", A0 | A1 | A2},
+        {"memfd_create", A1},
+        {"memfd_secret", A0},
+        {"mkdir", A1},
+        {"mkdirat", A0 | A2},
+        {"mknod", A1 | A2},
+        {"mknodat", A0 | A2 | A3},
+        {"mlock2", A2},
+        {"mlockall", A0},
+        {"mount_setattr", A0 | A2},
+        {"move_mount", A0 | A2 | A4},
+        {"mq_open", A1 | A2},
+        {"msgctl", A0 | A1},
+        {"msgget", A0 | A1},
+        {"msgrcv", A0 | A4},
+        {"msgsnd", A0 | A3},
+        {"msync", A2},
+        {"name_to_handle_at", A0 | A4},
+        {"newfstatat", A0 | A3},
+        {"open", A1 | A2},
+        {"open_by_handle_at", A0 | A2},
+        {"open_tree", A0 | A2},
+        {"openat", A0 | A2 | A3},
+        {"openat2", A0},
+        {"perf_event_open", A1 | A2 | A3},
+        {"personality", A0},
+        {"pidfd_getfd", A0 | A1 | A2},
+        {"pidfd_open", A0 | A1},
+        {"pidfd_send_signal", A0 | A1 | A3},
+        {"pipe2", A1},
+        {"pkey_free", A0},
+        {"pkey_mprotect", A3},
+        {"poll", A1 | A2},
+        {"prctl", A0},
+        {"pread64", A0},
+        {"preadv2", A5},
+        {"prlimit64", A0 | A1},
+        {"process_madvise", A0 | A3 | A4},
+        {"process_mrelease", A0 | A1},
+        {"process_vm_readv", A0},
+        {"process_vm_writev", A0},
+        {"pwrite64", A0},
+        {"pwritev2", A5},
+        {"quotactl", A0 | A2},
+        {"quotactl_fd", A0 | A1 | A2},
+        {"read", A0},
+        {"reboot", A0 | A1 | A2},
+        {"recvfrom", A0 | A3},
+        {"recvmmsg", A0 | A2 | A3},
+        {"recvmsg", A0 | A2},
+        {"renameat2", A0 | A2 | A4},
+        {"rt_sigaction", A0},
+        {"rt_sigprocmask", A0},
+        {"rt_sigqueueinfo", A0 | A1},
+        {"rt_tgsigqueueinfo", A0 | A1 | A2},
+        {"sched_get_priority_max", A0},
+        {"sched_get_priority_min", A0},
+        {"sched_getaffinity", A0 | A1},
+        {"sched_getattr", A0 | A2 | A3},
+        {"sched_getscheduler", A0},
+        {"sched_setaffinity", A0 | A1},
+        {"sched_setattr", A0 | A2},
+        {"sched_setparam", A0},
+        {"sched_setscheduler", A0 | A1},
+        {"seccomp", A0 | A1},
+        {"semctl", A0 | A1 | A2},
+        {"semget", A0 | A1 | A2},
+        {"semop", A0 | A2},
+        {"semtimedop", A0 | A2},
+        {"sendfile", A0 | A1},
+        {"sendmmsg", A0 | A2 | A3},
+        {"sendmsg", A0 | A2},
+        {"sendto", A0 | A3 | A5},
+        {"set_mempolicy", A0},
+        {"setfsgid", A0},
+        {"setfsuid", A0},
+        {"setgid", A0},
+        {"setgroups", A0},
+        {"sethostname", A1},
+        {"setns", A0 | A1},
+        {"setpgid", A0 | A1},
+        {"setpriority", A0 | A1 | A2},
+        {"setregid", A0 | A1},
+        {"setresgid", A0 | A1 | A2},
+        {"setresuid", A0 | A1 | A2},
+        {"setreuid", A0 | A1},
+        {"setrlimit", A0},
+        {"setsockopt", A0 | A1 | A2 | A4},
+        {"setuid", A0},
+        {"shmat", A0 | A2},
+        {"shmctl", A0 | A1},
+        {"shmget", A0 | A2},
+        {"shutdown", A0 | A1},
+        {"signalfd4", A0 | A3},
+        {"socket", A0 | A1 | A2},
+        {"socketcall", A0},
+        {"socketpair", A0 | A1 | A2},
+        {"splice", A0 | A2 | A5},
+        {"statx", A0 | A2 | A3},
+        {"swapon", A1},
+        {"symlinkat", A1},
+        {"sync_file_range", A0 | A3},
+        {"sysfs", A0},
+        {"syslog", A0 | A2},
+        {"tee", A0 | A1 | A3},
+        {"tgkill", A0 | A1 | A2},
+        {"timer_create", A0},
+        {"timer_settime", A0 | A1},
+        {"timerfd_create", A0 | A1},
+        {"timerfd_gettime", A0},
+        {"timerfd_settime", A0 | A1},
+        {"tkill", A0 | A1},
+        {"umask", A0},
+        {"umount2", A1},
+        {"unlinkat", A0 | A2},
+        {"userfaultfd", A0},
+        {"ustat", A0},
+        {"utimensat", A0 | A3},
+        {"vmsplice", A0 | A3},
+        {"wait4", A0 | A2},
+        {"waitid", A0 | A1 | A3},
+        {"write", A0},
+};
+
+unsigned seccomp_narrow_args(const char *name)
+{
+        size_t low = 0, high = ELEMENTS(narrow_calls);
+
+        while (low < high) {
+                size_t middle = (low + high) / 2;
+                int order = strcmp(name, narrow_calls[middle].name);
+
+                if (order == 0)
+                        return narrow_calls[middle].args;
+                if (order < 0)
+                        high = middle;
+                else
+                        low = middle + 1;
+        }
+        return 0;
+}
+
+size_t seccomp_narrow_count(void)
+{
+        return ELEMENTS(narrow_calls);
+}
+
+const char *seccomp_narrow_name(size_t index)
+{
+        return narrow_calls[index].name;
+}
