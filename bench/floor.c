@@ -6,8 +6,9 @@
  *
  *      floor [-l] [-n NAME] [-g DIR]... run      ROOTFS PROGRAM [ARG...]    start, wait, clean up
  *      floor [-l] [-n NAME] [-g DIR]... hold     ROOTFS PROGRAM [ARG...]    the same; prints the program's pid when it runs
- *      floor [-l] [-n NAME] [-g DIR]... teardown ROOTFS PROGRAM [ARG...]    prints ns from SIGKILL to all groups removed
- *      floor [-l]  -n NAME  [-g DIR]... exec PID PROGRAM [ARG...]           a second program in a held container
+ *      floor [-l]  -n NAME  [-g DIR]... leave    ROOTFS PROGRAM [ARG...]    start and end, the container stays
+ *      floor [-l]  -n NAME  [-g DIR]... exec     PID    PROGRAM [ARG...]    a second program in a held container
+ *      floor       -n NAME  [-g DIR]... gone                                kill what is left, remove its groups
  *
  * -g names the mount point of a cgroup hierarchy, once for each; in every one the group NAME is made. Without -l the parent
  * attaches by writing the pid to cgroup.procs, which takes a lock of the whole machine (an RCU grace period when it was not
@@ -23,6 +24,7 @@
 #include <linux/magic.h>
 #include <linux/sched.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -39,7 +41,6 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
@@ -388,24 +389,30 @@ static int wait_for(pid_t pid)
         return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static uint64_t now_nsec(void)
+/* 0 when @digits is no pid. */
+static pid_t pid_of(const char *digits)
 {
-        struct timespec now;
+        pid_t pid = 0;
 
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+        for (; *digits >= '0' && *digits <= '9' && pid < 100000000; digits++)
+                pid = pid * 10 + (*digits - '0');
+        return *digits ? 0 : pid;
 }
 
-static int teardown(struct floor *floor)
+/* The pid comes from a group, where a runtime would read its state. The zombie is its new parent's; it is in no group. */
+static void end_what_was_left(const struct floor *floor)
 {
-        pid_t pid = start(floor, true);
-        uint64_t begin = now_nsec();
+        int fd = openat(floor->hierarchies[0].group_fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+        char digits[32] = "";
+        struct pollfd ended = {.events = POLLIN};
 
-        must(kill(pid, SIGKILL) == 0, "kill");
-        wait_for(pid);
+        must(fd >= 0 && read(fd, digits, sizeof(digits) - 1) > 0, "cgroup.procs");
+        close(fd);
+        digits[strcspn(digits, "\n")] = '\0';
+        ended.fd = (int)syscall(SYS_pidfd_open, pid_of(digits), 0);
+        must(ended.fd >= 0 && syscall(SYS_pidfd_send_signal, ended.fd, SIGKILL, NULL, 0) == 0, "kill");
+        must(poll(&ended, 1, -1) == 1, "the end");
         remove_groups(floor);
-        printf("%llu\n", (unsigned long long)(now_nsec() - begin));
-        return 0;
 }
 
 static int second_program(struct floor *floor, pid_t target)
@@ -425,16 +432,6 @@ static int second_program(struct floor *floor, pid_t target)
         if (!floor->lock_free)
                 attach_from_parent(floor, pid);
         return wait_for(pid);
-}
-
-/* 0 when @digits is no pid. */
-static pid_t pid_of(const char *digits)
-{
-        pid_t pid = 0;
-
-        for (; *digits >= '0' && *digits <= '9' && pid < 100000000; digits++)
-                pid = pid * 10 + (*digits - '0');
-        return *digits ? 0 : pid;
 }
 
 static void add_hierarchy(struct floor *floor, const char *dir)
@@ -463,24 +460,24 @@ int main(int argc, char **argv)
                 else
                         return 2;
         }
-        if (argc - optind < 3) {
+        mode = optind < argc ? argv[optind] : "";
+        if (argc - optind < 3 && strcmp(mode, "gone") != 0) {
                 fprintf(stderr,
-                        "usage: floor [-l] [-n NAME] [-g DIR]... run|hold|teardown|exec ROOTFS|PID PROGRAM [ARG...]\n");
+                        "usage: floor [-l] [-n NAME] [-g DIR]... run|hold|leave|exec|gone ...; see bench/floor.c\n");
                 return 2;
         }
-        mode = argv[optind];
+        open_hierarchies(&floor);
+        if (strcmp(mode, "gone") == 0) {
+                end_what_was_left(&floor);
+                return 0;
+        }
         floor.rootfs = argv[optind + 1];
         floor.argv = argv + optind + 2;
-        open_hierarchies(&floor);
-
-        if (strcmp(mode, "teardown") == 0)
-                return teardown(&floor);
-        if (strcmp(mode, "exec") == 0) {
-                if ((pid = pid_of(floor.rootfs)) <= 0)
-                        return 2;
-                return second_program(&floor, pid);
-        }
-        pid = start(&floor, strcmp(mode, "hold") == 0);
+        if (strcmp(mode, "exec") == 0)
+                return second_program(&floor, pid_of(argv[optind + 1]));
+        pid = start(&floor, strcmp(mode, "run") != 0);
+        if (strcmp(mode, "leave") == 0)
+                return 0;
         if (strcmp(mode, "hold") == 0) {
                 printf("%d\n", pid);
                 fflush(stdout);

@@ -6,8 +6,7 @@
  *      launch rate COUNT PARALLEL --run PROGRAM...  COUNT runs, PARALLEL at a time; prints the nsec of all
  *      launch hwm PROGRAM...                        prints the VmHWM of the program in kB when it ends
  *
- * A and B are each [--before PROGRAM...] --run|--self PROGRAM...: `--before` runs untimed first, `--self` means that the program
- * prints its own nsec. "@N@" in an argument becomes a number that no other run of this launch has. Every program has to exit 0.
+ * A and B are each [--before PROGRAM...] --run PROGRAM...: what comes before is not timed. "@N@" in an argument becomes a number that no other run of this launch has. Every program has to exit 0.
  *
  * VmHWM is read at the exit stop of ptrace: wait4()'s ru_maxrss would carry the launcher's own size over vfork and exec.
  */
@@ -26,11 +25,11 @@
 
 #define ARGS_MAX 64
 #define ARG_SIZE 512
+#define PARALLEL_MAX 1024
 
 struct side {
         char **before, **run;
         size_t before_count, run_count;
-        bool self;
 };
 
 static void must(bool ok, const char *what)
@@ -78,8 +77,8 @@ static void expand(char **args, size_t count, unsigned int serial, char storage[
         ret_args[count] = NULL;
 }
 
-/* Starts a program with its output on @out (-EBADF: nowhere). vfork: the time must not depend on the size of this process. */
-static pid_t spawn(char **args, size_t count, unsigned int serial, int out)
+/* Starts a program with its output going nowhere. vfork: the time must not depend on the size of this process. */
+static pid_t spawn(char **args, size_t count, unsigned int serial)
 {
         static char storage[ARGS_MAX][ARG_SIZE];
         static char *expanded[ARGS_MAX];
@@ -88,7 +87,7 @@ static pid_t spawn(char **args, size_t count, unsigned int serial, int out)
         expand(args, count, serial, storage, expanded);
         pid = vfork();
         if (pid == 0) {
-                dup2(out >= 0 ? out : open("/dev/null", O_WRONLY), STDOUT_FILENO);
+                dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
                 execv(expanded[0], expanded);
                 _exit(127);
         }
@@ -120,60 +119,45 @@ static void quiet(unsigned int msec)
                 nanosleep(&gap, NULL);
 }
 
-static uint64_t measure_self(const struct side *side, unsigned int serial)
-{
-        char text[32] = "";
-        int out[2];
-        pid_t pid;
-
-        must(pipe2(out, O_CLOEXEC) == 0, "pipe");
-        pid = spawn(side->run, side->run_count, serial, out[1]);
-        close(out[1]);
-        must(read(out[0], text, sizeof(text) - 1) > 0, side->run[0]);
-        close(out[0]);
-        finish(pid, side->run[0]);
-        text[strcspn(text, "\n")] = '\0';
-        return number(text);
-}
-
 static uint64_t measure(const struct side *side, unsigned int serial, unsigned int gap_msec)
 {
         uint64_t begin;
 
         if (side->before)
-                finish(spawn(side->before, side->before_count, serial, -EBADF), side->before[0]);
+                finish(spawn(side->before, side->before_count, serial), side->before[0]);
         quiet(gap_msec);
-        if (side->self)
-                return measure_self(side, serial);
         begin = now_nsec();
-        finish(spawn(side->run, side->run_count, serial, -EBADF), side->run[0]);
+        finish(spawn(side->run, side->run_count, serial), side->run[0]);
         return now_nsec() - begin;
+}
+
+/* How many of @args come before the next option. */
+static size_t until_option(char **args, size_t count)
+{
+        size_t i = 0;
+
+        while (i < count && strcmp(args[i], "--before") != 0 && strcmp(args[i], "--run") != 0)
+                i++;
+        return i;
 }
 
 /* Reads one side off @args; returns how many arguments it took. */
 static size_t parse_side(char **args, size_t count, struct side *ret_side)
 {
-        size_t i = 0, *length;
+        size_t i = 0;
 
-        for (;;) {
-                bool before = i < count && strcmp(args[i], "--before") == 0;
-
-                if (!before && (i >= count || (strcmp(args[i], "--run") != 0 && strcmp(args[i], "--self") != 0))) {
-                        fprintf(stderr, "launch: expected --before, --run or --self\n");
-                        _exit(2);
-                }
-                ret_side->self = strcmp(args[i], "--self") == 0;
-                i++;
-                *(before ? &ret_side->before : &ret_side->run) = args + i;
-                length = before ? &ret_side->before_count : &ret_side->run_count;
-                while (i < count && strcmp(args[i], "--before") != 0 && strcmp(args[i], "--run") != 0 &&
-                       strcmp(args[i], "--self") != 0) {
-                        (*length)++;
-                        i++;
-                }
-                if (!before)
-                        return i;
+        if (i < count && strcmp(args[i], "--before") == 0) {
+                ret_side->before = args + ++i;
+                ret_side->before_count = until_option(args + i, count - i);
+                i += ret_side->before_count;
         }
+        if (i >= count || strcmp(args[i], "--run") != 0) {
+                fprintf(stderr, "launch: expected --run\n");
+                _exit(2);
+        }
+        ret_side->run = args + ++i;
+        ret_side->run_count = until_option(args + i, count - i);
+        return i + ret_side->run_count;
 }
 
 static int pair(char **args, size_t count)
@@ -194,24 +178,40 @@ static int pair(char **args, size_t count)
         return 0;
 }
 
+/* Forgets @pid; false when it is none of @running: a stranger that a runtime left to this process. */
+static bool forget(pid_t *running, size_t *count, pid_t pid)
+{
+        for (size_t i = 0; i < *count; i++) {
+                if (running[i] != pid)
+                        continue;
+                running[i] = running[--*count];
+                return true;
+        }
+        return false;
+}
+
 static int rate(char **args, size_t count)
 {
         struct side side = {0};
-        uint64_t total = number(args[0]), parallel = number(args[1]), started = 0, ended = 0, begin;
+        uint64_t total = number(args[0]), parallel = number(args[1]), started = 0, begin;
+        pid_t running[PARALLEL_MAX];
+        size_t running_count = 0;
 
         parse_side(args + 2, count - 2, &side);
+        must(parallel > 0 && parallel <= PARALLEL_MAX, "how many in parallel");
         begin = now_nsec();
-        while (ended < total) {
+        while (started < total || running_count > 0) {
                 int status;
+                pid_t pid;
 
-                while (started < total && started - ended < parallel)
-                        spawn(side.run, side.run_count, (unsigned int)started++, -EBADF);
-                must(waitpid(-1, &status, 0) > 0, "wait");
-                if (status != 0) {
+                while (started < total && running_count < parallel)
+                        running[running_count++] = spawn(side.run, side.run_count, (unsigned int)started++);
+                pid = waitpid(-1, &status, 0);
+                must(pid > 0, "wait");
+                if (forget(running, &running_count, pid) && status != 0) {
                         fprintf(stderr, "launch: a run ended with wait status %#x\n", (unsigned int)status);
                         return 1;
                 }
-                ended++;
         }
         printf("%llu\n", (unsigned long long)(now_nsec() - begin));
         return 0;
