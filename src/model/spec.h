@@ -76,7 +76,8 @@ struct spec_time_offset {
 struct spec_mount {
         const char *destination; /* absolute, as written; resolved inside the root */
         const char *type;        /* file system type; NULL for a bind without one */
-        const char *source;      /* path on the host for a bind (absolute), device or name otherwise; may be NULL */
+        const char *
+                source; /* path on the host for a bind, absolute or relative to the bundle; else device or name, or NULL */
         bool bind;
         bool recursive; /* rbind: submounts of the source come along */
         bool remount;
@@ -280,6 +281,13 @@ extern const char *const spec_ns_names[SPEC_NS_COUNT];
 
 /* "mounts[3] (config.json line 41)", "--tmpfs /run": the words for a place, written into @buffer. Returns @buffer. */
 const char *spec_origin_text(const struct spec_origin *origin, const char *file, char *buffer, size_t size);
+
+/* The key of a sysctl as a path below /proc/sys ("net/ipv4/ip_forward"), written into @buffer. false: it is none, is longer than
+ * @size, or has a component that is empty, "." or "..". */
+bool spec_sysctl_path(const char *key, char *buffer, size_t size);
+
+/* The namespace (enum spec_ns) that owns the setting at @path, which spec_sysctl_path() gave; -1: it is the whole machine's. */
+int spec_sysctl_namespace(const char *path);
 
 /* Frees the arena and with it everything in the spec. */
 void spec_done(struct ward_spec *spec);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The option words of a mount: one table, read by oci-mounts.c and written by print.c. */
+#ifndef MODEL_MOUNT_WORDS_H
+#define MODEL_MOUNT_WORDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+        MOUNT_WORD_NOTHING,
+        MOUNT_WORD_SET,
+        MOUNT_WORD_CLEAR,
+        MOUNT_WORD_SET_ATIME,
+        MOUNT_WORD_CLEAR_ATIME,
+        MOUNT_WORD_PROPAGATION,
+        MOUNT_WORD_BIND,
+        MOUNT_WORD_RBIND,
+        MOUNT_WORD_REMOUNT,
+        MOUNT_WORD_IDMAP,
+        MOUNT_WORD_RIDMAP,
+        MOUNT_WORD_COPY_UP,
+        MOUNT_WORD_TREE = 64, /* added to the four attribute kinds: for the mounts below too */
+};
+
+struct mount_word {
+        const char *name;
+        unsigned kind;
+        uint64_t attr;       /* MOUNT_ATTR_* */
+        unsigned long flags; /* MS_* of the file system, or of the propagation */
+};
+
+extern const struct mount_word mount_words[];
+extern const size_t mount_word_count;
+
+#endif

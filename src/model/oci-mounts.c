@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The mounts of config.json. Every option word of mount(8) and of the OCI runtime specification stands in one table; what is
+ * not in it goes to the file system as its own option.
+ *
+ * Access times are one field of three values to mount_setattr(2), not three flags: choosing one clears the others, and
+ * attr_clear holds the whole field (MOUNT_ATTR__ATIME) as soon as any word about it was given.
+ */
+#include <errno.h>
+#include <linux/mount.h>
+#include <string.h>
+
+#include "model/mount-words.h"
+#include "model/oci-read.h"
+
+#define FIELD(field, structure, member, reader, flags)            \
+        {                                                         \
+                field, reader, flags, offsetof(structure, member) \
+        }
+
+const struct mount_word mount_words[] = {
+        {"ro", MOUNT_WORD_SET, MOUNT_ATTR_RDONLY, MS_RDONLY},
+        {"rw", MOUNT_WORD_CLEAR, MOUNT_ATTR_RDONLY, MS_RDONLY},
+        {"nosuid", MOUNT_WORD_SET, MOUNT_ATTR_NOSUID},
+        {"suid", MOUNT_WORD_CLEAR, MOUNT_ATTR_NOSUID},
+        {"nodev", MOUNT_WORD_SET, MOUNT_ATTR_NODEV},
+        {"dev", MOUNT_WORD_CLEAR, MOUNT_ATTR_NODEV},
+        {"noexec", MOUNT_WORD_SET, MOUNT_ATTR_NOEXEC},
+        {"exec", MOUNT_WORD_CLEAR, MOUNT_ATTR_NOEXEC},
+        {"nosymfollow", MOUNT_WORD_SET, MOUNT_ATTR_NOSYMFOLLOW},
+        {"symfollow", MOUNT_WORD_CLEAR, MOUNT_ATTR_NOSYMFOLLOW},
+        {"nodiratime", MOUNT_WORD_SET, MOUNT_ATTR_NODIRATIME},
+        {"diratime", MOUNT_WORD_CLEAR, MOUNT_ATTR_NODIRATIME},
+        {"relatime", MOUNT_WORD_SET_ATIME, MOUNT_ATTR_RELATIME},
+        {"norelatime", MOUNT_WORD_CLEAR_ATIME, MOUNT_ATTR_RELATIME},
+        {"noatime", MOUNT_WORD_SET_ATIME, MOUNT_ATTR_NOATIME},
+        {"atime", MOUNT_WORD_CLEAR_ATIME, MOUNT_ATTR_NOATIME},
+        {"strictatime", MOUNT_WORD_SET_ATIME, MOUNT_ATTR_STRICTATIME},
+        {"nostrictatime", MOUNT_WORD_CLEAR_ATIME, MOUNT_ATTR_STRICTATIME},
+
+        {"rro", MOUNT_WORD_SET | MOUNT_WORD_TREE, MOUNT_ATTR_RDONLY},
+        {"rrw", MOUNT_WORD_CLEAR | MOUNT_WORD_TREE, MOUNT_ATTR_RDONLY},
+        {"rnosuid", MOUNT_WORD_SET | MOUNT_WORD_TREE, MOUNT_ATTR_NOSUID},
+        {"rsuid", MOUNT_WORD_CLEAR | MOUNT_WORD_TREE, MOUNT_ATTR_NOSUID},
+        {"rnodev", MOUNT_WORD_SET | MOUNT_WORD_TREE, MOUNT_ATTR_NODEV},
+        {"rdev", MOUNT_WORD_CLEAR | MOUNT_WORD_TREE, MOUNT_ATTR_NODEV},
+        {"rnoexec", MOUNT_WORD_SET | MOUNT_WORD_TREE, MOUNT_ATTR_NOEXEC},
+        {"rexec", MOUNT_WORD_CLEAR | MOUNT_WORD_TREE, MOUNT_ATTR_NOEXEC},
+        {"rnosymfollow", MOUNT_WORD_SET | MOUNT_WORD_TREE, MOUNT_ATTR_NOSYMFOLLOW},
+        {"rsymfollow", MOUNT_WORD_CLEAR | MOUNT_WORD_TREE, MOUNT_ATTR_NOSYMFOLLOW},
+        {"rnodiratime", MOUNT_WORD_SET | MOUNT_WORD_TREE, MOUNT_ATTR_NODIRATIME},
+        {"rdiratime", MOUNT_WORD_CLEAR | MOUNT_WORD_TREE, MOUNT_ATTR_NODIRATIME},
+        {"rrelatime", MOUNT_WORD_SET_ATIME | MOUNT_WORD_TREE, MOUNT_ATTR_RELATIME},
+        {"rnorelatime", MOUNT_WORD_CLEAR_ATIME | MOUNT_WORD_TREE, MOUNT_ATTR_RELATIME},
+        {"rnoatime", MOUNT_WORD_SET_ATIME | MOUNT_WORD_TREE, MOUNT_ATTR_NOATIME},
+        {"ratime", MOUNT_WORD_CLEAR_ATIME | MOUNT_WORD_TREE, MOUNT_ATTR_NOATIME},
+        {"rstrictatime", MOUNT_WORD_SET_ATIME | MOUNT_WORD_TREE, MOUNT_ATTR_STRICTATIME},
+        {"rnostrictatime", MOUNT_WORD_CLEAR_ATIME | MOUNT_WORD_TREE, MOUNT_ATTR_STRICTATIME},
+
+        {"sync", MOUNT_WORD_SET, 0, MS_SYNCHRONOUS},
+        {"async", MOUNT_WORD_CLEAR, 0, MS_SYNCHRONOUS},
+        {"dirsync", MOUNT_WORD_SET, 0, MS_DIRSYNC},
+        {"mand", MOUNT_WORD_SET, 0, MS_MANDLOCK},
+        {"nomand", MOUNT_WORD_CLEAR, 0, MS_MANDLOCK},
+        {"lazytime", MOUNT_WORD_SET, 0, MS_LAZYTIME},
+        {"nolazytime", MOUNT_WORD_CLEAR, 0, MS_LAZYTIME},
+        {"iversion", MOUNT_WORD_SET, 0, MS_I_VERSION},
+        {"noiversion", MOUNT_WORD_CLEAR, 0, MS_I_VERSION},
+        {"silent", MOUNT_WORD_SET, 0, MS_SILENT},
+        {"loud", MOUNT_WORD_CLEAR, 0, MS_SILENT},
+
+        {"private", MOUNT_WORD_PROPAGATION, 0, MS_PRIVATE},
+        {"rprivate", MOUNT_WORD_PROPAGATION, 0, MS_PRIVATE | MS_REC},
+        {"shared", MOUNT_WORD_PROPAGATION, 0, MS_SHARED},
+        {"rshared", MOUNT_WORD_PROPAGATION, 0, MS_SHARED | MS_REC},
+        {"slave", MOUNT_WORD_PROPAGATION, 0, MS_SLAVE},
+        {"rslave", MOUNT_WORD_PROPAGATION, 0, MS_SLAVE | MS_REC},
+        {"unbindable", MOUNT_WORD_PROPAGATION, 0, MS_UNBINDABLE},
+        {"runbindable", MOUNT_WORD_PROPAGATION, 0, MS_UNBINDABLE | MS_REC},
+
+        {"defaults", MOUNT_WORD_NOTHING},
+        {"bind", MOUNT_WORD_BIND},
+        {"rbind", MOUNT_WORD_RBIND},
+        {"remount", MOUNT_WORD_REMOUNT},
+        {"idmap", MOUNT_WORD_IDMAP},
+        {"ridmap", MOUNT_WORD_RIDMAP},
+        {"tmpcopyup", MOUNT_WORD_COPY_UP},
+};
+
+const size_t mount_word_count = ELEMENTS(mount_words);
+
+static const struct mount_word *find_word(const char *name)
+{
+        for (size_t i = 0; i < ELEMENTS(mount_words); i++)
+                if (mount_words[i].name[0] == name[0] && strcmp(mount_words[i].name, name) == 0)
+                        return &mount_words[i];
+        return NULL;
+}
+
+long oci_propagation(const char *name)
+{
+        const struct mount_word *word = find_word(name);
+
+        return word != NULL && word->kind == MOUNT_WORD_PROPAGATION ? (long)word->flags : -1;
+}
+
+static void apply_attr(const struct mount_word *word, struct spec_mount *mount)
+{
+        bool tree = word->kind & MOUNT_WORD_TREE;
+        uint64_t *set = tree ? &mount->rattr_set : &mount->attr_set;
+        uint64_t *clear = tree ? &mount->rattr_clear : &mount->attr_clear;
+
+        switch (word->kind & ~MOUNT_WORD_TREE) {
+        case MOUNT_WORD_SET:
+                *set |= word->attr;
+                *clear &= ~word->attr;
+                mount->superblock_flags |= word->flags;
+                break;
+        case MOUNT_WORD_CLEAR:
+                *set &= ~word->attr;
+                *clear |= word->attr;
+                mount->superblock_flags &= ~word->flags;
+                break;
+        case MOUNT_WORD_SET_ATIME:
+                *set = (*set & ~(uint64_t)MOUNT_ATTR__ATIME) | word->attr;
+                *clear |= MOUNT_ATTR__ATIME;
+                break;
+        case MOUNT_WORD_CLEAR_ATIME:
+                *set &= ~word->attr;
+                *clear |= MOUNT_ATTR__ATIME;
+                break;
+        }
+}
+
+static void apply(const struct mount_word *word, struct spec_mount *mount)
+{
+        switch (word->kind) {
+        case MOUNT_WORD_NOTHING:
+                break;
+        case MOUNT_WORD_PROPAGATION:
+                mount->propagation = word->flags;
+                break;
+        case MOUNT_WORD_BIND:
+                mount->bind = true;
+                break;
+        case MOUNT_WORD_RBIND:
+                mount->bind = mount->recursive = true;
+                break;
+        case MOUNT_WORD_REMOUNT:
+                mount->remount = true;
+                break;
+        case MOUNT_WORD_IDMAP:
+                mount->idmap = true;
+                break;
+        case MOUNT_WORD_RIDMAP:
+                mount->idmap = mount->idmap_recursive = true;
+                break;
+        case MOUNT_WORD_COPY_UP:
+                mount->copy_up = true;
+                break;
+        default:
+                apply_attr(word, mount);
+        }
+}
+
+struct option {
+        const char *word;
+        struct json_position where;
+};
+
+/* A mount and the words about it, which can be judged only when every field was read. */
+struct parts {
+        struct spec_mount mount;
+        struct option *options;
+        size_t option_count;
+};
+
+static int read_option(struct json *json, void *target)
+{
+        struct option *option = target;
+
+        option->where = json_position(json);
+        return json_string(json, &option->word);
+}
+
+static int read_options(struct json *json, void *target)
+{
+        struct parts *parts = target;
+
+        return json_list(json, sizeof(*parts->options), read_option, &parts->options, &parts->option_count);
+}
+
+static int read_destination(struct json *json, void *target)
+{
+        struct json_position where = json_position(json);
+        const char *path;
+        int r;
+
+        r = json_string(json, &path);
+        if (r < 0)
+                return r;
+        if (path[0] == '\0')
+                return json_fail(json, where, "the path is empty");
+        /* "relative to '/'" since version 1.2 of the specification. */
+        if (path[0] != '/')
+                path = arena_printf(json->arena, "/%s", path);
+        if (path == NULL)
+                return err_oom(json->err);
+        *(const char **)target = path;
+        return 0;
+}
+
+/* Go's encoders write an absent type or source as "". */
+static int read_optional(struct json *json, void *target)
+{
+        const char *text;
+        int r;
+
+        r = json_string(json, &text);
+        if (r < 0)
+                return r;
+        *(const char **)target = text[0] != '\0' ? text : NULL;
+        return 0;
+}
+
+static const struct json_field mount_fields[] = {
+        FIELD("destination", struct parts, mount.destination, read_destination, JSON_REQUIRED),
+        FIELD("type", struct parts, mount.type, read_optional, 0),
+        FIELD("source", struct parts, mount.source, read_optional, 0),
+        {"options", read_options},
+        FIELD("uidMappings", struct parts, mount.maps, oci_read_uid_maps, 0),
+        FIELD("gidMappings", struct parts, mount.maps, oci_read_gid_maps, 0),
+};
+
+static int fail_unknown_option(struct json *json, const struct option *option)
+{
+        const char *names[ELEMENTS(mount_words)];
+
+        for (size_t i = 0; i < ELEMENTS(mount_words); i++)
+                names[i] = mount_words[i].name;
+        return json_fail_word(json, option->where, "option of a bind mount", option->word, names, ELEMENTS(names));
+}
+
+/* The words that no table has: for a file system its own options, for a bind a mistake, as it has no file system to ask. */
+static int join_data(struct json *json, struct parts *parts, size_t count, size_t len)
+{
+        char *data, *at;
+
+        if (count == 0)
+                return 0;
+        data = at = arena_alloc(json->arena, len, 1);
+        if (data == NULL)
+                return err_oom(json->err);
+        for (size_t i = 0; i < count; i++) {
+                if (i > 0)
+                        *at++ = ',';
+                at = stpcpy(at, parts->options[i].word);
+        }
+        parts->mount.data = data;
+        return 0;
+}
+
+static int apply_options(struct json *json, struct parts *parts)
+{
+        struct spec_mount *mount = &parts->mount;
+        const struct option *superblock = NULL;
+        size_t count = 0, len = 0;
+
+        for (size_t i = 0; i < parts->option_count; i++) {
+                const struct option option = parts->options[i];
+                const struct mount_word *word = find_word(option.word);
+
+                if (option.word[0] == '\0')
+                        return json_fail(json, option.where, "an option is empty");
+                if (word == NULL) {
+                        parts->options[count++] = option;
+                        len += strlen(option.word) + 1;
+                        continue;
+                }
+                apply(word, mount);
+                if (word->kind == MOUNT_WORD_SET && (word->flags & ~(unsigned long)(MS_RDONLY | MS_SILENT)))
+                        superblock = &parts->options[i];
+        }
+        if (mount->type != NULL && strcmp(mount->type, "bind") == 0)
+                mount->bind = true;
+        if (mount->bind) {
+                if (count > 0)
+                        return fail_unknown_option(json, &parts->options[0]);
+                if (superblock != NULL)
+                        return json_fail(json, superblock->where,
+                                         "'%s' acts on a whole file system, which a bind mount shares with the host",
+                                         superblock->word);
+                /* mount(2): with MS_BIND, read-only is a property of the mount alone. */
+                mount->superblock_flags = 0;
+        }
+        return join_data(json, parts, count, len);
+}
+
+static int check_mount(struct json *json, struct json_position where, struct spec_mount *mount)
+{
+        /* "remount,bind" changes the mount, "remount" its file system too: either way nothing is bound. */
+        if (mount->remount)
+                mount->bind = mount->recursive = false;
+        else if (mount->bind && mount->source == NULL)
+                return json_fail(json, where, "a bind mount needs a source");
+        else if (!mount->bind && mount->type == NULL) {
+                (void)json_fail(json, where, "neither a type nor the option 'bind' or 'rbind' is given");
+                return err_hint(json->err, "add \"type\": \"tmpfs\" or the like, or \"options\": [\"rbind\"]");
+        }
+        if (mount->copy_up && (mount->type == NULL || strcmp(mount->type, "tmpfs") != 0))
+                return json_fail(json, where, "the option 'tmpcopyup' is for mounts of type tmpfs");
+        if ((mount->maps.uid_count > 0) != (mount->maps.gid_count > 0))
+                return json_fail(json, where, "uidMappings and gidMappings must be given together");
+        if (mount->maps.uid_count > 0)
+                mount->idmap = true;
+        return 0;
+}
+
+int oci_read_mount(struct json *json, void *target)
+{
+        struct json_position where = json_position(json);
+        struct parts parts = {0};
+        int r;
+
+        r = oci_origin(json, &parts.mount.origin);
+        if (r >= 0)
+                r = json_object(json, mount_fields, ELEMENTS(mount_fields), JSON_REFUSE_UNKNOWN, &parts);
+        if (r >= 0)
+                r = apply_options(json, &parts);
+        if (r >= 0)
+                r = check_mount(json, where, &parts.mount);
+        if (r < 0)
+                return r;
+        *(struct spec_mount *)target = parts.mount;
+        return 0;
+}

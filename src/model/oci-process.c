@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The process and the hooks of config.json: who runs, with which ids, capabilities and limits. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/names.h"
+#include "model/oci-read.h"
+
+#define FIELD(field, structure, member, reader, flags)            \
+        {                                                         \
+                field, reader, flags, offsetof(structure, member) \
+        }
+
+/* ---------------------------------------------------------------------------------------------------------------- user */
+
+static int read_umask(struct json *json, void *target)
+{
+        uint64_t mask;
+        int r;
+
+        r = json_u64(json, 0777, &mask);
+        if (r < 0)
+                return r;
+        *(uint32_t *)target = (uint32_t)mask;
+        return 0;
+}
+
+static int read_groups(struct json *json, void *target)
+{
+        struct spec_process *process = target;
+
+        return json_list(json, sizeof(*process->groups), oci_read_id, &process->groups, &process->group_count);
+}
+
+static const struct json_field user_fields[] = {
+        FIELD("uid", struct spec_process, uid, oci_read_id, JSON_REQUIRED),
+        FIELD("gid", struct spec_process, gid, oci_read_id, JSON_REQUIRED),
+        FIELD("umask", struct spec_process, umask, read_umask, 0),
+        {"additionalGids", read_groups},
+        {"username", NULL, JSON_IGNORED}, /* of Windows */
+};
+
+static int read_user(struct json *json, void *target)
+{
+        struct spec_process *process = target;
+        int r;
+
+        r = oci_origin(json, &process->user_origin);
+        if (r < 0)
+                return r;
+        return json_object(json, user_fields, ELEMENTS(user_fields), JSON_REFUSE_UNKNOWN, process);
+}
+
+/* -------------------------------------------------------------------------------------------------------- capabilities */
+
+static int read_cap(struct json *json, void *target)
+{
+        struct json_position where = json_position(json);
+        uint64_t *mask = target;
+        const char *name, *nearest;
+        int cap, r;
+
+        r = json_string(json, &name);
+        if (r < 0)
+                return r;
+        cap = cap_number(name);
+        if (cap >= 0) {
+                *mask |= UINT64_C(1) << cap;
+                return 0;
+        }
+        (void)json_fail(json, where, "unknown capability '%s'", name);
+        nearest = cap_nearest(name);
+        if (nearest != NULL)
+                (void)err_hint(json->err, "did you mean '%s'?", nearest);
+        return -EINVAL;
+}
+
+static int read_cap_set(struct json *json, void *target)
+{
+        return json_array(json, read_cap, target);
+}
+
+static const struct json_field cap_fields[] = {
+        FIELD("bounding", struct spec_caps, bounding, read_cap_set, 0),
+        FIELD("effective", struct spec_caps, effective, read_cap_set, 0),
+        FIELD("inheritable", struct spec_caps, inheritable, read_cap_set, 0),
+        FIELD("permitted", struct spec_caps, permitted, read_cap_set, 0),
+        FIELD("ambient", struct spec_caps, ambient, read_cap_set, 0),
+};
+
+/* capset(2) refuses an effective set beyond the permitted one; said here it has a line. Ambient capabilities beyond the
+ * inheritable set are no error: `runc spec` writes them, and every runtime leaves out what the kernel can't raise. */
+static int check_caps(struct json *json, struct json_position where, const struct spec_caps *caps)
+{
+        uint64_t alone = caps->effective & ~caps->permitted;
+
+        if (alone == 0)
+                return 0;
+        (void)json_fail(json, where, "%s is in the effective set and not in the permitted one",
+                        cap_names[__builtin_ctzll(alone)]);
+        return err_hint(json->err, "add it to 'permitted', or take it out of 'effective'");
+}
+
+static int read_caps(struct json *json, void *target)
+{
+        struct spec_process *process = target;
+        struct json_position where = json_position(json);
+        int r;
+
+        r = oci_origin(json, &process->caps_origin);
+        if (r < 0)
+                return r;
+        r = json_object(json, cap_fields, ELEMENTS(cap_fields), JSON_REFUSE_UNKNOWN, &process->caps);
+        if (r < 0)
+                return r;
+        process->caps.given = true;
+        return check_caps(json, where, &process->caps);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- rlimits */
+
+static int read_rlimit_type(struct json *json, void *target)
+{
+        int index = oci_word(json, "resource limit", rlimit_names, RLIMIT_NAME_COUNT);
+
+        if (index < 0)
+                return index;
+        *(int *)target = index;
+        return 0;
+}
+
+static int read_limit(struct json *json, void *target)
+{
+        return json_u64(json, UINT64_MAX, target);
+}
+
+static const struct json_field rlimit_fields[] = {
+        FIELD("type", struct spec_rlimit, resource, read_rlimit_type, JSON_REQUIRED),
+        FIELD("hard", struct spec_rlimit, hard, read_limit, JSON_REQUIRED),
+        FIELD("soft", struct spec_rlimit, soft, read_limit, JSON_REQUIRED),
+};
+
+static int read_rlimit(struct json *json, void *target)
+{
+        struct json_position where = json_position(json);
+        struct spec_rlimit *limit = target;
+        int r;
+
+        r = oci_origin(json, &limit->origin);
+        if (r >= 0)
+                r = json_object(json, rlimit_fields, ELEMENTS(rlimit_fields), JSON_REFUSE_UNKNOWN, limit);
+        if (r < 0)
+                return r;
+        if (limit->soft > limit->hard)
+                return json_fail(json, where, "the soft limit of %s is above its hard limit",
+                                 rlimit_names[limit->resource]);
+        return 0;
+}
+
+static int read_rlimits(struct json *json, void *target)
+{
+        struct spec_process *process = target;
+        unsigned seen = 0;
+        int r;
+
+        r = json_list(json, sizeof(*process->rlimits), read_rlimit, &process->rlimits, &process->rlimit_count);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < process->rlimit_count; i++) {
+                const struct spec_rlimit *limit = &process->rlimits[i];
+
+                if (seen & 1u << limit->resource)
+                        return json_fail(json, (struct json_position){limit->origin.line, limit->origin.column},
+                                         "%s is given twice", rlimit_names[limit->resource]);
+                seen |= 1u << limit->resource;
+        }
+        return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- process */
+
+static int read_console_side(struct json *json, void *target)
+{
+        uint64_t cells;
+        int r;
+
+        r = json_u64(json, UINT16_MAX, &cells);
+        if (r < 0)
+                return r;
+        *(uint16_t *)target = (uint16_t)cells;
+        return 0;
+}
+
+static const struct json_field console_fields[] = {
+        FIELD("height", struct spec_process, rows, read_console_side, JSON_REQUIRED),
+        FIELD("width", struct spec_process, columns, read_console_side, JSON_REQUIRED),
+};
+
+static int read_console_size(struct json *json, void *target)
+{
+        return json_object(json, console_fields, ELEMENTS(console_fields), JSON_REFUSE_UNKNOWN, target);
+}
+
+static int read_terminal(struct json *json, void *target)
+{
+        struct spec_process *process = target;
+        int r;
+
+        r = oci_origin(json, &process->terminal_origin);
+        return r < 0 ? r : json_bool(json, &process->terminal);
+}
+
+static int read_args(struct json *json, void *target)
+{
+        struct spec_process *process = target;
+        struct json_position where = json_position(json);
+        int r;
+
+        r = oci_origin(json, &process->args_origin);
+        if (r >= 0)
+                r = oci_read_strings(json, &process->argv);
+        if (r < 0)
+                return r;
+        if (process->argv[0] == NULL || process->argv[0][0] == '\0')
+                return json_fail(json, where, "no program is named");
+        return 0;
+}
+
+static int read_env(struct json *json, void *target)
+{
+        struct spec_process *process = target;
+        struct json_position where = json_position(json);
+        int r;
+
+        r = oci_read_strings(json, &process->envp);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; process->envp[i] != NULL; i++)
+                if (process->envp[i][0] == '=' || strchr(process->envp[i], '=') == NULL)
+                        return json_fail(json, where, "element %zu, '%s', is not of the form NAME=VALUE", i,
+                                         process->envp[i]);
+        return 0;
+}
+
+static int read_cwd(struct json *json, void *target)
+{
+        struct spec_process *process = target;
+        int r;
+
+        r = oci_origin(json, &process->cwd_origin);
+        return r < 0 ? r : oci_read_absolute(json, &process->cwd);
+}
+
+/* An empty profile or label is none: engines write it so. */
+static int read_label(struct json *json, const char **ret_label, struct spec_origin *ret_origin)
+{
+        const char *label;
+        int r;
+
+        r = oci_origin(json, ret_origin);
+        if (r >= 0)
+                r = json_string(json, &label);
+        if (r < 0)
+                return r;
+        *ret_label = label[0] != '\0' ? label : NULL;
+        return 0;
+}
+
+static int read_apparmor(struct json *json, void *target)
+{
+        struct spec_process *process = target;
+
+        return read_label(json, &process->apparmor_profile, &process->apparmor_origin);
+}
+
+static int read_selinux(struct json *json, void *target)
+{
+        struct spec_process *process = target;
+
+        return read_label(json, &process->selinux_label, &process->selinux_origin);
+}
+
+static int read_oom_score(struct json *json, void *target)
+{
+        struct spec_process *process = target;
+        int64_t score;
+        int r;
+
+        r = oci_origin(json, &process->oom_score_origin);
+        if (r >= 0)
+                r = json_i64(json, -1000, 1000, &score);
+        if (r < 0)
+                return r;
+        process->oom_score_given = true;
+        process->oom_score_adj = (int)score;
+        return 0;
+}
+
+static const struct json_field process_fields[] = {
+        {"terminal", read_terminal},
+        {"consoleSize", read_console_size},
+        {"user", read_user},
+        {"args", read_args},
+        {"commandLine", NULL, JSON_IGNORED}, /* of Windows */
+        {"env", read_env},
+        {"cwd", read_cwd, JSON_REQUIRED},
+        {"capabilities", read_caps},
+        {"rlimits", read_rlimits},
+        FIELD("noNewPrivileges", struct spec_process, no_new_privs, oci_read_bool, 0),
+        {"apparmorProfile", read_apparmor},
+        {"selinuxLabel", read_selinux},
+        {"oomScoreAdj", read_oom_score},
+        {"scheduler", NULL, JSON_UNSUPPORTED},
+        {"ioPriority", NULL, JSON_UNSUPPORTED},
+        {"execCPUAffinity", NULL, JSON_UNSUPPORTED},
+};
+
+int oci_read_process(struct json *json, void *target)
+{
+        struct spec_process *process = target;
+
+        process->umask = UINT32_MAX;
+        process->envp = oci_no_strings;
+        return json_object(json, process_fields, ELEMENTS(process_fields), JSON_REFUSE_UNKNOWN, process);
+}
+
+/* --------------------------------------------------------------------------------------------------------------- hooks */
+
+static int read_timeout(struct json *json, void *target)
+{
+        uint64_t seconds;
+        struct json_position where = json_position(json);
+        int r;
+
+        r = json_u64(json, INT32_MAX, &seconds);
+        if (r < 0)
+                return r;
+        if (seconds == 0)
+                return json_fail(json, where, "the timeout must be at least 1 second; leave it out for none");
+        *(unsigned *)target = (unsigned)seconds;
+        return 0;
+}
+
+static const struct json_field hook_fields[] = {
+        FIELD("path", struct spec_hook, path, oci_read_absolute, JSON_REQUIRED),
+        FIELD("args", struct spec_hook, argv, oci_read_strings, 0),
+        FIELD("env", struct spec_hook, envp, oci_read_strings, 0),
+        FIELD("timeout", struct spec_hook, timeout_sec, read_timeout, 0),
+};
+
+static int read_hook(struct json *json, void *target)
+{
+        struct spec_hook *hook = target;
+        int r;
+
+        hook->argv = oci_no_strings;
+        hook->envp = oci_no_strings;
+        r = json_object(json, hook_fields, ELEMENTS(hook_fields), JSON_REFUSE_UNKNOWN, hook);
+        if (r < 0)
+                return r;
+        if (hook->argv[0] == NULL) {
+                const char **argv = arena_new(json->arena, const char *, 2);
+
+                if (argv == NULL)
+                        return err_oom(json->err);
+                argv[0] = hook->path;
+                hook->argv = argv;
+        }
+        return 0;
+}
+
+static int read_hook_list(struct json *json, void *target)
+{
+        struct spec_hooks *hooks = target;
+
+        return json_list(json, sizeof(*hooks->hooks), read_hook, &hooks->hooks, &hooks->count);
+}
+
+#define HOOKS(field, kind) FIELD(field, struct ward_spec, hooks[kind], read_hook_list, 0)
+
+static const struct json_field hooks_fields[] = {
+        HOOKS("prestart", SPEC_HOOK_PRESTART),
+        HOOKS("createRuntime", SPEC_HOOK_CREATE_RUNTIME),
+        HOOKS("createContainer", SPEC_HOOK_CREATE_CONTAINER),
+        HOOKS("startContainer", SPEC_HOOK_START_CONTAINER),
+        HOOKS("poststart", SPEC_HOOK_POSTSTART),
+        HOOKS("poststop", SPEC_HOOK_POSTSTOP),
+};
+
+int oci_read_hooks(struct json *json, void *target)
+{
+        return json_object(json, hooks_fields, ELEMENTS(hooks_fields), JSON_REFUSE_UNKNOWN, target);
+}
