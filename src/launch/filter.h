@@ -5,10 +5,13 @@
  * The key is a hash of the profile's text, the context that decides docker-style conditions, libseccomp's version, ward's table
  * version and the architecture. A cached file is used only if it is a regular file of mode 0600, owned by the caller's
  * effective uid, with one link, in a 0700 directory of the same owner, its header intact and its checksum right; anything
- * else is compiled anew. The cache is written by rename and never makes a start fail.
+ * else is compiled anew. A file gets its name when it is complete (linkat(2) of an unnamed one). The cache never makes a start fail.
  */
 #ifndef LAUNCH_FILTER_H
 #define LAUNCH_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -16,7 +19,12 @@
 #include "model/seccomp.h"
 #include "model/spec.h"
 
+/* ward's own default profile, in docker's form: data/seccomp/default.json, byte for byte, with a NUL behind it. */
+extern const char filter_default_profile[];
+extern const size_t filter_default_profile_len;
+
 /*
+ * The filter always has SECCOMP_FILTER_FLAG_LOG. *@ret_filter has no code when @profile has no text.
  * @cache_fd: the cache directory, or -EBADF for none. @context: see model/seccomp.h; NULL for the OCI form alone. Memory comes from
  * @arena. *@ret_cached (may be NULL) says whether the cache had it. Errors: -EINVAL with position, -ENOMEM.
  */

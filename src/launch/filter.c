@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a profile's text to a filter, by way of a cache; see filter.h.
+ *
+ * A cached file is believed only where nobody but its owner, who runs this program, can have written it. That the file is the one
+ * asked for is in its name, in its header and under its checksum: the key is a hash that can't be made to collide, or the author of one
+ * config could prepare a weaker filter for another's. Whatever is not as it should be is compiled anew and written again.
+ */
+#include "launch/filter.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/hash.h"
+
+/* Of the file's layout and of what the key is made of. */
+#define CACHE_FORMAT 1
+
+/* A full cache is emptied, so that no series of configs can fill the file system. */
+#define CACHE_FILES_MAX 256
+
+#define CACHE_NAME_LEN ((size_t)2 * HASH_BYTES)
+
+struct cache_header {
+        char magic[8];
+        uint32_t format;
+        uint32_t flags;
+        uint32_t count; /* instructions behind the header */
+        uint32_t zero;
+        uint8_t key[HASH_BYTES];
+        uint8_t checksum[HASH_BYTES]; /* of the file with zeros here */
+};
+
+static const char cache_magic[8] = "wardbpf";
+
+struct cache_key {
+        uint8_t bytes[HASH_BYTES];
+        char name[CACHE_NAME_LEN + 1];
+};
+
+/* Everything that the filter depends on; numbers of fixed size come first, so that no two inputs look alike. */
+static void make_key(const struct spec_seccomp *profile, const struct seccomp_context *context, struct cache_key *ret_key)
+{
+        static const char digits[] = "0123456789abcdef";
+        const struct scmp_version *version = seccomp_version();
+        uint64_t numbers[] = {
+                CACHE_FORMAT,
+                SECCOMP_TABLE_VERSION,
+                version->major,
+                version->minor,
+                version->micro,
+                seccomp_arch_native(),
+                context != NULL,
+                context != NULL ? context->caps : 0,
+                context != NULL ? context->kernel_major : 0,
+                context != NULL ? context->kernel_minor : 0,
+                profile->len,
+        };
+        struct hash hash;
+
+        hash_init(&hash);
+        hash_add(&hash, numbers, sizeof(numbers));
+        hash_add(&hash, profile->text, profile->len);
+        hash_finish(&hash, ret_key->bytes);
+        for (size_t i = 0; i < HASH_BYTES; i++) {
+                ret_key->name[2 * i] = digits[ret_key->bytes[i] >> 4];
+                ret_key->name[2 * i + 1] = digits[ret_key->bytes[i] & 15];
+        }
+        ret_key->name[CACHE_NAME_LEN] = '\0';
+}
+
+static void make_checksum(const struct cache_header *header, const struct sock_filter *code, uint8_t result[HASH_BYTES])
+{
+        struct cache_header blank = *header;
+        struct hash hash;
+
+        memset(blank.checksum, 0, sizeof(blank.checksum));
+        hash_init(&hash);
+        hash_add(&hash, &blank, sizeof(blank));
+        hash_add(&hash, code, header->count * sizeof(*code));
+        hash_finish(&hash, result);
+}
+
+static bool is_private(const struct stat *st, mode_t type, mode_t mode, uid_t owner)
+{
+        return st->st_mode == (type | mode) && st->st_uid == owner;
+}
+
+static bool cache_is_private(int cache_fd)
+{
+        struct stat st;
+
+        return cache_fd >= 0 && fstat(cache_fd, &st) == 0 && is_private(&st, S_IFDIR, 0700, geteuid());
+}
+
+/* Reads the cached filter of @key. False: there is none that can be believed. */
+static bool load(int cache_fd, const struct cache_key *key, struct arena *arena, struct seccomp_filter *ret_filter)
+{
+        _cleanup_close_
+        int fd = openat(cache_fd, key->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+        struct cache_header header;
+        uint8_t checksum[HASH_BYTES];
+        struct sock_filter *code;
+        struct stat st;
+        size_t bytes;
+
+        if (fd < 0 || fstat(fd, &st) < 0 || !is_private(&st, S_IFREG, 0600, geteuid()) || st.st_nlink != 1)
+                return false;
+        if (st.st_size <= (off_t)sizeof(header) ||
+            st.st_size > (off_t)(sizeof(header) + BPF_MAXINSNS * sizeof(*code)))
+                return false;
+        bytes = (size_t)st.st_size - sizeof(header);
+        code = arena_new(arena, struct sock_filter, bytes / sizeof(*code));
+        if (code == NULL || bytes % sizeof(*code) != 0)
+                return false;
+        if (readv(fd, (struct iovec[]){{&header, sizeof(header)}, {code, bytes}}, 2) != (ssize_t)st.st_size)
+                return false;
+        if (memcmp(header.magic, cache_magic, sizeof(cache_magic)) != 0 || header.format != CACHE_FORMAT ||
+            header.zero != 0 || header.count != bytes / sizeof(*code) ||
+            memcmp(header.key, key->bytes, sizeof(header.key)) != 0)
+                return false;
+        make_checksum(&header, code, checksum);
+        if (memcmp(header.checksum, checksum, sizeof(checksum)) != 0)
+                return false;
+        *ret_filter =
+                (struct seccomp_filter){.code = code, .count = (uint16_t)header.count, .flags = header.flags};
+        return true;
+}
+
+/* Counts the cached filters, or removes them. */
+static size_t walk(int cache_fd, bool remove)
+{
+        _cleanup_close_
+        int fd = openat(cache_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _Alignas(struct dirent64) char buffer[2048];
+        size_t count = 0;
+        ssize_t len;
+
+        while (fd >= 0 && (len = getdents64(fd, buffer, sizeof(buffer))) > 0) {
+                for (ssize_t at = 0; at < len;) {
+                        const struct dirent64 *entry = (const struct dirent64 *)(buffer + at);
+
+                        at += entry->d_reclen;
+                        if (strlen(entry->d_name) != CACHE_NAME_LEN)
+                                continue;
+                        count++;
+                        if (remove)
+                                (void)unlinkat(cache_fd, entry->d_name, 0);
+                }
+        }
+        return count;
+}
+
+/* Puts @filter into the cache, whole or not at all; what hinders it makes the next start slower and nothing else. */
+static void save(int cache_fd, const struct cache_key *key, const struct seccomp_filter *filter)
+{
+        struct cache_header header = {.format = CACHE_FORMAT, .flags = filter->flags, .count = filter->count};
+        size_t bytes = filter->count * sizeof(*filter->code);
+        _cleanup_close_
+        int fd = openat(cache_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+        char path[64];
+
+        if (fd < 0)
+                return;
+        memcpy(header.magic, cache_magic, sizeof(header.magic));
+        memcpy(header.key, key->bytes, sizeof(header.key));
+        make_checksum(&header, filter->code, header.checksum);
+        /* The umask may have taken bits away, and load() wants exactly these. */
+        if (fchmod(fd, 0600) < 0 || fd_write_all(fd, &header, sizeof(header)) < 0 ||
+            fd_write_all(fd, filter->code, bytes) < 0)
+                return;
+        if (walk(cache_fd, false) >= CACHE_FILES_MAX)
+                (void)walk(cache_fd, true);
+        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        if (linkat(AT_FDCWD, path, cache_fd, key->name, AT_SYMLINK_FOLLOW) == 0 || errno != EEXIST)
+                return;
+        /* What has the name was not believed. linkat(2) does not replace. */
+        if (unlinkat(cache_fd, key->name, 0) == 0)
+                (void)linkat(AT_FDCWD, path, cache_fd, key->name, AT_SYMLINK_FOLLOW);
+}
+
+static void free_builder(struct seccomp_builder **builder)
+{
+        *builder = seccomp_builder_free(*builder);
+}
+
+static int add_rule(struct seccomp_builder *builder, const struct seccomp_rule *rule, struct ward_err *err)
+{
+        _cleanup_free_ struct seccomp_compare *compares = calloc(rule->arg_count + 1, sizeof(*compares));
+        int r = 0;
+
+        if (compares == NULL)
+                return err_oom(err);
+        for (size_t i = 0; i < rule->arg_count; i++) {
+                const struct seccomp_arg *arg = &rule->args[i];
+
+                compares[i] = (struct seccomp_compare){arg->index, arg->op, arg->value, arg->value_two};
+        }
+        for (size_t i = 0; r >= 0 && i < rule->name_count; i++)
+                r = seccomp_builder_rule(builder, rule->names[i], rule->action, compares, rule->arg_count, err);
+        return r;
+}
+
+static int compile(const struct spec_seccomp *profile, const char *file, const struct seccomp_context *context,
+                   struct arena *arena, struct seccomp_filter *ret_filter, struct ward_err *err)
+{
+        _cleanup_(free_builder) struct seccomp_builder *builder = NULL;
+        _cleanup_arena_ struct arena scratch = {0};
+        struct seccomp_profile parsed;
+        struct seccomp_filter filter;
+        int r;
+
+        r = seccomp_profile_parse(profile->text, profile->len, file, profile->origin.line, profile->origin.column,
+                                  context, &scratch, &parsed, err);
+        if (r >= 0)
+                r = seccomp_builder_new(parsed.default_action, parsed.arches, parsed.arch_count, &builder, err);
+        for (size_t i = 0; r >= 0 && i < parsed.rule_count; i++) {
+                r = add_rule(builder, &parsed.rules[i], err);
+                if (r < 0)
+                        return err_wrap(err, "%s:%u:%u", file, parsed.rules[i].line, parsed.rules[i].column);
+        }
+        if (r >= 0)
+                r = seccomp_builder_finish(builder, arena, &filter, err);
+        if (r < 0)
+                return r;
+        /* Without it a refusal leaves no audit record, and nobody can say later why a call failed (seccomp(2)). */
+        filter.flags = parsed.flags | SECCOMP_FILTER_FLAG_LOG;
+        *ret_filter = filter;
+        return 0;
+}
+
+int filter_get(const struct spec_seccomp *profile, const char *file, const struct seccomp_context *context,
+               int cache_fd, struct arena *arena, struct seccomp_filter *ret_filter, bool *ret_cached,
+               struct ward_err *err)
+{
+        struct seccomp_filter filter = {0};
+        bool use_cache = profile->text != NULL && cache_is_private(cache_fd), cached = false;
+        struct cache_key key;
+        int r;
+
+        if (use_cache) {
+                make_key(profile, context, &key);
+                cached = load(cache_fd, &key, arena, &filter);
+        }
+        if (!cached && profile->text != NULL) {
+                r = compile(profile, file, context, arena, &filter, err);
+                if (r < 0)
+                        return r;
+                if (use_cache)
+                        save(cache_fd, &key, &filter);
+        }
+        *ret_filter = filter;
+        if (ret_cached != NULL)
+                *ret_cached = cached;
+        return 0;
+}
