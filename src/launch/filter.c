@@ -13,6 +13,7 @@
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -47,7 +48,8 @@ struct cache_key {
 };
 
 /* Everything that the filter depends on; numbers of fixed size come first, so that no two inputs look alike. */
-static void make_key(const struct spec_seccomp *profile, const struct seccomp_context *context, struct cache_key *ret_key)
+static void make_key(const struct spec_seccomp *profile, const struct seccomp_context *context,
+                     struct cache_key *ret_key)
 {
         static const char digits[] = "0123456789abcdef";
         const struct scmp_version *version = seccomp_version();
@@ -114,8 +116,7 @@ static bool load(int cache_fd, const struct cache_key *key, struct arena *arena,
 
         if (fd < 0 || fstat(fd, &st) < 0 || !is_private(&st, S_IFREG, 0600, geteuid()) || st.st_nlink != 1)
                 return false;
-        if (st.st_size <= (off_t)sizeof(header) ||
-            st.st_size > (off_t)(sizeof(header) + BPF_MAXINSNS * sizeof(*code)))
+        if (st.st_size <= (off_t)sizeof(header) || st.st_size > (off_t)(sizeof(header) + BPF_MAXINSNS * sizeof(*code)))
                 return false;
         bytes = (size_t)st.st_size - sizeof(header);
         code = arena_new(arena, struct sock_filter, bytes / sizeof(*code));
@@ -130,8 +131,7 @@ static bool load(int cache_fd, const struct cache_key *key, struct arena *arena,
         make_checksum(&header, code, checksum);
         if (memcmp(header.checksum, checksum, sizeof(checksum)) != 0)
                 return false;
-        *ret_filter =
-                (struct seccomp_filter){.code = code, .count = (uint16_t)header.count, .flags = header.flags};
+        *ret_filter = (struct seccomp_filter){.code = code, .count = (uint16_t)header.count, .flags = header.flags};
         return true;
 }
 
@@ -180,11 +180,12 @@ static void save(int cache_fd, const struct cache_key *key, const struct seccomp
         if (walk(cache_fd, false) >= CACHE_FILES_MAX)
                 (void)walk(cache_fd, true);
         (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-        if (linkat(AT_FDCWD, path, cache_fd, key->name, AT_SYMLINK_FOLLOW) == 0 || errno != EEXIST)
-                return;
-        /* What has the name was not believed. linkat(2) does not replace. */
-        if (unlinkat(cache_fd, key->name, 0) == 0)
-                (void)linkat(AT_FDCWD, path, cache_fd, key->name, AT_SYMLINK_FOLLOW);
+        for (int attempt = 0; attempt < 2; attempt++) {
+                if (linkat(AT_FDCWD, path, cache_fd, key->name, AT_SYMLINK_FOLLOW) == 0 || errno != EEXIST)
+                        return;
+                /* What has the name was not believed. linkat(2) does not replace. */
+                (void)unlinkat(cache_fd, key->name, 0);
+        }
 }
 
 static void free_builder(struct seccomp_builder **builder)
