@@ -12,11 +12,11 @@ cases=0
 fresh_tree() {
         export WARD_CHECK_TREE=$work/tree
         rm -rf "$WARD_CHECK_TREE"
-        mkdir -p "$WARD_CHECK_TREE"/{src/{base,kern,model,store,launch,engine,cli},include/ward,build/src/launch,docs}
+        mkdir -p "$WARD_CHECK_TREE"/{src/{base,kern,model,store,launch/child,engine,cli},include/ward,build/src/launch/child,docs}
         cp "$tools/../.clang-format" "$WARD_CHECK_TREE/"
         cd "$WARD_CHECK_TREE" || exit 1
         local header
-        for header in base/a base/b kern/k model/m launch/l launch/op store/s; do
+        for header in base/a base/b kern/k model/m launch/l launch/ops store/s; do
                 printf '#ifndef H\n#define H\n#endif\n' >"src/$header.h"
         done
         printf '#ifndef P\n#define P\nint ward_p(void);\n#endif\n' >include/ward/p.h
@@ -84,9 +84,15 @@ test_layers() {
         source_file src/base/b.h ''
         source_file src/base/b.c '#include "base/a.h"'
         expect "rejects a cycle through a source" fail check-layers
-        accepts check-layers "the child over its ops" src/launch/child.c '#include "launch/op.h"' '#include <linux/mount.h>'
-        rejects check-layers "the child over base" src/launch/child.c src/launch/child.c '#include "base/a.h"'
-        rejects check-layers "the child over stdio" stdio.h src/launch/child-io.c '#include <stdio.h>'
+        accepts check-layers "a module in parts" src/base/a-part.h '#include "base/a.h"'
+        source_file src/base/a.c '#include "base/a-part.h"'
+        expect "accepts a module in parts" pass check-layers
+        offender="src/base/a-part.h src/base/a.h"
+        source_file src/base/a.h '#include "base/a-part.h"'
+        expect "rejects a cycle of headers within a module" fail check-layers
+        accepts check-layers "the child over its ops" src/launch/child/x.c '#include "launch/ops.h"' '#include <linux/mount.h>'
+        rejects check-layers "the child over base" src/launch/child/x.c src/launch/child/x.c '#include "base/a.h"'
+        rejects check-layers "the child over stdio" stdio.h src/launch/child/io.c '#include <stdio.h>'
 }
 
 test_banned() {
@@ -154,18 +160,18 @@ test_headers_and_format() {
         expect "rejects a shell mistake" fail check-format
 }
 
-# child_library SOURCE...: builds build/src/launch/libchild.a out of one line of C.
+# child_library SOURCE...: builds build/src/launch/child/libchild.a out of one line of C.
 child_library() {
         printf '%s\n' "$@" >child.c
-        gcc -O2 -ffreestanding -fno-stack-protector -c child.c -o child.o && rm -f build/src/launch/libchild.a &&
-                ar rcs build/src/launch/libchild.a child.o
+        gcc -O2 -ffreestanding -fno-stack-protector -c child.c -o child.o && rm -f build/src/launch/child/libchild.a &&
+                ar rcs build/src/launch/child/libchild.a child.o
 }
 
 test_symbols() {
         offender=
         fresh_tree
         expect "accepts a tree without a child" pass check-child-symbols build
-        touch src/launch/child.c
+        touch src/launch/child/x.c
         offender="no libchild.a"
         expect "rejects a child without its library" fail check-child-symbols build
         child_library 'static int g(void) { return 1; } int f(void); int f(void) { return g(); }'
