@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Records for the engine that called ward-oci, in the two forms of runc's log, of which engines read the JSON one
+ * ({"level":"error","msg":...,"time":...}), and the message for a person on standard error. The file is opened only when
+ * there is something to write: a start that works makes no system call for it.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/json.h"
+#include "oci/oci.h"
+
+static const char *const level_names[] = {"error", "warning", "info", "debug"};
+
+static uint64_t now_usec(void)
+{
+        struct timespec now;
+
+        (void)clock_gettime(CLOCK_REALTIME, &now);
+        return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* Engines show msg and nothing else, so the hint is in it. */
+static void add_record(struct text *text, bool json, enum oci_log_level level, const char *message, const char *hint)
+{
+        _cleanup_text_ struct text whole = {0};
+        bool hinted = hint != NULL && *hint != '\0';
+
+        text_printf(&whole, "%s%s%s", message, hinted ? "; " : "", hinted ? hint : "");
+        if (text_failed(&whole))
+                return;
+        text_printf(text, json ? "{\"level\":\"%s\",\"msg\":" : "level=%s msg=", level_names[level]);
+        json_write_string(text, whole.data);
+        text_puts(text, json ? ",\"time\":\"" : " time=\"");
+        oci_add_time(text, now_usec());
+        text_puts(text, json ? "\"}\n" : "\"\n");
+}
+
+static void add_for_person(struct text *text, const char *message, const char *hint)
+{
+        text_printf(text, "ward-oci: %s\n", message);
+        if (hint != NULL && *hint != '\0')
+                text_printf(text, "          %s\n", hint);
+}
+
+static int append(const char *path, const struct text *text)
+{
+        _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC, 0600);
+
+        return fd < 0 ? -errno : fd_write_all(fd, text->data, text->len);
+}
+
+void oci_log(const struct oci *oci, enum oci_log_level level, const char *message, const char *hint)
+{
+        _cleanup_text_ struct text record = {0}, shown = {0};
+        struct ward_err err;
+
+        if ((unsigned)level > oci->log_level)
+                return;
+        if (oci->log != NULL) {
+                int r;
+
+                add_record(&record, oci->log_json, level, message, hint);
+                r = text_failed(&record) ? -ENOMEM : append(oci->log, &record);
+                if (r < 0) {
+                        (void)err_code(&err, r, "write the log '%s'", oci->log);
+                        add_for_person(&shown, err.message, NULL);
+                }
+        }
+        if (oci->log == NULL && oci->log_json)
+                add_record(&shown, true, level, message, hint);
+        else if (oci->log == NULL || level <= OCI_LOG_WARNING)
+                add_for_person(&shown, message, hint);
+        if (shown.len > 0)
+                (void)fd_write_all(STDERR_FILENO, shown.data, shown.len);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ward-oci: an OCI runtime with the command line of runc and crun. Here: the global options, the table of verbs, and
+ * what is said when a verb fails.
+ */
+#include <seccomp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "oci/oci.h"
+
+static const struct oci_verb *const verbs[] = {
+        &oci_create, &oci_delete, &oci_events, &oci_exec, &oci_features, &oci_kill,  &oci_list,  &oci_pause,
+        &oci_plan,   &oci_ps,     &oci_resume, &oci_run,  &oci_spec,     &oci_start, &oci_state, &oci_update,
+};
+
+enum { LOG_TEXT, LOG_JSON };
+static const char *const log_formats[] = {"text", "json", NULL};
+static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
+
+struct globals {
+        const char *root, *log;
+        unsigned log_format, log_level;
+        bool debug, trace, version;
+};
+
+/* Ignoring cgroup errors is what --rootless means to runc; ward decides by what the kernel allows. */
+static int read_rootless(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        if (strcmp(value, "auto") == 0 || strcmp(value, "false") == 0)
+                return 0;
+        if (strcmp(value, "true") == 0)
+                return err_set(err, -ENOTSUP, "'true' is not supported yet");
+        return err_set(err, -EINVAL, "'%s' is not one of: auto, false", value);
+}
+
+static int read_cgroup_manager(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        if (strcmp(value, "cgroupfs") == 0)
+                return 0;
+        if (strcmp(value, "systemd") == 0 || strcmp(value, "disabled") == 0)
+                return err_set(err, -ENOTSUP, "'%s' is not supported yet", value);
+        return err_set(err, -EINVAL, "'%s' is not a cgroup manager: cgroupfs is", value);
+}
+
+static const struct option_entry entries[] = {
+        {.name = "root", .arg = "DIR", .help = "where state is kept (default: /run/ward)", OPTION_TEXT(struct globals, root)},
+        {.name = "log", .arg = "FILE", .help = "append errors to this file, too", OPTION_TEXT(struct globals, log)},
+        {.name = "log-format",
+         .arg = "text|json",
+         .help = "form of what is logged",
+         OPTION_WORD(struct globals, log_format, log_formats)},
+        {.name = "log-level",
+         .arg = "LEVEL",
+         .help = "error, warning (default), info or debug",
+         OPTION_WORD(struct globals, log_level, log_levels)},
+        {.name = "debug", .help = "the same as --log-level debug", OPTION_FLAG(struct globals, debug)},
+        {.name = "trace", .help = "print the phases of a start with nanoseconds", OPTION_FLAG(struct globals, trace)},
+        {.name = "rootless",
+         .arg = "WORD",
+         .help = "auto or false",
+         .kind = OPTION_KIND_CALL,
+         .read = read_rootless},
+        {.name = "cgroup-manager",
+         .arg = "NAME",
+         .help = "cgroupfs",
+         .kind = OPTION_KIND_CALL,
+         .read = read_cgroup_manager},
+        {.name = "version", .letter = 'v', .help = "print the version", OPTION_FLAG(struct globals, version)},
+        {.name = "systemd-cgroup", OPTION_NOT_YET},
+};
+
+static const struct option_command global_command = {
+        .name = "ward-oci",
+        .operands = "[OPTIONS] VERB ...",
+        .summary = "An OCI runtime: isolated processes from bundles.\n"
+                   "Verbs: create start run exec kill delete, state list ps events, pause resume\n"
+                   "update, spec plan features. 'ward-oci VERB --help' says more.",
+        .entries = entries,
+        .count = ELEMENTS(entries),
+        .operands_max = UINT_MAX,
+};
+
+static const struct oci_verb *find_verb(const char *name, struct ward_err *err)
+{
+        const char *names[ELEMENTS(verbs)];
+        const char *near;
+
+        for (size_t i = 0; i < ELEMENTS(verbs); i++) {
+                if (strcmp(verbs[i]->name, name) == 0)
+                        return verbs[i];
+                names[i] = verbs[i]->name;
+        }
+        near = text_nearest(name, names, ELEMENTS(names));
+        (void)err_set(err, -EINVAL, "unknown verb '%s'", name);
+        if (near != NULL)
+                (void)err_hint(err, "did you mean '%s'?", near);
+        else
+                (void)err_hint(err, "'ward-oci --help' lists the verbs");
+        return NULL;
+}
+
+static int print_help(const struct option_command *command, struct ward_err *err)
+{
+        _cleanup_text_ struct text text = {0};
+
+        options_help(command, &text);
+        return oci_print(&text, err);
+}
+
+static int print_version(struct ward_err *err)
+{
+        _cleanup_text_ struct text text = {0};
+        const struct scmp_version *seccomp = seccomp_version();
+
+        text_printf(&text, "ward-oci version " WARD_VERSION "\nspec: " OCI_VERSION_MAX "\nlibseccomp: %u.%u.%u\n",
+                    seccomp->major, seccomp->minor, seccomp->micro);
+        return oci_print(&text, err);
+}
+
+static int run_verb(struct oci *oci, const struct oci_verb *verb, int count, char **words, struct ward_err *err)
+{
+        void *options = arena_alloc(&oci->arena, 1, verb->options_size + 1);
+        int r;
+
+        if (options == NULL)
+                return err_oom(err);
+        r = options_parse(&verb->command, &count, words, options, &oci->arena, err);
+        if (r == OPTIONS_HELP)
+                return print_help(&verb->command, err);
+        if (r < 0)
+                return err_wrap(err, "%s", verb->name);
+        if (verb->needs_store) {
+                r = store_open(oci->root, &oci->store, err);
+                if (r < 0)
+                        return r;
+        }
+        oci_log(oci, OCI_LOG_DEBUG, verb->command.name, NULL);
+        r = verb->run(oci, options, count, words, err);
+        if (verb->needs_store)
+                store_close(&oci->store);
+        return r;
+}
+
+static int run_command_line(struct oci *oci, int count, char **words, struct ward_err *err)
+{
+        struct globals globals = {.log_level = OCI_LOG_WARNING};
+        const struct oci_verb *verb;
+        int r = options_parse(&global_command, &count, words, &globals, &oci->arena, err);
+
+        oci->root = globals.root;
+        oci->log = globals.log;
+        oci->log_json = globals.log_format == LOG_JSON;
+        oci->log_level = globals.debug ? OCI_LOG_DEBUG : globals.log_level;
+        oci->trace = globals.trace;
+        if (r < 0)
+                return r;
+        if (globals.version && r != OPTIONS_HELP)
+                return print_version(err);
+        if (r == OPTIONS_HELP || count == 0)
+                return print_help(&global_command, err);
+        verb = find_verb(words[0], err);
+        return verb == NULL ? -EINVAL : run_verb(oci, verb, count - 1, words + 1, err);
+}
+
+int main(int argc, char **argv)
+{
+        struct oci oci = {.store = {.fd = -EBADF}};
+        struct ward_err err = {0};
+        int r = run_command_line(&oci, argc > 0 ? argc - 1 : 0, argv + (argc > 0 ? 1 : 0), &err);
+
+        if (r < 0)
+                oci_log(&oci, OCI_LOG_ERROR, err.message, err.hint);
+        arena_done(&oci.arena);
+        return r < 0 ? EXIT_FAILURE : r;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ward-oci: what its verbs share. Each verb is one file with one struct oci_verb: the table of its options, and the function
+ * that turns them into one call of the engine and prints the answer. Nothing is decided here.
+ */
+#ifndef OCI_OCI_H
+#define OCI_OCI_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/options.h"
+#include "base/text.h"
+#include "engine/engine.h"
+#include "model/spec.h"
+#include "store/store.h"
+
+/* One call of the program. Strings are of argv or of the arena. */
+struct oci {
+        struct arena arena;
+        struct store store; /* open while a verb with @needs_store runs */
+        const char *root;   /* --root; NULL: the default */
+        const char *log;    /* --log; NULL: none */
+        bool log_json;
+        unsigned log_level; /* enum oci_log_level: what is less severe is not written */
+        bool trace;
+};
+
+struct oci_verb {
+        const char *name;
+        struct option_command command;
+        size_t options_size; /* of the structure that command.entries fill in; zeroed before */
+        bool needs_store;
+        /* Returns the exit status, or -errno with @err set. */
+        int (*run)(struct oci *oci, const void *options, int count, char **operands, struct ward_err *err);
+};
+
+extern const struct oci_verb oci_create, oci_delete, oci_events, oci_exec, oci_features, oci_kill, oci_list, oci_pause,
+        oci_plan, oci_ps, oci_resume, oci_run, oci_spec, oci_start, oci_state, oci_update;
+
+enum oci_log_level {
+        OCI_LOG_ERROR,
+        OCI_LOG_WARNING,
+        OCI_LOG_INFO,
+        OCI_LOG_DEBUG,
+};
+
+/* Writes one record to the log, and none if the log does not want it. An error goes to stderr, too, for a person. */
+void oci_log(const struct oci *oci, enum oci_log_level level, const char *message, const char *hint);
+
+/* Writes @text to standard output. */
+int oci_print(const struct text *text, struct ward_err *err);
+
+/* Appends "2024-05-06T07:08:09.123456Z". */
+void oci_add_time(struct text *text, uint64_t usec);
+
+/* Appends what `state` and `list` say of a container; @pretty: on several lines. */
+void oci_add_state(struct text *text, const struct engine_info *info, bool pretty);
+
+/* The name of a user from /etc/passwd, "#N" for one that is not in it. Lives in @arena; NULL when memory is short. */
+const char *oci_user_name(uint32_t uid, struct arena *arena);
+
+/* Makes a path absolute with the current directory, in front of which it is not resolved. Lives in @arena. */
+int oci_absolute_path(const char *path, struct arena *arena, const char **ret_path, struct ward_err *err);
+
+#endif

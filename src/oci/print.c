@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What several verbs print. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/json.h"
+#include "oci/oci.h"
+
+int oci_print(const struct text *text, struct ward_err *err)
+{
+        int r;
+
+        if (text_failed(text))
+                return err_oom(err);
+        r = fd_write_all(STDOUT_FILENO, text->data, text->len);
+        return r < 0 ? err_code(err, r, "write to standard output") : 0;
+}
+
+void oci_add_time(struct text *text, uint64_t usec)
+{
+        time_t seconds = (time_t)(usec / 1000000);
+        struct tm tm = {0};
+
+        (void)gmtime_r(&seconds, &tm);
+        text_printf(text, "%04d-%02d-%02dT%02d:%02d:%02d.%06uZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+                    tm.tm_min, tm.tm_sec, (unsigned)(usec % 1000000));
+}
+
+/* How the members of an object are written: on lines of their own for `state`, in one line for `list`. */
+struct style {
+        const char *first, *next, *colon, *last;      /* of the object */
+        const char *inner_first, *inner_next, *inner_last; /* of the object inside it */
+};
+
+static const struct style lines = {"{\n  ", ",\n  ", ": ", "\n}", "{\n    ", ",\n    ", "\n  }"};
+static const struct style compact = {"{", ",", ":", "}", "{", ",", "}"};
+
+static void add_string(struct text *text, const char *before, const char *key, const char *colon, const char *value)
+{
+        text_puts(text, before);
+        json_write_string(text, key);
+        text_puts(text, colon);
+        json_write_string(text, value == NULL ? "" : value);
+}
+
+static void add_annotations(struct text *text, const struct store_state *state, const struct style *style)
+{
+        const char *const *pair = state->annotations;
+
+        if (pair == NULL || pair[0] == NULL)
+                return;
+        text_printf(text, "%s\"annotations\"%s", style->next, style->colon);
+        for (; pair[0] != NULL; pair += 2)
+                add_string(text, pair == state->annotations ? style->inner_first : style->inner_next, pair[0],
+                           style->colon, pair[1]);
+        text_puts(text, style->inner_last);
+}
+
+void oci_add_state(struct text *text, const struct engine_info *info, bool pretty)
+{
+        const struct style *style = pretty ? &lines : &compact;
+        const struct store_state *state = &info->state;
+        _cleanup_arena_ struct arena arena = {0};
+
+        add_string(text, style->first, "ociVersion", style->colon, state->oci_version);
+        add_string(text, style->next, "id", style->colon, state->id);
+        text_printf(text, "%s\"pid\"%s%d", style->next, style->colon, info->pid);
+        add_string(text, style->next, "status", style->colon, engine_status_names[info->status]);
+        add_string(text, style->next, "bundle", style->colon, state->bundle);
+        add_string(text, style->next, "rootfs", style->colon, state->rootfs);
+        text_printf(text, "%s\"created\"%s\"", style->next, style->colon);
+        oci_add_time(text, state->created_usec);
+        text_puts(text, "\"");
+        add_annotations(text, state, style);
+        add_string(text, style->next, "owner", style->colon, oci_user_name(state->owner, &arena));
+        text_puts(text, style->last);
+}
+
+/* The line of passwd(5) whose third field is @uid: its first field. */
+static const char *find_user(char *passwd, uint32_t uid)
+{
+        char *line;
+
+        while ((line = strsep(&passwd, "\n")) != NULL) {
+                char *name = strsep(&line, ":"), *number;
+                uint64_t value;
+
+                (void)strsep(&line, ":");
+                number = strsep(&line, ":");
+                if (number != NULL && number_parse(number, UINT32_MAX, &value) == 0 && value == uid)
+                        return name;
+        }
+        return NULL;
+}
+
+/* Not getpwuid(3): a static program cannot load the modules of NSS. */
+const char *oci_user_name(uint32_t uid, struct arena *arena)
+{
+        _cleanup_free_ char *passwd = NULL;
+        const char *name = NULL;
+
+        if (uid == 0)
+                return "root";
+        if (fd_read_file(AT_FDCWD, "/etc/passwd", 1 << 20, &passwd, NULL, NULL) == 0)
+                name = find_user(passwd, uid);
+        return name != NULL ? arena_strdup(arena, name) : arena_printf(arena, "#%" PRIu32, uid);
+}
+
+int oci_absolute_path(const char *path, struct arena *arena, const char **ret_path, struct ward_err *err)
+{
+        _cleanup_free_ char *here = NULL;
+        const char *whole = path;
+
+        if (*path != '/') {
+                here = getcwd(NULL, 0);
+                if (here == NULL)
+                        return err_errno(err, "find the current directory");
+                while (path[0] == '.' && path[1] == '/')
+                        path += 2 + strspn(path + 2, "/");
+                whole = path[0] == '\0' || strcmp(path, ".") == 0 ? arena_strdup(arena, here)
+                                                                  : arena_printf(arena, "%s/%s", here, path);
+        }
+        if (whole == NULL)
+                return err_oom(err);
+        *ret_path = whole;
+        return 0;
+}
