@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define HELP_WIDTH 80
 #define HELP_COLUMN_MAX 32 /* longer options get their help on the next line */
@@ -311,5 +312,48 @@ int option_read_i64(void *target, const char *value, struct arena *arena, struct
         if (number_parse(value + negative, INT64_MAX, &number) < 0)
                 return err_set(err, -EINVAL, "'%s' is not a whole number", value);
         *(int64_t *)target = negative ? -(int64_t)number : (int64_t)number;
+        return 0;
+}
+
+/* The factor of a unit as docker reads it: b, k, kb, kib, in any case. 0: it is none. */
+static uint64_t unit_factor(const char *unit)
+{
+        static const char letters[] = "bkmgt";
+        char first = (char)(*unit | 0x20);
+        const char *found = *unit == '\0' ? letters : strchr(letters, first);
+        const char *rest = *unit == '\0' ? unit : unit + 1;
+
+        if (found == NULL || (*rest != '\0' && found == letters) ||
+            (*rest != '\0' && strcasecmp(rest, "b") != 0 && strcasecmp(rest, "ib") != 0))
+                return 0;
+        return UINT64_C(1) << (10 * (found - letters));
+}
+
+/* Fractions count to the sixth digit: part * factor stays below 2^60. */
+int option_read_bytes(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        size_t whole_len = strspn(value, "0123456789"), fraction_len = 0;
+        const char *fraction = value + whole_len;
+        const char *whole = arena_strndup(arena, value, whole_len);
+        uint64_t number, factor, scale = 1, part = 0;
+
+        if (whole == NULL)
+                return err_oom(err);
+        if (*fraction == '.') {
+                fraction++;
+                fraction_len = strspn(fraction, "0123456789");
+        }
+        factor = unit_factor(fraction + fraction_len);
+        for (size_t i = 0; i < fraction_len && i < 6; i++) {
+                part = part * 10 + (uint64_t)(fraction[i] - '0');
+                scale *= 10;
+        }
+        if (factor == 0 || number_parse(whole, INT64_MAX, &number) < 0 || (value[whole_len] == '.' && fraction_len == 0) ||
+            __builtin_mul_overflow(number, factor, &number) || number > INT64_MAX - factor) {
+                (void)err_set(err, -EINVAL, "'%s' is not a number of bytes", value);
+                (void)err_hint(err, "write digits and a unit: 64m, 1.5g, 1048576");
+                return -EINVAL;
+        }
+        *(int64_t *)target = (int64_t)(number + part * factor / scale);
         return 0;
 }

@@ -90,4 +90,7 @@ void options_help(const struct option_command *command, struct text *text);
 /* Readers for OPTION_CALL that several commands share; the target's type is in the name. */
 int option_read_i64(void *target, const char *value, struct arena *arena, struct ward_err *err);
 
+/* int64_t: a number of bytes with a unit as docker writes it: 64m, 1.5GiB, 1048576. */
+int option_read_bytes(void *target, const char *value, struct arena *arena, struct ward_err *err);
+
 #endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ward-oci events: what a container uses, as JSON lines in the form of runc's, and a line when the OOM killer was there. */
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/json.h"
+#include "oci/oci.h"
+
+struct events {
+        bool stats;
+        uint64_t interval_msec;
+};
+
+/* A duration as Go writes it: 5s, 500ms, 1m30s. */
+static int read_duration(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        static const struct {
+                const char *name;
+                uint64_t msec;
+        } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
+        uint64_t total = 0;
+        const char *at = value;
+
+        do {
+                size_t digits = strspn(at, "0123456789"), len, unit = 0;
+                const char *number = arena_strndup(arena, at, digits);
+                uint64_t count;
+
+                if (number == NULL)
+                        return err_oom(err);
+                at += digits;
+                len = strspn(at, "abcdefghijklmnopqrstuvwxyz");
+                while (unit < ELEMENTS(units) &&
+                       (strlen(units[unit].name) != len || memcmp(units[unit].name, at, len) != 0))
+                        unit++;
+                if (number_parse(number, INT32_MAX, &count) < 0 || unit == ELEMENTS(units)) {
+                        (void)err_set(err, -EINVAL, "'%s' is not a duration", value);
+                        (void)err_hint(err, "write it as 500ms, 5s or 1m30s");
+                        return -EINVAL;
+                }
+                total += count * units[unit].msec;
+                at += len;
+        } while (*at != '\0');
+        if (total == 0)
+                return err_set(err, -EINVAL, "it must be longer than 0");
+        *(uint64_t *)target = total;
+        return 0;
+}
+
+/* Whether the next member is the first of its object; also when memory ran out. */
+static bool is_first(const struct text *text)
+{
+        return text->len == 0 || text->data[text->len - 1] == '{';
+}
+
+/* Appends a member unless the kernel could not give the figure. */
+static void add_figure(struct text *text, const char *key, uint64_t value)
+{
+        if (value == UINT64_MAX)
+                return;
+        text_printf(text, "%s\"%s\":%" PRIu64, is_first(text) ? "" : ",", key, value);
+}
+
+static void add_stats(struct text *text, const char *id, const struct cgroup_stats *stats)
+{
+        text_puts(text, "{\"type\":\"stats\",\"id\":");
+        json_write_string(text, id);
+        text_puts(text, ",\"data\":{\"cpu\":{\"usage\":{");
+        add_figure(text, "total", stats->cpu_usage_nsec);
+        add_figure(text, "kernel", stats->cpu_system_nsec);
+        add_figure(text, "user", stats->cpu_user_nsec);
+        text_puts(text, "},\"throttling\":{");
+        add_figure(text, "periods", stats->cpu_periods);
+        add_figure(text, "throttledPeriods", stats->cpu_throttled_periods);
+        add_figure(text, "throttledTime", stats->cpu_throttled_nsec);
+        text_puts(text, "}},\"memory\":{");
+        add_figure(text, "cache", stats->memory_cache_bytes);
+        text_puts(text, is_first(text) ? "\"usage\":{" : ",\"usage\":{");
+        add_figure(text, "limit", stats->memory_limit_bytes);
+        add_figure(text, "usage", stats->memory_usage_bytes);
+        add_figure(text, "max", stats->memory_max_usage_bytes);
+        add_figure(text, "failcnt", stats->memory_fail_count);
+        text_puts(text, "},\"swap\":{");
+        add_figure(text, "usage", stats->memory_swap_bytes);
+        text_puts(text, "},\"raw\":{");
+        add_figure(text, "rss", stats->memory_rss_bytes);
+        add_figure(text, "oom_kill", stats->oom_kills);
+        text_puts(text, "}},\"pids\":{");
+        add_figure(text, "current", stats->pids_current);
+        add_figure(text, "limit", stats->pids_limit);
+        text_puts(text, "}}}\n");
+}
+
+static int print_stats(const char *id, const struct cgroup_stats *stats, struct ward_err *err)
+{
+        _cleanup_text_ struct text text = {0};
+
+        add_stats(&text, id, stats);
+        return oci_print(&text, err);
+}
+
+static int print_oom(const char *id, struct ward_err *err)
+{
+        _cleanup_text_ struct text text = {0};
+
+        text_puts(&text, "{\"type\":\"oom\",\"id\":");
+        json_write_string(&text, id);
+        text_puts(&text, "}\n");
+        return oci_print(&text, err);
+}
+
+/* 1: the container runs or is paused. */
+static int is_alive(struct oci *oci, const char *id, struct ward_err *err)
+{
+        _cleanup_arena_ struct arena arena = {0};
+        struct engine_info info;
+        int r = engine_info(&oci->store, id, &arena, &info, err);
+
+        return r < 0 ? r : info.status != ENGINE_STOPPED;
+}
+
+static void wait_msec(uint64_t msec)
+{
+        struct timespec left = {.tv_sec = (time_t)(msec / 1000), .tv_nsec = (long)(msec % 1000) * 1000000};
+
+        while (nanosleep(&left, &left) < 0 && errno == EINTR)
+                ;
+}
+
+static int follow(struct oci *oci, const char *id, uint64_t interval_msec, struct ward_err *err)
+{
+        struct cgroup_stats stats;
+        uint64_t oom_kills = UINT64_MAX;
+        int r;
+
+        for (;;) {
+                r = is_alive(oci, id, err);
+                if (r <= 0)
+                        return r == -ENOENT && oom_kills != UINT64_MAX ? 0 : r;
+                r = engine_stats(&oci->store, id, &stats, err);
+                if (r == 0 && oom_kills != UINT64_MAX && stats.oom_kills != UINT64_MAX && stats.oom_kills > oom_kills)
+                        r = print_oom(id, err);
+                if (r == 0)
+                        r = print_stats(id, &stats, err);
+                if (r < 0)
+                        return r;
+                oom_kills = stats.oom_kills;
+                wait_msec(interval_msec);
+        }
+}
+
+static int events(struct oci *oci, const void *options, int count, char **operands, struct ward_err *err)
+{
+        const struct events *o = options;
+        struct cgroup_stats stats;
+        int r;
+
+        if (!o->stats)
+                return follow(oci, operands[0], o->interval_msec == 0 ? 5000 : o->interval_msec, err);
+        r = engine_stats(&oci->store, operands[0], &stats, err);
+        return r < 0 ? r : print_stats(operands[0], &stats, err);
+}
+
+static const struct option_entry entries[] = {
+        {.name = "stats", .help = "print the figures once", OPTION_FLAG(struct events, stats)},
+        {.name = "interval",
+         .arg = "TIME",
+         .help = "how often to print them (default: 5s)",
+         OPTION_CALL(struct events, interval_msec, read_duration)},
+};
+
+const struct oci_verb oci_events = {
+        .name = "events",
+        .command =
+                {
+                        .name = "ward-oci events",
+                        .operands = "[OPTIONS] ID",
+                        .summary = "Print what a container uses, until it ends, and each time that its memory ran out.",
+                        .entries = entries,
+                        .count = ELEMENTS(entries),
+                        .operands_min = 1,
+                        .operands_max = 1,
+                        .options_anywhere = true,
+                },
+        .options_size = sizeof(struct events),
+        .needs_store = true,
+        .run = events,
+};

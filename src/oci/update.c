@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ward-oci update: new limits for a container, from a file in the form of linux.resources or from options. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "model/oci.h"
+#include "oci/oci.h"
+
+struct update {
+        const char *file;
+        struct spec_resources resources;
+};
+
+static int read_number(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        struct spec_i64 *number = target;
+
+        number->given = true;
+        return option_read_i64(&number->value, value, arena, err);
+}
+
+static int read_bytes(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        struct spec_i64 *number = target;
+
+        number->given = true;
+        if (strcmp(value, "-1") == 0) {
+                number->value = -1;
+                return 0;
+        }
+        return option_read_bytes(&number->value, value, arena, err);
+}
+
+#define LIMIT(option, value, reader, text, member) \
+        {.name = option, .arg = value, .help = text, OPTION_CALL(struct update, resources.member, reader)}
+
+static const struct option_entry entries[] = {
+        {.name = "resources",
+         .letter = 'r',
+         .arg = "FILE",
+         .help = "linux.resources as JSON; - is standard input",
+         OPTION_TEXT(struct update, file)},
+        LIMIT("memory", "BYTES", read_bytes, "memory (units: b k m g t)", memory.limit),
+        LIMIT("memory-reservation", "BYTES", read_bytes, "soft limit of memory", memory.reservation),
+        LIMIT("memory-swap", "BYTES", read_bytes, "memory plus swap; -1: unlimited", memory.swap),
+        LIMIT("cpu-period", "USEC", read_number, "length of a period", cpu.period),
+        LIMIT("cpu-quota", "USEC", read_number, "time in a period; -1: unlimited", cpu.quota),
+        LIMIT("cpu-share", "N", read_number, "relative weight", cpu.shares),
+        LIMIT("cpu-burst", "USEC", read_number, "unused time that may be saved up", cpu.burst),
+        LIMIT("cpu-idle", "0|1", read_number, "1: run only when nobody else does", cpu.idle),
+        LIMIT("cpu-rt-period", "USEC", read_number, "length of a realtime period", cpu.rt_period),
+        LIMIT("cpu-rt-runtime", "USEC", read_number, "realtime in a period", cpu.rt_runtime),
+        {.name = "cpuset-cpus", .arg = "LIST", .help = "CPUs: 0-2,5", OPTION_TEXT(struct update, resources.cpu.cpus)},
+        {.name = "cpuset-mems", .arg = "LIST", .help = "memory nodes", OPTION_TEXT(struct update, resources.cpu.mems)},
+        LIMIT("pids-limit", "N", read_number, "most processes; -1: unlimited", pids),
+};
+
+/* Standard input or a file. */
+static int read_resources(const char *file, struct arena *arena, struct spec_resources *ret_resources,
+                          struct ward_err *err)
+{
+        _cleanup_free_ char *text = NULL;
+        bool standard = strcmp(file, "-") == 0;
+        const char *name = standard ? "standard input" : file;
+        size_t len;
+        int r = standard ? fd_read_all(STDIN_FILENO, name, OCI_CONFIG_MAX, &text, &len, err)
+                         : fd_read_file(AT_FDCWD, file, OCI_CONFIG_MAX, &text, &len, err);
+
+        return r < 0 ? r : oci_parse_resources(text, len, name, arena, ret_resources, err);
+}
+
+/* Says of each limit which option it came from. Returns how many there are, or -ENOMEM. */
+static int name_origins(struct update *update, struct arena *arena)
+{
+        struct spec_cpu *cpu = &update->resources.cpu;
+        int given = (cpu->cpus != NULL) + (cpu->mems != NULL);
+
+        cpu->cpus_origin = (struct spec_origin){.field = "--cpuset-cpus", .index = -1};
+        cpu->mems_origin = (struct spec_origin){.field = "--cpuset-mems", .index = -1};
+        for (size_t i = 0; i < ELEMENTS(entries); i++) {
+                struct spec_i64 *limit = (struct spec_i64 *)((char *)update + entries[i].offset);
+
+                if (entries[i].kind != OPTION_KIND_CALL || !limit->given)
+                        continue;
+                limit->origin.field = arena_printf(arena, "--%s", entries[i].name);
+                limit->origin.index = -1;
+                if (limit->origin.field == NULL)
+                        return -ENOMEM;
+                given++;
+        }
+        return given;
+}
+
+static int update(struct oci *oci, const void *options, int count, char **operands, struct ward_err *err)
+{
+        struct update o = *(const struct update *)options;
+        int r, given = name_origins(&o, &oci->arena);
+
+        if (given < 0)
+                return err_oom(err);
+        if ((o.file != NULL) == (given > 0)) {
+                (void)err_set(err, -EINVAL, o.file == NULL ? "update: no limit is given"
+                                                           : "update: --resources and another limit are both given");
+                (void)err_hint(err, "give --resources FILE, or options such as --memory 256m --pids-limit 100");
+                return -EINVAL;
+        }
+        if (o.file != NULL) {
+                r = read_resources(o.file, &oci->arena, &o.resources, err);
+                if (r < 0)
+                        return r;
+        }
+        return engine_update(&oci->store, operands[0], &o.resources, err);
+}
+
+const struct oci_verb oci_update = {
+        .name = "update",
+        .command =
+                {
+                        .name = "ward-oci update",
+                        .operands = "[OPTIONS] ID",
+                        .summary = "Change the limits of a container; what is not named stays as it is.",
+                        .entries = entries,
+                        .count = ELEMENTS(entries),
+                        .operands_min = 1,
+                        .operands_max = 1,
+                        .options_anywhere = true,
+                },
+        .options_size = sizeof(struct update),
+        .needs_store = true,
+        .run = update,
+};
