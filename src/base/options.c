@@ -348,8 +348,9 @@ int option_read_bytes(void *target, const char *value, struct arena *arena, stru
                 part = part * 10 + (uint64_t)(fraction[i] - '0');
                 scale *= 10;
         }
-        if (factor == 0 || number_parse(whole, INT64_MAX, &number) < 0 || (value[whole_len] == '.' && fraction_len == 0) ||
-            __builtin_mul_overflow(number, factor, &number) || number > INT64_MAX - factor) {
+        if (factor == 0 || number_parse(whole, INT64_MAX, &number) < 0 ||
+            (value[whole_len] == '.' && fraction_len == 0) || __builtin_mul_overflow(number, factor, &number) ||
+            number > INT64_MAX - factor) {
                 (void)err_set(err, -EINVAL, "'%s' is not a number of bytes", value);
                 (void)err_hint(err, "write digits and a unit: 64m, 1.5g, 1048576");
                 return -EINVAL;

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/fd.h"
 #include "model/oci.h"
@@ -21,7 +22,8 @@ static int read_config(const char *path, char **ret_text, size_t *ret_len, struc
         int r = fd_read_file(AT_FDCWD, path, OCI_CONFIG_MAX, ret_text, ret_len, err);
 
         if (r == -ENOENT)
-                (void)err_hint(err, "name the directory of the bundle with --bundle, or make a config with: ward-oci spec");
+                (void)err_hint(err,
+                               "name the directory of the bundle with --bundle, or make a config with: ward-oci spec");
         return r;
 }
 

@@ -5,6 +5,9 @@
 
 #include "oci/oci.h"
 
+#define OCI_PRESERVE_FDS_MAX 1024
+
+/* The first member of the structures that these entries fill in. */
 struct bundle_options {
         const char *bundle, *config;
         const char *console_socket, *pid_file, *pidfd_socket;
@@ -12,42 +15,32 @@ struct bundle_options {
         uint64_t preserve_fds;
 };
 
-#define BUNDLE_PATH_ENTRIES(type)                                                                    \
-        {.name = "bundle",                                                                           \
-         .letter = 'b',                                                                              \
-         .arg = "DIR",                                                                               \
-         .help = "the bundle (default: the current directory)",                                      \
-         OPTION_TEXT(type, bundle.bundle)},                                                          \
-        {                                                                                            \
-                .name = "config", .letter = 'f', .arg = "FILE", .help = "config.json of the bundle", \
-                OPTION_TEXT(type, bundle.config)                                                     \
+#define BUNDLE_TEXT(option, key, value, text, member)                                                                 \
+        {                                                                                                             \
+                .name = option, .letter = key, .arg = value, .help = text, OPTION_TEXT(struct bundle_options, member) \
         }
 
-#define BUNDLE_START_ENTRIES(type)                                                                                  \
-        {.name = "console-socket",                                                                                  \
-         .arg = "PATH",                                                                                             \
-         .help = "socket that takes the terminal's master",                                                         \
-         OPTION_TEXT(type, bundle.console_socket)},                                                                 \
-                {.name = "pid-file",                                                                                \
-                 .arg = "FILE",                                                                                     \
-                 .help = "write the pid of init there",                                                             \
-                 OPTION_TEXT(type, bundle.pid_file)},                                                               \
-                {.name = "pidfd-socket",                                                                            \
-                 .arg = "PATH",                                                                                     \
-                 .help = "socket that takes a pidfd of init",                                                       \
-                 OPTION_TEXT(type, bundle.pidfd_socket)},                                                           \
-                {.name = "preserve-fds",                                                                            \
-                 .arg = "N",                                                                                        \
-                 .help = "pass descriptors 3 to 2+N on",                                                            \
-                 OPTION_NUMBER(type, bundle.preserve_fds, OCI_PRESERVE_FDS_MAX)},                                   \
-                {.name = "no-pivot",                                                                                \
-                 .help = "chroot(2) in place of pivot_root(2)",                                                     \
-                 OPTION_FLAG(type, bundle.no_pivot)},                                                               \
-        {                                                                                                           \
-                .name = "no-new-keyring", .help = "keep the session keyring", OPTION_FLAG(type, bundle.no_new_keyring) \
+#define BUNDLE_FLAG(option, text, member)                                                \
+        {                                                                                \
+                .name = option, .help = text, OPTION_FLAG(struct bundle_options, member) \
         }
 
-#define OCI_PRESERVE_FDS_MAX 1024
+#define BUNDLE_COUNT(option, value, text, member, most)                                                        \
+        {                                                                                                      \
+                .name = option, .arg = value, .help = text, OPTION_NUMBER(struct bundle_options, member, most) \
+        }
+
+#define BUNDLE_PATH_ENTRIES                                                                       \
+        BUNDLE_TEXT("bundle", 'b', "DIR", "the bundle (default: the current directory)", bundle), \
+                BUNDLE_TEXT("config", 'f', "FILE", "its config (default: config.json)", config)
+
+#define BUNDLE_START_ENTRIES                                                                                           \
+        BUNDLE_TEXT("console-socket", 0, "PATH", "socket that takes the terminal's master", console_socket),           \
+                BUNDLE_TEXT("pid-file", 0, "FILE", "write the pid of init there", pid_file),                           \
+                BUNDLE_TEXT("pidfd-socket", 0, "PATH", "socket that takes a pidfd of init", pidfd_socket),             \
+                BUNDLE_COUNT("preserve-fds", "N", "pass descriptors 3 to 2+N on", preserve_fds, OCI_PRESERVE_FDS_MAX), \
+                BUNDLE_FLAG("no-pivot", "chroot(2) in place of pivot_root(2)", no_pivot),                              \
+                BUNDLE_FLAG("no-new-keyring", "keep the caller's session keyring", no_new_keyring)
 
 /* A bundle that was read: what to run, and how as far as the options say it. */
 struct bundle {

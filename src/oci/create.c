@@ -16,8 +16,8 @@ static int create(struct oci *oci, const void *options, int count, char **operan
 }
 
 static const struct option_entry entries[] = {
-        BUNDLE_PATH_ENTRIES(struct create),
-        BUNDLE_START_ENTRIES(struct create),
+        BUNDLE_PATH_ENTRIES,
+        BUNDLE_START_ENTRIES,
 };
 
 const struct oci_verb oci_create = {

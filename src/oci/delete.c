@@ -2,11 +2,12 @@
 /* ward-oci delete: removes a stopped container; --force ends it first. */
 #include "oci/oci.h"
 
-struct delete {
+struct delete
+{
         bool force;
 };
 
-static int delete(struct oci *oci, const void *options, int count, char **operands, struct ward_err *err)
+static int delete (struct oci *oci, const void *options, int count, char **operands, struct ward_err *err)
 {
         const struct delete *o = options;
 

@@ -194,8 +194,9 @@ static int read_process(const struct exec *o, int count, struct arena *arena, st
         if (count > 1 || o->user.given || o->env.count + o->caps.count + o->groups.count > 0 || o->cwd != NULL ||
             o->apparmor != NULL || o->process_label != NULL || o->no_new_privs) {
                 (void)err_set(err, -EINVAL, "exec: '%s' describes the whole process", o->process);
-                (void)err_hint(err, "change it there; beside --process, leave out the command, --user, --env, --cap, --cwd, "
-                                    "--additional-gids, --apparmor, --process-label and --no-new-privs");
+                (void)err_hint(err,
+                               "change it there; beside --process, leave out the command, --user, --env, --cap, --cwd, "
+                               "--additional-gids, --apparmor, --process-label and --no-new-privs");
                 return -EINVAL;
         }
         r = fd_read_file(AT_FDCWD, o->process, OCI_CONFIG_MAX, &text, &len, err);
@@ -296,9 +297,7 @@ static const struct option_entry entries[] = {
          .help = "pass descriptors 3 to 2+N on",
          OPTION_NUMBER(struct exec, preserve_fds, OCI_PRESERVE_FDS_MAX)},
         {.name = "cgroup", .arg = "PATH", .help = "group below the container's", OPTION_TEXT(struct exec, cgroup)},
-        {.name = "ignore-paused",
-         .help = "also in a paused container",
-         OPTION_FLAG(struct exec, ignore_paused)},
+        {.name = "ignore-paused", .help = "also in a paused container", OPTION_FLAG(struct exec, ignore_paused)},
 };
 
 const struct oci_verb oci_exec = {

@@ -67,7 +67,10 @@ static int kill_container(struct oci *oci, const void *options, int count, char 
 }
 
 static const struct option_entry entries[] = {
-        {.name = "all", .letter = 'a', .help = "send it to every process of the container", OPTION_FLAG(struct kill, all)},
+        {.name = "all",
+         .letter = 'a',
+         .help = "send it to every process of the container",
+         OPTION_FLAG(struct kill, all)},
 };
 
 const struct oci_verb oci_kill = {

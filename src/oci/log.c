@@ -32,11 +32,19 @@ static void add_record(struct text *text, bool json, enum oci_log_level level, c
         text_printf(&whole, "%s%s%s", message, hinted ? "; " : "", hinted ? hint : "");
         if (text_failed(&whole))
                 return;
-        text_printf(text, json ? "{\"level\":\"%s\",\"msg\":" : "level=%s msg=", level_names[level]);
-        json_write_string(text, whole.data);
-        text_puts(text, json ? ",\"time\":\"" : " time=\"");
-        oci_add_time(text, now_usec());
-        text_puts(text, json ? "\"}\n" : "\"\n");
+        if (json) {
+                text_printf(text, "{\"level\":\"%s\",\"msg\":", level_names[level]);
+                json_write_string(text, whole.data);
+                text_puts(text, ",\"time\":\"");
+                oci_add_time(text, now_usec());
+                text_puts(text, "\"}\n");
+        } else {
+                text_puts(text, "time=\"");
+                oci_add_time(text, now_usec());
+                text_printf(text, "\" level=%s msg=", level_names[level]);
+                json_write_string(text, whole.data);
+                text_puts(text, "\n");
+        }
 }
 
 static void add_for_person(struct text *text, const char *message, const char *hint)
@@ -48,7 +56,8 @@ static void add_for_person(struct text *text, const char *message, const char *h
 
 static int append(const char *path, const struct text *text)
 {
-        _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC, 0600);
+        _cleanup_close_
+        int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC, 0600);
 
         return fd < 0 ? -errno : fd_write_all(fd, text->data, text->len);
 }

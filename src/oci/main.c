@@ -5,6 +5,7 @@
  */
 #include <seccomp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -45,7 +46,10 @@ static int read_cgroup_manager(void *target, const char *value, struct arena *ar
 }
 
 static const struct option_entry entries[] = {
-        {.name = "root", .arg = "DIR", .help = "where state is kept (default: /run/ward)", OPTION_TEXT(struct globals, root)},
+        {.name = "root",
+         .arg = "DIR",
+         .help = "where state is kept (default: /run/ward)",
+         OPTION_TEXT(struct globals, root)},
         {.name = "log", .arg = "FILE", .help = "append errors to this file, too", OPTION_TEXT(struct globals, log)},
         {.name = "log-format",
          .arg = "text|json",
@@ -57,11 +61,7 @@ static const struct option_entry entries[] = {
          OPTION_WORD(struct globals, log_level, log_levels)},
         {.name = "debug", .help = "the same as --log-level debug", OPTION_FLAG(struct globals, debug)},
         {.name = "trace", .help = "print the phases of a start with nanoseconds", OPTION_FLAG(struct globals, trace)},
-        {.name = "rootless",
-         .arg = "WORD",
-         .help = "auto or false",
-         .kind = OPTION_KIND_CALL,
-         .read = read_rootless},
+        {.name = "rootless", .arg = "WORD", .help = "auto or false", .kind = OPTION_KIND_CALL, .read = read_rootless},
         {.name = "cgroup-manager",
          .arg = "NAME",
          .help = "cgroupfs",

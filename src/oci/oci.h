@@ -18,6 +18,10 @@
 #include "model/spec.h"
 #include "store/store.h"
 
+/* The versions of the runtime specification that a config may be written for. */
+#define OCI_VERSION_MIN "1.0.0"
+#define OCI_VERSION_MAX "1.2.1"
+
 /* One call of the program. Strings are of argv or of the arena. */
 struct oci {
         struct arena arena;

@@ -26,12 +26,12 @@ static int plan(struct oci *oci, const void *options, int count, char **operands
 }
 
 static const struct option_entry entries[] = {
-        BUNDLE_PATH_ENTRIES(struct plan),
+        BUNDLE_PATH_ENTRIES,
         {.name = "format",
          .arg = "table|json",
          .help = "how to print it (default: table)",
          OPTION_WORD(struct plan, format, formats)},
-        BUNDLE_START_ENTRIES(struct plan),
+        BUNDLE_START_ENTRIES,
 };
 
 const struct oci_verb oci_plan = {

@@ -27,13 +27,13 @@ void oci_add_time(struct text *text, uint64_t usec)
         struct tm tm = {0};
 
         (void)gmtime_r(&seconds, &tm);
-        text_printf(text, "%04d-%02d-%02dT%02d:%02d:%02d.%06uZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-                    tm.tm_min, tm.tm_sec, (unsigned)(usec % 1000000));
+        text_printf(text, "%04d-%02d-%02dT%02d:%02d:%02d.%06uZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+                    tm.tm_hour, tm.tm_min, tm.tm_sec, (unsigned)(usec % 1000000));
 }
 
 /* How the members of an object are written: on lines of their own for `state`, in one line for `list`. */
 struct style {
-        const char *first, *next, *colon, *last;      /* of the object */
+        const char *first, *next, *colon, *last;           /* of the object */
         const char *inner_first, *inner_next, *inner_last; /* of the object inside it */
 };
 

@@ -27,7 +27,8 @@ extern char **environ;
 static int run_ps(char *const *argv, char **ret_output, struct ward_err *err)
 {
         _cleanup_free_ char *output = NULL;
-        _cleanup_close_ int from = -EBADF, to = -EBADF;
+        _cleanup_close_
+        int from = -EBADF, to = -EBADF;
         posix_spawn_file_actions_t actions;
         int pipe_fds[2], status, r, read_error;
         pid_t pid;

@@ -29,11 +29,13 @@ static int run(struct oci *oci, const void *options, int count, char **operands,
 }
 
 static const struct option_entry entries[] = {
-        BUNDLE_PATH_ENTRIES(struct run),
+        BUNDLE_PATH_ENTRIES,
         {.name = "detach", .letter = 'd', .help = "return when the program runs", OPTION_FLAG(struct run, detach)},
         {.name = "keep", .help = "leave the stopped container for 'delete'", OPTION_FLAG(struct run, keep)},
-        BUNDLE_START_ENTRIES(struct run),
-        {.name = "no-subreaper", .help = "never adopt orphans (ward never does)", OPTION_FLAG(struct run, no_subreaper)},
+        BUNDLE_START_ENTRIES,
+        {.name = "no-subreaper",
+         .help = "never adopt orphans (ward never does)",
+         OPTION_FLAG(struct run, no_subreaper)},
 };
 
 const struct oci_verb oci_run = {

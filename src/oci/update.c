@@ -34,8 +34,10 @@ static int read_bytes(void *target, const char *value, struct arena *arena, stru
         return option_read_bytes(&number->value, value, arena, err);
 }
 
-#define LIMIT(option, value, reader, text, member) \
-        {.name = option, .arg = value, .help = text, OPTION_CALL(struct update, resources.member, reader)}
+#define LIMIT(option, value, reader, text, member)                                                               \
+        {                                                                                                        \
+                .name = option, .arg = value, .help = text, OPTION_CALL(struct update, resources.member, reader) \
+        }
 
 static const struct option_entry entries[] = {
         {.name = "resources",
@@ -102,8 +104,9 @@ static int update(struct oci *oci, const void *options, int count, char **operan
         if (given < 0)
                 return err_oom(err);
         if ((o.file != NULL) == (given > 0)) {
-                (void)err_set(err, -EINVAL, o.file == NULL ? "update: no limit is given"
-                                                           : "update: --resources and another limit are both given");
+                (void)err_set(err, -EINVAL,
+                              o.file == NULL ? "update: no limit is given"
+                                             : "update: --resources and another limit are both given");
                 (void)err_hint(err, "give --resources FILE, or options such as --memory 256m --pids-limit 100");
                 return -EINVAL;
         }

@@ -206,13 +206,52 @@ static void test_refusals(void **state)
         arena_done(&p.arena);
 }
 
+static void test_bytes(void **state)
+{
+        static const struct {
+                const char *word;
+                int64_t bytes;
+        } good[] = {
+                {"0", 0},           {"1048576", 1048576}, {"64m", 64 << 20}, {"64M", 64 << 20},
+                {"64mb", 64 << 20}, {"64MiB", 64 << 20},  {"2k", 2048},      {"1.5g", 3ll << 29},
+                {"7b", 7},          {"1t", 1ll << 40},    {"0.25k", 256},    {"8191t", 8191ll << 40},
+        };
+        static const char *const bad[] = {"",
+                                          "m",
+                                          "-1",
+                                          " 1",
+                                          "1 ",
+                                          "1.",
+                                          ".5k",
+                                          "1x",
+                                          "1mm",
+                                          "1bb",
+                                          "1,5g",
+                                          "0x10",
+                                          "9223372036854775808",
+                                          "8388608t"};
+        struct arena arena = {0};
+        struct ward_err err;
+        int64_t bytes;
+
+        for (size_t i = 0; i < ELEMENTS(good); i++) {
+                assert_int_equal(option_read_bytes(&bytes, good[i].word, &arena, &err), 0);
+                assert_int_equal(bytes, good[i].bytes);
+        }
+        for (size_t i = 0; i < ELEMENTS(bad); i++) {
+                bytes = 42;
+                assert_int_equal(option_read_bytes(&bytes, bad[i], &arena, &err), -EINVAL);
+                assert_int_equal(bytes, 42);
+        }
+        arena_done(&arena);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_spellings),
-                cmocka_unit_test(test_where_options_end),
-                cmocka_unit_test(test_help),
-                cmocka_unit_test(test_refusals),
+                cmocka_unit_test(test_spellings), cmocka_unit_test(test_where_options_end),
+                cmocka_unit_test(test_help),      cmocka_unit_test(test_refusals),
+                cmocka_unit_test(test_bytes),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -38,14 +39,17 @@ static int set_up(void **state)
         return 0;
 }
 
+static int remove_item(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+        return remove(path);
+}
+
 static int tear_down(void **state)
 {
         struct fixture *fixture = *state;
-        char command[64];
 
         store_close(&fixture->store);
-        (void)snprintf(command, sizeof(command), "rm -rf '%s'", fixture->dir);
-        assert_int_equal(system(command), 0);
+        assert_int_equal(nftw(fixture->dir, remove_item, 8, FTW_DEPTH | FTW_PHYS), 0);
         free(fixture);
         return 0;
 }
