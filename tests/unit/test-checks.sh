@@ -206,9 +206,29 @@ test_symbols() {
         expect "rejects a name without a version" fail check-symbols build
 }
 
+# shellcheck disable=SC2016  # the backquotes are Markdown's
+test_docs() {
+        offender=
+        fresh_tree
+        mkdir -p tools
+        cp "$tools/map" tools/
+        source_file README.md 'See `src/base/a.h`.'
+        source_file docs/MAP.md '<!-- files: written by tools/map -->' '<!-- end of files -->'
+        tools/map --write
+        expect "accepts a map that is right" pass check-docs
+        source_file src/base/new.c '/* A new file. */'
+        offender=docs/MAP.md
+        expect "rejects a map without a file" fail check-docs
+        rm src/base/new.c
+        source_file README.md 'See `src/base/gone.h`.'
+        offender="README.md:1: there is no src/base/gone.h"
+        expect "rejects a path that is gone" fail check-docs
+}
+
 test_layers
 test_banned
 test_size
 test_headers_and_format
 test_symbols
+test_docs
 echo "1..$cases"

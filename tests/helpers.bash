@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# What the end-to-end suites share. In a .bats file:
+#
+#       load ../helpers
+#       setup() { ward_setup; }
+#       teardown() { ward_teardown; }
+#
+#       @test "a container says hello" {
+#               needs_root
+#               bundle hello '.process.args = ["/bin/echo", "hello"]'
+#               run ward_oci run -b hello "$ID"
+#               expect_status 0
+#               expect_output hello
+#       }
+#
+# Each test runs in a temporary directory, $WORK, with its own state directory and a container id that nobody else has, $ID.
+# ward_teardown fails the test if the machine is not as it was: a mount, a cgroup, a process or state left behind.
+
+bats_require_minimum_version 1.5.0
+
+# The build under test; tests/run says which, and a test run by hand takes the release.
+WARD_SOURCE=${WARD_SOURCE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)}
+WARD_BUILD=${WARD_BUILD:-$WARD_SOURCE/build}
+
+ward() { "$WARD_BUILD/bin/ward" "$@"; }
+ward_oci() { "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" "$@"; }
+
+ward_setup() {
+        WORK=$(mktemp -d "${BATS_RUN_TMPDIR:-/tmp}/ward.XXXXXX")
+        ID=w$$-$BATS_TEST_NUMBER
+        chmod 755 "$WORK"
+        cd "$WORK" || return 1
+        machine_state >"$WORK/before"
+}
+
+ward_teardown() {
+        local ok=true
+        cd / || return 1
+        machine_state >"$WORK/after"
+        if ! diff "$WORK/before" "$WORK/after" >"$WORK/diff"; then
+                echo "left behind ('>' is new):"
+                cat "$WORK/diff"
+                ok=false
+        fi
+        if [[ -d $WORK/state ]] && [[ -n $(ls -A "$WORK/state") ]]; then
+                echo "state left behind: $(ls -A "$WORK/state")"
+                ok=false
+        fi
+        rm -rf --one-file-system "$WORK"
+        $ok
+}
+
+# What a start must not change: mounts, groups with this test's id in their name, processes of this test, network links.
+# Another test's leftovers are its own failure: only what carries $ID or $WORK counts where others are at work too.
+machine_state() {
+        awk '{ print "mount", $5 }' /proc/self/mountinfo | grep -F "$WORK" || true
+        find /sys/fs/cgroup -type d -name "*$ID*" 2>/dev/null | sed 's/^/group /' || true
+        pgrep -l -f -- "$WORK/|$ID\b" 2>/dev/null | grep -vE '^[0-9]+ (bats|bash|pgrep|timeout|sh)\b' | sed 's/^/process /' || true
+}
+
+# unable REASON: skips with the reason, or fails where the environment is known to be able.
+unable() {
+        [[ ${WARD_MUST_WORK:-} != 1 ]] || { echo "must work here, but: $*"; return 1; }
+        skip "$*"
+}
+
+needs_root() {
+        ((EUID == 0)) || unable "needs root"
+}
+
+needs_program() {
+        local name
+        for name in "$@"; do
+                command -v "$name" >/dev/null || unable "needs the program $name"
+        done
+}
+
+# rootfs DIR: a root file system with a static busybox and the usual directories.
+rootfs() {
+        local dir=$1 applet
+        mkdir -p "$dir"/{bin,dev,etc,proc,sys,tmp,root}
+        cp /bin/busybox "$dir/bin/busybox"
+        for applet in sh cat echo env false hostname id kill ls mkdir mount ps pwd rm sleep stat test touch true umount wc grep ip; do
+                ln -s busybox "$dir/bin/$applet"
+        done
+        echo 'root:x:0:0:root:/root:/bin/sh' >"$dir/etc/passwd"
+        echo 'root:x:0:' >"$dir/etc/group"
+}
+
+# bundle DIR [JQ-FILTER...]: the default configuration without a terminal, over a fresh rootfs, changed by each filter in turn.
+bundle() {
+        local dir=$1 filter config
+        shift
+        mkdir -p "$dir"
+        rootfs "$dir/rootfs"
+        ward_oci spec -b "$dir"
+        for filter in '.process.terminal = false' '.process.args = ["true"]' "$@"; do
+                config=$(jq "$filter" "$dir/config.json")
+                printf '%s\n' "$config" >"$dir/config.json"
+        done
+}
+
+# ---- expectations over bats' $status and $output -------------------------------------------------------------------------------
+
+shown() {
+        # shellcheck disable=SC2154  # bats sets them
+        printf 'status: %s\noutput:\n%s\n' "$status" "$output"
+        return 1
+}
+
+expect_status() {
+        [[ $status == "$1" ]] || { echo "wanted status $1"; shown; }
+}
+
+# The whole output.
+expect_output() {
+        [[ $output == "$1" ]] || { echo "wanted: $1"; shown; }
+}
+
+# Each argument is somewhere in the output.
+expect_in_output() {
+        local text
+        for text in "$@"; do
+                [[ $output == *"$text"* ]] || { echo "wanted in the output: $text"; shown || return 1; }
+        done
+}
+
+expect_not_in_output() {
+        local text
+        for text in "$@"; do
+                [[ $output != *"$text"* ]] || { echo "not wanted in the output: $text"; shown || return 1; }
+        done
+}
+
+# wait_until SECONDS COMMAND...: until the command succeeds.
+wait_until() {
+        local end=$((SECONDS + $1))
+        shift
+        until "$@"; do
+                ((SECONDS < end)) || { echo "did not happen in time: $*"; return 1; }
+                sleep 0.02
+        done
+}
