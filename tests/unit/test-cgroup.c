@@ -62,7 +62,8 @@ static void test_make(void **state)
                 printf("%s %s %s %x v%d\n", h->name, h->mount, h->own_path, h->controllers, h->version);
                 assert_int_equal(cgroup_make(h, f->group, ~0U, &fd, &made, &f->err), 0);
                 close(fd);
-                if (cgroup_make(h, deep, h->controllers, NULL, &made, &f->err) < 0) fail_msg("%s [%s]", f->err.message, f->err.hint);
+                if (cgroup_make(h, deep, h->controllers, NULL, &made, &f->err) < 0)
+                        fail_msg("%s [%s]", f->err.message, f->err.hint);
                 assert_int_equal(made, 3);
                 assert_int_equal(cgroup_remove(h, f->group, 0, 0, &f->err), 0);
         }
