@@ -264,6 +264,17 @@ static int push_multiplexed(struct seccomp_builder *builder, struct section *sec
         return r < 0 ? r : push_rule(section, rule, err);
 }
 
+/* Bit i: argument i of @name has 32 bits there. */
+static uint8_t narrow_on(const struct section *section, const char *name)
+{
+        if ((section->arch & __AUDIT_ARCH_64BIT) == 0 && section->arch != SCMP_ARCH_X32)
+                return UINT8_MAX;
+        /* The first two arguments of clone are swapped there (CONFIG_CLONE_BACKWARDS2). */
+        if (section->arch == SCMP_ARCH_S390X && strcmp(name, "clone") == 0)
+                return 1 << 1;
+        return (uint8_t)seccomp_narrow_args(name);
+}
+
 /* Notes that the profile's author knew of call @nr. */
 static void note_known(struct section *section, uint32_t nr)
 {
@@ -301,12 +312,8 @@ static int push_named(struct seccomp_builder *builder, struct section *section, 
         if (number == SYSCALL_UNKNOWN)
                 return 0;
         *known = true;
-        rule.narrow = (uint8_t)seccomp_narrow_args(name);
-        /* The first two arguments of clone are swapped there (CONFIG_CLONE_BACKWARDS2). */
-        if ((section->arch == SCMP_ARCH_S390X || section->arch == SCMP_ARCH_S390) && strcmp(name, "clone") == 0)
-                rule.narrow = 1 << 1;
-        if ((section->arch & __AUDIT_ARCH_64BIT) == 0 && section->arch != SCMP_ARCH_X32)
-                rule.narrow = UINT8_MAX;
+        if (rule.count > 0)
+                rule.narrow = narrow_on(section, name);
         if (number >= 0)
                 note_known(section, (uint32_t)number);
         /* Other rules may still grant what one with conditions refuses by the default action; one without says nothing. */
