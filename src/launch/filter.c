@@ -96,15 +96,20 @@ static bool is_private(const struct stat *st, mode_t type, mode_t mode, uid_t ow
         return st->st_mode == (type | mode) && st->st_uid == owner;
 }
 
-static bool cache_is_private(int cache_fd)
+/* Whether nobody else can write @cache_fd; and who may. */
+static bool cache_is_private(int cache_fd, uid_t *ret_owner)
 {
         struct stat st;
 
-        return cache_fd >= 0 && fstat(cache_fd, &st) == 0 && is_private(&st, S_IFDIR, 0700, geteuid());
+        if (cache_fd < 0 || fstat(cache_fd, &st) < 0 || !is_private(&st, S_IFDIR, 0700, geteuid()))
+                return false;
+        *ret_owner = st.st_uid;
+        return true;
 }
 
 /* Reads the cached filter of @key. False: there is none that can be believed. */
-static bool load(int cache_fd, const struct cache_key *key, struct arena *arena, struct seccomp_filter *ret_filter)
+static bool load(int cache_fd, uid_t owner, const struct cache_key *key, struct arena *arena,
+                 struct seccomp_filter *ret_filter)
 {
         _cleanup_close_
         int fd = openat(cache_fd, key->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
@@ -114,7 +119,7 @@ static bool load(int cache_fd, const struct cache_key *key, struct arena *arena,
         struct stat st;
         size_t bytes;
 
-        if (fd < 0 || fstat(fd, &st) < 0 || !is_private(&st, S_IFREG, 0600, geteuid()) || st.st_nlink != 1)
+        if (fd < 0 || fstat(fd, &st) < 0 || !is_private(&st, S_IFREG, 0600, owner) || st.st_nlink != 1)
                 return false;
         if (st.st_size <= (off_t)sizeof(header) || st.st_size > (off_t)(sizeof(header) + BPF_MAXINSNS * sizeof(*code)))
                 return false;
@@ -243,13 +248,15 @@ int filter_get(const struct spec_seccomp *profile, const char *file, const struc
                struct ward_err *err)
 {
         struct seccomp_filter filter = {0};
-        bool use_cache = profile->text != NULL && cache_is_private(cache_fd), cached = false;
+        bool use_cache, cached = false;
         struct cache_key key;
+        uid_t owner;
         int r;
 
+        use_cache = profile->text != NULL && cache_is_private(cache_fd, &owner);
         if (use_cache) {
                 make_key(profile, context, &key);
-                cached = load(cache_fd, &key, arena, &filter);
+                cached = load(cache_fd, owner, &key, arena, &filter);
         }
         if (!cached && profile->text != NULL) {
                 r = compile(profile, file, context, arena, &filter, err);
