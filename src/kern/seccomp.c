@@ -546,7 +546,8 @@ static int write_section(const struct seccomp_builder *builder, struct section *
 
         if (ranges == NULL)
                 return err_oom(err);
-        qsort(section->rules, section->count, sizeof(*section->rules), compare_rules);
+        if (section->count > 0)
+                qsort(section->rules, section->count, sizeof(*section->rules), compare_rules);
         for (size_t i = 0, end; i < section->count; i = end) {
                 uint32_t nr = section->rules[i].nr;
 
