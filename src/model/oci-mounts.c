@@ -299,9 +299,10 @@ static int apply_options(struct json *json, struct parts *parts)
 static int check_mount(struct json *json, struct json_position where, struct spec_mount *mount)
 {
         /* "remount,bind" changes the mount, "remount" its file system too: either way nothing is bound. */
-        if (mount->remount)
+        if (mount->remount) {
+                mount->remount_fs = !mount->bind;
                 mount->bind = mount->recursive = false;
-        else if (mount->bind && mount->source == NULL)
+        } else if (mount->bind && mount->source == NULL)
                 return json_fail(json, where, "a bind mount needs a source");
         else if (!mount->bind && mount->type == NULL) {
                 (void)json_fail(json, where, "neither a type nor the option 'bind' or 'rbind' is given");

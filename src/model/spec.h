@@ -81,7 +81,8 @@ struct spec_mount {
         bool bind;
         bool recursive; /* rbind: submounts of the source come along */
         bool remount;
-        bool copy_up; /* tmpcopyup: a tmpfs that starts with the content of the directory below it */
+        bool remount_fs; /* with @remount: the file system changes too; false: "remount,bind", the mount alone */
+        bool copy_up;    /* tmpcopyup: a tmpfs that starts with the content of the directory below it */
         bool idmap,
                 idmap_recursive;  /* idmap/ridmap: by @maps, or by the container's user namespace if there are none */
         struct spec_id_maps maps; /* uidMappings/gidMappings of the mount */

@@ -1,0 +1,658 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Seccomp profiles; see seccomp.h.
+ *
+ * Docker's form is the OCI form with three additions: archMap in place of architectures, conditions (includes, excludes) on
+ * each rule, and `name` as the older spelling of one element of `names`. A condition is decided here, so that the rest of
+ * ward knows one form only.
+ */
+#include "model/seccomp.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/names.h"
+#include "base/syscalls.h"
+#include "base/text.h"
+
+#define FIELD(field, structure, member, reader, flags)            \
+        {                                                         \
+                field, reader, flags, offsetof(structure, member) \
+        }
+
+#define ARCH_MAX 32    /* architectures of one profile */
+#define ERRNO_MAX 4095 /* MAX_ERRNO of the kernel: a larger SECCOMP_RET_ERRNO is cut to it */
+
+struct word {
+        const char *name;
+        uint32_t value;
+};
+
+/* Finds the word that @json stands at. Returns its element, or NULL with json->err set. */
+static const struct word *read_word(struct json *json, const char *what, const struct word *words, size_t count)
+{
+        struct json_position where = json_position(json);
+        const char *names[64], *name;
+
+        if (json_string(json, &name) < 0)
+                return NULL;
+        for (size_t i = 0; i < count; i++) {
+                if (strcmp(words[i].name, name) == 0)
+                        return &words[i];
+                names[i] = words[i].name;
+        }
+        (void)json_fail_word(json, where, what, name, names, count);
+        return NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- actions */
+
+static const struct word action_words[] = {
+        {"SCMP_ACT_ALLOW", SCMP_ACT_ALLOW},
+        {"SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(0)},
+        {"SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD},
+        {"SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS},
+        {"SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD},
+        {"SCMP_ACT_LOG", SCMP_ACT_LOG},
+        {"SCMP_ACT_NOTIFY", SCMP_ACT_NOTIFY},
+        {"SCMP_ACT_TRACE", SCMP_ACT_TRACE(0)},
+        {"SCMP_ACT_TRAP", SCMP_ACT_TRAP},
+};
+
+/* An action as it is written: the word, and a number or a name for errno beside it. */
+struct action {
+        uint32_t base;
+        bool data_given;
+        uint32_t data;
+        struct json_position data_where;
+};
+
+static int read_action(struct json *json, void *target)
+{
+        struct action *action = target;
+        struct json_position where = json_position(json);
+        const struct word *word = read_word(json, "action", action_words, ELEMENTS(action_words));
+
+        if (word == NULL)
+                return -EINVAL;
+        if (word->value == SCMP_ACT_NOTIFY) {
+                (void)json_fail(json, where, "SCMP_ACT_NOTIFY is not honoured yet");
+                return err_hint(json->err, "use another action, or a runtime that has a seccomp listener");
+        }
+        action->base = word->value;
+        return 0;
+}
+
+static int read_errno_ret(struct json *json, void *target)
+{
+        struct action *action = target;
+        uint64_t data;
+        int r;
+
+        action->data_where = json_position(json);
+        r = json_u64(json, UINT16_MAX, &data);
+        if (r < 0)
+                return r;
+        action->data_given = true;
+        action->data = (uint32_t)data;
+        return 0;
+}
+
+static int finish_action(struct json *json, const struct action *action, uint32_t *ret_action)
+{
+        bool is_errno = action->base == SCMP_ACT_ERRNO(0), is_trace = action->base == SCMP_ACT_TRACE(0);
+        uint32_t data = action->data_given ? action->data : EPERM;
+
+        if (action->data_given && !is_errno && !is_trace)
+                return json_fail(json, action->data_where,
+                                 "an errno goes with the actions SCMP_ACT_ERRNO and SCMP_ACT_TRACE only");
+        if (is_errno && data > ERRNO_MAX)
+                return json_fail(json, action->data_where, "the errno must be from 0 to %d", ERRNO_MAX);
+        *ret_action = is_errno || is_trace ? action->base | data : action->base;
+        return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------------- architectures */
+
+static const struct word arch_words[] = {
+        {"SCMP_ARCH_X86", SCMP_ARCH_X86},
+        {"SCMP_ARCH_X86_64", SCMP_ARCH_X86_64},
+        {"SCMP_ARCH_X32", SCMP_ARCH_X32},
+        {"SCMP_ARCH_ARM", SCMP_ARCH_ARM},
+        {"SCMP_ARCH_AARCH64", SCMP_ARCH_AARCH64},
+        {"SCMP_ARCH_MIPS", SCMP_ARCH_MIPS},
+        {"SCMP_ARCH_MIPS64", SCMP_ARCH_MIPS64},
+        {"SCMP_ARCH_MIPS64N32", SCMP_ARCH_MIPS64N32},
+        {"SCMP_ARCH_MIPSEL", SCMP_ARCH_MIPSEL},
+        {"SCMP_ARCH_MIPSEL64", SCMP_ARCH_MIPSEL64},
+        {"SCMP_ARCH_MIPSEL64N32", SCMP_ARCH_MIPSEL64N32},
+        {"SCMP_ARCH_PPC", SCMP_ARCH_PPC},
+        {"SCMP_ARCH_PPC64", SCMP_ARCH_PPC64},
+        {"SCMP_ARCH_PPC64LE", SCMP_ARCH_PPC64LE},
+        {"SCMP_ARCH_S390", SCMP_ARCH_S390},
+        {"SCMP_ARCH_S390X", SCMP_ARCH_S390X},
+        {"SCMP_ARCH_PARISC", SCMP_ARCH_PARISC},
+        {"SCMP_ARCH_PARISC64", SCMP_ARCH_PARISC64},
+        {"SCMP_ARCH_RISCV64", SCMP_ARCH_RISCV64},
+        /* Newer than libseccomp 2.5.4, which can't build a filter for them: AUDIT_ARCH_* of linux/audit.h. */
+        {"SCMP_ARCH_LOONGARCH64", 0xc0000102},
+        {"SCMP_ARCH_M68K", 0x00000004},
+        {"SCMP_ARCH_SH", 0x4000002a},
+        {"SCMP_ARCH_SHEB", 0x0000002a},
+};
+
+struct arch_list {
+        uint32_t arches[ARCH_MAX];
+        size_t count;
+        bool given;
+};
+
+static int read_arch(struct json *json, void *target)
+{
+        struct arch_list *list = target;
+        struct json_position where = json_position(json);
+        const struct word *word = read_word(json, "architecture", arch_words, ELEMENTS(arch_words));
+
+        if (word == NULL)
+                return -EINVAL;
+        for (size_t i = 0; i < list->count; i++)
+                if (list->arches[i] == word->value)
+                        return 0;
+        if (list->count == ARCH_MAX)
+                return json_fail(json, where, "more than %d architectures", ARCH_MAX);
+        list->arches[list->count++] = word->value;
+        return 0;
+}
+
+static int read_arches(struct json *json, void *target)
+{
+        ((struct arch_list *)target)->given = true;
+        return json_array(json, read_arch, target);
+}
+
+struct arch_map_entry {
+        struct arch_list main, sub;
+};
+
+static int read_main_arch(struct json *json, void *target)
+{
+        return read_arch(json, target);
+}
+
+static const struct json_field arch_map_fields[] = {
+        FIELD("architecture", struct arch_map_entry, main, read_main_arch, JSON_REQUIRED),
+        FIELD("subArchitectures", struct arch_map_entry, sub, read_arches, 0),
+};
+
+/* Of the map one entry counts: that of the architecture ward runs on. */
+static int read_arch_map_entry(struct json *json, void *target)
+{
+        struct arch_list *list = target;
+        struct arch_map_entry entry = {0};
+        int r;
+
+        r = json_object(json, arch_map_fields, ELEMENTS(arch_map_fields), JSON_REFUSE_UNKNOWN, &entry);
+        if (r < 0 || entry.main.arches[0] != seccomp_arch_native())
+                return r;
+        list->arches[0] = entry.main.arches[0];
+        list->count = 1;
+        for (size_t i = 0; i < entry.sub.count && list->count < ARCH_MAX; i++)
+                list->arches[list->count++] = entry.sub.arches[i];
+        return 0;
+}
+
+static int read_arch_map(struct json *json, void *target)
+{
+        ((struct arch_list *)target)->given = true;
+        return json_array(json, read_arch_map_entry, target);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- conditions */
+
+/* Architectures as Go and libseccomp-golang name them, with the number where ward can run on one. */
+static const struct word go_arch_words[] = {
+        {"amd64", SCMP_ARCH_X86_64},
+        {"x86_64", SCMP_ARCH_X86_64},
+        {"386", SCMP_ARCH_X86},
+        {"x86", SCMP_ARCH_X86},
+        {"x32", SCMP_ARCH_X32},
+        {"arm", SCMP_ARCH_ARM},
+        {"arm64", SCMP_ARCH_AARCH64},
+        {"aarch64", SCMP_ARCH_AARCH64},
+        {"mips", SCMP_ARCH_MIPS},
+        {"mips64", SCMP_ARCH_MIPS64},
+        {"mips64n32", SCMP_ARCH_MIPS64N32},
+        {"mipsle", SCMP_ARCH_MIPSEL},
+        {"mipsel", SCMP_ARCH_MIPSEL},
+        {"mips64le", SCMP_ARCH_MIPSEL64},
+        {"mipsel64", SCMP_ARCH_MIPSEL64},
+        {"mipsel64n32", SCMP_ARCH_MIPSEL64N32},
+        {"ppc", SCMP_ARCH_PPC},
+        {"ppc64", SCMP_ARCH_PPC64},
+        {"ppc64le", SCMP_ARCH_PPC64LE},
+        {"s390", SCMP_ARCH_S390},
+        {"s390x", SCMP_ARCH_S390X},
+        {"parisc", SCMP_ARCH_PARISC},
+        {"parisc64", SCMP_ARCH_PARISC64},
+        {"riscv64", SCMP_ARCH_RISCV64},
+        {"loong64", 0xc0000102},
+        {"loongarch64", 0xc0000102},
+};
+
+struct condition {
+        bool arches_given, native_listed;
+        uint64_t caps;
+        bool kernel_given;
+        unsigned kernel_major, kernel_minor;
+};
+
+static int read_condition_arch(struct json *json, void *target)
+{
+        struct condition *condition = target;
+        const struct word *word = read_word(json, "architecture", go_arch_words, ELEMENTS(go_arch_words));
+
+        if (word == NULL)
+                return -EINVAL;
+        condition->arches_given = true;
+        if (word->value == seccomp_arch_native())
+                condition->native_listed = true;
+        return 0;
+}
+
+static int read_condition_arches(struct json *json, void *target)
+{
+        return json_array(json, read_condition_arch, target);
+}
+
+static int read_condition_cap(struct json *json, void *target)
+{
+        struct condition *condition = target;
+        struct json_position where = json_position(json);
+        const char *name, *nearest;
+        int cap, r;
+
+        r = json_string(json, &name);
+        if (r < 0)
+                return r;
+        cap = cap_number(name);
+        if (cap >= 0) {
+                condition->caps |= UINT64_C(1) << cap;
+                return 0;
+        }
+        (void)json_fail(json, where, "unknown capability '%s'", name);
+        nearest = cap_nearest(name);
+        if (nearest != NULL)
+                (void)err_hint(json->err, "did you mean '%s'?", nearest);
+        return -EINVAL;
+}
+
+static int read_condition_caps(struct json *json, void *target)
+{
+        return json_array(json, read_condition_cap, target);
+}
+
+static int read_min_kernel(struct json *json, void *target)
+{
+        struct condition *condition = target;
+        struct json_position where = json_position(json);
+        uint64_t major, minor;
+        const char *text, *dot;
+        char *first;
+        int r;
+
+        r = json_string(json, &text);
+        if (r < 0)
+                return r;
+        dot = strchr(text, '.');
+        first = arena_strndup(json->arena, text, dot != NULL ? (size_t)(dot - text) : 0);
+        if (first == NULL)
+                return err_oom(json->err);
+        if (dot == NULL || number_parse(first, UINT16_MAX, &major) < 0 || number_parse(dot + 1, UINT16_MAX, &minor) < 0)
+                return json_fail(json, where, "'%s' is not a kernel version like \"4.8\"", text);
+        condition->kernel_given = true;
+        condition->kernel_major = (unsigned)major;
+        condition->kernel_minor = (unsigned)minor;
+        return 0;
+}
+
+static const struct json_field condition_fields[] = {
+        {"arches", read_condition_arches},
+        {"caps", read_condition_caps},
+        {"minKernel", read_min_kernel},
+};
+
+static int read_condition(struct json *json, void *target)
+{
+        return json_object(json, condition_fields, ELEMENTS(condition_fields), JSON_REFUSE_UNKNOWN, target);
+}
+
+static bool kernel_at_least(const struct seccomp_context *context, const struct condition *condition)
+{
+        if (context->kernel_major != condition->kernel_major)
+                return context->kernel_major > condition->kernel_major;
+        return context->kernel_minor >= condition->kernel_minor;
+}
+
+/* Whether a rule stays: any one of the excludes drops it, and all of the includes must hold. */
+static bool applies(const struct seccomp_context *context, const struct condition *includes,
+                    const struct condition *excludes)
+{
+        if ((excludes->arches_given && excludes->native_listed) || (excludes->caps & context->caps) != 0 ||
+            (excludes->kernel_given && kernel_at_least(context, excludes)))
+                return false;
+        return (!includes->arches_given || includes->native_listed) && (includes->caps & ~context->caps) == 0 &&
+               (!includes->kernel_given || kernel_at_least(context, includes));
+}
+
+/* --------------------------------------------------------------------------------------------------------------- rules */
+
+static const struct word op_words[] = {
+        {"SCMP_CMP_NE", SCMP_CMP_NE},
+        {"SCMP_CMP_LT", SCMP_CMP_LT},
+        {"SCMP_CMP_LE", SCMP_CMP_LE},
+        {"SCMP_CMP_EQ", SCMP_CMP_EQ},
+        {"SCMP_CMP_GE", SCMP_CMP_GE},
+        {"SCMP_CMP_GT", SCMP_CMP_GT},
+        {"SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ},
+};
+
+static int read_index(struct json *json, void *target)
+{
+        uint64_t index;
+        int r;
+
+        r = json_u64(json, 5, &index);
+        if (r < 0)
+                return r;
+        *(uint32_t *)target = (uint32_t)index;
+        return 0;
+}
+
+static int read_value(struct json *json, void *target)
+{
+        return json_u64(json, UINT64_MAX, target);
+}
+
+static int read_op(struct json *json, void *target)
+{
+        const struct word *word = read_word(json, "operator", op_words, ELEMENTS(op_words));
+
+        if (word == NULL)
+                return -EINVAL;
+        *(int *)target = (int)word->value;
+        return 0;
+}
+
+static const struct json_field arg_fields[] = {
+        FIELD("index", struct seccomp_arg, index, read_index, JSON_REQUIRED),
+        FIELD("value", struct seccomp_arg, value, read_value, JSON_REQUIRED),
+        FIELD("valueTwo", struct seccomp_arg, value_two, read_value, 0),
+        FIELD("op", struct seccomp_arg, op, read_op, JSON_REQUIRED),
+};
+
+static int read_arg(struct json *json, void *target)
+{
+        return json_object(json, arg_fields, ELEMENTS(arg_fields), JSON_REFUSE_UNKNOWN, target);
+}
+
+struct rule {
+        const char **names;
+        size_t name_count;
+        const char *name; /* docker's older spelling */
+        struct action action;
+        struct seccomp_arg *args;
+        size_t arg_count;
+        struct condition includes, excludes;
+};
+
+static int read_name(struct json *json, void *target)
+{
+        struct json_position where = json_position(json);
+        const char *name, *nearest;
+        int r;
+
+        r = json_string(json, &name);
+        if (r < 0)
+                return r;
+        if (syscall_number(name) == SYSCALL_UNKNOWN) {
+                (void)json_fail(json, where, "unknown system call '%s'", name);
+                nearest = syscall_nearest(name, json->arena);
+                if (nearest != NULL)
+                        (void)err_hint(json->err, "did you mean '%s'?", nearest);
+                return -EINVAL;
+        }
+        *(const char **)target = name;
+        return 0;
+}
+
+static int read_names(struct json *json, void *target)
+{
+        struct rule *rule = target;
+
+        return json_list(json, sizeof(*rule->names), read_name, &rule->names, &rule->name_count);
+}
+
+static int read_args(struct json *json, void *target)
+{
+        struct rule *rule = target;
+
+        return json_list(json, sizeof(*rule->args), read_arg, &rule->args, &rule->arg_count);
+}
+
+static const struct json_field rule_fields[] = {
+        {"names", read_names, JSON_REQUIRED},
+        FIELD("action", struct rule, action, read_action, JSON_REQUIRED),
+        FIELD("errnoRet", struct rule, action, read_errno_ret, 0),
+        {"args", read_args},
+};
+
+static const struct json_field docker_rule_fields[] = {
+        {"names", read_names},
+        FIELD("name", struct rule, name, read_name, 0),
+        FIELD("action", struct rule, action, read_action, JSON_REQUIRED),
+        FIELD("errnoRet", struct rule, action, read_errno_ret, 0),
+        {"errno", NULL, JSON_IGNORED}, /* podman: errnoRet as a word, for people */
+        {"args", read_args},
+        {"comment", NULL, JSON_IGNORED},
+        FIELD("includes", struct rule, includes, read_condition, 0),
+        FIELD("excludes", struct rule, excludes, read_condition, 0),
+};
+
+struct profile {
+        const struct seccomp_context *context;
+        struct seccomp_rule *rules;
+        size_t rule_count, rule_room;
+        struct action default_action;
+        struct arch_list arches, arch_map;
+        uint32_t flags;
+};
+
+static int add_rule(struct json *json, struct profile *profile, const struct seccomp_rule *rule)
+{
+        if (profile->rule_count == profile->rule_room) {
+                size_t room = profile->rule_room == 0 ? 16 : 2 * profile->rule_room;
+                struct seccomp_rule *grown = arena_new(json->arena, struct seccomp_rule, room);
+
+                if (grown == NULL)
+                        return err_oom(json->err);
+                if (profile->rule_count > 0)
+                        memcpy(grown, profile->rules, profile->rule_count * sizeof(*grown));
+                profile->rules = grown;
+                profile->rule_room = room;
+        }
+        profile->rules[profile->rule_count++] = *rule;
+        return 0;
+}
+
+/* Comparisons of one rule must all hold, but libseccomp takes one for each argument only. Where an argument comes twice, both
+ * OCI runtimes make a rule of each comparison, any of which suffices; profiles are written for that. */
+static int add_rules(struct json *json, struct profile *profile, const struct seccomp_rule *rule)
+{
+        unsigned seen = 0;
+        bool twice = false;
+
+        for (size_t i = 0; i < rule->arg_count; i++) {
+                twice = twice || (seen & 1u << rule->args[i].index);
+                seen |= 1u << rule->args[i].index;
+        }
+        if (!twice)
+                return add_rule(json, profile, rule);
+        for (size_t i = 0; i < rule->arg_count; i++) {
+                struct seccomp_rule single = *rule;
+                int r;
+
+                single.args = &rule->args[i];
+                single.arg_count = 1;
+                r = add_rule(json, profile, &single);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int read_rule(struct json *json, void *target)
+{
+        struct profile *profile = target;
+        struct json_position where = json_position(json);
+        struct rule rule = {0};
+        struct seccomp_rule result = {.line = where.line, .column = where.column};
+        bool docker = profile->context != NULL;
+        int r;
+
+        r = json_object(json, docker ? docker_rule_fields : rule_fields,
+                        docker ? ELEMENTS(docker_rule_fields) : ELEMENTS(rule_fields), JSON_REFUSE_UNKNOWN, &rule);
+        if (r < 0)
+                return r;
+        if (rule.name != NULL && rule.name_count > 0)
+                return json_fail(json, where, "both 'name' and 'names' are given");
+        if (rule.name != NULL) {
+                rule.names = arena_new(json->arena, const char *, 1);
+                if (rule.names == NULL)
+                        return err_oom(json->err);
+                rule.names[0] = rule.name;
+                rule.name_count = 1;
+        }
+        if (rule.name_count == 0)
+                return json_fail(json, where, "no system call is named");
+        r = finish_action(json, &rule.action, &result.action);
+        if (r < 0 || (docker && !applies(profile->context, &rule.includes, &rule.excludes)))
+                return r;
+        result.names = rule.names;
+        result.name_count = rule.name_count;
+        result.args = rule.args;
+        result.arg_count = rule.arg_count;
+        return add_rules(json, profile, &result);
+}
+
+static int read_rules(struct json *json, void *target)
+{
+        return json_array(json, read_rule, target);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- profile */
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5) /* Linux 5.19 */
+#endif
+
+static int read_flag(struct json *json, void *target)
+{
+        static const struct word words[] = {
+                {"SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC},
+                {"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
+                {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+                {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV},
+        };
+        struct json_position where = json_position(json);
+        const struct word *word = read_word(json, "flag", words, ELEMENTS(words));
+
+        if (word == NULL)
+                return -EINVAL;
+        /* seccomp(2): EINVAL without a listener, which is not honoured yet. */
+        if (word->value == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+                return json_fail(json, where, "%s is for filters with a listener", word->name);
+        *(uint32_t *)target |= word->value;
+        return 0;
+}
+
+static int read_flags(struct json *json, void *target)
+{
+        return json_array(json, read_flag, target);
+}
+
+static const struct json_field profile_fields[] = {
+        FIELD("defaultAction", struct profile, default_action, read_action, JSON_REQUIRED),
+        FIELD("defaultErrnoRet", struct profile, default_action, read_errno_ret, 0),
+        FIELD("architectures", struct profile, arches, read_arches, 0),
+        FIELD("flags", struct profile, flags, read_flags, 0),
+        {"listenerPath", NULL, JSON_UNSUPPORTED},
+        {"listenerMetadata", NULL, JSON_UNSUPPORTED},
+        {"syscalls", read_rules},
+};
+
+static const struct json_field docker_profile_fields[] = {
+        FIELD("defaultAction", struct profile, default_action, read_action, JSON_REQUIRED),
+        FIELD("defaultErrnoRet", struct profile, default_action, read_errno_ret, 0),
+        {"defaultErrno", NULL, JSON_IGNORED}, /* podman: defaultErrnoRet as a word, for people */
+        FIELD("architectures", struct profile, arches, read_arches, 0),
+        FIELD("archMap", struct profile, arch_map, read_arch_map, 0),
+        FIELD("flags", struct profile, flags, read_flags, 0),
+        {"listenerPath", NULL, JSON_UNSUPPORTED},
+        {"listenerMetadata", NULL, JSON_UNSUPPORTED},
+        {"syscalls", read_rules},
+};
+
+static int read_profile(struct json *json, struct profile *profile)
+{
+        struct json_position where = json_position(json);
+        bool docker = profile->context != NULL;
+        int r;
+
+        r = json_object(json, docker ? docker_profile_fields : profile_fields,
+                        docker ? ELEMENTS(docker_profile_fields) : ELEMENTS(profile_fields), JSON_REFUSE_UNKNOWN,
+                        profile);
+        if (r >= 0)
+                r = json_end(json);
+        if (r < 0)
+                return r;
+        if (profile->arches.count > 0 && profile->arch_map.given)
+                return json_fail(json, where, "both 'architectures' and 'archMap' are given");
+        if (profile->arch_map.given)
+                profile->arches = profile->arch_map;
+        return 0;
+}
+
+int seccomp_profile_parse(const char *text, size_t len, const char *file, unsigned line, unsigned column,
+                          const struct seccomp_context *context, struct arena *arena,
+                          struct seccomp_profile *ret_profile, struct ward_err *err)
+{
+        struct profile profile = {.context = context};
+        uint32_t default_action, *arches;
+        struct json json;
+        int r;
+
+        json_init(&json, text, len, file, arena, err);
+        json.line = line;
+        json.column_base = column - 1;
+        r = read_profile(&json, &profile);
+        if (r >= 0)
+                r = finish_action(&json, &profile.default_action, &default_action);
+        if (r < 0)
+                return r;
+        arches = arena_new(arena, uint32_t, profile.arches.count);
+        if (arches == NULL)
+                return err_oom(err);
+        memcpy(arches, profile.arches.arches, profile.arches.count * sizeof(*arches));
+        *ret_profile = (struct seccomp_profile){
+                .default_action = default_action,
+                .arches = arches,
+                .arch_count = profile.arches.count,
+                .flags = profile.flags,
+                .rules = profile.rules,
+                .rule_count = profile.rule_count,
+        };
+        return 0;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "model/oci.h"
+#include "model/print.h"
+
+/* The rich config is also a seed of the fuzz targets. */
+static void read_file(const char *name, struct text *text)
+{
+        const char *folder = getenv("WARD_CORPUS");
+        char path[512], buffer[4096];
+        size_t len;
+        FILE *file;
+
+        assert_non_null(folder);
+        (void)snprintf(path, sizeof(path), "%s/oci/%s", folder, name);
+        file = fopen(path, "re");
+        assert_non_null(file);
+        while ((len = fread(buffer, 1, sizeof(buffer), file)) > 0)
+                text_add(text, buffer, len);
+        (void)fclose(file);
+        assert_false(text_failed(text));
+}
+
+static void check_mounts(const struct ward_spec *a, const struct ward_spec *b)
+{
+        assert_int_equal(a->mount_count, b->mount_count);
+        for (size_t i = 0; i < a->mount_count; i++) {
+                const struct spec_mount *m = &a->mounts[i], *n = &b->mounts[i];
+
+                assert_string_equal(m->destination, n->destination);
+                assert_int_equal(m->bind, n->bind);
+                assert_int_equal(m->recursive, n->recursive);
+                assert_int_equal(m->remount, n->remount);
+                assert_int_equal(m->remount_fs, n->remount_fs);
+                assert_int_equal(m->copy_up, n->copy_up);
+                assert_int_equal(m->idmap, n->idmap);
+                assert_int_equal(m->idmap_recursive, n->idmap_recursive);
+                assert_int_equal(m->attr_set, n->attr_set);
+                assert_int_equal(m->attr_clear, n->attr_clear);
+                assert_int_equal(m->rattr_set, n->rattr_set);
+                assert_int_equal(m->rattr_clear, n->rattr_clear);
+                assert_int_equal(m->superblock_flags, n->superblock_flags);
+                assert_int_equal(m->propagation, n->propagation);
+                assert_int_equal(m->maps.uid_count, n->maps.uid_count);
+                assert_int_equal(m->data == NULL, n->data == NULL);
+                if (m->data != NULL)
+                        assert_string_equal(m->data, n->data);
+        }
+}
+
+static void check_resources(const struct spec_resources *a, const struct spec_resources *b)
+{
+        assert_int_equal(a->memory.limit.value, b->memory.limit.value);
+        assert_int_equal(a->memory.swap.value, b->memory.swap.value);
+        assert_int_equal(a->memory.disable_oom_killer, b->memory.disable_oom_killer);
+        assert_int_equal(a->cpu.quota.value, b->cpu.quota.value);
+        assert_int_equal(a->cpu.rt_period.value, b->cpu.rt_period.value);
+        assert_int_equal(a->cpu.idle.given, b->cpu.idle.given);
+        assert_int_equal(a->pids.value, b->pids.value);
+        assert_int_equal(a->device_rule_count, b->device_rule_count);
+        for (size_t i = 0; i < a->device_rule_count; i++) {
+                assert_int_equal(a->device_rules[i].allow, b->device_rules[i].allow);
+                assert_int_equal(a->device_rules[i].type, b->device_rules[i].type);
+                assert_int_equal(a->device_rules[i].major, b->device_rules[i].major);
+                assert_int_equal(a->device_rules[i].minor, b->device_rules[i].minor);
+                assert_int_equal(a->device_rules[i].mknod, b->device_rules[i].mknod);
+        }
+}
+
+/* Read, write, read, write: both specs agree where it matters most, and both texts to the byte, which covers the rest. */
+static void round_trip(const char *name)
+{
+        _cleanup_text_ struct text input = {0}, first = {0}, second = {0};
+        _cleanup_spec_ struct ward_spec a = {0}, b = {0};
+        struct ward_err err = {0};
+
+        read_file(name, &input);
+        assert_int_equal(oci_parse(input.data, input.len, name, &a, &err), 0);
+        spec_print(&a, &first);
+        assert_false(text_failed(&first));
+        if (oci_parse(first.data, first.len, "printed", &b, &err) < 0)
+                fail_msg("%s in %s", err.message, first.data);
+        spec_print(&b, &second);
+        assert_string_equal(first.data, second.data);
+
+        check_mounts(&a, &b);
+        check_resources(&a.resources, &b.resources);
+        for (int ns = 0; ns < SPEC_NS_COUNT; ns++)
+                assert_int_equal(a.ns[ns].mode, b.ns[ns].mode);
+        for (int kind = 0; kind < SPEC_HOOK_COUNT; kind++)
+                assert_int_equal(a.hooks[kind].count, b.hooks[kind].count);
+        assert_memory_equal(&a.process.caps, &b.process.caps, sizeof(a.process.caps));
+        assert_int_equal(a.process.rlimit_count, b.process.rlimit_count);
+        assert_int_equal(a.process.umask, b.process.umask);
+        assert_int_equal(a.process.oom_score_adj, b.process.oom_score_adj);
+        assert_int_equal(a.masked_path_count, b.masked_path_count);
+        assert_int_equal(a.readonly_path_count, b.readonly_path_count);
+        assert_int_equal(a.sysctl_count, b.sysctl_count);
+        assert_int_equal(a.annotation_count, b.annotation_count);
+        assert_int_equal(a.device_count, b.device_count);
+        assert_int_equal(a.seccomp.len, b.seccomp.len);
+        assert_int_equal(a.rootfs_propagation, b.rootfs_propagation);
+        assert_int_equal(a.personality, b.personality);
+        assert_int_equal(a.boottime.seconds, b.boottime.seconds);
+}
+
+static void test_rich(void **state)
+{
+        round_trip("rich.json");
+}
+
+static void test_default(void **state)
+{
+        round_trip("default.json");
+}
+
+/* Nothing of the rich config is lost: each of its words is in what is printed. */
+static void test_nothing_is_lost(void **state)
+{
+        static const char *const words[] = {"1.2.1",
+                                            "\"terminal\": true",
+                                            "\"height\": 24",
+                                            "\"umask\": 18",
+                                            "additionalGids",
+                                            "CAP_CHECKPOINT_RESTORE",
+                                            "RLIMIT_CORE",
+                                            "18446744073709551615",
+                                            "apparmorProfile",
+                                            "selinuxLabel",
+                                            "-17",
+                                            "\"readonly\": true",
+                                            "\"hostname\": \"h\"",
+                                            "\"domainname\": \"d\"",
+                                            "strictatime",
+                                            "mode=755,size=65536k",
+                                            "rbind",
+                                            "rro",
+                                            "rnoatime",
+                                            "rslave",
+                                            "\"exec\"",
+                                            "\"sync\"",
+                                            "lazytime",
+                                            "iversion",
+                                            "remount",
+                                            "tmpcopyup",
+                                            "unbindable",
+                                            "nosymfollow",
+                                            "rsuid",
+                                            "ridmap",
+                                            "prestart",
+                                            "createRuntime",
+                                            "createContainer",
+                                            "startContainer",
+                                            "poststart",
+                                            "poststop",
+                                            "\"timeout\": 3",
+                                            "org.example.a",
+                                            "/run/netns/n",
+                                            "100000",
+                                            "\"secs\": -7",
+                                            "/dev/fuse",
+                                            "/a/b",
+                                            "1048576",
+                                            "checkBeforeUpdate",
+                                            "realtimeRuntime",
+                                            "\"cpus\": \"0-1\"",
+                                            "\"limit\": 64",
+                                            "rootfsPropagation",
+                                            "/proc/keys",
+                                            "/proc/sys",
+                                            "kernel.shmmax",
+                                            "SCMP_ACT_ERRNO",
+                                            "mountLabel",
+                                            "LINUX32"};
+        _cleanup_text_ struct text input = {0}, printed = {0};
+        _cleanup_spec_ struct ward_spec spec = {0};
+        struct ward_err err = {0};
+
+        read_file("rich.json", &input);
+        assert_int_equal(oci_parse(input.data, input.len, "rich.json", &spec, &err), 0);
+        spec_print(&spec, &printed);
+        for (size_t i = 0; i < ELEMENTS(words); i++)
+                if (strstr(printed.data, words[i]) == NULL)
+                        fail_msg("'%s' is not in %s", words[i], printed.data);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_rich),
+                cmocka_unit_test(test_default),
+                cmocka_unit_test(test_nothing_is_lost),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
