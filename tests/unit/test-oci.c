@@ -374,12 +374,12 @@ static void test_mounts_refused(void **state)
                  "config.json:2:63: mounts[0]: 'sync' acts on a whole file system, which a bind mount shares with the "
                  "host",
                  ""},
-                {MOUNT("\"type\":\"tmpfs\",\"options\":[\"\"]"), "config.json:2:58: mounts[0]: an option is empty", ""},
+                {MOUNT("\"type\":\"tmpfs\",\"options\":[\"\"]"), "config.json:2:57: mounts[0]: an option is empty", ""},
                 {MOUNT("\"type\":\"proc\",\"options\":[\"tmpcopyup\"]"),
                  "config.json:2:11: mounts[0]: the option 'tmpcopyup' is for mounts of type tmpfs", ""},
                 {MOUNT("\"type\":\"tmpfs\",\"option\":[]"), "config.json:2:46: mounts[0].option: unknown field",
                  "did you mean 'options'?"},
-                {MOUNT("\"type\":7"), "config.json:2:37: mounts[0].type: expected a string, found a number", ""},
+                {MOUNT("\"type\":7"), "config.json:2:38: mounts[0].type: expected a string, found a number", ""},
                 {MOUNT("\"source\":\"/"
                        "s\",\"options\":[\"bind\"],\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]"),
                  "config.json:2:11: mounts[0]: uidMappings and gidMappings must be given together", ""},

@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -15,13 +14,11 @@
 /* The rich config is also a seed of the fuzz targets. */
 static void read_file(const char *name, struct text *text)
 {
-        const char *folder = getenv("WARD_CORPUS");
         char path[512], buffer[4096];
         size_t len;
         FILE *file;
 
-        assert_non_null(folder);
-        (void)snprintf(path, sizeof(path), "%s/oci/%s", folder, name);
+        (void)snprintf(path, sizeof(path), "%s/oci/%s", CORPUS, name);
         file = fopen(path, "re");
         assert_non_null(file);
         while ((len = fread(buffer, 1, sizeof(buffer), file)) > 0)
