@@ -254,7 +254,7 @@ static int join_data(struct json *json, struct parts *parts, size_t count, size_
         for (size_t i = 0; i < count; i++) {
                 if (i > 0)
                         *at++ = ',';
-                at = stpcpy(at, parts->options[i].word);
+                at = oci_append(at, parts->options[i].word);
         }
         parts->mount.data = data;
         return 0;

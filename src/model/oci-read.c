@@ -9,6 +9,14 @@
 
 const char *const oci_no_strings[1] = {NULL};
 
+char *oci_append(char *at, const char *string)
+{
+        size_t len = strlen(string);
+
+        memcpy(at, string, len);
+        return at + len;
+}
+
 int oci_origin(struct json *json, struct spec_origin *ret_origin)
 {
         struct json_position where = json_position(json);
@@ -30,7 +38,7 @@ int oci_origin(struct json *json, struct spec_origin *ret_origin)
                         continue;
                 if (at != field)
                         *at++ = '.';
-                at = stpcpy(at, json->path[i].key);
+                at = oci_append(at, json->path[i].key);
         }
         *ret_origin = (struct spec_origin){field, index, where.line, where.column};
         return 0;

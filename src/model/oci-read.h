@@ -33,6 +33,9 @@ int oci_read_paths_element(struct json *json, void *target); /* struct spec_path
 /* A list without elements, for pointers that are never NULL. */
 extern const char *const oci_no_strings[1];
 
+/* Copies @string to @at without the NUL, and gives the place behind it. */
+char *oci_append(char *at, const char *string);
+
 /* A list that grows in the arena while a map is read. */
 struct oci_list {
         char *elements;

@@ -216,7 +216,9 @@ struct spec_path {
 };
 
 struct spec_sysctl {
-        const char *key; /* with dots or slashes, as written */
+        const char *
+                key; /* as written; spec_sysctl_path() makes a path of it. Its namespace is new or joined: who writes it to a
+                            joined one first proves that it is not the caller's own. */
         const char *value;
         struct spec_origin origin;
 };
