@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+# fish completion for ward-oci. Options come from --help, ids from `list`, so there is no second list to keep.
+
+set -l verbs create delete events exec features kill list pause plan ps resume run spec start state update
+
+function __ward_oci_options
+        ward-oci $argv --help 2>/dev/null | string replace -rf '^ +(?:-[a-zA-Z], )?(--[a-z-]+)(?: [^ ]+)? +(.*)$' '$1\t$2'
+end
+
+complete -c ward-oci -f
+complete -c ward-oci -n "not __fish_seen_subcommand_from $verbs" -a "$verbs"
+complete -c ward-oci -n "not __fish_seen_subcommand_from $verbs; and string match -q -- '-*' (commandline -ct)" -a '(__ward_oci_options)'
+for verb in $verbs
+        complete -c ward-oci -n "__fish_seen_subcommand_from $verb; and string match -q -- '-*' (commandline -ct)" -a "(__ward_oci_options $verb)"
+end
+for verb in delete events exec kill pause ps resume start state update
+        complete -c ward-oci -n "__fish_seen_subcommand_from $verb" -a '(ward-oci list -q 2>/dev/null)'
+end

@@ -1,0 +1,251 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The command line: help, refusals, messages, logs, and what needs no container.
+# shellcheck disable=SC2154
+
+VERBS="create delete events exec features kill list pause plan ps resume run spec start state update"
+
+setup() {
+        load helpers/common
+        BUNDLE=$BATS_TEST_TMPDIR/bundle
+        mkdir -p "$BUNDLE"
+}
+
+@test "help of the program and of each verb fits 24 lines of 80 columns" {
+        local verb lines
+        for verb in "" $VERBS; do
+                # shellcheck disable=SC2086
+                run -0 oci $verb --help
+                [[ ${lines[0]} == "Usage: ward-oci"* ]]
+                ((${#lines[@]} <= 24))
+                [[ -z $(awk 'length > 80' <<<"$output") ]]
+        done
+}
+
+@test "the program's help names every verb" {
+        local verb
+        run -0 oci --help
+        for verb in $VERBS; do
+                [[ " ${output//[$'\n',.]/ } " == *" $verb "* ]]
+        done
+}
+
+@test "-h, --help behind other options, and no arguments at all print help" {
+        run -0 "$OCI"
+        [[ $output == Usage:* ]]
+        run -0 oci run -h
+        [[ $output == "Usage: ward-oci run"* ]]
+        run -0 oci kill --all --help
+        [[ $output == "Usage: ward-oci kill"* ]]
+}
+
+@test "version names the program, the specification and libseccomp" {
+        run -0 oci --version
+        [[ ${lines[0]} =~ ^ward-oci\ version\ [0-9]+\.[0-9]+ ]]
+        [[ ${lines[1]} =~ ^spec:\ 1\.[0-9]+ ]]
+        [[ ${lines[2]} =~ ^libseccomp:\ 2\. ]]
+}
+
+@test "an unknown verb or option is refused with the nearest one" {
+        fails_with "unknown verb 'creat'.*did you mean 'create'" oci creat x
+        fails_with "unknown option '--bundel'.*did you mean '--bundle'" oci create --bundel x c1
+        fails_with "unknown option '--rot'.*did you mean '--root'" oci --rot x list
+        fails_with "unknown option '-z'.*--help" oci list -z
+        fails_with "unknown option '--regex'" oci kill --regex x
+}
+
+@test "what is not supported yet is refused by name, never ignored" {
+        fails_with "'--systemd-cgroup' is not supported yet" oci --systemd-cgroup list
+        fails_with "'systemd' is not supported yet" oci --cgroup-manager=systemd list
+        fails_with "'true' is not supported yet" oci --rootless=true list
+        run -0 oci --rootless=auto --cgroup-manager=cgroupfs list
+}
+
+@test "operands are counted" {
+        fails_with "create: an operand is missing.*usage: ward-oci create" oci create
+        fails_with "'c2' is one word too many" oci start c1 c2
+        fails_with "there is no command to run" oci exec c1
+        fails_with "option '--bundle' needs a value.*'--bundle DIR'" oci create --bundle
+}
+
+@test "ids outside the grammar are refused before anything is made" {
+        local id long
+        long=$(printf 'x%.0s' {1..300})
+        "$OCI" spec -b "$BUNDLE"
+        for id in /abs 'a b' '%s%n' '$(id)' .. '' "$long" $'a\nb' .hidden; do
+                fails_with "container id" oci run -b "$BUNDLE" "$id"
+                fails_with "container id" oci state "$id"
+                fails_with "container id" oci delete --force "$id"
+        done
+        fails_with "unknown option" oci state -id
+        fails_with "container id" oci state -- -id
+}
+
+@test "a container that does not exist is named, with the nearest one that does" {
+        fails_with "there is no container 'nobody'" oci state nobody
+        fails_with "there is no container 'nobody'" oci kill nobody
+        fails_with "there is no container 'nobody'" oci exec nobody true
+        fails_with "there is no container 'nobody'" oci delete nobody
+        run -0 oci delete --force nobody
+}
+
+@test "signals: names, numbers, and a suggestion" {
+        local word
+        for word in KILL SIGKILL sigterm 9 RTMIN RTMIN+3 SIGRTMAX-1; do
+                fails_with "there is no container" oci kill nobody "$word"
+        done
+        fails_with "'KIL' is not a signal.*'KILL'" oci kill nobody KIL
+        fails_with "is not a signal" oci kill nobody 65
+        fails_with "is not a signal" oci kill nobody -- -9
+        fails_with "is not a signal" oci kill nobody RTMIN+99
+}
+
+@test "user ids of exec: only whole numbers below 4294967295" {
+        local user
+        for user in 4294967295 4294967296 -1 '' ' 7' 7x 0x10 :5 5: 5:-1 5:4294967295 root +5 1:2:3; do
+                fails_with "(is not a (user|group) id|is empty)" oci exec -u "$user" nobody true
+        done
+        fails_with "there is no container" oci exec -u 4294967294:4294967294 nobody true
+}
+
+@test "the state root is the caller's own, closed, and no link" {
+        local dir=$BATS_TEST_TMPDIR/roots
+        mkdir -m 700 "$dir"
+        run -0 "$OCI" --root "$dir/a/b/c" list
+        [[ $(stat -c %a "$dir/a/b/c") == *700 && $(stat -c %a "$dir/a") == 700 ]]
+        ln -s "$dir/a" "$dir/link"
+        fails_with "symbolic link" "$OCI" --root "$dir/link" list
+        fails_with "symbolic link" "$OCI" --root "$dir/link/" list
+        chmod 755 "$dir/a"
+        fails_with "open to other users.*chmod 700" "$OCI" --root "$dir/a" list
+        ((EUID == 0)) || return 0
+        chmod 700 "$dir/a"
+        chown 4242 "$dir/a"
+        fails_with "belongs to user 4242" "$OCI" --root "$dir/a" list
+}
+
+@test "errors go to the log in the form that engines read, and to standard error" {
+        local log=$BATS_TEST_TMPDIR/log
+        fails_with "^ward-oci: there is no container 'x\"y'|container id" oci --log "$log" --log-format json state 'x"y'
+        [[ $(jq -r .level "$log") == error ]]
+        [[ $(jq -r .msg "$log") == *"container id 'x\"y' is not valid"* ]]
+        [[ $(jq -r .time "$log") =~ ^20[0-9]{2}-[0-9]{2}-[0-9]{2}T.*Z$ ]]
+        run ! oci --log "$log" --log-format json state nobody
+        [[ $(jq -s length "$log") == 2 ]]
+
+        run ! oci --log "$log.text" state nobody
+        [[ $(<"$log.text") =~ ^time=\".*Z\"\ level=error\ msg=\"there\ is\ no\ container ]]
+        run ! oci --log-format json state nobody
+        [[ $(jq -r .level <<<"$output") == error ]]
+}
+
+@test "a log that cannot be written is said, and the error itself still is" {
+        run -1 oci --log /nonexistent/log state nobody
+        [[ $output == *"write the log '/nonexistent/log': No such file or directory"* ]]
+        [[ $output == *"there is no container 'nobody'"* ]]
+}
+
+@test "--debug records what is done" {
+        run -0 oci --debug --log "$BATS_TEST_TMPDIR/log" list
+        grep -q 'level=debug msg="ward-oci list"' "$BATS_TEST_TMPDIR/log"
+        run -0 oci --log "$BATS_TEST_TMPDIR/log2" list
+        [[ ! -e $BATS_TEST_TMPDIR/log2 ]]
+}
+
+@test "output that cannot be written is an error" {
+        run -1 bash -c "'$OCI' features >/dev/full"
+        [[ $output == *"write to standard output: No space left on device"* ]]
+}
+
+@test "list of nothing: a header, an empty array, nothing" {
+        run -0 oci list
+        [[ $output =~ ^ID\ +PID\ +STATUS\ +BUNDLE\ +CREATED\ +OWNER$ ]]
+        run -0 oci list -f json
+        [[ $output == "[]" ]]
+        run -0 oci list --quiet
+        [[ -z $output ]]
+        fails_with "'jso' is not one of: table\|json.*did you mean 'json'" oci list -f jso
+}
+
+@test "spec writes a config that the parser takes, and never overwrites one" {
+        cd "$BUNDLE"
+        run -0 oci spec
+        [[ $(jq -r '.process.args[0]' config.json) == sh ]]
+        [[ $(jq -c '[.linux.namespaces[].type]' config.json) == '["pid","network","ipc","uts","mount"]' ]]
+        [[ $(jq -r '.process.noNewPrivileges and .root.readonly' config.json) == true ]]
+        fails_with "exists already" oci spec
+        run -0 oci plan
+        rm config.json
+        run -0 oci spec --rootless -b "$BUNDLE"
+        [[ $(jq -c '.linux.uidMappings[0].hostID' config.json) == "$EUID" ]]
+        [[ $(jq -c '[.linux.namespaces[].type]' config.json) == *user* ]]
+        run -0 oci plan
+        fails_with "make '/nonexistent/config.json': No such file" oci spec -b /nonexistent
+}
+
+@test "a config that is missing or wrong is named with its place" {
+        fails_with "open '$BUNDLE/config.json': No such file or directory.*ward-oci spec" oci run -b "$BUNDLE" c1
+        printf '{\n  "ociVersion": "1.0.0",\n  "root": {"path": "r"},\n  "proces": {}\n}' >"$BUNDLE/config.json"
+        fails_with "config.json:4:[0-9]+:.*proces" oci run -b "$BUNDLE" c1
+        printf '{' >"$BUNDLE/broken.json"
+        fails_with "broken.json:1:" oci run -b "$BUNDLE" -f broken.json c1
+        [[ -z $(oci list -q) ]]
+}
+
+@test "features lists what the parser takes: every word is accepted in a config" {
+        oci features >"$BATS_TEST_TMPDIR/features"
+        cd "$BUNDLE"
+        oci spec
+        # One config that has every namespace, hook, capability, mount option and seccomp word at once.
+        jq --slurpfile f "$BATS_TEST_TMPDIR/features" '$f[0] as $f
+                | .linux.namespaces = [$f.linux.namespaces[] | {type: .}]
+                | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+                | .linux.gidMappings = .linux.uidMappings
+                | .hooks = ([$f.hooks[] | {key: ., value: [{path: "/bin/true"}]}] | from_entries)
+                | .process.capabilities.bounding = $f.linux.capabilities
+                | .linux.seccomp = {
+                        defaultAction: "SCMP_ACT_ALLOW",
+                        architectures: $f.linux.seccomp.archs,
+                        flags: $f.linux.seccomp.knownFlags,
+                        syscalls: ([$f.linux.seccomp.actions[] | {names: ["getpid"], action: .}]
+                                + [$f.linux.seccomp.operators[] | {names: ["getppid"], action: "SCMP_ACT_ERRNO",
+                                        args: [{index: 0, value: 1, valueTwo: 1, op: .}]}])}' config.json >all.json
+        run -0 oci plan -f all.json
+        local word
+        for word in $(jq -r '.mountOptions[]' "$BATS_TEST_TMPDIR/features"); do
+                [[ $word != remount ]] || continue
+                jq --arg word "$word" '.mounts += [{destination: "/mnt", type: "tmpfs", source: (if $word | test("bind$")
+                        then "/usr" else "tmpfs" end), options: [$word]}]' config.json >one.json
+                oci plan -f one.json --format json >/dev/null || { echo "refused: $word"; return 1; }
+        done
+        [[ $(jq -r '.linux.namespaces | index("time") != null' "$BATS_TEST_TMPDIR/features") == true ]]
+        [[ $(jq -r '.ociVersionMin' "$BATS_TEST_TMPDIR/features") == 1.0.0 ]]
+}
+
+@test "the completions name every verb" {
+        local verb file
+        for file in ward-oci.bash _ward-oci ward-oci.fish; do
+                for verb in $VERBS; do
+                        grep -qw "$verb" "$WARD_SOURCE/completion/$file"
+                done
+        done
+        # shellcheck disable=SC1091
+        source "$WARD_SOURCE/completion/ward-oci.bash"
+        COMP_WORDS=("$OCI" run --de) COMP_CWORD=2
+        _ward_oci
+        [[ ${COMPREPLY[*]} == --detach ]]
+        COMP_WORDS=("$OCI" del) COMP_CWORD=1
+        _ward_oci
+        [[ ${COMPREPLY[*]} == delete ]]
+}
+
+@test "the manual names every verb and every option" {
+        local verb option
+        for verb in "" $VERBS; do
+                # shellcheck disable=SC2086
+                for option in $(oci $verb --help | grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
+                        grep -q -- "\*$option\*" "$WARD_SOURCE/docs/ward-oci.1.scd" || { echo "$verb $option"; return 1; }
+                done
+                [[ -z $verb ]] || grep -q "\*$verb\*" "$WARD_SOURCE/docs/ward-oci.1.scd"
+        done
+}

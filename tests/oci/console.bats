@@ -1,0 +1,73 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Terminals and pidfds that are handed to an engine over a socket.
+# shellcheck disable=SC2154
+
+setup_file() {
+        load helpers/common
+        make_rootfs
+}
+
+setup() {
+        load helpers/common
+        need_root
+        SOCKET=$BATS_TEST_TMPDIR/socket
+        OUT=$BATS_TEST_TMPDIR/out
+}
+
+teardown() {
+        [[ -z ${RECEIVER:-} ]] || kill "$RECEIVER" 2>/dev/null || true
+        remove_all
+}
+
+# receive KIND [TYPED]: starts the receiver in the background; its output is $OUT.
+receive() {
+        "$HELPERS/receive.py" "$1" "$SOCKET" "${@:2}" >"$OUT" 2>&1 3>&- &
+        RECEIVER=$!
+        wait_for 5 test -S "$SOCKET"
+}
+
+@test "--console-socket gets the master of the container's own terminal" {
+        make_bundle sh -c 'tty; test -c /dev/console; echo $?; stty size; read line; echo "<$line>"'
+        edit '.process.terminal = true | .process.consoleSize = {height: 33, width: 77}'
+        receive console typed
+        oci run -d --console-socket "$SOCKET" -b "$BUNDLE" "$ID"
+        wait "$RECEIVER"
+        grep -q '^/dev/\(pts/0\|console\)' "$OUT"
+        grep -q '^33 77' "$OUT"
+        grep -q '^<typed>' "$OUT"
+}
+
+@test "exec -t with a console socket" {
+        make_bundle sleep 100
+        oci run -d -b "$BUNDLE" "$ID"
+        receive console typed
+        oci exec -d -t --console-socket "$SOCKET" "$ID" sh -c 'tty; read line; echo "<$line>"'
+        wait "$RECEIVER"
+        grep -q '^/dev/' "$OUT"
+        grep -q '^<typed>' "$OUT"
+}
+
+@test "a terminal without anybody to take it is refused, and the other way round" {
+        make_bundle true
+        edit '.process.terminal = true'
+        fails_with "console.socket" oci create -b "$BUNDLE" "$ID"
+        fails_with "console.socket" oci run -d -b "$BUNDLE" "$ID"
+        edit '.process.terminal = false'
+        fails_with "(terminal|console.socket)" oci create --console-socket "$SOCKET" -b "$BUNDLE" "$ID"
+        edit '.process.terminal = true'
+        fails_with "No such file or directory" oci create --console-socket "$SOCKET" -b "$BUNDLE" "$ID"
+        [[ -z $(oci list -q) && -z $(groups_of "$ID") ]]
+}
+
+@test "--pidfd-socket gets a pidfd of init" {
+        [[ $(basename "$OCI") == ward-oci ]] || skip "another runtime"
+        make_bundle sleep 100
+        receive pidfd
+        oci run -d --pidfd-socket "$SOCKET" -b "$BUNDLE" "$ID"
+        wait_for 5 test -s "$OUT"
+        [[ $(<"$OUT") == "$(oci state "$ID" | jq .pid)" ]]
+        oci kill "$ID" KILL
+        wait "$RECEIVER"
+        [[ $(tail -1 "$OUT") == ended ]]
+}

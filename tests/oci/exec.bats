@@ -1,0 +1,159 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# exec, ps, pause, resume, update and events: what is done with a running container.
+# shellcheck disable=SC2154
+
+setup_file() {
+        load helpers/common
+        make_rootfs
+}
+
+setup() {
+        load helpers/common
+        need_root
+        make_bundle sleep 100
+        edit '.process.env += ["BASE=1"]'
+        oci run -d -b "$BUNDLE" "$ID"
+}
+
+teardown() {
+        remove_all
+}
+
+@test "exec runs inside, gives output and status" {
+        run -5 --separate-stderr oci exec "$ID" sh -c 'cat /proc/1/cmdline | tr "\0" " "; hostname; echo e >&2; exit 5'
+        [[ $output == "sleep 100 "* && $stderr == e ]]
+        run -143 oci exec "$ID" sh -c 'kill -TERM $$'
+        run -0 oci exec "$ID" cat <<<"input"
+        [[ $output == input ]]
+}
+
+@test "exec is in every namespace and group of the container" {
+        local ns pid
+        pid=$(oci state "$ID" | jq .pid)
+        for ns in pid net ipc uts mnt user cgroup; do
+                [[ $(oci exec "$ID" readlink /proc/self/ns/$ns) == "$(readlink "/proc/$pid/ns/$ns")" ]]
+        done
+        [[ $(oci exec "$ID" cat /proc/self/cgroup) == "$(oci exec "$ID" cat /proc/1/cgroup)" ]]
+}
+
+@test "exec: environment, directory, user, groups" {
+        run -0 oci exec -e A=1 -e BASE=2 --env 'B=x y' --cwd /tmp "$ID" sh -c 'echo $A $BASE $B; pwd'
+        [[ $output == $'1 2 x y\n/tmp' ]]
+        run -0 oci exec -u 1000:1001 -g 7 -g 8 "$ID" sh -c 'id -u; id -g; grep Groups /proc/self/status'
+        [[ ${lines[0]} == 1000 && ${lines[1]} == 1001 && ${lines[2]} =~ 7\ 8 ]]
+        run -0 oci exec -u 1000 "$ID" sh -c 'id -u; id -g'
+        [[ $output == $'1000\n0' ]]
+        fails_with "is not an absolute path" oci exec --cwd tmp "$ID" true
+        fails_with "is not KEY=VALUE" oci exec -e A "$ID" true
+        fails_with "/no/such/dir" oci exec --cwd /no/such/dir "$ID" true
+        fails_with "/no/such/program" oci exec "$ID" /no/such/program
+}
+
+@test "exec: capabilities are the container's, and those that are added" {
+        run -0 oci exec "$ID" grep -E '^(Cap|NoNew)' /proc/self/status
+        [[ $output =~ CapInh:[[:space:]]0+$'\n' && $output =~ CapEff:[[:space:]]0*20000420 && $output =~ CapBnd:[[:space:]]0*20000420 ]]
+        [[ $output =~ NoNewPrivs:[[:space:]]1 ]]
+        run -0 oci exec --cap CAP_SYS_CHROOT "$ID" grep -E '^Cap' /proc/self/status
+        [[ $output =~ CapInh:[[:space:]]0+$'\n' && $output =~ CapEff:[[:space:]]0*20040420 && $output =~ CapBnd:[[:space:]]0*20040420 ]]
+        fails_with "'CAP_SYS_CHRUT' is not a capability.*CAP_SYS_CHROOT" oci exec -c CAP_SYS_CHRUT "$ID" true
+}
+
+@test "exec --process describes the whole process" {
+        cat >"$BATS_TEST_TMPDIR/process.json" <<-'END'
+        {"args": ["sh", "-c", "id -u; pwd; echo $X"], "cwd": "/tmp", "env": ["PATH=/bin", "X=y"], "user": {"uid": 42, "gid": 43}}
+	END
+        run -0 oci exec -p "$BATS_TEST_TMPDIR/process.json" "$ID"
+        [[ $output == $'42\n/tmp\ny' ]]
+        fails_with "describes the whole process" oci exec -p "$BATS_TEST_TMPDIR/process.json" "$ID" ls
+        fails_with "describes the whole process" oci exec -p "$BATS_TEST_TMPDIR/process.json" -u 1 "$ID"
+        printf '{"args": ["sh"], "cwd": "/", "usr": {}}' >"$BATS_TEST_TMPDIR/bad.json"
+        fails_with "bad.json:1:.*usr" oci exec -p "$BATS_TEST_TMPDIR/bad.json" "$ID"
+}
+
+@test "exec --detach returns at once, with a pid file" {
+        oci exec -d --pid-file "$BATS_TEST_TMPDIR/pid" "$ID" sleep 99
+        [[ $(tr '\0' ' ' <"/proc/$(<"$BATS_TEST_TMPDIR/pid")/cmdline") == "sleep 99 " ]]
+        oci ps -f json "$ID" | jq -e --argjson pid "$(<"$BATS_TEST_TMPDIR/pid")" 'index($pid) != null and length == 2'
+}
+
+@test "exec: options end at the id, the rest is the command's" {
+        run -0 oci exec "$ID" echo -e --cwd -- x
+        [[ $output == *"--cwd -- x" ]]
+}
+
+@test "exec in a stopped or a created container is refused" {
+        oci create -b "$BUNDLE" "$ID-created"
+        oci kill "$ID" KILL
+        wait_for 5 has_status "$ID" stopped
+        fails_with "(stopped|not running)" oci exec "$ID" true
+}
+
+@test "ps shows the container's processes, in each form" {
+        local pid
+        pid=$(oci state "$ID" | jq .pid)
+        [[ $(oci ps --format json "$ID") == "[$pid]" ]]
+        run -0 oci ps "$ID"
+        [[ ${#lines[@]} -eq 2 && ${lines[0]} =~ ^UID\ +PID && ${lines[1]} =~ \ $pid\ .*sleep\ 100 ]]
+        run -0 oci ps "$ID" -o pid,comm
+        [[ ${#lines[@]} -eq 2 && ${lines[1]} =~ $pid\ +sleep ]]
+        fails_with "no column PID" oci ps "$ID" -o comm
+        fails_with "ps failed" oci ps "$ID" --no-such-option
+}
+
+@test "pause freezes, resume thaws" {
+        oci pause "$ID"
+        [[ $(status_of "$ID") == paused ]]
+        fails_with "paused" oci exec "$ID" true
+        oci resume "$ID"
+        [[ $(status_of "$ID") == running ]]
+        run -0 oci exec "$ID" echo thawed
+        [[ $output == thawed ]]
+        fails_with "" oci resume "$ID"
+}
+
+@test "delete --force ends a paused container" {
+        oci pause "$ID"
+        oci delete --force "$ID"
+        [[ -z $(oci list -q) && -z $(groups_of "$ID") ]]
+}
+
+# The value of a limit in the first hierarchy that has one of the files. @2 is v1's name, @3 is v2's.
+limit_of() {
+        local group file
+        for group in $(groups_of "$1"); do
+                for file in "$2" "$3"; do
+                        [[ ! -e $group/$file ]] || { cat "$group/$file"; return; }
+                done
+        done
+        return 1
+}
+
+@test "update: options and a file; what is not named stays" {
+        oci update --memory 64m --pids-limit 33 "$ID"
+        [[ $(limit_of "$ID" memory.limit_in_bytes memory.max) == 67108864 ]]
+        [[ $(limit_of "$ID" pids.max pids.max) == 33 ]]
+        oci update -r - "$ID" <<<'{"pids": {"limit": 44}}'
+        [[ $(limit_of "$ID" pids.max pids.max) == 44 ]]
+        [[ $(limit_of "$ID" memory.limit_in_bytes memory.max) == 67108864 ]]
+        oci update --cpu-quota 20000 --cpu-period 50000 "$ID"
+        [[ $(limit_of "$ID" cpu.cfs_quota_us cpu.max) =~ ^20000 ]]
+        oci update --pids-limit -1 "$ID"
+        [[ $(limit_of "$ID" pids.max pids.max) == max ]]
+        fails_with "no limit is given" oci update "$ID"
+        fails_with "both given" oci update --memory 1g -r - "$ID"
+        fails_with "is not a number of bytes" oci update --memory 1x "$ID"
+        fails_with "standard input:1:.*memry" oci update -r - "$ID" <<<'{"memry": {}}'
+}
+
+@test "events: figures once, and as long as the container runs" {
+        oci events --stats "$ID" | jq -e --arg id "$ID" '.type == "stats" and .id == $id and .data.pids.current == 1
+                and .data.memory.usage.usage > 0 and .data.cpu.usage.total > 0'
+        oci events --interval 50ms "$ID" >"$BATS_TEST_TMPDIR/events" 3>&- &
+        local pid=$!
+        wait_for 5 test -s "$BATS_TEST_TMPDIR/events"
+        oci kill "$ID" KILL
+        wait "$pid"
+        jq -es 'length > 0 and all(.type == "stats")' "$BATS_TEST_TMPDIR/events"
+        fails_with "is not a duration" oci events --interval 5 "$ID"
+}

@@ -1,0 +1,241 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The life of a container: create, start, run, state, kill, delete.
+# shellcheck disable=SC2154
+
+setup_file() {
+        load helpers/common
+        make_rootfs
+}
+
+setup() {
+        load helpers/common
+        need_root
+}
+
+teardown() {
+        remove_all
+}
+
+@test "create, start, kill, delete: each status on the way" {
+        make_bundle sleep 100
+        oci create -b "$BUNDLE" "$ID"
+        [[ $(status_of "$ID") == created ]]
+        oci start "$ID"
+        [[ $(status_of "$ID") == running ]]
+        oci kill "$ID" KILL
+        wait_for 5 has_status "$ID" stopped
+        [[ $(oci state "$ID" | jq .pid) == 0 ]]
+        oci delete "$ID"
+        fails_with "" oci state "$ID"
+        [[ -z $(groups_of "$ID") ]]
+}
+
+@test "state says what runc says" {
+        make_bundle sleep 100
+        edit '.annotations = {"org.test.key": "value \"q\""}'
+        oci run -d -b "$BUNDLE" "$ID"
+        oci state "$ID" >"$BATS_TEST_TMPDIR/state"
+        jq -e --arg id "$ID" --arg bundle "$BUNDLE" --arg rootfs "$BATS_FILE_TMPDIR/rootfs" \
+                '.id == $id and .bundle == $bundle and .rootfs == $rootfs and .status == "running" and .pid > 1
+                 and .annotations["org.test.key"] == "value \"q\"" and (.ociVersion | startswith("1."))
+                 and (.created | test("^20.*Z$")) and has("owner")' "$BATS_TEST_TMPDIR/state"
+        [[ $(tr '\0' ' ' </proc/"$(jq .pid "$BATS_TEST_TMPDIR/state")"/cmdline) == "sleep 100 " ]]
+        oci list | grep -Eq "^$ID +[0-9]+ +running +$BUNDLE +20.*Z +root"
+        [[ $(oci list -f json | jq -c '[.[].id]') == "[\"$ID\"]" ]]
+        [[ $(oci list -q) == "$ID" ]]
+}
+
+@test "run gives the program's output and its status, and leaves nothing" {
+        make_bundle sh -c 'echo out; echo err >&2; exit 7'
+        run -7 --separate-stderr oci run -b "$BUNDLE" "$ID"
+        [[ $output == out && $stderr == err ]]
+        [[ -z $(oci list -q) && -z $(groups_of "$ID") ]]
+        make_bundle sh -c 'kill -9 $$'
+        run -137 oci run -b "$BUNDLE" "$ID"
+}
+
+@test "run reads standard input to its end" {
+        make_bundle cat
+        run -0 oci run -b "$BUNDLE" "$ID" <<<"through"
+        [[ $output == through ]]
+}
+
+@test "run --keep leaves the stopped container" {
+        make_bundle true
+        oci run --keep -b "$BUNDLE" "$ID"
+        [[ $(status_of "$ID") == stopped ]]
+        oci delete "$ID"
+}
+
+@test "run forwards signals" {
+        make_bundle sh -c 'trap "echo got; exit 3" TERM; echo ready; while :; do sleep 0.05; done'
+        oci run -b "$BUNDLE" "$ID" >"$BATS_TEST_TMPDIR/out" 3>&- &
+        local pid=$! result=0
+        wait_for 5 grep -q ready "$BATS_TEST_TMPDIR/out"
+        kill -TERM "$pid"
+        wait "$pid" || result=$?
+        [[ $result -eq 3 && $(tail -1 "$BATS_TEST_TMPDIR/out") == got ]]
+}
+
+@test "an id is taken only once" {
+        make_bundle sleep 100
+        oci create -b "$BUNDLE" "$ID"
+        fails_with "exist" oci create -b "$BUNDLE" "$ID"
+        [[ $(status_of "$ID") == created ]]
+        oci start "$ID"
+        fails_with "" oci start "$ID"
+        [[ $(status_of "$ID") == running ]]
+}
+
+@test "delete refuses a running container, with --force ends it" {
+        make_bundle sleep 100
+        oci run -d -b "$BUNDLE" "$ID"
+        fails_with "(running|not stopped)" oci delete "$ID"
+        [[ $(status_of "$ID") == running ]]
+        oci delete --force "$ID"
+        [[ -z $(oci list -q) && -z $(groups_of "$ID") ]]
+}
+
+@test "delete of a created container that was never started, by force" {
+        make_bundle sleep 100
+        oci create -b "$BUNDLE" "$ID"
+        oci delete --force "$ID"
+        [[ -z $(oci list -q) ]]
+}
+
+@test "kill: TERM by default, by number, to all" {
+        make_bundle sh -c 'trap "exit 0" TERM; trap "" USR1; while :; do sleep 0.05; done'
+        oci run -d -b "$BUNDLE" "$ID"
+        oci kill "$ID" USR1
+        oci kill "$ID" 0
+        [[ $(status_of "$ID") == running ]]
+        wait_for 5 oci exec "$ID" true
+        oci kill "$ID"
+        wait_for 5 has_status "$ID" stopped
+        fails_with "(not running|stopped)" oci kill "$ID" KILL
+        oci delete "$ID"
+
+        make_bundle sh -c 'sleep 100 & sleep 100 & wait'
+        oci run -d -b "$BUNDLE" "$ID"
+        oci kill --all "$ID" KILL
+        wait_for 5 has_status "$ID" stopped
+}
+
+@test "--pid-file holds the pid of init" {
+        make_bundle sleep 100
+        (cd "$BATS_TEST_TMPDIR" && oci create -b "$BUNDLE" --pid-file pid "$ID")
+        [[ $(<"$BATS_TEST_TMPDIR/pid") == "$(oci state "$ID" | jq .pid)" ]]
+}
+
+@test "--pid-file that cannot be written fails and leaves nothing" {
+        make_bundle sleep 100
+        fails_with "No such file or directory" oci run -d -b "$BUNDLE" --pid-file /nonexistent/pid "$ID"
+        [[ -z $(oci list -q) && -z $(groups_of "$ID") ]]
+}
+
+@test "a program that is not there fails by name and leaves nothing" {
+        make_bundle /no/such/program
+        fails_with "/no/such/program" oci run -b "$BUNDLE" "$ID"
+        [[ -z $(oci list -q) && -z $(groups_of "$ID") ]]
+        make_bundle /etc/passwd
+        fails_with "/etc/passwd.*[Pp]ermission denied" oci run -b "$BUNDLE" "$ID"
+        make_bundle true
+        edit '.process.cwd = "/no/such/dir"'
+        fails_with "/no/such/dir" oci run -b "$BUNDLE" "$ID"
+        edit '.process.cwd = "/" | .root.path = "/no/such/root"'
+        fails_with "/no/such/root" oci run -b "$BUNDLE" "$ID"
+        [[ -z $(oci list -q) && -z $(groups_of "$ID") ]]
+}
+
+@test "a failed start leaves the host's mounts as they were" {
+        make_bundle true
+        edit '.mounts += [{destination: "/tmp", type: "nosuchfs", source: "x"}]'
+        local before
+        before=$(</proc/self/mountinfo)
+        fails_with "nosuchfs" oci run -b "$BUNDLE" "$ID"
+        [[ $(</proc/self/mountinfo) == "$before" ]]
+}
+
+@test "the default bundle: own namespaces, hostname, read-only root, masked paths" {
+        local ns
+        make_bundle sh -c 'hostname; ls -A /proc/acpi /sys/firmware 2>/dev/null; touch /x 2>&1; cat /proc/kcore | wc -c;
+                echo pid $$; for n in pid net ipc uts mnt cgroup user; do readlink /proc/self/ns/$n; done; ip -o link | wc -l'
+        edit '.hostname = "inside"'
+        run -0 oci run -b "$BUNDLE" "$ID"
+        [[ ${lines[0]} == inside ]]
+        [[ $output == *"touch: /x: Read-only file system"* ]]
+        [[ $output == *$'\n0\n'* && $output == *"pid 1"* ]]
+        for ns in pid net ipc uts mnt; do
+                [[ $output != *"$(readlink "/proc/self/ns/$ns")"* ]]
+        done
+        [[ $output == *"$(readlink /proc/self/ns/user)"* ]]
+}
+
+@test "capabilities, no_new_privs, ids and limits are exactly the config's" {
+        make_bundle sh -c 'grep -E "^(Cap|NoNewPrivs|Uid|Gid|Groups)" /proc/self/status; ulimit -n; umask'
+        edit '.process.user = {uid: 1000, gid: 1001, additionalGids: [5, 6], umask: 63}'
+        run -0 oci run -b "$BUNDLE" "$ID"
+        [[ $output =~ CapInh:[[:space:]]0+$'\n' && $output =~ CapBnd:[[:space:]]0*20000420 ]]
+        [[ $output =~ NoNewPrivs:[[:space:]]1 && $output =~ Uid:[[:space:]]1000[[:space:]]1000[[:space:]]1000 ]]
+        [[ $output =~ Gid:[[:space:]]1001 && $output =~ Groups:[[:space:]](5\ 6|5\ 6\ 1001) ]]
+        [[ $output == *$'\n1024\n0077' ]]
+}
+
+@test "the environment is the config's, and the caller's descriptors stay out" {
+        make_bundle sh -c 'env | sort; ls /proc/self/fd'
+        edit '.process.env = ["PATH=/bin", "A=b c"]'
+        run -0 env SECRET=1 bash -c 'exec 7</etc/passwd; "$@"' _ "$OCI" --root "$BATS_FILE_TMPDIR/state" run -b "$BUNDLE" "$ID"
+        [[ $output == *"A=b c"* && $output != *SECRET* ]]
+        [[ $output != *$'\n7'* ]]
+}
+
+@test "--preserve-fds passes descriptors on" {
+        make_bundle sh -c 'cat <&3; cat <&4'
+        run -0 bash -c 'exec 3<<<three 4<<<four 5<<<five; "$@"' _ \
+                "$OCI" --root "$BATS_FILE_TMPDIR/state" run --preserve-fds 2 -b "$BUNDLE" "$ID"
+        [[ $output == $'three\nfour' ]]
+}
+
+@test "a container that has ended while nobody looked is stopped, and its pid is not killed" {
+        make_bundle true
+        oci run -d -b "$BUNDLE" "$ID"
+        wait_for 5 has_status "$ID" stopped
+        fails_with "" oci kill "$ID" KILL
+        oci delete "$ID"
+}
+
+@test "a damaged state file: delete --force still ends and removes" {
+        make_bundle sleep 100
+        oci run -d -b "$BUNDLE" "$ID"
+        local pid
+        pid=$(oci state "$ID" | jq .pid)
+        truncate -s 20 "$BATS_FILE_TMPDIR/state/$ID/state.json"
+        fails_with "damaged.*delete --force" oci state "$ID"
+        oci list -q | grep -qx "$ID"
+        oci delete --force "$ID"
+        [[ ! -d /proc/$pid ]]
+        [[ -z $(oci list -q) && -z $(groups_of "$ID") ]]
+}
+
+@test "a relative root and bundle are found" {
+        make_bundle echo here
+        ln -s "$BATS_FILE_TMPDIR/rootfs" "$BUNDLE/rootfs"
+        edit '.root.path = "rootfs"'
+        cd "$BATS_TEST_TMPDIR"
+        run -0 oci run -b bundle "$ID"
+        [[ $output == here ]]
+        cd bundle
+        run -0 oci run "$ID"
+        [[ $output == here ]]
+}
+
+@test "ten containers at once" {
+        local i pids=()
+        make_bundle true
+        for i in {1..10}; do
+                oci run -b "$BUNDLE" "$ID-$i" 3>&- &
+                pids+=($!)
+        done
+        for i in "${pids[@]}"; do wait "$i"; done
+}
