@@ -79,12 +79,10 @@ needs_program() {
 
 # rootfs DIR: a root file system with a static busybox and the usual directories.
 rootfs() {
-        local dir=$1 applet
+        local dir=$1
         mkdir -p "$dir"/{bin,dev,etc,proc,sys,tmp,root}
         cp /bin/busybox "$dir/bin/busybox"
-        for applet in sh cat echo env false hostname id kill ls mkdir mount ps pwd rm sleep stat test touch true umount wc grep ip; do
-                ln -s busybox "$dir/bin/$applet"
-        done
+        "$dir/bin/busybox" --install "$dir/bin"
         echo 'root:x:0:0:root:/root:/bin/sh' >"$dir/etc/passwd"
         echo 'root:x:0:' >"$dir/etc/group"
 }

@@ -5,10 +5,16 @@
 
 VERBS="create delete events exec features kill list pause plan ps resume run spec start state update"
 
+load helpers/common
+
 setup() {
-        load helpers/common
-        BUNDLE=$BATS_TEST_TMPDIR/bundle
+        ward_setup
+        BUNDLE=$WORK/bundle
         mkdir -p "$BUNDLE"
+}
+
+teardown() {
+        remove_all
 }
 
 @test "help of the program and of each verb fits 24 lines of 80 columns" {
@@ -31,7 +37,7 @@ setup() {
 }
 
 @test "-h, --help behind other options, and no arguments at all print help" {
-        run -0 "$OCI"
+        run -0 "$WARD_BUILD/bin/ward-oci"
         [[ $output == Usage:* ]]
         run -0 oci run -h
         [[ $output == "Usage: ward-oci run"* ]]
@@ -71,7 +77,7 @@ setup() {
 @test "ids outside the grammar are refused before anything is made" {
         local id long
         long=$(printf 'x%.0s' {1..300})
-        "$OCI" spec -b "$BUNDLE"
+        "$WARD_BUILD/bin/ward-oci" spec -b "$BUNDLE"
         for id in /abs 'a b' '%s%n' '$(id)' .. '' "$long" $'a\nb' .hidden; do
                 fails_with "container id" oci run -b "$BUNDLE" "$id"
                 fails_with "container id" oci state "$id"
@@ -109,23 +115,23 @@ setup() {
 }
 
 @test "the state root is the caller's own, closed, and no link" {
-        local dir=$BATS_TEST_TMPDIR/roots
+        local dir=$WORK/roots
         mkdir -m 700 "$dir"
-        run -0 "$OCI" --root "$dir/a/b/c" list
+        run -0 "$WARD_BUILD/bin/ward-oci" --root "$dir/a/b/c" list
         [[ $(stat -c %a "$dir/a/b/c") == *700 && $(stat -c %a "$dir/a") == 700 ]]
         ln -s "$dir/a" "$dir/link"
-        fails_with "symbolic link" "$OCI" --root "$dir/link" list
-        fails_with "symbolic link" "$OCI" --root "$dir/link/" list
+        fails_with "symbolic link" "$WARD_BUILD/bin/ward-oci" --root "$dir/link" list
+        fails_with "symbolic link" "$WARD_BUILD/bin/ward-oci" --root "$dir/link/" list
         chmod 755 "$dir/a"
-        fails_with "open to other users.*chmod 700" "$OCI" --root "$dir/a" list
+        fails_with "open to other users.*chmod 700" "$WARD_BUILD/bin/ward-oci" --root "$dir/a" list
         ((EUID == 0)) || return 0
         chmod 700 "$dir/a"
         chown 4242 "$dir/a"
-        fails_with "belongs to user 4242" "$OCI" --root "$dir/a" list
+        fails_with "belongs to user 4242" "$WARD_BUILD/bin/ward-oci" --root "$dir/a" list
 }
 
 @test "errors go to the log in the form that engines read, and to standard error" {
-        local log=$BATS_TEST_TMPDIR/log
+        local log=$WORK/log
         fails_with "^ward-oci: there is no container 'x\"y'|container id" oci --log "$log" --log-format json state 'x"y'
         [[ $(jq -r .level "$log") == error ]]
         [[ $(jq -r .msg "$log") == *"container id 'x\"y' is not valid"* ]]
@@ -146,14 +152,14 @@ setup() {
 }
 
 @test "--debug records what is done" {
-        run -0 oci --debug --log "$BATS_TEST_TMPDIR/log" list
-        grep -q 'level=debug msg="ward-oci list"' "$BATS_TEST_TMPDIR/log"
-        run -0 oci --log "$BATS_TEST_TMPDIR/log2" list
-        [[ ! -e $BATS_TEST_TMPDIR/log2 ]]
+        run -0 oci --debug --log "$WORK/log" list
+        grep -q 'level=debug msg="ward-oci list"' "$WORK/log"
+        run -0 oci --log "$WORK/log2" list
+        [[ ! -e $WORK/log2 ]]
 }
 
 @test "output that cannot be written is an error" {
-        run -1 bash -c "'$OCI' features >/dev/full"
+        run -1 bash -c "'$WARD_BUILD/bin/ward-oci' features >/dev/full"
         [[ $output == *"write to standard output: No space left on device"* ]]
 }
 
@@ -189,15 +195,15 @@ setup() {
         fails_with "config.json:4:[0-9]+:.*proces" oci run -b "$BUNDLE" c1
         printf '{' >"$BUNDLE/broken.json"
         fails_with "broken.json:1:" oci run -b "$BUNDLE" -f broken.json c1
-        [[ -z $(oci list -q) ]]
+        nothing_left
 }
 
 @test "features lists what the parser takes: every word is accepted in a config" {
-        oci features >"$BATS_TEST_TMPDIR/features"
+        oci features >"$WORK/features"
         cd "$BUNDLE"
         oci spec
         # One config that has every namespace, hook, capability, mount option and seccomp word at once.
-        jq --slurpfile f "$BATS_TEST_TMPDIR/features" '$f[0] as $f
+        jq --slurpfile f "$WORK/features" '$f[0] as $f
                 | .linux.namespaces = [$f.linux.namespaces[] | {type: .}]
                 | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
                 | .linux.gidMappings = .linux.uidMappings
@@ -212,14 +218,14 @@ setup() {
                                         args: [{index: 0, value: 1, valueTwo: 1, op: .}]}])}' config.json >all.json
         run -0 oci plan -f all.json
         local word
-        for word in $(jq -r '.mountOptions[]' "$BATS_TEST_TMPDIR/features"); do
+        for word in $(jq -r '.mountOptions[]' "$WORK/features"); do
                 [[ $word != remount ]] || continue
                 jq --arg word "$word" '.mounts += [{destination: "/mnt", type: "tmpfs", source: (if $word | test("bind$")
                         then "/usr" else "tmpfs" end), options: [$word]}]' config.json >one.json
                 oci plan -f one.json --format json >/dev/null || { echo "refused: $word"; return 1; }
         done
-        [[ $(jq -r '.linux.namespaces | index("time") != null' "$BATS_TEST_TMPDIR/features") == true ]]
-        [[ $(jq -r '.ociVersionMin' "$BATS_TEST_TMPDIR/features") == 1.0.0 ]]
+        [[ $(jq -r '.linux.namespaces | index("time") != null' "$WORK/features") == true ]]
+        [[ $(jq -r '.ociVersionMin' "$WORK/features") == 1.0.0 ]]
 }
 
 @test "the completions name every verb" {
@@ -231,10 +237,10 @@ setup() {
         done
         # shellcheck disable=SC1091
         source "$WARD_SOURCE/completion/ward-oci.bash"
-        COMP_WORDS=("$OCI" run --de) COMP_CWORD=2
+        COMP_WORDS=("$WARD_BUILD/bin/ward-oci" run --de) COMP_CWORD=2
         _ward_oci
         [[ ${COMPREPLY[*]} == --detach ]]
-        COMP_WORDS=("$OCI" del) COMP_CWORD=1
+        COMP_WORDS=("$WARD_BUILD/bin/ward-oci" del) COMP_CWORD=1
         _ward_oci
         [[ ${COMPREPLY[*]} == delete ]]
 }

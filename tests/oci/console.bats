@@ -3,16 +3,13 @@
 # Terminals and pidfds that are handed to an engine over a socket.
 # shellcheck disable=SC2154
 
-setup_file() {
-        load helpers/common
-        make_rootfs
-}
+load helpers/common
 
 setup() {
-        load helpers/common
-        need_root
-        SOCKET=$BATS_TEST_TMPDIR/socket
-        OUT=$BATS_TEST_TMPDIR/out
+        ward_setup
+        needs_root
+        SOCKET=$WORK/socket
+        OUT=$WORK/out
 }
 
 teardown() {
@@ -24,7 +21,7 @@ teardown() {
 receive() {
         "$HELPERS/receive.py" "$1" "$SOCKET" "${@:2}" >"$OUT" 2>&1 3>&- &
         RECEIVER=$!
-        wait_for 5 test -S "$SOCKET"
+        wait_until 5 test -S "$SOCKET"
 }
 
 @test "--console-socket gets the master of the container's own terminal" {
@@ -57,15 +54,15 @@ receive() {
         fails_with "(terminal|console.socket)" oci create --console-socket "$SOCKET" -b "$BUNDLE" "$ID"
         edit '.process.terminal = true'
         fails_with "No such file or directory" oci create --console-socket "$SOCKET" -b "$BUNDLE" "$ID"
-        [[ -z $(oci list -q) && -z $(groups_of "$ID") ]]
+        nothing_left
 }
 
 @test "--pidfd-socket gets a pidfd of init" {
-        [[ $(basename "$OCI") == ward-oci ]] || skip "another runtime"
+        [[ $(basename "$WARD_BUILD/bin/ward-oci") == ward-oci ]] || skip "another runtime"
         make_bundle sleep 100
         receive pidfd
         oci run -d --pidfd-socket "$SOCKET" -b "$BUNDLE" "$ID"
-        wait_for 5 test -s "$OUT"
+        wait_until 5 test -s "$OUT"
         [[ $(<"$OUT") == "$(oci state "$ID" | jq .pid)" ]]
         oci kill "$ID" KILL
         wait "$RECEIVER"

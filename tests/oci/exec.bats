@@ -3,14 +3,11 @@
 # exec, ps, pause, resume, update and events: what is done with a running container.
 # shellcheck disable=SC2154
 
-setup_file() {
-        load helpers/common
-        make_rootfs
-}
+load helpers/common
 
 setup() {
-        load helpers/common
-        need_root
+        ward_setup
+        needs_root
         make_bundle sleep 100
         edit '.process.env += ["BASE=1"]'
         oci run -d -b "$BUNDLE" "$ID"
@@ -60,21 +57,21 @@ teardown() {
 }
 
 @test "exec --process describes the whole process" {
-        cat >"$BATS_TEST_TMPDIR/process.json" <<-'END'
+        cat >"$WORK/process.json" <<-'END'
         {"args": ["sh", "-c", "id -u; pwd; echo $X"], "cwd": "/tmp", "env": ["PATH=/bin", "X=y"], "user": {"uid": 42, "gid": 43}}
 	END
-        run -0 oci exec -p "$BATS_TEST_TMPDIR/process.json" "$ID"
+        run -0 oci exec -p "$WORK/process.json" "$ID"
         [[ $output == $'42\n/tmp\ny' ]]
-        fails_with "describes the whole process" oci exec -p "$BATS_TEST_TMPDIR/process.json" "$ID" ls
-        fails_with "describes the whole process" oci exec -p "$BATS_TEST_TMPDIR/process.json" -u 1 "$ID"
-        printf '{"args": ["sh"], "cwd": "/", "usr": {}}' >"$BATS_TEST_TMPDIR/bad.json"
-        fails_with "bad.json:1:.*usr" oci exec -p "$BATS_TEST_TMPDIR/bad.json" "$ID"
+        fails_with "describes the whole process" oci exec -p "$WORK/process.json" "$ID" ls
+        fails_with "describes the whole process" oci exec -p "$WORK/process.json" -u 1 "$ID"
+        printf '{"args": ["sh"], "cwd": "/", "usr": {}}' >"$WORK/bad.json"
+        fails_with "bad.json:1:.*usr" oci exec -p "$WORK/bad.json" "$ID"
 }
 
 @test "exec --detach returns at once, with a pid file" {
-        oci exec -d --pid-file "$BATS_TEST_TMPDIR/pid" "$ID" sleep 99
-        [[ $(tr '\0' ' ' <"/proc/$(<"$BATS_TEST_TMPDIR/pid")/cmdline") == "sleep 99 " ]]
-        oci ps -f json "$ID" | jq -e --argjson pid "$(<"$BATS_TEST_TMPDIR/pid")" 'index($pid) != null and length == 2'
+        oci exec -d --pid-file "$WORK/pid" "$ID" sleep 99
+        [[ $(tr '\0' ' ' <"/proc/$(<"$WORK/pid")/cmdline") == "sleep 99 " ]] # it was executed before exec returned
+        oci ps -f json "$ID" | jq -e --argjson pid "$(<"$WORK/pid")" 'index($pid) != null and length == 2'
 }
 
 @test "exec: options end at the id, the rest is the command's" {
@@ -85,7 +82,7 @@ teardown() {
 @test "exec in a stopped or a created container is refused" {
         oci create -b "$BUNDLE" "$ID-created"
         oci kill "$ID" KILL
-        wait_for 5 has_status "$ID" stopped
+        wait_until 5 has_status "$ID" stopped
         fails_with "(stopped|not running)" oci exec "$ID" true
 }
 
@@ -103,10 +100,10 @@ teardown() {
 
 @test "pause freezes, resume thaws" {
         oci pause "$ID"
-        [[ $(status_of "$ID") == paused ]]
+        has_status "$ID" paused
         fails_with "paused" oci exec "$ID" true
         oci resume "$ID"
-        [[ $(status_of "$ID") == running ]]
+        has_status "$ID" running
         run -0 oci exec "$ID" echo thawed
         [[ $output == thawed ]]
         fails_with "" oci resume "$ID"
@@ -115,7 +112,7 @@ teardown() {
 @test "delete --force ends a paused container" {
         oci pause "$ID"
         oci delete --force "$ID"
-        [[ -z $(oci list -q) && -z $(groups_of "$ID") ]]
+        nothing_left
 }
 
 # The value of a limit in the first hierarchy that has one of the files. @2 is v1's name, @3 is v2's.
@@ -149,11 +146,12 @@ limit_of() {
 @test "events: figures once, and as long as the container runs" {
         oci events --stats "$ID" | jq -e --arg id "$ID" '.type == "stats" and .id == $id and .data.pids.current == 1
                 and .data.memory.usage.usage > 0 and .data.cpu.usage.total > 0'
-        oci events --interval 50ms "$ID" >"$BATS_TEST_TMPDIR/events" 3>&- &
+        become_oci events --interval 50ms "$ID" >"$WORK/events" 3>&- &
         local pid=$!
-        wait_for 5 test -s "$BATS_TEST_TMPDIR/events"
+        wait_until 5 test -s "$WORK/events"
         oci kill "$ID" KILL
+        wait_until 10 test ! -d "/proc/$pid"
         wait "$pid"
-        jq -es 'length > 0 and all(.type == "stats")' "$BATS_TEST_TMPDIR/events"
+        jq -es 'length > 0 and all(.type == "stats")' "$WORK/events"
         fails_with "is not a duration" oci events --interval 5 "$ID"
 }

@@ -3,14 +3,11 @@
 # The life of a container: create, start, run, state, kill, delete.
 # shellcheck disable=SC2154
 
-setup_file() {
-        load helpers/common
-        make_rootfs
-}
+load helpers/common
 
 setup() {
-        load helpers/common
-        need_root
+        ward_setup
+        needs_root
 }
 
 teardown() {
@@ -20,11 +17,11 @@ teardown() {
 @test "create, start, kill, delete: each status on the way" {
         make_bundle sleep 100
         oci create -b "$BUNDLE" "$ID"
-        [[ $(status_of "$ID") == created ]]
+        has_status "$ID" created
         oci start "$ID"
-        [[ $(status_of "$ID") == running ]]
+        has_status "$ID" running
         oci kill "$ID" KILL
-        wait_for 5 has_status "$ID" stopped
+        wait_until 5 has_status "$ID" stopped
         [[ $(oci state "$ID" | jq .pid) == 0 ]]
         oci delete "$ID"
         fails_with "" oci state "$ID"
@@ -33,14 +30,14 @@ teardown() {
 
 @test "state says what runc says" {
         make_bundle sleep 100
-        edit '.annotations = {"org.test.key": "value \"q\""}'
+        edit --arg root "$BUNDLE/rootfs" '.root.path = $root | .annotations = {"org.test.key": "value \"q\""}'
         oci run -d -b "$BUNDLE" "$ID"
-        oci state "$ID" >"$BATS_TEST_TMPDIR/state"
-        jq -e --arg id "$ID" --arg bundle "$BUNDLE" --arg rootfs "$BATS_FILE_TMPDIR/rootfs" \
+        oci state "$ID" >"$WORK/state.json"
+        jq -e --arg id "$ID" --arg bundle "$BUNDLE" --arg rootfs "$BUNDLE/rootfs" \
                 '.id == $id and .bundle == $bundle and .rootfs == $rootfs and .status == "running" and .pid > 1
                  and .annotations["org.test.key"] == "value \"q\"" and (.ociVersion | startswith("1."))
-                 and (.created | test("^20.*Z$")) and has("owner")' "$BATS_TEST_TMPDIR/state"
-        [[ $(tr '\0' ' ' </proc/"$(jq .pid "$BATS_TEST_TMPDIR/state")"/cmdline) == "sleep 100 " ]]
+                 and (.created | test("^20.*Z$")) and has("owner")' "$WORK/state.json"
+        [[ $(tr '\0' ' ' </proc/"$(jq .pid "$WORK/state.json")"/cmdline) == "sleep 100 " ]]
         oci list | grep -Eq "^$ID +[0-9]+ +running +$BUNDLE +20.*Z +root"
         [[ $(oci list -f json | jq -c '[.[].id]') == "[\"$ID\"]" ]]
         [[ $(oci list -q) == "$ID" ]]
@@ -50,9 +47,14 @@ teardown() {
         make_bundle sh -c 'echo out; echo err >&2; exit 7'
         run -7 --separate-stderr oci run -b "$BUNDLE" "$ID"
         [[ $output == out && $stderr == err ]]
-        [[ -z $(oci list -q) && -z $(groups_of "$ID") ]]
-        make_bundle sh -c 'kill -9 $$'
-        run -137 oci run -b "$BUNDLE" "$ID"
+        nothing_left
+        make_bundle sh -c 'echo ready; sleep 100'
+        become_oci run -b "$BUNDLE" "$ID" >"$WORK/out" 3>&- &
+        local pid=$! result=0
+        wait_until 5 grep -q ready "$WORK/out"
+        oci kill "$ID" KILL
+        wait "$pid" || result=$?
+        ((result == 137))
 }
 
 @test "run reads standard input to its end" {
@@ -64,44 +66,44 @@ teardown() {
 @test "run --keep leaves the stopped container" {
         make_bundle true
         oci run --keep -b "$BUNDLE" "$ID"
-        [[ $(status_of "$ID") == stopped ]]
+        has_status "$ID" stopped
         oci delete "$ID"
 }
 
 @test "run forwards signals" {
         make_bundle sh -c 'trap "echo got; exit 3" TERM; echo ready; while :; do sleep 0.05; done'
-        oci run -b "$BUNDLE" "$ID" >"$BATS_TEST_TMPDIR/out" 3>&- &
+        become_oci run -b "$BUNDLE" "$ID" >"$WORK/out" 3>&- &
         local pid=$! result=0
-        wait_for 5 grep -q ready "$BATS_TEST_TMPDIR/out"
+        wait_until 5 grep -q ready "$WORK/out"
         kill -TERM "$pid"
         wait "$pid" || result=$?
-        [[ $result -eq 3 && $(tail -1 "$BATS_TEST_TMPDIR/out") == got ]]
+        [[ $result -eq 3 && $(tail -1 "$WORK/out") == got ]]
 }
 
 @test "an id is taken only once" {
         make_bundle sleep 100
         oci create -b "$BUNDLE" "$ID"
         fails_with "exist" oci create -b "$BUNDLE" "$ID"
-        [[ $(status_of "$ID") == created ]]
+        has_status "$ID" created
         oci start "$ID"
         fails_with "" oci start "$ID"
-        [[ $(status_of "$ID") == running ]]
+        has_status "$ID" running
 }
 
 @test "delete refuses a running container, with --force ends it" {
         make_bundle sleep 100
         oci run -d -b "$BUNDLE" "$ID"
         fails_with "(running|not stopped)" oci delete "$ID"
-        [[ $(status_of "$ID") == running ]]
+        has_status "$ID" running
         oci delete --force "$ID"
-        [[ -z $(oci list -q) && -z $(groups_of "$ID") ]]
+        nothing_left
 }
 
 @test "delete of a created container that was never started, by force" {
         make_bundle sleep 100
         oci create -b "$BUNDLE" "$ID"
         oci delete --force "$ID"
-        [[ -z $(oci list -q) ]]
+        nothing_left
 }
 
 @test "kill: TERM by default, by number, to all" {
@@ -109,35 +111,35 @@ teardown() {
         oci run -d -b "$BUNDLE" "$ID"
         oci kill "$ID" USR1
         oci kill "$ID" 0
-        [[ $(status_of "$ID") == running ]]
-        wait_for 5 oci exec "$ID" true
+        has_status "$ID" running
+        wait_until 5 oci exec "$ID" true
         oci kill "$ID"
-        wait_for 5 has_status "$ID" stopped
+        wait_until 5 has_status "$ID" stopped
         fails_with "(not running|stopped)" oci kill "$ID" KILL
         oci delete "$ID"
 
         make_bundle sh -c 'sleep 100 & sleep 100 & wait'
         oci run -d -b "$BUNDLE" "$ID"
         oci kill --all "$ID" KILL
-        wait_for 5 has_status "$ID" stopped
+        wait_until 5 has_status "$ID" stopped
 }
 
 @test "--pid-file holds the pid of init" {
         make_bundle sleep 100
-        (cd "$BATS_TEST_TMPDIR" && oci create -b "$BUNDLE" --pid-file pid "$ID")
-        [[ $(<"$BATS_TEST_TMPDIR/pid") == "$(oci state "$ID" | jq .pid)" ]]
+        (cd "$WORK" && oci create -b "$BUNDLE" --pid-file pid "$ID")
+        [[ $(<"$WORK/pid") == "$(oci state "$ID" | jq .pid)" ]]
 }
 
 @test "--pid-file that cannot be written fails and leaves nothing" {
         make_bundle sleep 100
         fails_with "No such file or directory" oci run -d -b "$BUNDLE" --pid-file /nonexistent/pid "$ID"
-        [[ -z $(oci list -q) && -z $(groups_of "$ID") ]]
+        nothing_left
 }
 
 @test "a program that is not there fails by name and leaves nothing" {
         make_bundle /no/such/program
         fails_with "/no/such/program" oci run -b "$BUNDLE" "$ID"
-        [[ -z $(oci list -q) && -z $(groups_of "$ID") ]]
+        nothing_left
         make_bundle /etc/passwd
         fails_with "/etc/passwd.*[Pp]ermission denied" oci run -b "$BUNDLE" "$ID"
         make_bundle true
@@ -145,7 +147,7 @@ teardown() {
         fails_with "/no/such/dir" oci run -b "$BUNDLE" "$ID"
         edit '.process.cwd = "/" | .root.path = "/no/such/root"'
         fails_with "/no/such/root" oci run -b "$BUNDLE" "$ID"
-        [[ -z $(oci list -q) && -z $(groups_of "$ID") ]]
+        nothing_left
 }
 
 @test "a failed start leaves the host's mounts as they were" {
@@ -185,7 +187,7 @@ teardown() {
 @test "the environment is the config's, and the caller's descriptors stay out" {
         make_bundle sh -c 'env | sort; ls /proc/self/fd'
         edit '.process.env = ["PATH=/bin", "A=b c"]'
-        run -0 env SECRET=1 bash -c 'exec 7</etc/passwd; "$@"' _ "$OCI" --root "$BATS_FILE_TMPDIR/state" run -b "$BUNDLE" "$ID"
+        run -0 env SECRET=1 bash -c 'exec 7</etc/passwd; "$@"' _ "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
         [[ $output == *"A=b c"* && $output != *SECRET* ]]
         [[ $output != *$'\n7'* ]]
 }
@@ -193,14 +195,14 @@ teardown() {
 @test "--preserve-fds passes descriptors on" {
         make_bundle sh -c 'cat <&3; cat <&4'
         run -0 bash -c 'exec 3<<<three 4<<<four 5<<<five; "$@"' _ \
-                "$OCI" --root "$BATS_FILE_TMPDIR/state" run --preserve-fds 2 -b "$BUNDLE" "$ID"
+                "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run --preserve-fds 2 -b "$BUNDLE" "$ID"
         [[ $output == $'three\nfour' ]]
 }
 
 @test "a container that has ended while nobody looked is stopped, and its pid is not killed" {
         make_bundle true
         oci run -d -b "$BUNDLE" "$ID"
-        wait_for 5 has_status "$ID" stopped
+        wait_until 5 has_status "$ID" stopped
         fails_with "" oci kill "$ID" KILL
         oci delete "$ID"
 }
@@ -210,19 +212,17 @@ teardown() {
         oci run -d -b "$BUNDLE" "$ID"
         local pid
         pid=$(oci state "$ID" | jq .pid)
-        truncate -s 20 "$BATS_FILE_TMPDIR/state/$ID/state.json"
+        truncate -s 20 "$WORK/state/$ID/state.json"
         fails_with "damaged.*delete --force" oci state "$ID"
         oci list -q | grep -qx "$ID"
         oci delete --force "$ID"
         [[ ! -d /proc/$pid ]]
-        [[ -z $(oci list -q) && -z $(groups_of "$ID") ]]
+        nothing_left
 }
 
 @test "a relative root and bundle are found" {
         make_bundle echo here
-        ln -s "$BATS_FILE_TMPDIR/rootfs" "$BUNDLE/rootfs"
-        edit '.root.path = "rootfs"'
-        cd "$BATS_TEST_TMPDIR"
+        cd "$WORK"
         run -0 oci run -b bundle "$ID"
         [[ $output == here ]]
         cd bundle
@@ -234,7 +234,7 @@ teardown() {
         local i pids=()
         make_bundle true
         for i in {1..10}; do
-                oci run -b "$BUNDLE" "$ID-$i" 3>&- &
+                become_oci run -b "$BUNDLE" "$ID-$i" 3>&- &
                 pids+=($!)
         done
         for i in "${pids[@]}"; do wait "$i"; done

@@ -1,38 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-# What every file of tests/oci loads: a program under test, a root file system, bundles, and the proof that nothing is left.
+# What the files of tests/oci share beyond tests/helpers.bash; a file loads this one alone.
 # shellcheck shell=bash disable=SC2034,SC2154
 
-# WARD_OCI names another runtime with runc's command line: the tests themselves are tried with it.
-bats_require_minimum_version 1.5.0
+load ../helpers
 
-OCI=${WARD_OCI:-${WARD_BUILD:?}/bin/ward-oci}
-HELPERS=${WARD_SOURCE:?}/tests/oci/helpers
+HELPERS=$WARD_SOURCE/tests/oci/helpers
 
-oci() { "$OCI" --root "$BATS_FILE_TMPDIR/state" "$@"; }
+oci() { ward_oci "$@"; }
 
-need_root() { ((EUID == 0)) || skip "needs root"; }
-
-# A root of one static busybox with its applets, made once per file.
-make_rootfs() {
-        local rootfs=$BATS_FILE_TMPDIR/rootfs applet
-        mkdir -p "$rootfs"/{bin,dev,etc,proc,sys,tmp,root}
-        cp "$(command -v busybox)" "$rootfs/bin/busybox"
-        for applet in $("$rootfs/bin/busybox" --list); do
-                [[ $applet == busybox ]] || ln -s busybox "$rootfs/bin/$applet"
-        done
-        printf 'root:x:0:0:root:/root:/bin/sh\n' >"$rootfs/etc/passwd"
-        chmod 755 "$BATS_FILE_TMPDIR" "$rootfs"
-}
+# In place of oci where a background job's pid must be the program's own.
+become_oci() { exec "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" "$@"; }
 
 # make_bundle COMMAND...: a bundle in $BUNDLE that runs the command without a terminal.
 make_bundle() {
-        BUNDLE=$BATS_TEST_TMPDIR/bundle
-        ID=bats-$BATS_TEST_NUMBER-$$
-        mkdir -p "$BUNDLE"
-        (cd "$BUNDLE" && rm -f config.json && "$OCI" spec)
-        jq -n '$ARGS.positional' --args -- "$@" >"$BATS_TEST_TMPDIR/args"
-        edit --slurpfile args "$BATS_TEST_TMPDIR/args" --arg rootfs "$BATS_FILE_TMPDIR/rootfs" \
-                '.process.terminal = false | .process.args = $args[0] | .root.path = $rootfs'
+        BUNDLE=$WORK/bundle
+        rm -rf "$BUNDLE"
+        bundle "$BUNDLE"
+        jq -n '$ARGS.positional' --args -- "$@" >"$WORK/args"
+        edit --slurpfile args "$WORK/args" '.process.args = $args[0]'
 }
 
 # edit JQ-ARGUMENTS: changes config.json.
@@ -41,40 +26,31 @@ edit() {
         mv "$BUNDLE/config.new" "$BUNDLE/config.json"
 }
 
-status_of() { oci state "$1" | jq -r .status; }
+has_status() { [[ $(oci state "$1" | jq -r .status) == "$2" ]]; }
 
-# wait_for SECONDS COMMAND...: until the command succeeds.
-wait_for() {
-        local end=$((SECONDS + $1))
-        shift
-        until "$@" >/dev/null 2>&1; do
-                ((SECONDS <= end)) || { echo "timed out waiting for: $*" >&2; return 1; }
-                sleep 0.02
-        done
+groups_of() { find /sys/fs/cgroup -type d -name "$1*" 2>/dev/null; }
+
+# There is no container and no group of the test's any more.
+nothing_left() {
+        [[ -z $(oci list -q) ]] || { echo "containers are left: $(oci list -q)"; return 1; }
+        [[ -z $(groups_of "$ID") ]] || { echo "groups are left: $(groups_of "$ID")"; return 1; }
 }
 
-has_status() { [[ $(status_of "$1") == "$2" ]]; }
-
-groups_of() { find /sys/fs/cgroup -maxdepth 4 -type d -name "$1*" 2>/dev/null; }
-
-# Ends what the test left, and fails if the runtime itself left something behind.
+# Ends what the test left running; what the runtime leaves behind fails the test.
 remove_all() {
-        local id left=0
+        local id
         for id in $(oci list -q); do
-                oci delete --force "$id" || left=1
+                oci delete --force "$id"
         done
-        [[ -z $(oci list -q) ]] || { echo "containers are left: $(oci list -q)" >&2; left=1; }
-        [[ -z ${ID:-} || -z $(groups_of "$ID") ]] || { echo "groups are left: $(groups_of "$ID")" >&2; left=1; }
-        ((left == 0))
+        nothing_left
+        rm -rf "$WORK/state/.cache"
+        ward_teardown
 }
 
-# fails_with PATTERN COMMAND...: status 1 and a message on standard error that matches.
+# fails_with PATTERN COMMAND...: status 1 and a message that matches.
 fails_with() {
         local pattern=$1
         shift
         run "$@"
-        [[ $status -eq 1 && $output =~ $pattern ]] && return 0
-        echo "expected status 1 and /$pattern/; got status $status and:" >&2
-        echo "$output" >&2
-        return 1
+        [[ $status -eq 1 && $output =~ $pattern ]] || { echo "wanted status 1 and a match of: $pattern"; shown; }
 }
