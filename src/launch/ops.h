@@ -24,16 +24,17 @@
 #define SLOT_NONE (-1)
 
 enum slot_kind {
-        SLOT_PROC,      /* the host's /proc, O_PATH, proved to be procfs */
-        SLOT_ROOT,      /* a detached clone of the root file system's tree */
-        SLOT_TREE,      /* a detached clone of the mount tree at @path on the host */
-        SLOT_DEVICE,    /* the same of a device node; refused if it is not @device */
-        SLOT_NAMESPACE, /* an nsfs file at @path */
-        SLOT_HIERARCHY, /* the root of a cgroup hierarchy, mounted at @path */
-        SLOT_CONSOLE,   /* a connected unix socket that takes the terminal's master */
-        SLOT_LISTENER,  /* the socket on which a created container waits for its start */
-        SLOT_STATE,     /* a memory file with the state for hooks that the child runs */
-        SLOT_GIVEN,     /* opened by the caller: a root made by launch/host.c */
+        SLOT_PROC,        /* the host's /proc, O_PATH, proved to be procfs */
+        SLOT_ROOT,        /* a detached clone of the root file system's tree */
+        SLOT_TREE,        /* a detached clone of the mount tree at @path on the host */
+        SLOT_PROCFS_TREE, /* the same, refused unless it is procfs */
+        SLOT_DEVICE,      /* the same of a device node; refused if it is not @device */
+        SLOT_NAMESPACE,   /* an nsfs file at @path */
+        SLOT_HIERARCHY,   /* the root of a cgroup hierarchy, mounted at @path */
+        SLOT_CONSOLE,     /* a connected unix socket that takes the terminal's master */
+        SLOT_LISTENER,    /* the socket on which a created container waits for its start */
+        SLOT_STATE,       /* a memory file with the state for hooks that the child runs */
+        SLOT_GIVEN,       /* opened by the caller: a root made by launch/host.c */
 };
 
 /* A descriptor that the parent opens for the child. */

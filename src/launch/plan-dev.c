@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /dev as the OCI runtime specification wants it (config-linux.md, "Default Devices" and "Dev symbolic links"), and linux.devices. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "launch/plan.h"
+
+static const struct spec_device default_devices[] = {
+        {.path = "/dev/null", .type = SPEC_DEVICE_CHAR, .major = 1, .minor = 3, .mode = 0666},
+        {.path = "/dev/zero", .type = SPEC_DEVICE_CHAR, .major = 1, .minor = 5, .mode = 0666},
+        {.path = "/dev/full", .type = SPEC_DEVICE_CHAR, .major = 1, .minor = 7, .mode = 0666},
+        {.path = "/dev/random", .type = SPEC_DEVICE_CHAR, .major = 1, .minor = 8, .mode = 0666},
+        {.path = "/dev/urandom", .type = SPEC_DEVICE_CHAR, .major = 1, .minor = 9, .mode = 0666},
+        {.path = "/dev/tty", .type = SPEC_DEVICE_CHAR, .major = 5, .minor = 0, .mode = 0666},
+};
+
+static const struct op_link links[] = {
+        {"ptmx", "pts/ptmx"},          {"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"},
+        {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"},
+};
+
+static uint32_t type_bits(enum spec_device_type type)
+{
+        return type == SPEC_DEVICE_CHAR ? S_IFCHR : type == SPEC_DEVICE_BLOCK ? S_IFBLK : S_IFIFO;
+}
+
+/* In a user namespace mknod(2) is refused whatever the capabilities say: the host's node is bound instead. */
+static int add_node(struct plan *plan, const struct spec_device *device, bool bind, struct op_node *ret_node)
+{
+        struct slot slot = {
+                .kind = SLOT_DEVICE,
+                .path = device->path,
+                .device = makedev(device->major, device->minor),
+                .origin = device->origin,
+        };
+        const char *name = plan_inside(plan, device->path);
+
+        if (name == NULL)
+                return -ENOMEM;
+        *ret_node = (struct op_node){
+                .name = strncmp(name, "dev/", 4) == 0 ? name + 4 : name,
+                .mode = type_bits(device->type) | device->mode,
+                .device = makedev(device->major, device->minor),
+                .uid = device->uid,
+                .gid = device->gid,
+                .slot = SLOT_NONE,
+        };
+        if (!bind || device->type == SPEC_DEVICE_FIFO)
+                return 0;
+        ret_node->slot = plan_slot(plan, &slot);
+        return ret_node->slot < 0 ? -ENOMEM : 0;
+}
+
+static bool in_dev(const char *path)
+{
+        return strncmp(path, "/dev/", 5) == 0;
+}
+
+/* A bind on /dev brings its own nodes. */
+static bool dev_is_bound(const struct ward_spec *spec)
+{
+        for (size_t i = 0; i < spec->mount_count; i++) {
+                const char *path = spec->mounts[i].destination;
+
+                if (spec->mounts[i].bind && (strcmp(path, "/dev") == 0 || strcmp(path, "/dev/") == 0))
+                        return true;
+        }
+        return false;
+}
+
+/* Another device for the same path in the config takes the default's place. */
+static bool is_replaced(const struct ward_spec *spec, const char *path)
+{
+        for (size_t i = 0; i < spec->device_count; i++)
+                if (strcmp(spec->devices[i].path, path) == 0)
+                        return true;
+        return false;
+}
+
+static int add_dev_op(struct plan *plan, const char *directory, const struct op_node *nodes, uint32_t count,
+                      bool with_links, const struct spec_origin *origin)
+{
+        struct op *op;
+
+        if (count == 0 && !with_links)
+                return 0;
+        op = plan_add(plan, OP_DEV, origin);
+        if (op == NULL)
+                return -ENOMEM;
+        op->dev = (struct op_dev){
+                .directory = directory,
+                .nodes = nodes,
+                .node_count = count,
+                .links = links,
+                .link_count = with_links ? (uint32_t)ELEMENTS(links) : 0,
+        };
+        return 0;
+}
+
+int plan_dev(struct plan *plan, const struct ward_spec *spec, const struct place *place, struct ward_err *err)
+{
+        static const struct spec_origin default_origin = {.field = "default devices", .index = -1};
+        bool bind = !place->root_user || spec->ns[SPEC_NS_USER].mode != SPEC_NS_INHERIT, bound = dev_is_bound(spec);
+        struct op_node *nodes, *elsewhere;
+        uint32_t count = 0, elsewhere_count = 0;
+        int r = 0;
+
+        nodes = arena_new(&plan->arena, struct op_node, ELEMENTS(default_devices) + spec->device_count + 1);
+        elsewhere = arena_new(&plan->arena, struct op_node, spec->device_count + 1);
+        if (nodes == NULL || elsewhere == NULL)
+                return -ENOMEM;
+        for (size_t i = 0; r >= 0 && !bound && i < ELEMENTS(default_devices); i++)
+                if (!is_replaced(spec, default_devices[i].path))
+                        r = add_node(plan, &default_devices[i], bind, &nodes[count++]);
+        for (size_t i = 0; r >= 0 && i < spec->device_count; i++)
+                if (in_dev(spec->devices[i].path))
+                        r = add_node(plan, &spec->devices[i], bind, &nodes[count++]);
+                else
+                        r = add_node(plan, &spec->devices[i], bind, &elsewhere[elsewhere_count++]);
+        if (r >= 0)
+                r = add_dev_op(plan, "dev", nodes, count, !bound,
+                               spec->device_count > 0 ? &spec->devices[0].origin : &default_origin);
+        if (r >= 0)
+                r = add_dev_op(plan, "", elsewhere, elsewhere_count, false,
+                               spec->device_count > 0 ? &spec->devices[0].origin : &default_origin);
+        return r;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The mounts of a spec as ops. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "launch/plan.h"
+
+/* Where a config may mount on or below /proc beside procfs itself: files that lxcfs and the like replace. Anything else could make
+ * a write to /proc land somewhere else (V6). */
+static const char *const proc_allowed[] = {
+        "proc/cpuinfo",
+        "proc/diskstats",
+        "proc/loadavg",
+        "proc/meminfo",
+        "proc/slabinfo",
+        "proc/stat",
+        "proc/swaps",
+        "proc/uptime",
+        "proc/net/dev",
+        "proc/sys/kernel/ns_last_pid",
+        "proc/sys/crypto/fips_enabled",
+};
+
+/* File systems whose superblock may be shared with others: "ro" is an attribute of the mount alone. */
+static const char *const shared_superblocks[] = {"proc", "sysfs", "cgroup", "cgroup2", "mqueue", "devpts"};
+
+static bool is_one_of(const char *word, const char *const *words, size_t count)
+{
+        for (size_t i = 0; i < count; i++)
+                if (strcmp(word, words[i]) == 0)
+                        return true;
+        return false;
+}
+
+static bool is_below(const char *path, const char *directory)
+{
+        size_t len = strlen(directory);
+
+        return strncmp(path, directory, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+static bool is_cgroup(const struct spec_mount *mount)
+{
+        return !mount->bind && mount->type != NULL &&
+               (strcmp(mount->type, "cgroup") == 0 || strcmp(mount->type, "cgroup2") == 0);
+}
+
+static int refuse(struct ward_err *err, const struct ward_spec *spec, const struct spec_mount *mount, const char *why,
+                  const char *hint)
+{
+        char where[256];
+
+        (void)err_set(err, -EINVAL, "%s: mount on '%s': %s",
+                      spec_origin_text(&mount->origin, spec->file, where, sizeof(where)), mount->destination, why);
+        (void)err_hint(err, "%s", hint);
+        return -EINVAL;
+}
+
+/* The access-time mode is a field of the mask, not a set of bits: it is cleared whenever it is set (mount_setattr(2)). */
+static uint64_t clear_mask(uint64_t set, uint64_t clear)
+{
+        return (set & MOUNT_ATTR__ATIME) != 0 || (clear & MOUNT_ATTR__ATIME) != 0 ? clear | MOUNT_ATTR__ATIME : clear;
+}
+
+static void set_propagation(struct op_bind *bind, unsigned long propagation)
+{
+        bind->propagation = propagation & ~(unsigned long)MS_REC;
+        bind->recursive_propagation = (propagation & MS_REC) != 0;
+}
+
+static int add_bind(struct plan *plan, const struct ward_spec *spec, const struct spec_mount *mount, const char *target,
+                    struct ward_err *err)
+{
+        struct slot slot = {
+                .kind = strcmp(target, "proc") == 0 ? SLOT_PROCFS_TREE : SLOT_TREE,
+                .path = mount->source,
+                .recursive = mount->recursive,
+                .idmap = mount->idmap,
+                .idmap_recursive = mount->idmap_recursive,
+                .maps = mount->maps.uid_count + mount->maps.gid_count > 0 ? &mount->maps : NULL,
+                .origin = mount->origin,
+        };
+        struct op *op;
+        int number;
+
+        if (mount->source == NULL)
+                return refuse(err, spec, mount, "a bind mount has no source", "add \"source\": the path on the host");
+        number = plan_slot(plan, &slot);
+        op = plan_add(plan, OP_BIND, &mount->origin);
+        if (number < 0 || op == NULL)
+                return -ENOMEM;
+        op->bind = (struct op_bind){
+                .target = target,
+                .target_kind = TARGET_LIKE_SOURCE,
+                .slot = number,
+                .attr_set = mount->attr_set,
+                .attr_clear = clear_mask(mount->attr_set, mount->attr_clear),
+                .rattr_set = mount->rattr_set,
+                .rattr_clear = clear_mask(mount->rattr_set, mount->rattr_clear),
+        };
+        /* Without a word about it a bind is private: the clone of a shared mount would be its peer (V23). */
+        set_propagation(&op->bind, mount->propagation != 0 ? mount->propagation : MS_PRIVATE | MS_REC);
+        return 0;
+}
+
+static int add_remount(struct plan *plan, const struct spec_mount *mount, const char *target)
+{
+        struct op *op = plan_add(plan, OP_REMOUNT, &mount->origin);
+
+        if (op == NULL)
+                return -ENOMEM;
+        op->bind = (struct op_bind){
+                .target = target,
+                .slot = SLOT_NONE,
+                .attr_set = mount->attr_set,
+                .attr_clear = clear_mask(mount->attr_set, mount->attr_clear),
+                .rattr_set = mount->rattr_set,
+                .rattr_clear = clear_mask(mount->rattr_set, mount->rattr_clear),
+        };
+        set_propagation(&op->bind, mount->propagation);
+        return 0;
+}
+
+/* "size=64k,mode=755" → parameters for fsconfig(2). */
+static int split_data(struct plan *plan, const char *data, struct op_mount *mount)
+{
+        struct op_parameter *list;
+        uint32_t room = 1, count = 0;
+        char *copy;
+
+        if (data == NULL)
+                return 0;
+        for (const char *c = data; *c != '\0'; c++)
+                room += *c == ',';
+        list = arena_new(&plan->arena, struct op_parameter, room);
+        copy = arena_strdup(&plan->arena, data);
+        if (list == NULL || copy == NULL)
+                return -ENOMEM;
+        for (char *word = copy, *rest; word != NULL; word = rest) {
+                char *equals;
+
+                rest = strchr(word, ',');
+                if (rest != NULL)
+                        *rest++ = '\0';
+                if (*word == '\0')
+                        continue;
+                equals = strchr(word, '=');
+                if (equals != NULL)
+                        *equals++ = '\0';
+                list[count++] = (struct op_parameter){.key = word, .value = equals};
+        }
+        mount->parameters = list;
+        mount->parameter_count = count;
+        mount->data = data;
+        return 0;
+}
+
+/* The same attributes for mount(2). */
+static unsigned long legacy_flags(uint64_t attr, unsigned long superblock_flags)
+{
+        static const struct {
+                uint64_t attr;
+                unsigned long flag;
+        } pairs[] = {
+                {MOUNT_ATTR_RDONLY, MS_RDONLY},
+                {MOUNT_ATTR_NOSUID, MS_NOSUID},
+                {MOUNT_ATTR_NODEV, MS_NODEV},
+                {MOUNT_ATTR_NOEXEC, MS_NOEXEC},
+                {MOUNT_ATTR_NODIRATIME, MS_NODIRATIME},
+                {MOUNT_ATTR_NOATIME, MS_NOATIME},
+                {MOUNT_ATTR_STRICTATIME, MS_STRICTATIME},
+                {MOUNT_ATTR_NOSYMFOLLOW, MS_NOSYMFOLLOW},
+        };
+        unsigned long flags = superblock_flags;
+
+        for (size_t i = 0; i < ELEMENTS(pairs); i++)
+                if ((attr & pairs[i].attr) == pairs[i].attr)
+                        flags |= pairs[i].flag;
+        return flags;
+}
+
+static int add_new(struct plan *plan, const struct spec_mount *mount, const char *target)
+{
+        bool shared = is_one_of(mount->type, shared_superblocks, ELEMENTS(shared_superblocks));
+        struct op *op = plan_add(plan, OP_MOUNT, &mount->origin);
+        bool readonly = ((mount->attr_set | mount->rattr_set) & MOUNT_ATTR_RDONLY) != 0;
+
+        if (op == NULL)
+                return -ENOMEM;
+        op->mount = (struct op_mount){
+                .target = target,
+                .target_kind = strcmp(mount->type, "proc") == 0 || strcmp(mount->type, "sysfs") == 0 ? TARGET_NO_SYMLINK
+                                                                                                     : TARGET_DIRECTORY,
+                .type = mount->type,
+                .source = mount->source,
+                .superblock_readonly = !shared && readonly && !mount->copy_up,
+                .copy_up = mount->copy_up,
+                .attr = mount->attr_set | mount->rattr_set,
+                .mount_flags = legacy_flags(mount->attr_set | mount->rattr_set,
+                                            mount->superblock_flags & ~(shared ? MS_RDONLY : 0UL)),
+                .propagation = mount->propagation & ~(unsigned long)MS_REC,
+        };
+        return split_data(plan, mount->data, &op->mount);
+}
+
+static int add_group_bind(struct plan *plan, const struct spec_mount *mount, const struct place *place,
+                          const struct place_hierarchy *hierarchy, const char *target)
+{
+        struct op *op = plan_add(plan, OP_BIND, &mount->origin);
+        const char *path = arena_printf(&plan->arena, "%s%s", hierarchy->mount, place->cgroup_path);
+
+        if (op == NULL || path == NULL)
+                return -ENOMEM;
+        op->bind = (struct op_bind){
+                .target = target,
+                .target_kind = TARGET_DIRECTORY,
+                .slot = SLOT_NONE,
+                .host_path = path,
+                .attr_set = mount->attr_set | mount->rattr_set,
+                .attr_clear = clear_mask(mount->attr_set, 0),
+                .propagation = MS_PRIVATE,
+        };
+        return 0;
+}
+
+/* On pure v2 the container's group is mounted at the target; on v1 and hybrid a tmpfs holds one directory per hierarchy. */
+static int add_cgroup(struct plan *plan, const struct ward_spec *spec, const struct place *place,
+                      const struct spec_mount *mount, const char *target, struct ward_err *err)
+{
+        struct spec_mount tmpfs = *mount;
+        struct op *op;
+        int r;
+
+        if (place->cgroup_path == NULL || place->hierarchy_count == 0)
+                return refuse(err, spec, mount, "no cgroup is made for this container", "leave this mount out");
+        if (place->hierarchy_count == 1 && place->hierarchies[0].version == 2)
+                return add_group_bind(plan, mount, place, &place->hierarchies[0], target);
+
+        tmpfs.type = "tmpfs";
+        tmpfs.source = "cgroup";
+        tmpfs.data = "mode=755";
+        tmpfs.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY; /* until the directories are in it */
+        tmpfs.rattr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+        r = add_new(plan, &tmpfs, target);
+        for (size_t i = 0; r >= 0 && i < place->hierarchy_count; i++) {
+                const char *below = arena_printf(&plan->arena, "%s/%s", target, place->hierarchies[i].name);
+
+                r = below == NULL ? -ENOMEM : add_group_bind(plan, mount, place, &place->hierarchies[i], below);
+        }
+        if (r >= 0 && ((mount->attr_set | mount->rattr_set) & MOUNT_ATTR_RDONLY) != 0) {
+                op = plan_add(plan, OP_REMOUNT, &mount->origin);
+                if (op == NULL)
+                        return -ENOMEM;
+                op->bind = (struct op_bind){.target = target, .slot = SLOT_NONE, .attr_set = MOUNT_ATTR_RDONLY};
+        }
+        return r;
+}
+
+static int add_one(struct plan *plan, const struct ward_spec *spec, const struct place *place,
+                   const struct spec_mount *mount, struct ward_err *err)
+{
+        const char *target = plan_inside(plan, mount->destination);
+
+        if (target == NULL)
+                return -ENOMEM;
+        if (*target == '\0')
+                return refuse(err, spec, mount, "the root itself is no mount target",
+                              "set root.path to what shall be the root");
+        if (is_below(target, "proc") && !is_one_of(target, proc_allowed, ELEMENTS(proc_allowed)) &&
+            !(strcmp(target, "proc") == 0 &&
+              (mount->bind || (mount->type != NULL && strcmp(mount->type, "proc") == 0))))
+                return refuse(err, spec, mount,
+                              "only procfs may be mounted there, and single files such as /proc/meminfo",
+                              "mount it elsewhere; what is written to /proc must reach the kernel");
+        if (mount->remount)
+                return add_remount(plan, mount, target);
+        if (mount->bind)
+                return add_bind(plan, spec, mount, target, err);
+        if (mount->type == NULL)
+                return refuse(err, spec, mount, "it has neither a type nor the option \"bind\"",
+                              "add \"type\", for example \"tmpfs\", or \"bind\" to the options");
+        if (is_cgroup(mount))
+                return add_cgroup(plan, spec, place, mount, target, err);
+        return add_new(plan, mount, target);
+}
+
+int plan_mounts(struct plan *plan, const struct ward_spec *spec, const struct place *place, bool before_groups,
+                struct ward_err *err)
+{
+        size_t first_cgroup = 0;
+        int r = 0;
+
+        /* The order of the config is kept: what comes before the first cgroup mount needs no group and is mounted while the parent
+         * makes them. */
+        while (first_cgroup < spec->mount_count && !is_cgroup(&spec->mounts[first_cgroup]))
+                first_cgroup++;
+        for (size_t i = 0; r >= 0 && i < spec->mount_count; i++)
+                if ((i < first_cgroup) == before_groups)
+                        r = add_one(plan, spec, place, &spec->mounts[i], err);
+        return r;
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The end of every plan: from a process that is in its namespaces to the program.
+ *
+ * The order is the kernel's: groups before ids, because setgroups(2) needs a capability that changing the uid takes away; the bounding
+ * set before the ids for the same reason; the filter last, because it may forbid any of the others. A filter without
+ * no_new_privs needs CAP_SYS_ADMIN (seccomp(2)), which is then kept until the filter is in force and dropped right behind it.
+ */
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "launch/plan.h"
+
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define DEFAULT_UMASK 0022
+#define SYS_ADMIN (UINT64_C(1) << CAP_SYS_ADMIN)
+
+static const char *find_path(const char *const *envp)
+{
+        for (; *envp != NULL; envp++)
+                if (strncmp(*envp, "PATH=", 5) == 0)
+                        return *envp + 5;
+        return DEFAULT_PATH;
+}
+
+/* What execvp(3) would try: the name itself if it has a slash, else each directory of PATH; an empty one is the current directory. */
+static const char *const *candidates(struct plan *plan, const char *name, const char *const *envp)
+{
+        const char *path = find_path(envp);
+        const char **list;
+        size_t count = 0, room = 2;
+
+        for (const char *c = path; *c != '\0'; c++)
+                room += *c == ':';
+        list = arena_new(&plan->arena, const char *, room);
+        if (list == NULL)
+                return NULL;
+        if (strchr(name, '/') != NULL || *name == '\0') {
+                list[0] = name;
+                return list;
+        }
+        for (;;) {
+                size_t len = strcspn(path, ":");
+
+                list[count] = arena_printf(&plan->arena, "%.*s%s%s", (int)len, path, len == 0 ? "./" : "/", name);
+                if (list[count++] == NULL)
+                        return NULL;
+                if (path[len] == '\0')
+                        return list;
+                path += len + 1;
+        }
+}
+
+static int add_rlimits(struct plan *plan, const struct spec_process *process)
+{
+        for (size_t i = 0; i < process->rlimit_count; i++) {
+                struct op *op = plan_add(plan, OP_RLIMIT, &process->rlimits[i].origin);
+
+                if (op == NULL)
+                        return -ENOMEM;
+                op->rlimit.resource = process->rlimits[i].resource;
+                op->rlimit.soft = process->rlimits[i].soft;
+                op->rlimit.hard = process->rlimits[i].hard;
+        }
+        return 0;
+}
+
+static int add_label(struct plan *plan, const char *file, const char *label, const struct spec_origin *origin)
+{
+        struct op *op = plan_add(plan, OP_LSM, origin);
+
+        if (op == NULL || label == NULL)
+                return -ENOMEM;
+        op->lsm.file = file;
+        op->lsm.label = label;
+        op->lsm.len = (uint32_t)strlen(label);
+        return 0;
+}
+
+static int refuse_lsm(struct plan *plan, const struct spec_origin *origin, const char *name, struct ward_err *err)
+{
+        char where[256];
+
+        (void)err_set(err, -EOPNOTSUPP, "%s: %s is not active in this kernel",
+                      spec_origin_text(origin, plan->file, where, sizeof(where)), name);
+        return err_hint(err, "boot with it (lsm=... on the kernel command line), or leave this field out");
+}
+
+static int add_lsm(struct plan *plan, const struct spec_process *process, const struct place *place,
+                   struct ward_err *err)
+{
+        int r = 0;
+
+        if (process->apparmor_profile != NULL && !place->apparmor)
+                return refuse_lsm(plan, &process->apparmor_origin, "AppArmor", err);
+        if (process->selinux_label != NULL && !place->selinux)
+                return refuse_lsm(plan, &process->selinux_origin, "SELinux", err);
+        if (process->apparmor_profile != NULL)
+                r = add_label(plan, "attr/apparmor/exec",
+                              arena_printf(&plan->arena, "exec %s", process->apparmor_profile),
+                              &process->apparmor_origin);
+        if (r >= 0 && process->selinux_label != NULL)
+                r = add_label(plan, "attr/exec", process->selinux_label, &process->selinux_origin);
+        return r;
+}
+
+static int add_ids(struct plan *plan, const struct spec_process *process, const struct place *place)
+{
+        struct op *op = plan_add(plan, OP_IDS, &process->user_origin);
+
+        if (op == NULL)
+                return -ENOMEM;
+        op->ids = (struct op_ids){
+                .uid = process->uid,
+                .gid = process->gid,
+                .groups = process->groups,
+                .group_count = (uint32_t)process->group_count,
+                .keep_caps = process->uid != 0,
+                /* Where it is denied for good the caller's groups stay, which user_namespaces(7) requires; asking for some fails. */
+                .setgroups = !place->setgroups_denied || process->group_count > 0,
+        };
+        return 0;
+}
+
+static int add_caps(struct plan *plan, const struct spec_caps *caps, uint64_t keep)
+{
+        struct op *op = plan_add(plan, OP_CAPS, NULL);
+
+        if (op == NULL)
+                return -ENOMEM;
+        op->caps.effective = caps->effective | keep;
+        op->caps.permitted = caps->permitted | keep;
+        op->caps.inheritable = caps->inheritable;
+        return 0;
+}
+
+static int add_number(struct plan *plan, enum op_type type, uint64_t number, const struct spec_origin *origin)
+{
+        struct op *op = plan_add(plan, type, origin);
+
+        if (op == NULL)
+                return -ENOMEM;
+        op->number = number;
+        return 0;
+}
+
+int plan_terminal(struct plan *plan, const struct spec_process *process, const struct place *place, bool bind_console,
+                  struct ward_err *err)
+{
+        struct slot slot = {.kind = SLOT_CONSOLE, .origin = process->terminal_origin};
+        char where[256];
+        struct op *op;
+
+        if (!process->terminal)
+                return plan_add(plan, OP_SETSID, NULL) == NULL ? -ENOMEM : 0;
+        if (!place->terminal_socket) {
+                (void)err_set(err, -EINVAL, "%s: a terminal is asked for, but nobody is there to hold its other end",
+                              spec_origin_text(&process->terminal_origin, plan->file, where, sizeof(where)));
+                return err_hint(err, "give --console-socket, or set process.terminal to false");
+        }
+        op = plan_add(plan, OP_TERMINAL, &process->terminal_origin);
+        if (op == NULL)
+                return -ENOMEM;
+        op->terminal = (struct op_terminal){
+                .console_slot = plan_slot(plan, &slot),
+                .rows = process->rows,
+                .columns = process->columns,
+                .uid = process->uid,
+                .bind_console = bind_console,
+        };
+        return op->terminal.console_slot < 0 ? -ENOMEM : 0;
+}
+
+/* Rights go, in the order that the head of this file explains. *@ret_keep: what must be dropped after the filter. */
+static int add_confinement(struct plan *plan, const struct spec_process *process, const struct place *place,
+                           bool filter, uint64_t *ret_keep, struct ward_err *err)
+{
+        uint64_t keep = filter && !process->no_new_privs ? SYS_ADMIN : 0;
+        struct op *op;
+        int r;
+
+        r = add_rlimits(plan, process);
+        if (r >= 0)
+                r = add_number(plan, OP_STDIO_OWNER, process->uid, NULL);
+        if (r >= 0)
+                r = add_lsm(plan, process, place, err);
+        if (r >= 0) {
+                /* Before the ids change: an image's working directory may be closed to its user, as docker's users know it. */
+                op = plan_add(plan, OP_CHDIR, &process->cwd_origin);
+                if (op == NULL)
+                        return -ENOMEM;
+                op->text.string = process->cwd;
+                op->text.len = (uint32_t)strlen(process->cwd);
+                r = add_number(plan, OP_BOUNDING, process->caps.bounding, &process->caps_origin);
+        }
+        if (r >= 0)
+                r = add_ids(plan, process, place);
+        if (r >= 0)
+                r = add_caps(plan, &process->caps, keep);
+        if (r >= 0 && keep == 0)
+                r = add_number(plan, OP_AMBIENT, process->caps.ambient, &process->caps_origin);
+        if (r >= 0 && process->no_new_privs && plan_add(plan, OP_NO_NEW_PRIVS, NULL) == NULL)
+                r = -ENOMEM;
+        if (r >= 0)
+                r = add_number(plan, OP_UMASK, process->umask == UINT32_MAX ? DEFAULT_UMASK : process->umask, NULL);
+        *ret_keep = keep;
+        return r;
+}
+
+static int add_start(struct plan *plan, const struct place *place, const struct op_hooks *hooks)
+{
+        struct slot listener = {.kind = SLOT_LISTENER};
+        struct op *op;
+        int r = 0;
+
+        if (place->create || place->trace)
+                r = add_number(plan, OP_REPORT, PHASE_WAITING, NULL);
+        op = plan_add(plan, OP_WAIT_START, NULL);
+        if (r < 0 || op == NULL)
+                return -ENOMEM;
+        op->slot = place->create ? plan_slot(plan, &listener) : SLOT_NONE;
+        if (place->create && op->slot < 0)
+                return -ENOMEM;
+        if (hooks->count > 0) {
+                op = plan_add(plan, OP_HOOKS, NULL);
+                if (op == NULL)
+                        return -ENOMEM;
+                op->hooks = *hooks;
+        }
+        return 0;
+}
+
+int plan_process(struct plan *plan, const struct spec_process *process, const struct place *place,
+                 const struct sock_fprog *filter, uint32_t filter_flags, const struct op_hooks *start_hooks,
+                 struct ward_err *err)
+{
+        struct op_exec exec = {.argv = process->argv, .envp = process->envp};
+        uint64_t keep = 0;
+        struct op *op;
+        int r;
+
+        exec.candidates = candidates(plan, process->argv[0], process->envp);
+        if (exec.candidates == NULL)
+                return -ENOMEM;
+        r = add_confinement(plan, process, place, filter != NULL, &keep, err);
+        if (r < 0)
+                return r;
+        op = plan_add(plan, OP_FIND_EXEC, &process->args_origin);
+        if (op == NULL)
+                return -ENOMEM;
+        op->exec = exec;
+        r = add_number(plan, OP_CLOSE_FDS, 3 + place->preserve_fds, NULL);
+        if (r >= 0)
+                r = add_start(plan, place, start_hooks);
+        /* The report goes out before the filter, which may forbid to send it. */
+        if (r >= 0)
+                r = add_number(plan, OP_REPORT, PHASE_EXEC, NULL);
+        if (r >= 0 && filter != NULL) {
+                op = plan_add(plan, OP_SECCOMP, NULL);
+                if (op == NULL)
+                        return -ENOMEM;
+                op->seccomp.program = filter;
+                op->seccomp.flags = filter_flags;
+        }
+        if (r >= 0 && keep != 0) {
+                r = add_caps(plan, &process->caps, 0);
+                if (r >= 0)
+                        r = add_number(plan, OP_AMBIENT, process->caps.ambient, &process->caps_origin);
+        }
+        if (r < 0)
+                return r;
+        op = plan_add(plan, OP_EXEC, &process->args_origin);
+        if (op == NULL)
+                return -ENOMEM;
+        op->exec = exec;
+        return 0;
+}

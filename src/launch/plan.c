@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Spec → plan: the order of a start.
+ *
+ * The order is measured, not guessed: the network namespace, the dearest single step, and the mounts are the child's and run while the
+ * parent makes the v1 groups; the child joins them at one meeting point; nothing of the container runs before that. What the
+ * kernel requires of the order is said where the op is added.
+ */
+#include "launch/plan.h"
+
+#include <linux/sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+
+static const uint32_t clone_flag[SPEC_NS_COUNT] = {
+        [SPEC_NS_USER] = CLONE_NEWUSER, [SPEC_NS_CGROUP] = CLONE_NEWCGROUP, [SPEC_NS_IPC] = CLONE_NEWIPC,
+        [SPEC_NS_UTS] = CLONE_NEWUTS,   [SPEC_NS_NET] = CLONE_NEWNET,       [SPEC_NS_PID] = CLONE_NEWPID,
+        [SPEC_NS_TIME] = CLONE_NEWTIME, [SPEC_NS_MOUNT] = CLONE_NEWNS,
+};
+
+/* Made by the first clone. Not the network: it runs beside the parent's work. Not the cgroup namespace: its root is the group that
+ * the process is in when it is made. Not the time namespace: its offsets are set before anything runs in it. */
+static const enum spec_ns cloned[] = {SPEC_NS_USER, SPEC_NS_IPC, SPEC_NS_UTS, SPEC_NS_PID, SPEC_NS_MOUNT};
+
+struct op *plan_add(struct plan *plan, enum op_type type, const struct spec_origin *origin)
+{
+        struct op *op;
+
+        if (plan->op_count == plan->op_room) {
+                uint32_t room = plan->op_room == 0 ? 128 : plan->op_room * 2;
+                struct op *ops = arena_new(&plan->arena, struct op, room);
+
+                if (ops == NULL)
+                        return NULL;
+                if (plan->op_count > 0)
+                        memcpy(ops, plan->ops, plan->op_count * sizeof(*ops));
+                plan->ops = ops;
+                plan->op_room = room;
+        }
+        op = &plan->ops[plan->op_count++];
+        op->type = type;
+        if (origin != NULL)
+                op->origin = *origin;
+        return op;
+}
+
+int plan_slot(struct plan *plan, const struct slot *slot)
+{
+        if (plan->slot_count == PLAN_SLOTS_MAX)
+                return -ENOMEM;
+        plan->slots[plan->slot_count] = *slot;
+        return (int)plan->slot_count++;
+}
+
+const char *plan_inside(struct plan *plan, const char *path)
+{
+        char *clean = arena_new(&plan->arena, char, strlen(path) + 1);
+        size_t at = 0;
+
+        if (clean == NULL)
+                return NULL;
+        while (*path != '\0') {
+                size_t len = strcspn(path, "/");
+
+                if (len == 2 && memcmp(path, "..", 2) == 0) {
+                        while (at > 0 && clean[--at] != '/')
+                                ;
+                } else if (len > 0 && !(len == 1 && *path == '.')) {
+                        if (at > 0)
+                                clean[at++] = '/';
+                        memcpy(clean + at, path, len);
+                        at += len;
+                }
+                path += len + (path[len] == '/');
+        }
+        clean[at] = '\0';
+        return clean;
+}
+
+static int add_number(struct plan *plan, enum op_type type, uint64_t number, const struct spec_origin *origin)
+{
+        struct op *op = plan_add(plan, type, origin);
+
+        if (op == NULL)
+                return -ENOMEM;
+        op->number = number;
+        return 0;
+}
+
+static int add_text(struct plan *plan, enum op_type type, const char *text, const struct spec_origin *origin)
+{
+        struct op *op = plan_add(plan, type, origin);
+
+        if (op == NULL)
+                return -ENOMEM;
+        op->text.string = text;
+        op->text.len = (uint32_t)strlen(text);
+        return 0;
+}
+
+static bool is_new(const struct ward_spec *spec, enum spec_ns ns)
+{
+        return spec->ns[ns].mode == SPEC_NS_NEW;
+}
+
+/* Joins what is named by path. The user namespace comes last for root, which has every capability in the others' owners anyway, and
+ * would lose those over foreign ones with it; an ordinary user has none before it has joined (user_namespaces(7)). */
+static int add_joins(struct plan *plan, const struct spec_namespace *ns, bool user_last)
+{
+        for (int pass = 0; pass < 2; pass++)
+                for (int i = 0; i < SPEC_NS_COUNT; i++) {
+                        struct slot slot = {.kind = SLOT_NAMESPACE, .path = ns[i].path, .origin = ns[i].origin};
+                        struct op *op;
+                        int number;
+
+                        if (ns[i].mode != SPEC_NS_JOIN || ((i == SPEC_NS_USER) == user_last) != (pass == 1))
+                                continue;
+                        number = plan_slot(plan, &slot);
+                        op = plan_add(plan, OP_SETNS, &ns[i].origin);
+                        if (number < 0 || op == NULL)
+                                return -ENOMEM;
+                        op->ns.slot = number;
+                        op->ns.type = clone_flag[i];
+                }
+        return 0;
+}
+
+/* The namespaces: by the first clone where nothing is joined, else by a second clone after joining. */
+static int add_namespaces(struct plan *plan, const struct ward_spec *spec, const struct place *place)
+{
+        uint64_t flags = 0;
+        bool joins = false;
+        int r;
+
+        for (size_t i = 0; i < ELEMENTS(cloned); i++)
+                if (is_new(spec, cloned[i]))
+                        flags |= clone_flag[cloned[i]];
+        for (int i = 0; i < SPEC_NS_COUNT; i++)
+                joins |= spec->ns[i].mode == SPEC_NS_JOIN;
+        if (!joins) {
+                plan->clone_flags = flags;
+        } else {
+                r = add_joins(plan, spec->ns, place->root_user);
+                if (r >= 0)
+                        r = add_number(plan, OP_CLONE, flags, NULL);
+                if (r < 0)
+                        return r;
+        }
+        if (is_new(spec, SPEC_NS_USER)) {
+                r = add_number(plan, OP_WAIT, MESSAGE_MAPPED, NULL);
+                if (r < 0 || plan_add(plan, OP_BECOME_ROOT, &spec->ns[SPEC_NS_USER].origin) == NULL)
+                        return -ENOMEM;
+        }
+        /* After the user namespace: a network namespace belongs to the user namespace that it was made in. */
+        if (is_new(spec, SPEC_NS_NET)) {
+                r = add_number(plan, OP_UNSHARE, CLONE_NEWNET, &spec->ns[SPEC_NS_NET].origin);
+                if (r < 0 || plan_add(plan, OP_LOOPBACK_UP, &spec->ns[SPEC_NS_NET].origin) == NULL)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+/* A line for timens_offsets: "monotonic SECONDS NANOSECONDS" (time_namespaces(7)). */
+static int add_time(struct plan *plan, const struct ward_spec *spec)
+{
+        const struct spec_time_offset *offsets[] = {&spec->monotonic, &spec->boottime};
+        static const char *const clocks[] = {"monotonic", "boottime"};
+        const char *lines = "";
+
+        if (!is_new(spec, SPEC_NS_TIME))
+                return 0;
+        for (int i = 0; i < 2; i++)
+                if (offsets[i]->given) {
+                        lines = arena_printf(&plan->arena, "%s%s %lld %u\n", lines, clocks[i],
+                                             (long long)offsets[i]->seconds, offsets[i]->nanoseconds);
+                        if (lines == NULL)
+                                return -ENOMEM;
+                }
+        return add_text(plan, OP_TIME_OFFSETS, lines, &spec->ns[SPEC_NS_TIME].origin);
+}
+
+static int add_names(struct plan *plan, const struct ward_spec *spec)
+{
+        int r = 0;
+
+        if (spec->hostname != NULL)
+                r = add_text(plan, OP_HOSTNAME, spec->hostname, &spec->hostname_origin);
+        if (r >= 0 && spec->domainname != NULL)
+                r = add_text(plan, OP_DOMAINNAME, spec->domainname, &spec->domainname_origin);
+        return r;
+}
+
+static int add_sysctls(struct plan *plan, const struct ward_spec *spec)
+{
+        for (size_t i = 0; i < spec->sysctl_count; i++) {
+                struct op *op = plan_add(plan, OP_SYSCTL, &spec->sysctls[i].origin);
+                char *path = arena_strdup(&plan->arena, spec->sysctls[i].key);
+
+                if (op == NULL || path == NULL)
+                        return -ENOMEM;
+                /* sysctl.d(5): where a slash comes first, dots are part of the names ("net/ipv4/conf/eth0.1/..."). */
+                if (strchr(path, '/') == NULL || strcspn(path, ".") < strcspn(path, "/"))
+                        for (char *c = path; *c != '\0'; c++)
+                                *c = *c == '.' ? '/' : *c == '/' ? '.' : *c;
+                op->sysctl.path = path;
+                op->sysctl.value = spec->sysctls[i].value;
+                op->sysctl.len = (uint32_t)strlen(spec->sysctls[i].value);
+        }
+        return 0;
+}
+
+/* Joining the groups, and the cgroup namespace, whose root they are. */
+static int add_groups(struct plan *plan, const struct ward_spec *spec, const struct place *place)
+{
+        struct op_group *groups;
+        uint32_t count = 0;
+        struct op *op;
+        int r;
+
+        r = add_number(plan, OP_WAIT, MESSAGE_CGROUPS, NULL);
+        groups = arena_new(&plan->arena, struct op_group, place->hierarchy_count + 1);
+        if (r < 0 || groups == NULL)
+                return -ENOMEM;
+        for (size_t i = 0; i < place->hierarchy_count; i++) {
+                const struct place_hierarchy *h = &place->hierarchies[i];
+                struct slot slot = {.kind = SLOT_HIERARCHY, .path = h->mount, .origin = spec->cgroups_path_origin};
+
+                if (place->cgroup_path == NULL || (h->version == 2 && place->clone_into_cgroup))
+                        continue;
+                groups[count].slot = plan_slot(plan, &slot);
+                groups[count].tasks = arena_printf(&plan->arena, "%s/%s", place->cgroup_path + 1,
+                                                   h->version == 2 ? "cgroup.procs" : "tasks");
+                if (groups[count].slot < 0 || groups[count].tasks == NULL)
+                        return -ENOMEM;
+                count++;
+        }
+        if (count > 0) {
+                op = plan_add(plan, OP_JOIN_CGROUPS, &spec->cgroups_path_origin);
+                if (op == NULL)
+                        return -ENOMEM;
+                op->cgroups.groups = groups;
+                op->cgroups.count = count;
+        }
+        if (is_new(spec, SPEC_NS_CGROUP))
+                return add_number(plan, OP_UNSHARE, CLONE_NEWCGROUP, &spec->ns[SPEC_NS_CGROUP].origin);
+        return 0;
+}
+
+static int add_root(struct plan *plan, const struct ward_spec *spec, const struct place *place)
+{
+        struct slot slot = {
+                .kind = place->rootfs == NULL ? SLOT_GIVEN : SLOT_ROOT,
+                .path = place->rootfs,
+                .recursive = true,
+                .origin = spec->rootfs_origin,
+        };
+        struct op *op;
+        int number, r;
+
+        r = add_number(plan, OP_PROPAGATION, MS_REC | MS_SLAVE, &spec->rootfs_propagation_origin);
+        number = plan_slot(plan, &slot);
+        op = plan_add(plan, OP_ROOT, &spec->rootfs_origin);
+        if (r < 0 || number < 0 || op == NULL)
+                return -ENOMEM;
+        op->slot = number;
+        return 0;
+}
+
+static int add_paths(struct plan *plan, enum op_type type, const struct spec_path *paths, size_t count)
+{
+        for (size_t i = 0; i < count; i++) {
+                struct op *op = plan_add(plan, type, &paths[i].origin);
+                const char *path = plan_inside(plan, paths[i].path);
+
+                if (op == NULL || path == NULL)
+                        return -ENOMEM;
+                op->path = path;
+        }
+        return 0;
+}
+
+/* The root's own attributes come when everything below it is in place, and propagation last: it decides where mounts made later go. */
+static int add_root_attributes(struct plan *plan, const struct ward_spec *spec, const struct place *place)
+{
+        struct op *op;
+
+        if (spec->rootfs_readonly || spec->rootfs_propagation != 0) {
+                op = plan_add(plan, OP_ROOT_ATTR,
+                              spec->rootfs_readonly ? &spec->rootfs_origin : &spec->rootfs_propagation_origin);
+                if (op == NULL)
+                        return -ENOMEM;
+                op->bind = (struct op_bind){
+                        .target = "",
+                        .slot = SLOT_NONE,
+                        .attr_set = spec->rootfs_readonly ? MOUNT_ATTR_RDONLY : 0,
+                        .propagation = spec->rootfs_propagation & ~(unsigned long)MS_REC,
+                        .recursive_propagation = (spec->rootfs_propagation & MS_REC) != 0,
+                };
+        }
+        return add_number(plan, OP_PIVOT, place->no_pivot ? 0 : 1, &spec->rootfs_origin);
+}
+
+/* Everything about the file system, for a container with a mount namespace of its own. */
+static int add_filesystem(struct plan *plan, const struct ward_spec *spec, const struct place *place,
+                          struct ward_err *err)
+{
+        int r;
+
+        r = plan_mounts(plan, spec, place, false, err);
+        if (r >= 0)
+                r = plan_dev(plan, spec, place, err);
+        if (r >= 0)
+                r = add_paths(plan, OP_READONLY, spec->readonly_paths, spec->readonly_path_count);
+        if (r >= 0)
+                r = add_paths(plan, OP_MASK, spec->masked_paths, spec->masked_path_count);
+        if (r >= 0)
+                r = plan_terminal(plan, &spec->process, place, true, err);
+        if (r >= 0)
+                r = add_root_attributes(plan, spec, place);
+        return r;
+}
+
+/* startContainer hooks run in the child; the state that they read comes in a memory file. */
+static int start_hooks(struct plan *plan, const struct ward_spec *spec, struct op_hooks *ret_hooks)
+{
+        const struct spec_hooks *hooks = &spec->hooks[SPEC_HOOK_START_CONTAINER];
+        struct slot slot = {.kind = SLOT_STATE};
+        struct op_hook *list;
+
+        *ret_hooks = (struct op_hooks){0};
+        if (hooks->count == 0)
+                return 0;
+        list = arena_new(&plan->arena, struct op_hook, hooks->count);
+        if (list == NULL)
+                return -ENOMEM;
+        for (size_t i = 0; i < hooks->count; i++)
+                list[i] = (struct op_hook){
+                        .path = hooks->hooks[i].path,
+                        .argv = hooks->hooks[i].argv,
+                        .envp = hooks->hooks[i].envp,
+                        .timeout_sec = hooks->hooks[i].timeout_sec,
+                };
+        *ret_hooks = (struct op_hooks){.hooks = list, .count = (uint32_t)hooks->count, .slot = plan_slot(plan, &slot)};
+        return ret_hooks->slot < 0 ? ret_hooks->slot : 0;
+}
+
+static bool parent_hooks(const struct ward_spec *spec)
+{
+        return spec->hooks[SPEC_HOOK_PRESTART].count > 0 || spec->hooks[SPEC_HOOK_CREATE_RUNTIME].count > 0 ||
+               spec->hooks[SPEC_HOOK_CREATE_CONTAINER].count > 0;
+}
+
+static int fill(struct plan *plan, const struct ward_spec *spec, const struct place *place,
+                const struct sock_fprog *filter, uint32_t filter_flags, struct ward_err *err)
+{
+        bool mounts = is_new(spec, SPEC_NS_MOUNT);
+        struct slot proc = {.kind = SLOT_PROC, .path = "/proc"};
+        struct op_hooks hooks;
+        int r;
+
+        r = plan_slot(plan, &proc);
+        if (r >= 0)
+                r = add_namespaces(plan, spec, place);
+        if (r >= 0)
+                r = add_time(plan, spec);
+        if (r >= 0)
+                r = add_names(plan, spec);
+        if (r >= 0 && mounts)
+                r = add_root(plan, spec, place);
+        if (r >= 0 && mounts)
+                r = plan_mounts(plan, spec, place, true, err);
+        if (r >= 0)
+                r = add_groups(plan, spec, place);
+        if (r >= 0)
+                r = add_sysctls(plan, spec);
+        /* Hooks find the namespaces made and the host's tree still there (config.md, "Prestart" to "createContainer"). */
+        if (r >= 0 && parent_hooks(spec)) {
+                r = add_number(plan, OP_REPORT, PHASE_HOOKS, NULL);
+                if (r >= 0)
+                        r = add_number(plan, OP_WAIT, MESSAGE_HOOKS_DONE, NULL);
+        }
+        if (r >= 0)
+                r = mounts ? add_filesystem(plan, spec, place, err)
+                           : plan_terminal(plan, &spec->process, place, false, err);
+        if (r >= 0)
+                r = start_hooks(plan, spec, &hooks);
+        if (r >= 0 && !place->no_new_keyring && plan_add(plan, OP_KEYRING, NULL) == NULL)
+                r = -ENOMEM;
+        if (r >= 0 && spec->personality_given)
+                r = add_number(plan, OP_PERSONALITY, spec->personality, &spec->personality_origin);
+        if (r >= 0)
+                r = plan_process(plan, &spec->process, place, filter, filter_flags, &hooks, err);
+        return r;
+}
+
+int plan_start(const struct ward_spec *spec, const struct place *place, const struct sock_fprog *filter,
+               uint32_t filter_flags, struct plan *ret_plan, struct ward_err *err)
+{
+        struct plan *plan = ret_plan;
+        int r;
+
+        memset(plan, 0, sizeof(*plan));
+        plan->file = spec->file;
+        plan->clone_into_cgroup = place->clone_into_cgroup;
+        if (err != NULL)
+                err->errnum = 0;
+        r = fill(plan, spec, place, filter, filter_flags, err);
+        if (r >= 0)
+                return 0;
+        plan_done(plan);
+        return r == -ENOMEM ? err_oom(err) : r;
+}
+
+int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uint32_t filter_flags,
+              struct plan *ret_plan, struct ward_err *err)
+{
+        static const struct op_hooks none = {0};
+        struct ward_spec groups = {.file = exec->file};
+        struct slot proc = {.kind = SLOT_PROC, .path = "/proc"};
+        struct plan *plan = ret_plan;
+        int r;
+
+        memset(plan, 0, sizeof(*plan));
+        plan->file = exec->file;
+        plan->clone_into_cgroup = exec->place->clone_into_cgroup;
+        r = plan_slot(plan, &proc);
+        if (r >= 0)
+                r = add_groups(plan, &groups, exec->place);
+        if (r >= 0)
+                r = add_joins(plan, exec->joined, exec->place->root_user);
+        if (r >= 0 && exec->joined[SPEC_NS_USER].mode == SPEC_NS_JOIN &&
+            plan_add(plan, OP_BECOME_ROOT, &exec->joined[SPEC_NS_USER].origin) == NULL)
+                r = -ENOMEM;
+        if (r >= 0 && plan_add(plan, OP_KEYRING, NULL) == NULL)
+                r = -ENOMEM;
+        if (r >= 0 && exec->personality_given)
+                r = add_number(plan, OP_PERSONALITY, exec->personality, NULL);
+        /* Last, when nothing of the host is left in the process: from here on the container can see it (V9). */
+        if (r >= 0)
+                r = add_number(plan, OP_CLONE, 0, NULL);
+        if (r >= 0)
+                r = plan_terminal(plan, exec->process, exec->place, false, err);
+        if (r >= 0)
+                r = plan_process(plan, exec->process, exec->place, filter, filter_flags, &none, err);
+        if (r >= 0)
+                return 0;
+        plan_done(plan);
+        return r == -ENOMEM ? err_oom(err) : r;
+}
+
+void plan_done(struct plan *plan)
+{
+        arena_done(&plan->arena);
+        plan->ops = NULL;
+        plan->op_count = plan->op_room = plan->slot_count = 0;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Spec → plan. Pure: no system call, the same spec and place give the same plan, so it can be tested and shown without privileges.
+ */
+#ifndef LAUNCH_PLAN_H
+#define LAUNCH_PLAN_H
+
+#include "base/err.h"
+#include "base/text.h"
+#include "launch/ops.h"
+#include "model/spec.h"
+
+/* A cgroup hierarchy as the plan needs it. */
+struct place_hierarchy {
+        int version;
+        const char *name;  /* "memory"; its directory name below /sys/fs/cgroup in the container */
+        const char *mount; /* where the host has it: "/sys/fs/cgroup/memory" */
+};
+
+/* Where a start happens: what the spec does not say and the plan depends on. */
+struct place {
+        const struct place_hierarchy *hierarchies; /* those in which the container gets a group */
+        size_t hierarchy_count;
+        const char *cgroup_path; /* the group in each of them, "/c1"; NULL: no group is made */
+        bool clone_into_cgroup;  /* the v2 group is entered at the clone */
+        const char *rootfs;      /* absolute path on the host; NULL: the caller gives a descriptor (SLOT_GIVEN) */
+        bool root_user;          /* euid 0 in the initial user namespace, with CAP_MKNOD */
+        bool apparmor, selinux;  /* active in this kernel */
+        bool setgroups_denied;   /* the user namespace that will be in force forbids setgroups(2) */
+        bool terminal_socket;    /* a console socket takes the terminal */
+        bool create;             /* wait on a listening socket for `start`; otherwise the creator says it */
+        bool trace;              /* report every phase */
+        bool no_pivot;
+        bool no_new_keyring;
+        unsigned preserve_fds;
+};
+
+/* The filter that a plan carries; made before by launch/filter.h. */
+struct sock_fprog;
+
+/*
+ * Makes the plan of a start. @filter NULL: none. Strings and lists may point into @spec, which must live as long as the plan.
+ * *@ret_plan is owned by the caller: plan_done(). Errors: -EINVAL for what cannot be planned, -ENOMEM.
+ */
+int plan_start(const struct ward_spec *spec, const struct place *place, const struct sock_fprog *filter,
+               uint32_t filter_flags, struct plan *ret_plan, struct ward_err *err);
+
+/* The plan of running @process in a container whose namespaces are joined by the descriptors that the caller puts into slots of kind
+ * SLOT_NAMESPACE, in the order of @joined (SPEC_NS_* with a path for messages). */
+struct plan_exec {
+        const struct spec_process *process;
+        const char *file;
+        const struct spec_namespace *joined; /* SPEC_NS_COUNT entries; mode JOIN where it is to be joined */
+        const struct place *place;
+        uint32_t personality;
+        bool personality_given;
+};
+
+int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uint32_t filter_flags,
+              struct plan *ret_plan, struct ward_err *err);
+
+void plan_done(struct plan *plan);
+
+/* The plan for a person, one line per op, or for a program as a JSON object. */
+void plan_print(const struct plan *plan, bool json, struct text *text);
+
+/* Internals shared by the plan's own files. */
+
+/* Appends an op of @type and returns it; NULL when memory is short. */
+struct op *plan_add(struct plan *plan, enum op_type type, const struct spec_origin *origin);
+
+/* Appends a slot and returns its number; -ENOMEM (a table full is the same to the caller). */
+int plan_slot(struct plan *plan, const struct slot *slot);
+
+/* "/a//b/./c" → "a/b/c"; ".." is resolved by text. NULL when memory is short. */
+const char *plan_inside(struct plan *plan, const char *path);
+
+int plan_mounts(struct plan *plan, const struct ward_spec *spec, const struct place *place, bool before_groups,
+                struct ward_err *err);
+int plan_dev(struct plan *plan, const struct ward_spec *spec, const struct place *place, struct ward_err *err);
+/* The terminal of @process, or, without one, a session of its own, so that the caller's terminal is out of reach (V18). */
+int plan_terminal(struct plan *plan, const struct spec_process *process, const struct place *place, bool bind_console,
+                  struct ward_err *err);
+
+int plan_process(struct plan *plan, const struct spec_process *process, const struct place *place,
+                 const struct sock_fprog *filter, uint32_t filter_flags, const struct op_hooks *start_hooks,
+                 struct ward_err *err);
+
+#endif
