@@ -87,9 +87,11 @@ struct record {
         uint32_t kind;
         uint32_t phase;
         uint32_t op;
+        uint32_t type; /* enum op_type of that op: `start` has no plan to look it up in */
         uint32_t step;
         int32_t errnum;
         uint32_t value;
+        uint32_t padding;
         uint64_t time_nsec; /* CLOCK_MONOTONIC of the child where a trace was asked for, else 0 */
 };
 

@@ -105,11 +105,14 @@ static op_function function_of(enum op_type type)
 
 _Noreturn void child_main(struct child *child)
 {
+        static const uint64_t no_signals = 0;
         const struct plan *plan = child->plan;
 
         /* A parent that is killed takes an unfinished child with it; cleared at the start (meet.c), because a container may outlive
          * its creator. prctl(2): the signal is bound to the thread that cloned, which waits for us. */
         (void)sys2(prctl, PR_SET_PDEATHSIG, 9);
+        /* The parent blocked every signal around the clone; handlers are reset, the program starts with none blocked. */
+        (void)sys4(rt_sigprocmask, 2 /* SIG_SETMASK */, &no_signals, 0, sizeof(no_signals));
         for (child->op = 0; child->op < plan->op_count; child->op++) {
                 const struct op *op = &plan->ops[child->op];
                 op_function function = function_of(op->type);

@@ -49,6 +49,7 @@ int child_send(struct child *child, enum record_kind kind, enum step step, int e
                 .kind = kind,
                 .phase = child->phase,
                 .op = child->op,
+                .type = child->plan->ops[child->op].type,
                 .step = step,
                 .errnum = errnum,
                 .value = value,

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* procfs of the host; see proc.h. */
+#include "kern/proc.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define START_TIME_FIELD 22
+
+int proc_open(struct ward_err *err)
+{
+        _cleanup_close_
+        int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        struct statfs fs;
+
+        if (fd < 0)
+                return err_errno(err, "open /proc");
+        if (fstatfs(fd, &fs) < 0)
+                return err_errno(err, "find out what is mounted on /proc");
+        if (fs.f_type != PROC_SUPER_MAGIC) {
+                (void)err_set(err, -ENODEV, "use /proc: what is mounted there is not procfs");
+                return err_hint(err, "mount it: mount -t proc proc /proc");
+        }
+        return TAKE_FD(fd);
+}
+
+int proc_open_of(int proc_fd, pid_t pid, const char *path, int flags, struct ward_err *err)
+{
+        char name[128];
+        int fd;
+
+        (void)snprintf(name, sizeof(name), "%d/%s", pid, path);
+        fd = openat(proc_fd, name, flags | O_CLOEXEC);
+        if (fd < 0)
+                return err_errno(err, "open /proc/%s", name);
+        return fd;
+}
+
+int proc_write_of(int proc_fd, pid_t pid, const char *path, const char *text, size_t len, struct ward_err *err)
+{
+        _cleanup_close_
+        int fd = proc_open_of(proc_fd, pid, path, O_WRONLY, err);
+        ssize_t n;
+
+        if (fd < 0)
+                return fd;
+        n = write(fd, text, len);
+        if (n < 0)
+                return err_errno(err, "write '%.*s' to /proc/%d/%s", (int)len, text, pid, path);
+        if ((size_t)n != len)
+                return err_code(err, -EIO, "write '%.*s' to /proc/%d/%s whole", (int)len, text, pid, path);
+        return 0;
+}
+
+int proc_start_ticks(int proc_fd, pid_t pid, uint64_t *ret_ticks, struct ward_err *err)
+{
+        _cleanup_close_
+        int fd = proc_open_of(proc_fd, pid, "stat", O_RDONLY, err);
+        char text[1024], *field, *end;
+        ssize_t n;
+
+        if (fd < 0)
+                return fd;
+        n = read(fd, text, sizeof(text) - 1);
+        if (n < 0)
+                return err_errno(err, "read /proc/%d/stat", pid);
+        text[n] = '\0';
+        /* The command (field 2) may hold blanks and brackets; it ends at the last bracket. */
+        field = strrchr(text, ')');
+        for (int i = 2; field != NULL && i < START_TIME_FIELD; i++) {
+                field = strchr(field, ' ');
+                if (field != NULL)
+                        field++;
+        }
+        end = field == NULL ? NULL : strchr(field, ' ');
+        if (end != NULL)
+                *end = '\0';
+        if (end == NULL || number_parse(field, UINT64_MAX, ret_ticks) < 0)
+                return err_set(err, -EBADMSG, "read the start time from /proc/%d/stat: it is not as proc(5) says", pid);
+        return 0;
+}
+
+int proc_namespace_inode(int proc_fd, pid_t pid, const char *name, uint64_t *ret_inode, struct ward_err *err)
+{
+        char path[64];
+        struct stat st;
+
+        (void)snprintf(path, sizeof(path), "%d/ns/%s", pid, name);
+        if (fstatat(proc_fd, path, &st, 0) < 0)
+                return err_errno(err, "look at /proc/%s", path);
+        *ret_inode = st.st_ino;
+        return 0;
+}
+
+bool proc_initial_user_namespace(int proc_fd)
+{
+        _cleanup_close_
+        int fd = openat(proc_fd, "self/uid_map", O_RDONLY | O_CLOEXEC);
+        unsigned long inside, outside, count;
+        char text[128];
+        ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+        if (n <= 0)
+                return fd < 0; /* a kernel without user namespaces has only the initial one */
+        text[n] = '\0';
+        return sscanf(text, "%lu %lu %lu", &inside, &outside, &count) == 3 && inside == 0 && outside == 0 &&
+               count == 4294967295UL;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* procfs of the host, by a handle that was proved to be procfs, and what it says of a process. */
+#ifndef KERN_PROC_H
+#define KERN_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* Opens /proc (O_PATH). -ENODEV when something else is mounted there (V6), with what to do. */
+int proc_open(struct ward_err *err);
+
+/* What makes a pid the same process: its start in clock ticks since boot (proc(5), field 22 of stat). */
+int proc_start_ticks(int proc_fd, pid_t pid, uint64_t *ret_ticks, struct ward_err *err);
+
+/* st_ino of /proc/PID/ns/@name. */
+int proc_namespace_inode(int proc_fd, pid_t pid, const char *name, uint64_t *ret_inode, struct ward_err *err);
+
+/* Opens /proc/PID/@path for reading: namespace files and the like. Returns a descriptor or -errno. */
+int proc_open_of(int proc_fd, pid_t pid, const char *path, int flags, struct ward_err *err);
+
+/* Writes @len bytes of @text to /proc/PID/@path by one write(2). */
+int proc_write_of(int proc_fd, pid_t pid, const char *path, const char *text, size_t len, struct ward_err *err);
+
+/* The user namespace of the caller is the initial one, as far as its uid map tells: it maps every id to itself. */
+bool proc_initial_user_namespace(int proc_fd);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The parent's half of a start: descriptors for the plan, the clone, id maps, and what the child says.
+ *
+ * A struct launch owns a half-born child until launch_release(): launch_done() kills and reaps it, and takes away what it made in the root
+ * file system. All functions are called in the order in which they stand here.
+ */
+#ifndef LAUNCH_LAUNCH_H
+#define LAUNCH_LAUNCH_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "kern/cgroup.h"
+#include "kern/seccomp.h"
+#include "launch/plan.h"
+
+struct launch {
+        const struct plan *plan;             /* borrowed */
+        const struct seccomp_filter *filter; /* borrowed; for words about a refused exec; NULL: none */
+        int proc_fd;                         /* owned */
+        int slots[PLAN_SLOTS_MAX];           /* owned, but for borrowed ones */
+        bool borrowed[PLAN_SLOTS_MAX];
+        int channel; /* owned: the parent's end */
+        int pidfd;   /* owned */
+        pid_t pid;
+        bool setgroups_denied;
+        struct shared *shared; /* mapped */
+        FILE *trace;           /* borrowed; NULL: none */
+        uint64_t trace_start_nsec;
+};
+
+#define _cleanup_launch_ _cleanup_(launch_done)
+
+/* Descriptors that the caller has already, for slots of these kinds; -EBADF: none. Borrowed. */
+struct launch_given {
+        int console, listener, state, root;
+        const struct cgroup_layout *layout; /* for SLOT_HIERARCHY */
+};
+
+/* Fills the slots, but for the late ones. @launch is initialised by this call, also when it fails. */
+int launch_open(struct launch *launch, const struct plan *plan, const struct seccomp_filter *filter, FILE *trace,
+                const struct launch_given *given, struct ward_err *err);
+
+/* Makes the child; @cgroup_fd as clone_child(). -EOPNOTSUPP, -EBUSY, -EACCES ...: where the kernel refuses to clone into the group the
+ * caller plans again without. */
+int launch_clone(struct launch *launch, int cgroup_fd, struct ward_err *err);
+
+/* Writes the id maps of a new user namespace and hands over the late slots. */
+int launch_map(struct launch *launch, const struct spec_id_maps *maps, struct ward_err *err);
+
+/* Says @message to the child. A child that is gone is no error here: its record tells more. */
+void launch_say(struct launch *launch, enum message message);
+
+/* Receives until the child has reached @phase. Errors: the child's own failure in words; -ESRCH when it died without one. */
+int launch_await(struct launch *launch, enum phase phase, struct ward_err *err);
+
+/* Receives until the program was executed. */
+int launch_await_exec(struct launch *launch, struct ward_err *err);
+
+/* The child goes on alone: it is not killed, what it made stays. launch_done() still closes the descriptors. */
+void launch_release(struct launch *launch);
+
+void launch_done(struct launch *launch);
+
+/* Notes a phase of the parent in the trace, where there is one. */
+void launch_trace(struct launch *launch, const char *what);
+
+/* report.c: the words for a record of a failed op. Sets @err and returns -errno. @plan NULL: only the ops behind OP_WAIT_START, with
+ * @command for what shall be executed. @filter NULL: none, or not known. */
+int launch_report(const struct plan *plan, const char *command, const struct seccomp_filter *filter,
+                  const struct record *record, struct ward_err *err);
+
+/* The words for a child that was told to execute its program and ended before it could say why not: a filter forbids it. */
+int launch_report_silent(const struct seccomp_filter *filter, const char *command, const siginfo_t *info,
+                         struct ward_err *err);
+
+/* The name of a phase: "isolate". */
+const char *phase_name(enum phase phase);
+
+/* The same as launch_await_exec() for `start`, which has neither plan nor child: @connection is the socket on which the container was told to
+ * start, @pidfd its init, @command what shall be executed, for words. */
+int launch_await_started(int connection, int pidfd, const char *command, struct ward_err *err);
+
+#endif

@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parent's half of a start; see launch.h. */
+#include <fcntl.h>
+#include <linux/limits.h>
+#include <linux/magic.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/openat2.h>
+
+#include "base/fd.h"
+#include "kern/clone.h"
+#include "kern/idmap.h"
+#include "kern/proc.h"
+#include "launch/child/child.h"
+#include "launch/launch.h"
+
+#define EXIT_FAILED_START 125 /* launch/child/child.c */
+
+static int slot_error(struct ward_err *err, int code, const struct plan *plan, const struct slot *slot,
+                      const char *what)
+{
+        char where[256];
+
+        return err_code(err, code, "%s: %s '%s'", spec_origin_text(&slot->origin, plan->file, where, sizeof(where)),
+                        what, slot->path);
+}
+
+/* Detached clone of the tree at a path of the host (open_tree(2)). */
+static int open_tree(const struct slot *slot)
+{
+        int fd = (int)syscall(SYS_open_tree, AT_FDCWD, slot->path,
+                              OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (slot->recursive ? AT_RECURSIVE : 0));
+
+        return fd < 0 ? -errno : fd;
+}
+
+static int open_source(const struct plan *plan, const struct slot *slot, struct ward_err *err)
+{
+        _cleanup_close_
+        int fd = open_tree(slot);
+        struct statfs fs;
+        struct stat st;
+
+        if (fd < 0) {
+                bool root = slot->kind == SLOT_ROOT;
+                int r = slot_error(err, fd, plan, slot,
+                                   root ? "open the root file system" : "open the source of a mount");
+
+                if (r == -ENOENT)
+                        (void)err_hint(err, root ? "root.path must name an existing directory"
+                                                 : "make it, or take the mount out");
+                return r;
+        }
+        if (slot->kind == SLOT_PROCFS_TREE && (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)) {
+                (void)slot_error(err, -EINVAL, plan, slot, "bind on /proc what is not procfs:");
+                return err_hint(err, "only procfs may be mounted on /proc");
+        }
+        if (slot->kind == SLOT_DEVICE &&
+            (fstat(fd, &st) < 0 || (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode)) || st.st_rdev != slot->device))
+                return slot_error(err, -ENODEV, plan, slot, "find the device that the host has at");
+        return TAKE_FD(fd);
+}
+
+static int hierarchy_fd(const struct cgroup_layout *layout, const char *mount)
+{
+        for (size_t i = 0; i < layout->count; i++)
+                if (strcmp(layout->hierarchies[i].mount, mount) == 0)
+                        return layout->hierarchies[i].fd;
+        return -ENOENT;
+}
+
+static int open_slot(struct launch *launch, uint32_t i, const struct launch_given *given, struct ward_err *err)
+{
+        const struct slot *slot = &launch->plan->slots[i];
+        int fd = -EBADF;
+
+        switch (slot->kind) {
+        case SLOT_PROC:
+                fd = launch->proc_fd;
+                break;
+        case SLOT_HIERARCHY:
+                fd = hierarchy_fd(given->layout, slot->path);
+                break;
+        case SLOT_CONSOLE:
+                fd = given->console;
+                break;
+        case SLOT_LISTENER:
+                fd = given->listener;
+                break;
+        case SLOT_STATE:
+                fd = given->state;
+                break;
+        case SLOT_GIVEN:
+                fd = given->root;
+                break;
+        case SLOT_NAMESPACE:
+                launch->slots[i] = open(slot->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+                return launch->slots[i] < 0 ? slot_error(err, -errno, launch->plan, slot, "open the namespace") : 0;
+        case SLOT_ROOT:
+        case SLOT_TREE:
+        case SLOT_PROCFS_TREE:
+        case SLOT_DEVICE:
+                if (slot->idmap)
+                        return 0; /* late */
+                launch->slots[i] = open_source(launch->plan, slot, err);
+                return launch->slots[i] < 0 ? launch->slots[i] : 0;
+        }
+        launch->slots[i] = fd;
+        launch->borrowed[i] = true;
+        return fd < 0 ? err_code(err, fd, "find a descriptor that the plan needs (slot %u)", i) : 0;
+}
+
+int launch_open(struct launch *launch, const struct plan *plan, const struct seccomp_filter *filter, FILE *trace,
+                const struct launch_given *given, struct ward_err *err)
+{
+        int r = 0;
+
+        memset(launch, 0, sizeof(*launch));
+        launch->plan = plan;
+        launch->filter = filter;
+        launch->trace = trace;
+        launch->channel = launch->pidfd = -EBADF;
+        for (uint32_t i = 0; i < PLAN_SLOTS_MAX; i++)
+                launch->slots[i] = -EBADF;
+        launch->proc_fd = proc_open(err);
+        if (launch->proc_fd < 0)
+                return launch->proc_fd;
+        launch->shared = mmap(NULL, sizeof(*launch->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (launch->shared == MAP_FAILED) {
+                launch->shared = NULL;
+                return err_errno(err, "map memory shared with the container's init");
+        }
+        for (uint32_t i = 0; r >= 0 && i < plan->slot_count; i++)
+                r = open_slot(launch, i, given, err);
+        return r;
+}
+
+/* In the new process. On entry: the namespaces of the plan's clone flags, the parent's credentials and a copy of its descriptors. */
+static _Noreturn void run_child(struct launch *launch, int channel)
+{
+        struct child child = {
+                .plan = launch->plan,
+                .slots = launch->slots,
+                .channel = channel,
+                .shared = launch->shared,
+                .trace = launch->trace != NULL,
+                .root = AT_FDCWD,
+                .null = -EBADF,
+                .empty = -EBADF,
+                .phase = PHASE_CLONE,
+        };
+
+        child_main(&child);
+}
+
+int launch_clone(struct launch *launch, int cgroup_fd, struct ward_err *err)
+{
+        int ends[2];
+        sigset_t all, before;
+        pid_t pid;
+
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+                return err_errno(err, "make a channel to the container's init");
+        /* No handler of the caller may run in the child; it unblocks before it executes. */
+        (void)sigfillset(&all);
+        (void)sigprocmask(SIG_SETMASK, &all, &before);
+        pid = clone_child(launch->plan->clone_flags, cgroup_fd, &launch->pidfd);
+        if (pid == 0) {
+                (void)close(ends[0]);
+                run_child(launch, ends[1]);
+        }
+        (void)sigprocmask(SIG_SETMASK, &before, NULL);
+        (void)close(ends[1]);
+        launch->channel = ends[0];
+        if (pid < 0) {
+                launch->channel = fd_close(launch->channel);
+                (void)err_code(err, pid, "make a process in new namespaces");
+                if (pid == -ENOSPC)
+                        (void)err_hint(err,
+                                       "raise the limit: sysctl user.max_user_namespaces, user.max_pid_namespaces ...");
+                else if (pid == -EPERM && (launch->plan->clone_flags & CLONE_NEWUSER) != 0)
+                        (void)err_hint(err,
+                                       "user namespaces can't be made inside a chroot, or are switched off here: see "
+                                       "user_namespaces(7)");
+                return pid;
+        }
+        launch->pid = pid;
+        launch_trace(launch, "clone");
+        return 0;
+}
+
+static struct idmap_range *ranges_of(struct arena *arena, const struct spec_id_map *maps, size_t count)
+{
+        struct idmap_range *ranges = arena_new(arena, struct idmap_range, count + 1);
+
+        for (size_t i = 0; ranges != NULL && i < count; i++)
+                ranges[i] = (struct idmap_range){maps[i].container_id, maps[i].host_id, maps[i].count};
+        return ranges;
+}
+
+static int idmap_of(struct arena *arena, const struct spec_id_maps *maps, struct idmap *ret_map)
+{
+        struct idmap map = {
+                .uid = ranges_of(arena, maps->uid, maps->uid_count),
+                .gid = ranges_of(arena, maps->gid, maps->gid_count),
+                .uid_count = maps->uid_count,
+                .gid_count = maps->gid_count,
+        };
+
+        if (map.uid == NULL || map.gid == NULL)
+                return -ENOMEM;
+        *ret_map = map;
+        return 0;
+}
+
+/* Opens a late slot: its tree, id-mapped by its own maps or by the container's user namespace @user_ns. */
+static int open_mapped(struct launch *launch, const struct slot *slot, int user_ns, struct ward_err *err)
+{
+        struct arena arena _cleanup_arena_ = {0};
+        _cleanup_close_
+        int tree = -EBADF, own = -EBADF;
+        struct idmap map;
+        int r;
+
+        tree = open_source(launch->plan, slot, err);
+        if (tree < 0)
+                return tree;
+        if (slot->maps != NULL) {
+                if (idmap_of(&arena, slot->maps, &map) < 0)
+                        return err_oom(err);
+                own = idmap_namespace(launch->proc_fd, &map, err);
+                if (own < 0)
+                        return own;
+        }
+        r = idmap_tree(tree, slot->maps != NULL ? own : user_ns, slot->idmap_recursive);
+        if (r < 0) {
+                (void)slot_error(err, r, launch->plan, slot, "id-map the mount of");
+                return err_hint(err, r == -EINVAL ? "its file system can't be id-mapped: take the option idmap out"
+                                                  : "it needs root");
+        }
+        return TAKE_FD(tree);
+}
+
+static int send_late(struct launch *launch, const int *fds, size_t count)
+{
+        uint8_t byte = MESSAGE_MAPPED;
+        struct iovec data = {.iov_base = &byte, .iov_len = 1};
+        union {
+                struct cmsghdr header;
+                char room[CMSG_SPACE(sizeof(int) * PLAN_SLOTS_MAX)];
+        } control;
+        struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+
+        memset(&control, 0, sizeof(control));
+        if (count > 0) {
+                message.msg_control = &control;
+                message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
+                control.header.cmsg_level = SOL_SOCKET;
+                control.header.cmsg_type = SCM_RIGHTS;
+                control.header.cmsg_len = CMSG_LEN(sizeof(int) * count);
+                memcpy(CMSG_DATA(&control.header), fds, sizeof(int) * count);
+        }
+        return sendmsg(launch->channel, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int launch_map(struct launch *launch, const struct spec_id_maps *maps, struct ward_err *err)
+{
+        struct arena arena _cleanup_arena_ = {0};
+        _cleanup_close_
+        int user_ns = -EBADF;
+        int fds[PLAN_SLOTS_MAX], r = 0;
+        size_t count = 0;
+        struct idmap map;
+
+        if (idmap_of(&arena, maps, &map) < 0)
+                return err_oom(err);
+        r = idmap_write(launch->proc_fd, launch->pid, &map, &launch->setgroups_denied, err);
+        if (r < 0)
+                return r;
+        for (uint32_t i = 0; r >= 0 && i < launch->plan->slot_count; i++) {
+                if (!launch->plan->slots[i].idmap)
+                        continue;
+                if (user_ns < 0)
+                        user_ns = proc_open_of(launch->proc_fd, launch->pid, "ns/user", O_RDONLY, err);
+                r = user_ns < 0 ? user_ns : open_mapped(launch, &launch->plan->slots[i], user_ns, err);
+                if (r >= 0)
+                        fds[count++] = r;
+        }
+        if (r >= 0) {
+                r = send_late(launch, fds, count);
+                r = r == -EPIPE ? 0 : r < 0 ? err_code(err, r, "hand mounts to the container's init") : 0;
+        }
+        for (size_t i = 0; i < count; i++)
+                (void)close(fds[i]);
+        launch_trace(launch, "map");
+        return r;
+}
+
+void launch_say(struct launch *launch, enum message message)
+{
+        uint8_t byte = (uint8_t)message;
+
+        /* EPIPE: the child is gone, and its record, or its silence, is read by launch_await(). */
+        (void)send(launch->channel, &byte, 1, MSG_NOSIGNAL);
+}
+
+/* The child cloned the process that goes on (OP_CLONE): it takes the first one's place. */
+static int follow(struct launch *launch, pid_t pid, struct ward_err *err)
+{
+        siginfo_t info;
+        int pidfd = pidfd_open_pid(pid);
+
+        if (pidfd < 0)
+                return err_code(err, pidfd, "follow the container's init");
+        (void)pidfd_wait(launch->pidfd, false, false, &info);
+        (void)fd_close(launch->pidfd);
+        launch->pidfd = pidfd;
+        launch->pid = pid;
+        return 0;
+}
+
+static void trace_record(struct launch *launch, const struct record *record)
+{
+        if (launch->trace != NULL && record->kind == RECORD_PHASE)
+                (void)fprintf(launch->trace, "%12llu ns  child   %s\n",
+                              (unsigned long long)(record->time_nsec - launch->trace_start_nsec),
+                              phase_name((enum phase)record->phase));
+}
+
+static const char *command_of(const struct plan *plan)
+{
+        return plan->ops[plan->op_count - 1].exec.argv[0];
+}
+
+/* End of file before the program was executed: say how the child died. */
+static int died(struct launch *launch, enum phase phase, struct ward_err *err)
+{
+        siginfo_t info;
+        int r = pidfd_wait(launch->pidfd, true, false, &info);
+
+        if (r < 0)
+                return err_code(err, r, "wait for the container's init");
+        if (info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED)
+                return err_set(err, -ESRCH,
+                               "start the container: its init was killed by signal %d (%s) before phase '%s'",
+                               info.si_status, strsignal(info.si_status), phase_name(phase));
+        return err_set(err, -ESRCH, "start the container: its init ended before phase '%s'", phase_name(phase));
+}
+
+int launch_await(struct launch *launch, enum phase phase, struct ward_err *err)
+{
+        for (;;) {
+                struct record record;
+                ssize_t n = recv(launch->channel, &record, sizeof(record), 0);
+                int r;
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0 && errno != ECONNRESET)
+                        return err_errno(err, "hear from the container's init");
+                if (n <= 0)
+                        return died(launch, phase, err);
+                if (n != sizeof(record))
+                        return err_code(err, -EPROTO, "hear from the container's init");
+                trace_record(launch, &record);
+                switch ((enum record_kind)record.kind) {
+                case RECORD_FAILED:
+                        return launch_report(launch->plan, command_of(launch->plan), launch->filter, &record, err);
+                case RECORD_CLONED:
+                        r = follow(launch, (pid_t)record.value, err);
+                        if (r < 0 || phase == PHASE_CLONE)
+                                return r;
+                        break;
+                case RECORD_PHASE:
+                        if (record.phase >= (uint32_t)phase)
+                                return 0;
+                        break;
+                }
+        }
+}
+
+/* After PHASE_EXEC: end of file is the success of execve(2), which closed the channel, unless the child is gone without a word. */
+static int await_end(int channel, int pidfd, const struct plan *plan, const char *command,
+                     const struct seccomp_filter *filter, struct ward_err *err)
+{
+        struct record record;
+        siginfo_t info = {0};
+        ssize_t n;
+
+        do
+                n = recv(channel, &record, sizeof(record), 0);
+        while (n < 0 && errno == EINTR);
+        if (n == sizeof(record) && record.kind == RECORD_FAILED)
+                return launch_report(plan, command, filter, &record, err);
+        if (n > 0)
+                return err_code(err, -EPROTO, "hear from the container's init");
+        /* Only with a filter can the child have been unable to say why; only then is a quick end looked at. */
+        if (filter == NULL || pidfd_wait(pidfd, true, true, &info) < 0 || info.si_pid == 0)
+                return 0;
+        if ((info.si_code == CLD_EXITED && info.si_status == EXIT_FAILED_START) || info.si_status == SIGSYS)
+                return launch_report_silent(filter, command, &info, err);
+        return 0;
+}
+
+int launch_await_exec(struct launch *launch, struct ward_err *err)
+{
+        int r = launch_await(launch, PHASE_EXEC, err);
+
+        if (r < 0)
+                return r;
+        r = await_end(launch->channel, launch->pidfd, launch->plan, command_of(launch->plan), launch->filter, err);
+        launch_trace(launch, "running");
+        return r;
+}
+
+int launch_await_started(int connection, int pidfd, const char *command, struct ward_err *err)
+{
+        struct record record;
+        ssize_t n;
+
+        do {
+                n = recv(connection, &record, sizeof(record), 0);
+                if (n == sizeof(record) && record.kind == RECORD_FAILED)
+                        return launch_report(NULL, command, NULL, &record, err);
+        } while ((n < 0 && errno == EINTR) || (n == sizeof(record) && record.phase < PHASE_EXEC));
+        if (n == 0)
+                return err_set(err, -ESRCH, "start the container: its init ended before it could execute '%s'",
+                               command);
+        if (n != sizeof(record))
+                return err_code(err, n < 0 ? -errno : -EPROTO, "hear from the container's init");
+        return await_end(connection, pidfd, NULL, command, NULL, err);
+}
+
+void launch_release(struct launch *launch)
+{
+        launch->pid = 0;
+}
+
+/* Takes away what the child made in the root file system, the last first; a directory that is not empty stays. */
+static void undo_made(const struct launch *launch, int root)
+{
+        const struct shared *shared = launch->shared;
+        const char *entries[sizeof(shared->made) / 3];
+        uint32_t count = 0;
+
+        for (uint32_t at = 0; at < shared->used && at < sizeof(shared->made);) {
+                entries[count++] = shared->made + at;
+                at += (uint32_t)strnlen(shared->made + at, sizeof(shared->made) - at) + 1;
+        }
+        while (count-- > 0) {
+                char path[PATH_MAX];
+                struct open_how how = {
+                        .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+                        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+                };
+                char *slash;
+                int fd;
+
+                if (strnlen(entries[count] + 1, sizeof(path)) == sizeof(path))
+                        continue;
+                memcpy(path, entries[count] + 1, strlen(entries[count] + 1) + 1);
+                slash = strrchr(path, '/');
+                if (slash != NULL)
+                        *slash = '\0';
+                fd = (int)syscall(SYS_openat2, root, slash == NULL ? "." : path, &how, sizeof(how));
+                if (fd < 0)
+                        continue;
+                (void)unlinkat(fd, slash == NULL ? path : slash + 1, entries[count][0] == 'd' ? AT_REMOVEDIR : 0);
+                (void)close(fd);
+        }
+}
+
+/* The root file system by its path: the child may have made its own mount of it read-only. */
+static int reopen_root(const struct launch *launch)
+{
+        for (uint32_t i = 0; i < launch->plan->slot_count; i++)
+                if (launch->plan->slots[i].kind == SLOT_ROOT)
+                        return open(launch->plan->slots[i].path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return -EBADF;
+}
+
+void launch_done(struct launch *launch)
+{
+        _cleanup_close_
+        int root = -EBADF;
+        siginfo_t info;
+
+        if (launch->pid > 0) {
+                (void)pidfd_signal(launch->pidfd, SIGKILL);
+                (void)pidfd_wait(launch->pidfd, false, false, &info);
+                root = launch->shared != NULL && launch->shared->used > 0 ? reopen_root(launch) : -EBADF;
+                if (root >= 0)
+                        undo_made(launch, root);
+        }
+        for (uint32_t i = 0; launch->plan != NULL && i < launch->plan->slot_count; i++)
+                if (!launch->borrowed[i])
+                        launch->slots[i] = fd_close(launch->slots[i]);
+        launch->channel = fd_close(launch->channel);
+        launch->pidfd = fd_close(launch->pidfd);
+        launch->proc_fd = fd_close(launch->proc_fd);
+        if (launch->shared != NULL)
+                (void)munmap(launch->shared, sizeof(*launch->shared));
+        launch->shared = NULL;
+}
+
+void launch_trace(struct launch *launch, const char *what)
+{
+        struct timespec now;
+        uint64_t nsec;
+
+        if (launch->trace == NULL)
+                return;
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        nsec = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+        if (launch->trace_start_nsec == 0)
+                launch->trace_start_nsec = nsec;
+        (void)fprintf(launch->trace, "%12llu ns  parent  %s\n", (unsigned long long)(nsec - launch->trace_start_nsec),
+                      what);
+}

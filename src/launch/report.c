@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The words for what failed in the child: what was being done, on which object, why, and what to do about it.
+ *
+ * The child sends numbers; the plan knows the object and the place in the input. Only here do the two become a sentence.
+ */
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+
+#include "launch/launch.h"
+
+#if defined(__x86_64__)
+#define NATIVE_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define NATIVE_ARCH AUDIT_ARCH_AARCH64
+#endif
+
+const char *phase_name(enum phase phase)
+{
+        static const char *const names[PHASE_COUNT] = {
+                [PHASE_PREPARE] = "prepare", [PHASE_CLONE] = "clone",     [PHASE_MAP] = "map",
+                [PHASE_ISOLATE] = "isolate", [PHASE_CGROUPS] = "cgroups", [PHASE_HOOKS] = "hooks",
+                [PHASE_PIVOT] = "pivot",     [PHASE_CONFINE] = "confine", [PHASE_WAITING] = "waiting",
+                [PHASE_EXEC] = "exec",       [PHASE_RUNNING] = "running",
+        };
+
+        return phase < PHASE_COUNT ? names[phase] : "unknown";
+}
+
+/* What an op does, as the head of a sentence: "mount tmpfs on '/dev/shm'". */
+static void describe(const struct plan *plan, const struct op *op, struct text *text)
+{
+        switch (op->type) {
+        case OP_SETNS:
+                text_printf(text, "join the namespace '%s'", plan->slots[op->ns.slot].path);
+                break;
+        case OP_UNSHARE:
+                text_printf(text, "make a new %s namespace", op->number == CLONE_NEWNET ? "network" : "cgroup");
+                break;
+        case OP_CLONE:
+                text_puts(text, "make a process in the joined namespaces");
+                break;
+        case OP_BECOME_ROOT:
+                text_puts(text, "become root of the user namespace");
+                break;
+        case OP_TIME_OFFSETS:
+                text_puts(text, "set the clocks of a new time namespace");
+                break;
+        case OP_LOOPBACK_UP:
+                text_puts(text, "bring up the loopback interface");
+                break;
+        case OP_HOSTNAME:
+                text_printf(text, "set the hostname '%s'", op->text.string);
+                break;
+        case OP_DOMAINNAME:
+                text_printf(text, "set the domainname '%s'", op->text.string);
+                break;
+        case OP_SYSCTL:
+                text_printf(text, "set the sysctl '%s' to '%s'", op->sysctl.path, op->sysctl.value);
+                break;
+        case OP_KEYRING:
+                text_puts(text, "make a session keyring");
+                break;
+        case OP_WAIT:
+        case OP_REPORT:
+        case OP_WAIT_START:
+                text_puts(text, "meet the process that starts the container");
+                break;
+        case OP_JOIN_CGROUPS:
+                text_puts(text, "join the cgroups");
+                break;
+        case OP_HOOKS:
+                text_puts(text, "run the startContainer hooks");
+                break;
+        case OP_PROPAGATION:
+                text_puts(text, "keep the container's mounts from the host's");
+                break;
+        case OP_ROOT:
+                text_puts(text, "put the root file system in place");
+                break;
+        case OP_MOUNT:
+                text_printf(text, "mount %s on '/%s'", op->mount.type, op->mount.target);
+                break;
+        case OP_BIND:
+                text_printf(text, "bind '%s' on '/%s'",
+                            op->bind.slot == SLOT_NONE ? op->bind.host_path : plan->slots[op->bind.slot].path,
+                            op->bind.target);
+                break;
+        case OP_REMOUNT:
+                text_printf(text, "change the mount on '/%s'", op->bind.target);
+                break;
+        case OP_DEV:
+                text_printf(text, "prepare '/%s'", op->dev.directory);
+                break;
+        case OP_MASK:
+                text_printf(text, "mask '/%s'", op->path);
+                break;
+        case OP_READONLY:
+                text_printf(text, "make '/%s' read-only", op->path);
+                break;
+        case OP_ROOT_ATTR:
+                text_puts(text, "set the attributes of the root mount");
+                break;
+        case OP_PIVOT:
+                text_puts(text, "enter the root file system");
+                break;
+        case OP_TERMINAL:
+                text_puts(text, "make the terminal");
+                break;
+        case OP_RLIMIT:
+                text_printf(text, "set resource limit %d to %llu/%llu", op->rlimit.resource,
+                            (unsigned long long)op->rlimit.soft, (unsigned long long)op->rlimit.hard);
+                break;
+        case OP_LSM:
+                text_printf(text, "ask for the security label '%s'", op->lsm.label);
+                break;
+        case OP_BOUNDING:
+                text_puts(text, "drop capabilities from the bounding set");
+                break;
+        case OP_IDS:
+                text_printf(text, "become user %u and group %u", op->ids.uid, op->ids.gid);
+                break;
+        case OP_CAPS:
+                text_puts(text, "set the capabilities");
+                break;
+        case OP_AMBIENT:
+                text_puts(text, "set the ambient capabilities");
+                break;
+        case OP_NO_NEW_PRIVS:
+                text_puts(text, "set no_new_privs");
+                break;
+        case OP_CHDIR:
+                text_printf(text, "enter the working directory '%s'", op->text.string);
+                break;
+        case OP_FIND_EXEC:
+        case OP_EXEC:
+                text_printf(text, "execute '%s'", op->exec.argv[0]);
+                break;
+        case OP_SECCOMP:
+                text_puts(text, "put the seccomp filter in force");
+                break;
+        case OP_SETSID:
+        case OP_STDIO_OWNER:
+        case OP_PERSONALITY:
+        case OP_UMASK:
+        case OP_CLOSE_FDS:
+        case OP_TYPE_COUNT:
+                text_puts(text, "prepare the process");
+                break;
+        }
+}
+
+/* Which part of the op failed; nothing for an op that is one system call. */
+static void describe_step(const struct op *op, const struct record *record, struct text *text)
+{
+        static const char *const words[STEP_COUNT] = {
+                [STEP_CHANNEL] = "the other side is gone",
+                [STEP_OPEN_TARGET] = "open the target",
+                [STEP_MAKE_TARGET] = "make the missing target",
+                [STEP_TARGET_SYMLINK] = "a symlink stands in the way",
+                [STEP_TARGET_LOOP] = "the target's symlinks lead in a circle",
+                [STEP_SOURCE] = "open the source",
+                [STEP_FSOPEN] = "open the file system type",
+                [STEP_CREATE] = "make the file system",
+                [STEP_FSMOUNT] = "make the mount",
+                [STEP_ATTACH] = "attach the mount",
+                [STEP_ATTRIBUTES] = "set the mount's attributes",
+                [STEP_PROPAGATION] = "set the mount's propagation",
+                [STEP_COPY_UP] = "copy what the directory holds",
+                [STEP_PTMX] = "open /dev/pts/ptmx",
+                [STEP_PTY] = "make a pair of terminals",
+                [STEP_CONSOLE_SEND] = "send the terminal to the console socket",
+                [STEP_CONTROLLING_TTY] = "make it the controlling terminal",
+                [STEP_STDIO] = "connect it to standard input and output",
+                [STEP_PROC_OPEN] = "open the file in /proc",
+                [STEP_PROC_WRITE] = "write the file in /proc",
+                [STEP_PIVOT] = "change the root",
+                [STEP_DETACH_OLD] = "let go of the host's file system",
+                [STEP_CHDIR] = "change the directory",
+                [STEP_SETGROUPS] = "set the supplementary groups",
+                [STEP_SETGID] = "set the group id",
+                [STEP_SETUID] = "set the user id",
+                [STEP_PROVE] = "it had no effect",
+                [STEP_OUTSIDE] = "it lies outside the root",
+        };
+
+        switch ((enum step)record->step) {
+        case STEP_TARGET_TYPE:
+                text_puts(text, record->errnum == ENOTDIR ? ": the source is a directory, the target is not"
+                                                          : ": the target is a directory, the source is not");
+                return;
+        case STEP_PARAMETER:
+                if (op->type == OP_MOUNT && record->value < op->mount.parameter_count) {
+                        const struct op_parameter *p = &op->mount.parameters[record->value];
+
+                        text_printf(text, ": set the option '%s%s%s'", p->key, p->value != NULL ? "=" : "",
+                                    p->value != NULL ? p->value : "");
+                }
+                return;
+        case STEP_NODE:
+                if (op->type == OP_DEV)
+                        text_printf(text, ": make the node '%s'", op->dev.nodes[record->value].name);
+                return;
+        case STEP_LINK:
+                if (op->type == OP_DEV)
+                        text_printf(text, ": make the link '%s'", op->dev.links[record->value].name);
+                return;
+        case STEP_GROUP:
+                if (op->type == OP_JOIN_CGROUPS)
+                        text_printf(text, ": write '%s'", op->cgroups.groups[record->value].tasks);
+                return;
+        default:
+                if (record->step < STEP_COUNT && words[record->step] != NULL)
+                        text_printf(text, ": %s", words[record->step]);
+        }
+}
+
+/* A filter's answer to execve(2): 0 when it lets it through. */
+static bool filter_denies(const struct seccomp_filter *filter, long nr)
+{
+        static const uint64_t unknown[6] = {0};
+        uint32_t answer;
+
+        if (filter == NULL)
+                return false;
+        answer = seccomp_filter_answer(filter, NATIVE_ARCH, (uint32_t)nr, unknown) & SECCOMP_RET_ACTION_FULL;
+        return answer != SECCOMP_RET_ALLOW && answer != SECCOMP_RET_LOG && answer != SECCOMP_RET_TRACE &&
+               answer != SECCOMP_RET_USER_NOTIF;
+}
+
+static int report_exec(const char *command, const struct seccomp_filter *filter, const struct record *record,
+                       const char *where, struct ward_err *err)
+{
+        if (record->type == OP_EXEC && filter_denies(filter, SYS_execve)) {
+                (void)err_set(err, -record->errnum, "%sexecute '%s': the seccomp filter forbids execve: %s", where,
+                              command, strerror(record->errnum));
+                return err_hint(err, "allow execve in linux.seccomp");
+        }
+        (void)err_code(err, -record->errnum, "%sexecute '%s'", where, command);
+        switch (record->errnum) {
+        case ENOENT:
+                if (record->type == OP_FIND_EXEC)
+                        return err_hint(err, strchr(command, '/') != NULL
+                                                     ? "there is no such file in the container"
+                                                     : "it is in no directory of PATH in the container");
+                return err_hint(
+                        err,
+                        "the file is there: the interpreter in its first line, or the loader that it was linked for, "
+                        "is missing in the container");
+        case EACCES:
+                return err_hint(
+                        err, "it may not be executed by this user: check its mode (chmod +x), and noexec on its mount");
+        case EISDIR:
+                return err_hint(err, "it is a directory: name a program");
+        case ENOEXEC:
+                return err_hint(err,
+                                "it is a script without '#!' in its first line, or a program for another architecture");
+        case ELOOP:
+                return err_hint(err, "it is reached through a link into /proc, which is refused");
+        default:
+                return -record->errnum;
+        }
+}
+
+static int report_hook(const struct op *op, const struct record *record, struct ward_err *err)
+{
+        const char *path = op == NULL ? "" : op->hooks.hooks[record->value].path;
+
+        if (record->step == STEP_HOOK_TIMEOUT)
+                return err_set(err, -ETIMEDOUT, "run the startContainer hook %u '%s': it took longer than its timeout",
+                               record->value, path);
+        if (record->step == STEP_HOOK_STATUS)
+                return err_set(err, -ECANCELED, "run the startContainer hook %u '%s': it ended with status %d",
+                               record->value, path, record->errnum);
+        return err_code(err, -record->errnum, "run the startContainer hook %u '%s'", record->value, path);
+}
+
+/* What to do about the commonest refusals. */
+static void hint_for(const struct op *op, const struct record *record, struct ward_err *err)
+{
+        const char *hint = NULL;
+
+        if (op->type == OP_IDS && record->errnum == EINVAL)
+                hint = "this id is not mapped in the container's user namespace: widen linux.uidMappings and "
+                       "gidMappings";
+        else if (op->type == OP_CHDIR && record->errnum == ENOENT)
+                hint = "make it in the root file system, or name another working directory";
+        else if (op->type == OP_PROPAGATION && record->errnum == EINVAL)
+                hint = "'/' is no mount point here, as inside a chroot: run from the machine's own root";
+        else if (op->type == OP_PIVOT && record->errnum == EINVAL)
+                hint = "on an initramfs pivot_root can't work: use --no-pivot";
+        else if (op->type == OP_MOUNT && record->errnum == EPERM && strcmp(op->mount.type, "proc") == 0)
+                hint = "parts of /proc are masked by an outer container: the kernel then refuses a fresh one";
+        else if (op->type == OP_MOUNT && record->errnum == ENODEV)
+                hint = "this kernel has no such file system type: check its spelling, or load its module";
+        else if (op->type == OP_RLIMIT && record->errnum == EPERM)
+                hint = "the hard limit is above the caller's and it lacks CAP_SYS_RESOURCE: lower it";
+        else if (op->type == OP_SECCOMP && record->errnum == EINVAL)
+                hint = "this kernel does not know a flag of linux.seccomp.flags, or takes no filter of this size";
+        else if (record->step == STEP_TARGET_SYMLINK)
+                hint = "the image has a symlink where a directory must be";
+        else if (record->step == STEP_MAKE_TARGET && record->errnum == EROFS)
+                hint = "the root file system is read-only: make the mount's target in it beforehand";
+        if (hint != NULL)
+                (void)err_hint(err, "%s", hint);
+}
+
+int launch_report(const struct plan *plan, const char *command, const struct seccomp_filter *filter,
+                  const struct record *record, struct ward_err *err)
+{
+        const struct op *op = plan != NULL && record->op < plan->op_count ? &plan->ops[record->op] : NULL;
+        _cleanup_text_ struct text text = {0};
+        char where[256] = "";
+
+        if (op != NULL && op->origin.field != NULL)
+                text_printf(&text, "%s: ", spec_origin_text(&op->origin, plan->file, where, sizeof(where)));
+        if (record->type == OP_EXEC || record->type == OP_FIND_EXEC)
+                return report_exec(command, filter, record, text.data == NULL ? "" : text.data, err);
+        if (record->type == OP_HOOKS)
+                return report_hook(op, record, err);
+        if (op == NULL)
+                return err_code(err, -record->errnum, "start the container (op %u)", record->op);
+        describe(plan, op, &text);
+        describe_step(op, record, &text);
+        if (text_failed(&text))
+                return err_oom(err);
+        if (record->errnum == 0)
+                return err_set(err, -EPROTO, "%s", text.data);
+        (void)err_code(err, -record->errnum, "%s", text.data);
+        hint_for(op, record, err);
+        return -record->errnum;
+}
+
+int launch_report_silent(const struct seccomp_filter *filter, const char *command, const siginfo_t *info,
+                         struct ward_err *err)
+{
+        if (!filter_denies(filter, SYS_execve))
+                return 0; /* its own end, however quick */
+        (void)err_set(err, -EPERM, "execute '%s': the seccomp filter forbids execve%s", command,
+                      info->si_code == CLD_EXITED ? "" : " and killed the process");
+        return err_hint(err, "allow execve in linux.seccomp");
+}
