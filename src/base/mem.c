@@ -91,6 +91,16 @@ char *arena_printf(struct arena *arena, const char *format, ...)
         return text;
 }
 
+void arena_join(struct arena *arena, struct arena *from)
+{
+        struct arena_block **last = &arena->blocks;
+
+        while (*last != NULL)
+                last = &(*last)->older;
+        *last = from->blocks;
+        from->blocks = NULL;
+}
+
 void arena_done(struct arena *arena)
 {
         while (arena->blocks != NULL) {

@@ -45,6 +45,9 @@ char *arena_strndup(struct arena *arena, const char *text, size_t len);
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Moves everything that @from ever handed out to @arena; @from is empty then. */
+void arena_join(struct arena *arena, struct arena *from);
+
 /* Frees everything that the arena ever handed out. The arena can be used again. */
 void arena_done(struct arena *arena);
 

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "kern/cgroup.h"
+#include "model/seccomp.h"
 #include "model/spec.h"
 #include "store/store.h"
 

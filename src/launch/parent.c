@@ -37,7 +37,7 @@ static int slot_error(struct ward_err *err, int code, const struct plan *plan, c
 }
 
 /* Detached clone of the tree at a path of the host (open_tree(2)). */
-static int open_tree(const struct slot *slot)
+static int clone_tree(const struct slot *slot)
 {
         int fd = (int)syscall(SYS_open_tree, AT_FDCWD, slot->path,
                               OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (slot->recursive ? AT_RECURSIVE : 0));
@@ -48,7 +48,7 @@ static int open_tree(const struct slot *slot)
 static int open_source(const struct plan *plan, const struct slot *slot, struct ward_err *err)
 {
         _cleanup_close_
-        int fd = open_tree(slot);
+        int fd = clone_tree(slot);
         struct statfs fs;
         struct stat st;
 

@@ -126,6 +126,18 @@ static int add_joins(struct plan *plan, const struct spec_namespace *ns, bool us
         return 0;
 }
 
+/* Files that the set-up makes belong to the container's root, if it has one. */
+static bool maps_root(const struct spec_id_maps *maps)
+{
+        bool uid = false, gid = false;
+
+        for (size_t i = 0; i < maps->uid_count; i++)
+                uid |= maps->uid[i].container_id == 0;
+        for (size_t i = 0; i < maps->gid_count; i++)
+                gid |= maps->gid[i].container_id == 0;
+        return uid && gid;
+}
+
 /* The namespaces: by the first clone where nothing is joined, else by a second clone after joining. */
 static int add_namespaces(struct plan *plan, const struct ward_spec *spec, const struct place *place)
 {
@@ -149,8 +161,10 @@ static int add_namespaces(struct plan *plan, const struct ward_spec *spec, const
         }
         if (is_new(spec, SPEC_NS_USER)) {
                 r = add_number(plan, OP_WAIT, MESSAGE_MAPPED, NULL);
-                if (r < 0 || plan_add(plan, OP_BECOME_ROOT, &spec->ns[SPEC_NS_USER].origin) == NULL)
-                        return -ENOMEM;
+                if (r >= 0 && maps_root(&spec->id_maps) && plan_add(plan, OP_BECOME_ROOT, &spec->ns[SPEC_NS_USER].origin) == NULL)
+                        r = -ENOMEM;
+                if (r < 0)
+                        return r;
         }
         /* After the user namespace: a network namespace belongs to the user namespace that it was made in. */
         if (is_new(spec, SPEC_NS_NET)) {
@@ -429,9 +443,6 @@ int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uin
                 r = add_groups(plan, &groups, exec->place);
         if (r >= 0)
                 r = add_joins(plan, exec->joined, exec->place->root_user);
-        if (r >= 0 && exec->joined[SPEC_NS_USER].mode == SPEC_NS_JOIN &&
-            plan_add(plan, OP_BECOME_ROOT, &exec->joined[SPEC_NS_USER].origin) == NULL)
-                r = -ENOMEM;
         if (r >= 0 && plan_add(plan, OP_KEYRING, NULL) == NULL)
                 r = -ENOMEM;
         if (r >= 0 && exec->personality_given)

@@ -284,11 +284,16 @@ int store_enter(struct store *store, const char *id, bool lock, struct store_ent
         }
 }
 
-void store_leave(struct store_entry *entry)
+void store_unlock(struct store_entry *entry)
 {
         if (entry->lock >= 0)
                 (void)flock(entry->lock, LOCK_UN);
         entry->lock = -EBADF;
+}
+
+void store_leave(struct store_entry *entry)
+{
+        store_unlock(entry);
         entry->fd = fd_close(entry->fd);
 }
 

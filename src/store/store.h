@@ -74,6 +74,9 @@ int store_create(struct store *store, const char *id, struct store_entry *ret_en
 int store_enter(struct store *store, const char *id, bool lock, struct store_entry *ret_entry, struct ward_err *err);
 void store_leave(struct store_entry *entry);
 
+/* Gives the lock back and keeps the entry open: others may change the container while its creator waits for it. */
+void store_unlock(struct store_entry *entry);
+
 /* Writes state.json by rename. */
 int store_write(const struct store_entry *entry, const struct store_state *state, struct ward_err *err);
 

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A container that is being made; see birth.h. docs/PHASES.md has the chart of who does what when. */
+#include "engine/birth.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "engine/hooks.h"
+#include "engine/notify.h"
+#include "kern/clone.h"
+#include "kern/proc.h"
+#include "model/print.h"
+
+static const char *join_argv(struct arena *arena, const char *const *argv)
+{
+        const char *joined = "";
+
+        for (size_t i = 0; argv[i] != NULL && joined != NULL; i++)
+                joined = i == 0 ? argv[0] : arena_printf(arena, "%s %s", joined, argv[i]);
+        return joined;
+}
+
+static uint64_t now_usec(void)
+{
+        struct timespec now;
+
+        (void)clock_gettime(CLOCK_REALTIME, &now);
+        return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static int fill_state(struct birth *birth, struct ward_err *err)
+{
+        const struct ward_spec *spec = birth->spec;
+        const char **annotations = arena_new(&birth->arena, const char *, 2 * spec->annotation_count + 1);
+
+        if (annotations == NULL)
+                return err_oom(err);
+        for (size_t i = 0; i < spec->annotation_count; i++) {
+                annotations[2 * i] = spec->annotations[i].key;
+                annotations[2 * i + 1] = spec->annotations[i].value;
+        }
+        birth->state = (struct store_state){
+                .id = birth->options->id,
+                .bundle = birth->options->bundle,
+                .rootfs = birth->options->root_given ? birth->spec->rootfs : birth->site.place.rootfs,
+                .oci_version = spec->oci_version,
+                .created_usec = now_usec(),
+                .program = birth->options->program,
+                .command = join_argv(&birth->arena, spec->process.argv),
+                .owner = geteuid(),
+                .annotations = annotations,
+        };
+        if (spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW && spec->id_maps.uid_count > 0)
+                birth->state.host_uid_base = spec->id_maps.uid[0].host_id;
+        return birth->state.command == NULL || birth->state.rootfs == NULL ? err_oom(err) : 0;
+}
+
+/* What only a running system can tell to be impossible, said before anything is made. */
+static int check(const struct ward_spec *spec, const struct engine_options *options, struct ward_err *err)
+{
+        if (!spec->process_given || spec->process.argv == NULL || spec->process.argv[0] == NULL) {
+                (void)err_set(err, -EINVAL, "%s: process.args is missing: there is nothing to run", spec->file);
+                return err_hint(err, "add \"process\": {\"args\": [\"PROGRAM\"], ...}");
+        }
+        if (spec->ns[SPEC_NS_MOUNT].mode == SPEC_NS_INHERIT) {
+                (void)err_set(err, -EINVAL, "%s: linux.namespaces has no mount namespace: the container would mount on the host",
+                              spec->file);
+                return err_hint(err, "add {\"type\": \"mount\"} to linux.namespaces");
+        }
+        (void)options;
+        return 0;
+}
+
+static int get_filter(struct birth *birth, struct ward_err *err)
+{
+        _cleanup_close_ int cache = -EBADF;
+        int r;
+
+        if (birth->spec->seccomp.text == NULL)
+                return 0;
+        cache = store_cache(birth->store);
+        r = filter_get(&birth->spec->seccomp, birth->spec->file, birth->options->seccomp_context, cache, &birth->arena,
+                       &birth->filter, NULL, err);
+        if (r < 0)
+                return r;
+        birth->program = (struct sock_fprog){.len = birth->filter.count, .filter = birth->filter.code};
+        return 0;
+}
+
+static const char *absolute_rootfs(struct birth *birth)
+{
+        const char *rootfs = birth->spec->rootfs;
+
+        return rootfs[0] == '/' ? rootfs : arena_printf(&birth->arena, "%s/%s", birth->options->bundle, rootfs);
+}
+
+/* The socket on which a created container waits. Its name is short by way of the entry's descriptor, however long the state directory's
+ * path is: unix(7) allows 107 bytes. */
+static int listen_for_start(const struct store_entry *entry, struct ward_err *err)
+{
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+        (void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/start", entry->fd);
+        if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 4) < 0)
+                return err_errno(err, "make the socket that the container waits on for its start");
+        return TAKE_FD(fd);
+}
+
+static int open_sockets(struct birth *birth, int relay_console, struct ward_err *err)
+{
+        struct place *place = &birth->site.place;
+
+        if (birth->options->console_socket != NULL && !birth->spec->process.terminal) {
+                (void)err_set(err, -EINVAL, "use the console socket '%s': process.terminal is false", birth->options->console_socket);
+                return err_hint(err, "set process.terminal to true, or leave --console-socket out");
+        }
+        if (birth->options->console_socket != NULL) {
+                birth->console = notify_connect(birth->options->console_socket, "console socket", err);
+                if (birth->console < 0)
+                        return birth->console;
+        } else if (relay_console >= 0) {
+                birth->console = fcntl(relay_console, F_DUPFD_CLOEXEC, 3);
+                if (birth->console < 0)
+                        return err_errno(err, "duplicate the console socket");
+        }
+        place->terminal_socket = birth->console >= 0;
+        if (birth->create) {
+                birth->listener = listen_for_start(&birth->entry, err);
+                if (birth->listener < 0)
+                        return birth->listener;
+        }
+        if (birth->spec->hooks[SPEC_HOOK_START_CONTAINER].count > 0) {
+                birth->state_memory = memfd_create("state", MFD_CLOEXEC);
+                if (birth->state_memory < 0)
+                        return err_errno(err, "make a memory file for the hooks' state");
+        }
+        return 0;
+}
+
+static int make_plan(struct birth *birth, struct ward_err *err)
+{
+        plan_done(&birth->plan);
+        return plan_start(birth->spec, &birth->site.place, birth->filter.count > 0 ? &birth->program : NULL, birth->filter.flags,
+                          &birth->plan, err);
+}
+
+/* The clone. A kernel or an outer sandbox may refuse to clone into a group: then the child joins it as it joins v1 groups. */
+static int clone_init(struct birth *birth, struct ward_err *err)
+{
+        struct launch_given given = {
+                .console = birth->console,
+                .listener = birth->listener,
+                .state = birth->state_memory,
+                .root = birth->options->root_given ? birth->options->root_fd : -EBADF,
+                .layout = &birth->site.layout,
+        };
+        int r;
+
+        r = launch_open(&birth->launch, &birth->plan, birth->filter.count > 0 ? &birth->filter : NULL, birth->options->trace,
+                        &given, err);
+        if (r < 0)
+                return r;
+        r = launch_clone(&birth->launch, birth->plan.clone_into_cgroup ? birth->group_fd : -EBADF, err);
+        if (r >= 0 || !birth->plan.clone_into_cgroup || (r != -EOPNOTSUPP && r != -ENOSYS && r != -EBUSY && r != -EACCES))
+                return r;
+        launch_done(&birth->launch);
+        birth->site.place.clone_into_cgroup = false;
+        r = make_plan(birth, err);
+        if (r >= 0)
+                r = launch_open(&birth->launch, &birth->plan, birth->filter.count > 0 ? &birth->filter : NULL,
+                                birth->options->trace, &given, err);
+        return r < 0 ? r : launch_clone(&birth->launch, -EBADF, err);
+}
+
+static bool plan_clones(const struct plan *plan)
+{
+        for (uint32_t i = 0; i < plan->op_count; i++)
+                if (plan->ops[i].type == OP_CLONE)
+                        return true;
+        return false;
+}
+
+/* Written by the parent: lowering it takes a capability of the initial user namespace (proc(5)). */
+static int set_oom_score(const struct birth *birth, struct ward_err *err)
+{
+        const struct spec_process *process = &birth->spec->process;
+        char text[16], where[256];
+        int len, r;
+
+        if (!process->oom_score_given)
+                return 0;
+        len = snprintf(text, sizeof(text), "%d", process->oom_score_adj);
+        r = proc_write_of(birth->launch.proc_fd, birth->launch.pid, "oom_score_adj", text, (size_t)len, err);
+        if (r < 0)
+                (void)err_wrap(err, "%s", spec_origin_text(&process->oom_score_origin, birth->spec->file, where, sizeof(where)));
+        return r;
+}
+
+static int run_parent_hooks(struct birth *birth, struct ward_err *err)
+{
+        const struct spec_hooks *hooks = birth->spec->hooks;
+        _cleanup_text_ struct text json = {0};
+        int r;
+
+        if (hooks[SPEC_HOOK_PRESTART].count + hooks[SPEC_HOOK_CREATE_RUNTIME].count + hooks[SPEC_HOOK_CREATE_CONTAINER].count == 0)
+                return 0;
+        r = launch_await(&birth->launch, PHASE_HOOKS, err);
+        if (r < 0)
+                return r;
+        hooks_state(&birth->state, "creating", birth->launch.pid, &json);
+        if (text_failed(&json))
+                return err_oom(err);
+        birth->hooks_ran = true;
+        for (int kind = SPEC_HOOK_PRESTART; r >= 0 && kind <= SPEC_HOOK_CREATE_CONTAINER; kind++)
+                r = hooks_run(&hooks[kind], (enum spec_hook_kind)kind, birth->spec->file, json.data,
+                              kind == SPEC_HOOK_CREATE_CONTAINER ? birth->launch.pidfd : -EBADF, err);
+        if (r >= 0)
+                launch_say(&birth->launch, MESSAGE_HOOKS_DONE);
+        return r;
+}
+
+static int write_config(const struct birth *birth, struct ward_err *err)
+{
+        _cleanup_close_ int fd = openat(birth->entry.fd, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        _cleanup_text_ struct text text = {0};
+        int r;
+
+        if (fd < 0)
+                return err_errno(err, "keep the container's config");
+        if (birth->options->config_text != NULL) {
+                r = fd_write_all(fd, birth->options->config_text, birth->options->config_len);
+        } else {
+                spec_print(birth->spec, &text);
+                if (text_failed(&text))
+                        return err_oom(err);
+                r = fd_write_all(fd, text.data, text.len);
+        }
+        return r < 0 ? err_code(err, r, "keep the container's config") : 0;
+}
+
+/* The state is written while the child goes on with its mounts; the child starts nothing before it is told that this is done. */
+static int write_state(struct birth *birth, struct ward_err *err)
+{
+        struct store_state *state = &birth->state;
+        int r;
+
+        state->pid = birth->launch.pid;
+        state->cgroup_path = birth->site.place.cgroup_path;
+        state->cgroup_hierarchies = birth->site.used;
+        state->cgroup_made = birth->site.made_parents;
+        r = proc_start_ticks(birth->launch.proc_fd, state->pid, &state->pid_start_ticks, err);
+        if (r >= 0)
+                r = proc_namespace_inode(birth->launch.proc_fd, state->pid, "pid", &state->pid_ns_inode, err);
+        if (r >= 0)
+                r = write_config(birth, err);
+        if (r >= 0)
+                r = store_write(&birth->entry, state, err);
+        if (r >= 0)
+                r = notify_pid_file(birth->options->pid_file, birth->launch.pid, err);
+        if (r >= 0)
+                r = notify_pidfd(birth->options->pidfd_socket, birth->launch.pidfd, err);
+        return r;
+}
+
+static int write_hook_state(struct birth *birth, struct ward_err *err)
+{
+        _cleanup_text_ struct text json = {0};
+        int r;
+
+        if (birth->state_memory < 0)
+                return 0;
+        hooks_state(&birth->state, "created", birth->launch.pid, &json);
+        if (text_failed(&json))
+                return err_oom(err);
+        r = fd_write_all(birth->state_memory, json.data, json.len);
+        return r < 0 ? err_code(err, r, "write the hooks' state") : 0;
+}
+
+static int bring_up(struct birth *birth, int relay_console, struct ward_err *err)
+{
+        int r;
+
+        r = get_filter(birth, err);
+        if (r >= 0)
+                r = site_make_unified(&birth->site, &birth->group_fd, err);
+        if (r >= 0)
+                r = open_sockets(birth, relay_console, err);
+        if (r >= 0)
+                r = make_plan(birth, err);
+        if (r >= 0)
+                r = clone_init(birth, err);
+        if (r >= 0 && plan_clones(&birth->plan))
+                r = launch_await(&birth->launch, PHASE_CLONE, err);
+        if (r >= 0 && birth->spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW)
+                r = launch_map(&birth->launch, &birth->spec->id_maps, err);
+        if (r >= 0)
+                r = site_make_groups(&birth->site, birth->spec, err);
+        if (r >= 0)
+                r = set_oom_score(birth, err);
+        if (r < 0)
+                return r;
+        launch_say(&birth->launch, MESSAGE_CGROUPS);
+        launch_trace(&birth->launch, "cgroups");
+        r = run_parent_hooks(birth, err);
+        if (r >= 0)
+                r = write_state(birth, err);
+        if (r >= 0)
+                r = write_hook_state(birth, err);
+        launch_trace(&birth->launch, "state");
+        return r;
+}
+
+int birth_begin(struct birth *birth, struct store *store, const struct ward_spec *spec, const struct engine_options *options,
+                bool create, int relay_console, struct ward_err *err)
+{
+        struct place *place = &birth->site.place;
+        int r;
+
+        memset(birth, 0, sizeof(*birth));
+        birth->store = store;
+        birth->spec = spec;
+        birth->options = options;
+        birth->create = create;
+        birth->live = true;
+        birth->entry.fd = birth->entry.lock = birth->group_fd = birth->listener = birth->console = birth->state_memory = -EBADF;
+        birth->launch.channel = birth->launch.pidfd = birth->launch.proc_fd = -EBADF;
+        r = check(spec, options, err);
+        if (r >= 0)
+                r = site_read(&birth->site, spec, options->id, NULL, err);
+        if (r < 0)
+                return r;
+        place->create = create;
+        place->trace = options->trace != NULL;
+        place->no_pivot = options->no_pivot;
+        place->no_new_keyring = options->no_new_keyring;
+        place->preserve_fds = options->preserve_fds;
+        place->rootfs = options->root_given ? NULL : absolute_rootfs(birth);
+        r = fill_state(birth, err);
+        if (r >= 0)
+                r = store_create(store, options->id, &birth->entry, err);
+        if (r >= 0)
+                r = bring_up(birth, relay_console, err);
+        return r;
+}
+
+/* After MESSAGE_START a created child closes the channel: end of file says that it does not depend on us any more. */
+static int hand_over(struct birth *birth, struct ward_err *err)
+{
+        char byte;
+
+        launch_say(&birth->launch, MESSAGE_START);
+        while (recv(birth->launch.channel, &byte, sizeof(byte), 0) < 0 && errno == EINTR)
+                ;
+        if (pidfd_ended(birth->launch.pidfd))
+                return err_set(err, -ESRCH, "create the container: its init ended while it waited for the start");
+        return 0;
+}
+
+int birth_finish(struct birth *birth, struct ward_err *err)
+{
+        int r;
+
+        if (birth->create) {
+                r = launch_await(&birth->launch, PHASE_WAITING, err);
+                return r < 0 ? r : hand_over(birth, err);
+        }
+        launch_say(&birth->launch, MESSAGE_START);
+        return launch_await_exec(&birth->launch, err);
+}
+
+void birth_release(struct birth *birth)
+{
+        launch_release(&birth->launch);
+        birth->live = false;
+}
+
+void birth_done(struct birth *birth)
+{
+        bool undo = birth->live;
+
+        launch_done(&birth->launch);
+        if (undo && birth->hooks_ran)
+                (void)hooks_run_stored(&birth->entry, &birth->state, SPEC_HOOK_POSTSTOP, "stopped", NULL);
+        birth->group_fd = fd_close(birth->group_fd);
+        if (undo)
+                (void)site_remove_groups(&birth->site, false, NULL);
+        if (undo && birth->entry.fd >= 0)
+                (void)store_destroy(birth->store, birth->options->id, &birth->entry, NULL);
+        else
+                store_leave(&birth->entry);
+        birth->listener = fd_close(birth->listener);
+        birth->console = fd_close(birth->console);
+        birth->state_memory = fd_close(birth->state_memory);
+        plan_done(&birth->plan);
+        site_done(&birth->site);
+        arena_done(&birth->arena);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A container that is being made: everything that create and run have in common.
+ *
+ * birth_begin() to birth_finish() bring the container up to the point where only its program's start is missing. Until birth_release()
+ * whatever was made is undone by birth_done(): process, groups, state, entries in the root file system.
+ */
+#ifndef ENGINE_BIRTH_H
+#define ENGINE_BIRTH_H
+
+#include "engine/engine.h"
+#include "engine/site.h"
+#include "launch/filter.h"
+#include "launch/launch.h"
+
+struct birth {
+        struct store *store;                 /* borrowed, as the next two */
+        const struct ward_spec *spec;
+        const struct engine_options *options;
+        bool create;
+        struct site site;
+        struct seccomp_filter filter;
+        struct sock_fprog program;
+        struct plan plan;
+        struct launch launch;
+        struct store_entry entry;
+        struct store_state state;
+        struct arena arena;
+        int group_fd;    /* owned: the v2 group */
+        int listener;    /* owned */
+        int console;     /* owned: socket that takes the terminal */
+        int state_memory; /* owned: the state for startContainer hooks */
+        bool hooks_ran;  /* poststop hooks are due when it fails */
+        bool live;       /* not yet released */
+};
+
+#define _cleanup_birth_ _cleanup_(birth_done)
+
+/* Makes everything and leaves the child waiting for its start. @relay_console: a socket of the caller that takes the terminal, or -EBADF.
+ * @given_root: a detached mount for the root in place of spec->rootfs, or -EBADF. */
+int birth_begin(struct birth *birth, struct store *store, const struct ward_spec *spec, const struct engine_options *options,
+                bool create, int relay_console, struct ward_err *err);
+
+/* create: hands the child over to the listening socket. run: starts the program. */
+int birth_finish(struct birth *birth, struct ward_err *err);
+
+/* It stays: only descriptors and memory are freed by birth_done(). */
+void birth_release(struct birth *birth);
+
+void birth_done(struct birth *birth);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Another process in a running container.
+ *
+ * It joins the container's groups and namespaces, and is seen by the container only at the very end: the process in its pid namespace is
+ * cloned when everything else of the host is gone from it, and it is not dumpable, so that nobody inside can look into it (V9).
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "engine/notify.h"
+#include "engine/relay.h"
+#include "engine/stored.h"
+#include "kern/clone.h"
+#include "kern/proc.h"
+#include "launch/filter.h"
+#include "launch/launch.h"
+
+struct execution {
+        struct arena arena;
+        struct stored stored;
+        struct site site;
+        struct ward_spec spec; /* that the container was created with */
+        struct spec_namespace joined[SPEC_NS_COUNT];
+        struct seccomp_filter filter;
+        struct sock_fprog program;
+        struct plan plan;
+        struct launch launch;
+        int group_fd; /* owned: the v2 group */
+        int console;  /* owned */
+};
+
+static void execution_done(struct execution *exec)
+{
+        launch_done(&exec->launch);
+        plan_done(&exec->plan);
+        exec->group_fd = fd_close(exec->group_fd);
+        exec->console = fd_close(exec->console);
+        site_done(&exec->site);
+        spec_done(&exec->spec);
+        stored_done(&exec->stored);
+        arena_done(&exec->arena);
+}
+
+#define _cleanup_execution_ _cleanup_(execution_done)
+
+/* The namespaces of init that are not the caller's own. Named through /proc/PID/ns, and checked below to be still init's. */
+static int find_namespaces(struct execution *exec, struct ward_err *err)
+{
+        static const char *const files[SPEC_NS_COUNT] = {
+                [SPEC_NS_USER] = "user", [SPEC_NS_CGROUP] = "cgroup", [SPEC_NS_IPC] = "ipc",   [SPEC_NS_UTS] = "uts",
+                [SPEC_NS_NET] = "net",   [SPEC_NS_PID] = "pid",       [SPEC_NS_TIME] = "time", [SPEC_NS_MOUNT] = "mnt",
+        };
+        _cleanup_close_ int proc = proc_open(err);
+
+        if (proc < 0)
+                return proc;
+        for (int i = 0; i < SPEC_NS_COUNT; i++) {
+                uint64_t theirs, own;
+                int r = proc_namespace_inode(proc, exec->stored.state.pid, files[i], &theirs, err);
+
+                if (r == -ENOENT)
+                        continue; /* a kernel without this kind */
+                if (r >= 0)
+                        r = proc_namespace_inode(proc, getpid(), files[i], &own, err);
+                if (r < 0)
+                        return r;
+                if (theirs == own)
+                        continue;
+                exec->joined[i].mode = SPEC_NS_JOIN;
+                exec->joined[i].origin.field = "exec";
+                exec->joined[i].origin.index = -1;
+                exec->joined[i].path = arena_printf(&exec->arena, "/proc/%d/ns/%s", exec->stored.state.pid, files[i]);
+                if (exec->joined[i].path == NULL)
+                        return err_oom(err);
+        }
+        return 0;
+}
+
+static int load(struct execution *exec, struct store *store, const struct engine_exec_options *how,
+                const struct engine_options *options, struct ward_err *err)
+{
+        unsigned allowed = 1u << ENGINE_CREATED | 1u << ENGINE_RUNNING | (how->ignore_paused ? 1u << ENGINE_PAUSED : 0);
+        const char *group;
+        int r;
+
+        r = stored_open(&exec->stored, store, options->id, false, err);
+        if (r >= 0)
+                r = stored_require(&exec->stored, allowed, "execute in", err);
+        if (r >= 0)
+                r = stored_spec(&exec->stored.entry, &exec->spec, err);
+        if (r >= 0)
+                r = stored_site(&exec->stored, &exec->site, err);
+        if (r < 0)
+                return r;
+        group = exec->stored.state.cgroup_path;
+        if (how->cgroup != NULL && group != NULL) {
+                r = cgroup_path_check(how->cgroup, err);
+                if (r < 0)
+                        return r;
+                exec->site.place.cgroup_path = arena_printf(&exec->arena, "%s%s%s", group, how->cgroup[0] == '/' ? "" : "/", how->cgroup);
+                if (exec->site.place.cgroup_path == NULL)
+                        return err_oom(err);
+        }
+        return find_namespaces(exec, err);
+}
+
+static int get_filter(struct execution *exec, struct store *store, struct ward_err *err)
+{
+        _cleanup_close_ int cache = -EBADF;
+        int r;
+
+        if (exec->spec.seccomp.text == NULL)
+                return 0;
+        cache = store_cache(store);
+        r = filter_get(&exec->spec.seccomp, exec->spec.file, NULL, cache, &exec->arena, &exec->filter, NULL, err);
+        exec->program = (struct sock_fprog){.len = exec->filter.count, .filter = exec->filter.code};
+        return r;
+}
+
+static int open_group(struct execution *exec, struct ward_err *err)
+{
+        const struct cgroup_hierarchy *unified = cgroup_unified(&exec->site.layout);
+
+        if (!exec->site.place.clone_into_cgroup || unified == NULL)
+                return 0;
+        exec->group_fd = openat(unified->fd, exec->site.place.cgroup_path + 1, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        return exec->group_fd < 0 ? err_errno(err, "open the group '%s'", exec->site.place.cgroup_path) : 0;
+}
+
+static int make_plan(struct execution *exec, const struct spec_process *process, struct ward_err *err)
+{
+        const struct plan_exec what = {
+                .process = process,
+                .file = "exec",
+                .joined = exec->joined,
+                .place = &exec->site.place,
+                .personality = exec->spec.personality,
+                .personality_given = exec->spec.personality_given,
+        };
+
+        plan_done(&exec->plan);
+        return plan_exec(&what, exec->filter.count > 0 ? &exec->program : NULL, exec->filter.flags, &exec->plan, err);
+}
+
+static int clone_once(struct execution *exec, const struct engine_options *options, int group_fd, struct ward_err *err)
+{
+        const struct launch_given given = {
+                .console = exec->console, .listener = -EBADF, .state = -EBADF, .root = -EBADF, .layout = &exec->site.layout};
+        int r;
+
+        r = launch_open(&exec->launch, &exec->plan, exec->filter.count > 0 ? &exec->filter : NULL, options->trace, &given, err);
+        if (r < 0)
+                return r;
+        /* The namespace files were opened by pid: they are init's if init is still there. */
+        if (pidfd_ended(exec->stored.pidfd))
+                return err_set(err, -ESRCH, "execute in container '%s': it has just ended", options->id);
+        return launch_clone(&exec->launch, group_fd, err);
+}
+
+static int bring_in(struct execution *exec, const struct engine_exec_options *how, const struct engine_options *options,
+                    struct ward_err *err)
+{
+        int r;
+
+        /* Inherited by the child with its memory; execve(2) of the container's program sets it anew (prctl(2)). An ordinary user's
+         * /proc files would become root's by it; his container has no more rights over the process than he has. */
+        if (exec->site.place.root_user && prctl(PR_SET_DUMPABLE, 0) < 0)
+                return err_errno(err, "hide the joining process");
+        r = open_group(exec, err);
+        if (r >= 0)
+                r = make_plan(exec, how->process, err);
+        if (r >= 0)
+                r = clone_once(exec, options, exec->plan.clone_into_cgroup ? exec->group_fd : -EBADF, err);
+        if (r < 0 && exec->plan.clone_into_cgroup && (r == -EOPNOTSUPP || r == -ENOSYS || r == -EBUSY || r == -EACCES)) {
+                launch_done(&exec->launch);
+                exec->site.place.clone_into_cgroup = false;
+                r = make_plan(exec, how->process, err);
+                if (r >= 0)
+                        r = clone_once(exec, options, -EBADF, err);
+        }
+        if (r < 0)
+                return r;
+        launch_say(&exec->launch, MESSAGE_CGROUPS);
+        r = launch_await(&exec->launch, PHASE_CLONE, err);
+        if (r >= 0)
+                r = notify_pid_file(options->pid_file, exec->launch.pid, err);
+        if (r >= 0)
+                r = notify_pidfd(options->pidfd_socket, exec->launch.pidfd, err);
+        if (r < 0)
+                return r;
+        launch_say(&exec->launch, MESSAGE_START);
+        return launch_await_exec(&exec->launch, err);
+}
+
+static int execute(struct execution *exec, struct store *store, const struct engine_exec_options *how,
+                   const struct engine_options *options, struct relay *relay, struct engine_exit *ret_exit,
+                   struct ward_err *err)
+{
+        siginfo_t info;
+        int r;
+
+        r = load(exec, store, how, options, err);
+        if (r >= 0)
+                r = get_filter(exec, store, err);
+        if (r >= 0 && options->console_socket != NULL) {
+                exec->console = notify_connect(options->console_socket, "console socket", err);
+                r = exec->console < 0 ? exec->console : 0;
+        } else if (r >= 0 && relay->socket[1] >= 0) {
+                exec->console = fcntl(relay->socket[1], F_DUPFD_CLOEXEC, 3);
+        }
+        if (r < 0)
+                return r;
+        exec->site.place.terminal_socket = exec->console >= 0;
+        exec->site.place.trace = options->trace != NULL;
+        exec->site.place.preserve_fds = options->preserve_fds;
+        r = bring_in(exec, how, options, err);
+        if (r >= 0)
+                r = relay_attach(relay, err);
+        if (r < 0)
+                return r;
+        launch_release(&exec->launch);
+        if (options->detach)
+                return 0;
+        r = relay_run(relay, exec->launch.pidfd, err);
+        if (r >= 0)
+                r = pidfd_wait(exec->launch.pidfd, false, false, &info);
+        if (r < 0)
+                return err_code(err, r, "wait for the process in container '%s'", options->id);
+        *ret_exit = (struct engine_exit){.status = pidfd_exit_status(&info)};
+        return 0;
+}
+
+int engine_exec(struct store *store, const struct engine_exec_options *how, const struct engine_options *options,
+                struct engine_exit *ret_exit, struct ward_err *err)
+{
+        bool terminal = options->terminal_relay && how->process->terminal && options->console_socket == NULL;
+        _cleanup_relay_ struct relay relay = RELAY_NONE;
+        _cleanup_execution_ struct execution exec = {
+                .group_fd = -EBADF,
+                .console = -EBADF,
+                .stored = {.entry = {-EBADF, -EBADF}, .pidfd = -EBADF},
+                .launch = {.channel = -EBADF, .pidfd = -EBADF, .proc_fd = -EBADF},
+        };
+        int r = options->detach ? 0 : relay_begin(&relay, terminal, err);
+
+        return r < 0 ? r : execute(&exec, store, how, options, &relay, ret_exit, err);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hooks; see hooks.h. */
+#include "engine/hooks.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/json.h"
+#include "engine/stored.h"
+#include "kern/clone.h"
+
+static const char *const kind_names[SPEC_HOOK_COUNT] = {
+        "prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop",
+};
+
+void hooks_state(const struct store_state *state, const char *status, pid_t pid, struct text *text)
+{
+        text_puts(text, "{\"ociVersion\":");
+        json_write_string(text, state->oci_version);
+        text_puts(text, ",\"id\":");
+        json_write_string(text, state->id);
+        text_puts(text, ",\"status\":");
+        json_write_string(text, status);
+        if (pid > 0)
+                text_printf(text, ",\"pid\":%d", pid);
+        text_puts(text, ",\"bundle\":");
+        json_write_string(text, state->bundle);
+        text_puts(text, ",\"annotations\":{");
+        for (size_t i = 0; state->annotations != NULL && state->annotations[i] != NULL; i += 2) {
+                if (i > 0)
+                        text_puts(text, ",");
+                json_write_string(text, state->annotations[i]);
+                text_puts(text, ":");
+                json_write_string(text, state->annotations[i + 1]);
+        }
+        text_puts(text, "}}");
+}
+
+/* In the hook's own process. A failure ends it with 127, as a shell's does. */
+static _Noreturn void become_hook(const struct spec_hook *hook, int input, int join_pidfd)
+{
+        bool joined = join_pidfd < 0 || setns(join_pidfd, CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) == 0;
+
+        if (joined && dup2(input, STDIN_FILENO) == STDIN_FILENO)
+                (void)execve(hook->path, (char *const *)hook->argv, (char *const *)hook->envp);
+        _exit(127);
+}
+
+/* The state in a memory file: unlike a pipe it can't block, however little of it the hook reads. */
+static int state_file(const char *json, struct ward_err *err)
+{
+        _cleanup_close_ int fd = memfd_create("state", MFD_CLOEXEC);
+        int r;
+
+        if (fd < 0)
+                return err_errno(err, "make a memory file for a hook's state");
+        r = fd_write_all(fd, json, strlen(json));
+        if (r < 0)
+                return err_code(err, r, "write a hook's state");
+        if (lseek(fd, 0, SEEK_SET) < 0)
+                return err_errno(err, "rewind a hook's state");
+        return TAKE_FD(fd);
+}
+
+static int run_one(const struct spec_hook *hook, const char *json, int join_pidfd, const char *what, struct ward_err *err)
+{
+        _cleanup_close_ int input = state_file(json, err), pidfd = -EBADF;
+        struct pollfd ready = {.events = POLLIN};
+        siginfo_t info;
+        pid_t pid;
+        int r;
+
+        if (input < 0)
+                return input;
+        pid = clone_child(0, -EBADF, &pidfd);
+        if (pid < 0)
+                return err_code(err, pid, "%s: make a process for '%s'", what, hook->path);
+        if (pid == 0)
+                become_hook(hook, input, join_pidfd);
+        ready.fd = pidfd;
+        do
+                r = poll(&ready, 1, hook->timeout_sec == 0 ? -1 : (int)hook->timeout_sec * 1000);
+        while (r < 0 && errno == EINTR);
+        if (r == 0)
+                (void)pidfd_signal(pidfd, SIGKILL);
+        (void)pidfd_wait(pidfd, false, false, &info);
+        if (r == 0) {
+                (void)err_set(err, -ETIMEDOUT, "%s: '%s' took longer than its timeout of %u s and was killed", what, hook->path,
+                              hook->timeout_sec);
+                return err_hint(err, "raise the hook's timeout, or mend the hook");
+        }
+        if (info.si_code == CLD_EXITED && info.si_status == 0)
+                return 0;
+        (void)err_set(err, -ECANCELED, "%s: '%s' ended with status %d", what, hook->path, pidfd_exit_status(&info));
+        return err_hint(err, info.si_status == 127 ? "127 is what a hook that can't be executed ends with: check its path"
+                                                   : "what it wrote to standard error says more");
+}
+
+int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const char *file, const char *state_json,
+              int join_pidfd, struct ward_err *err)
+{
+        for (size_t i = 0; i < hooks->count; i++) {
+                char where[256], what[320];
+                int r;
+
+                (void)snprintf(what, sizeof(what), "%s: run the %s hook",
+                               spec_origin_text(&hooks->hooks[i].origin, file, where, sizeof(where)), kind_names[kind]);
+                r = run_one(&hooks->hooks[i], state_json, join_pidfd, what, err);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int hooks_run_stored(const struct store_entry *entry, const struct store_state *state, enum spec_hook_kind kind,
+                     const char *status, struct ward_err *err)
+{
+        _cleanup_spec_ struct ward_spec spec = {0};
+        _cleanup_text_ struct text json = {0};
+        int first = 0, r;
+
+        r = stored_spec(entry, &spec, err);
+        if (r < 0)
+                return r;
+        if (spec.hooks[kind].count == 0)
+                return 0;
+        hooks_state(state, status, status[0] == 's' ? 0 : state->pid, &json);
+        if (text_failed(&json))
+                return err_oom(err);
+        for (size_t i = 0; i < spec.hooks[kind].count; i++) {
+                struct spec_hooks one = {.hooks = &spec.hooks[kind].hooks[i], .count = 1};
+
+                r = hooks_run(&one, kind, spec.file, json.data, -EBADF, first < 0 ? NULL : err);
+                if (r < 0 && first == 0)
+                        first = r;
+        }
+        return first;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is known of containers: state, list, ps, events. */
+#include "engine/stored.h"
+
+int engine_info(struct store *store, const char *id, struct arena *arena, struct engine_info *ret_info,
+                struct ward_err *err)
+{
+        _cleanup_stored_ struct stored stored;
+        int r;
+
+        r = stored_open(&stored, store, id, false, err);
+        if (r < 0)
+                return r;
+        arena_join(arena, &stored.arena);
+        ret_info->state = stored.state;
+        ret_info->status = stored.status;
+        ret_info->pid = stored.status == ENGINE_STOPPED ? 0 : stored.state.pid;
+        return 0;
+}
+
+int engine_list(struct store *store, struct arena *arena, struct engine_info **ret_infos, size_t *ret_count,
+                struct ward_err *err)
+{
+        const char *const *ids;
+        struct engine_info *infos;
+        size_t count, n = 0;
+        int r;
+
+        r = store_list(store, arena, &ids, &count, err);
+        if (r < 0)
+                return r;
+        infos = arena_new(arena, struct engine_info, count + 1);
+        if (infos == NULL)
+                return err_oom(err);
+        for (size_t i = 0; i < count; i++) {
+                r = engine_info(store, ids[i], arena, &infos[n], NULL);
+                if (r == -ENOENT)
+                        continue; /* deleted meanwhile */
+                if (r < 0)
+                        infos[n] = (struct engine_info){.state = {.id = ids[i]}, .status = ENGINE_STOPPED};
+                n++;
+        }
+        *ret_infos = infos;
+        *ret_count = n;
+        return 0;
+}
+
+int engine_process(struct store *store, const char *id, struct arena *arena, struct spec_process *ret_process,
+                   struct ward_err *err)
+{
+        _cleanup_stored_ struct stored stored;
+        struct ward_spec spec = {0};
+        int r;
+
+        r = stored_open(&stored, store, id, false, err);
+        if (r >= 0)
+                r = stored_spec(&stored.entry, &spec, err);
+        if (r < 0)
+                return r;
+        *ret_process = spec.process;
+        arena_join(arena, &spec.arena);
+        return 0;
+}
+
+int engine_pids(struct store *store, const char *id, pid_t **ret_pids, size_t *ret_count, struct ward_err *err)
+{
+        _cleanup_stored_ struct stored stored;
+        _cleanup_site_ struct site site = {0};
+        int r;
+
+        r = stored_open(&stored, store, id, false, err);
+        if (r >= 0)
+                r = stored_site(&stored, &site, err);
+        if (r < 0)
+                return r;
+        if (stored.state.cgroup_path == NULL)
+                return err_set(err, -ENODATA, "list the processes of container '%s': it has no cgroup", id);
+        return cgroup_pids(&site.layout, stored.state.cgroup_path, ret_pids, ret_count, err);
+}
+
+int engine_stats(struct store *store, const char *id, struct cgroup_stats *ret_stats, struct ward_err *err)
+{
+        _cleanup_stored_ struct stored stored;
+        _cleanup_site_ struct site site = {0};
+        int r;
+
+        r = stored_open(&stored, store, id, false, err);
+        if (r >= 0)
+                r = stored_require(&stored, 1u << ENGINE_CREATED | 1u << ENGINE_RUNNING | 1u << ENGINE_PAUSED, "measure", err);
+        if (r >= 0)
+                r = stored_site(&stored, &site, err);
+        if (r < 0)
+                return r;
+        if (stored.state.cgroup_path == NULL)
+                return err_set(err, -ENODATA, "measure container '%s': it has no cgroup", id);
+        return cgroup_stats_read(&site.layout, stored.state.cgroup_path, ret_stats, err);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
+#include "engine/stored.h"
+#include "kern/clone.h"
+
+#define FREEZE_TIMEOUT_MSEC 10000
+
+static int kill_init(struct stored *stored, int signal, struct ward_err *err)
+{
+        int r = pidfd_signal(stored->pidfd, signal);
+
+        return r < 0 ? err_code(err, r, "send signal %d to container '%s'", signal, stored->state.id) : 0;
+}
+
+int engine_kill(struct store *store, const char *id, int signal, bool all, struct ward_err *err)
+{
+        _cleanup_stored_ struct stored stored;
+        _cleanup_site_ struct site site = {0};
+        int r;
+
+        r = stored_open(&stored, store, id, true, err);
+        if (r < 0)
+                return r;
+        if (stored.status == ENGINE_STOPPED && !(all && stored.state.cgroup_path != NULL))
+                return err_set(err, -ESRCH, "kill container '%s': it is not running", id);
+        if (stored.state.cgroup_path == NULL || (!all && stored.status != ENGINE_PAUSED))
+                return stored.pidfd < 0 ? 0 : kill_init(&stored, signal, err);
+        r = stored_site(&stored, &site, err);
+        if (r >= 0)
+                r = all ? cgroup_signal(&site.layout, stored.state.cgroup_path, signal, err) : kill_init(&stored, signal, err);
+        /* A frozen process of v1 can't die before it is thawed (cgroups(7)); on v2 it can, and thawing does no harm. */
+        if (r >= 0 && signal == SIGKILL && stored.status == ENGINE_PAUSED)
+                r = cgroup_freeze(&site.layout, stored.state.cgroup_path, false, FREEZE_TIMEOUT_MSEC, err);
+        return r;
+}

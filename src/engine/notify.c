@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an engine asked to be told; see notify.h. */
+#include "engine/notify.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+int notify_connect(const char *path, const char *what, struct ward_err *err)
+{
+        _cleanup_close_ int fd = -EBADF;
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+        if (strlen(path) >= sizeof(address.sun_path))
+                return err_code(err, -ENAMETOOLONG, "connect to the %s '%s'", what, path);
+        memcpy(address.sun_path, path, strlen(path));
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+                return err_errno(err, "connect to the %s '%s'", what, path);
+        return TAKE_FD(fd);
+}
+
+int notify_pid_file(const char *path, pid_t pid, struct ward_err *err)
+{
+        _cleanup_close_ int fd = -EBADF;
+        char text[16];
+        int len, r;
+
+        if (path == NULL)
+                return 0;
+        fd = openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644);
+        if (fd < 0)
+                return err_errno(err, "write the pid file '%s'", path);
+        len = snprintf(text, sizeof(text), "%d", pid);
+        r = fd_write_all(fd, text, (size_t)len);
+        return r < 0 ? err_code(err, r, "write the pid file '%s'", path) : 0;
+}
+
+int notify_pidfd(const char *path, int pidfd, struct ward_err *err)
+{
+        _cleanup_close_ int fd = -EBADF;
+        char byte = 0;
+        struct iovec data = {.iov_base = &byte, .iov_len = 1};
+        union {
+                struct cmsghdr header;
+                char room[CMSG_SPACE(sizeof(int))];
+        } control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+        struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+
+        if (path == NULL)
+                return 0;
+        fd = notify_connect(path, "pidfd socket", err);
+        if (fd < 0)
+                return fd;
+        memcpy(CMSG_DATA(&control.header), &pidfd, sizeof(int));
+        if (sendmsg(fd, &message, MSG_NOSIGNAL) < 0)
+                return err_errno(err, "send the pidfd to '%s'", path);
+        return 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an engine asked to be told of a new process: its pid in a file, its pidfd or terminal through a socket. */
+#ifndef ENGINE_NOTIFY_H
+#define ENGINE_NOTIFY_H
+
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* Connects to the unix socket at @path on the host; @what is for messages. Returns a descriptor. */
+int notify_connect(const char *path, const char *what, struct ward_err *err);
+
+/* Writes @pid to the file @path on the host. NULL: nothing to do. */
+int notify_pid_file(const char *path, pid_t pid, struct ward_err *err);
+
+/* Sends @pidfd to the socket at @path. NULL: nothing to do. */
+int notify_pidfd(const char *path, int pidfd, struct ward_err *err);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plan of a start, shown. The place is a fixed one, so that the same spec gives the same plan on every machine and for every user. */
+#include "engine/engine.h"
+
+#include <linux/filter.h>
+
+#include "launch/plan.h"
+
+int engine_plan(const struct ward_spec *spec, const struct engine_options *options, bool json, struct text *text,
+                struct ward_err *err)
+{
+        static const struct place_hierarchy unified = {.version = 2, .name = "unified", .mount = "/sys/fs/cgroup"};
+        static const struct sock_fprog filter = {0};
+        struct arena arena _cleanup_arena_ = {0};
+        struct place place = {
+                .hierarchies = &unified,
+                .hierarchy_count = 1,
+                .clone_into_cgroup = true,
+                .root_user = true,
+                .apparmor = true,
+                .selinux = true,
+                .terminal_socket = true,
+                .no_pivot = options->no_pivot,
+                .no_new_keyring = options->no_new_keyring,
+                .preserve_fds = options->preserve_fds,
+        };
+        struct plan plan;
+        int r;
+
+        place.rootfs = options->root_given ? NULL : spec->rootfs;
+        place.cgroup_path = spec->cgroups_path != NULL ? spec->cgroups_path : arena_printf(&arena, "/%s", options->id);
+        if (place.cgroup_path == NULL)
+                return err_oom(err);
+        if (!spec->process_given || spec->process.argv == NULL || spec->process.argv[0] == NULL)
+                return err_set(err, -EINVAL, "%s: process.args is missing: there is nothing to plan", spec->file);
+        r = plan_start(spec, &place, spec->seccomp.text != NULL ? &filter : NULL, 0, &plan, err);
+        if (r < 0)
+                return r;
+        plan_print(&plan, json, text);
+        plan_done(&plan);
+        return text_failed(text) ? err_oom(err) : 0;
+}

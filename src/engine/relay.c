@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The foreground; see relay.h. */
+#include "engine/relay.h"
+
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "kern/clone.h"
+
+_Static_assert(sizeof(struct termios) <= sizeof(((struct relay *)0)->saved), "struct relay has room for a termios");
+
+/* Everything that can be caught, but what reports a fault of this process itself and what concerns its own children and terminal. */
+static void forwarded(sigset_t *set)
+{
+        static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGPIPE};
+
+        (void)sigfillset(set);
+        for (size_t i = 0; i < ELEMENTS(own); i++)
+                (void)sigdelset(set, own[i]);
+}
+
+int relay_begin(struct relay *relay, bool terminal, struct ward_err *err)
+{
+        sigset_t set;
+
+        *relay = (struct relay)RELAY_NONE;
+        forwarded(&set);
+        (void)sigprocmask(SIG_BLOCK, &set, NULL);
+        relay->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+        if (relay->signals < 0)
+                return err_errno(err, "receive signals");
+        if (terminal && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, relay->socket) < 0)
+                return err_errno(err, "make a socket for the terminal");
+        return 0;
+}
+
+void relay_size(uint16_t *ret_rows, uint16_t *ret_columns)
+{
+        struct winsize size = {0};
+
+        if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) < 0)
+                (void)ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+        *ret_rows = size.ws_row;
+        *ret_columns = size.ws_col;
+}
+
+static int receive_master(struct relay *relay, struct ward_err *err)
+{
+        char name[64];
+        struct iovec data = {.iov_base = name, .iov_len = sizeof(name)};
+        union {
+                struct cmsghdr header;
+                char room[CMSG_SPACE(sizeof(int))];
+        } control = {0};
+        struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+
+        relay->socket[1] = fd_close(relay->socket[1]);
+        if (recvmsg(relay->socket[0], &message, MSG_CMSG_CLOEXEC) <= 0 || control.header.cmsg_type != SCM_RIGHTS ||
+            control.header.cmsg_len != CMSG_LEN(sizeof(int)))
+                return err_set(err, -EPROTO, "receive the container's terminal: nothing came");
+        memcpy(&relay->master, CMSG_DATA(&control.header), sizeof(int));
+        return 0;
+}
+
+static void resize(const struct relay *relay)
+{
+        struct winsize size;
+
+        if (relay->master >= 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
+                (void)ioctl(relay->master, TIOCSWINSZ, &size);
+}
+
+int relay_attach(struct relay *relay, struct ward_err *err)
+{
+        struct termios mode;
+        int r;
+
+        if (relay->socket[0] < 0)
+                return 0;
+        r = receive_master(relay, err);
+        if (r < 0)
+                return r;
+        resize(relay);
+        if (tcgetattr(STDIN_FILENO, &mode) < 0)
+                return 0; /* no terminal outside: bytes are carried as they come */
+        memcpy(relay->saved, &mode, sizeof(mode));
+        cfmakeraw(&mode);
+        relay->raw = tcsetattr(STDIN_FILENO, TCSANOW, &mode) == 0;
+        return 0;
+}
+
+static void forward_signals(struct relay *relay, int pidfd)
+{
+        struct signalfd_siginfo info;
+
+        while (read(relay->signals, &info, sizeof(info)) == sizeof(info)) {
+                if (info.ssi_signo == SIGWINCH && relay->master >= 0)
+                        resize(relay);
+                else
+                        (void)pidfd_signal(pidfd, (int)info.ssi_signo); /* ESRCH: it has ended, which the loop sees */
+        }
+}
+
+/* Copies what is there. Returns false at the end of @from. */
+static bool carry(int from, int to)
+{
+        char buffer[16384];
+        ssize_t n = read(from, buffer, sizeof(buffer));
+
+        if (n < 0 && (errno == EINTR || errno == EAGAIN))
+                return true;
+        /* EIO: the last slave of the terminal was closed (pty(7) has it for the master). */
+        return n > 0 && fd_write_all(to, buffer, (size_t)n) >= 0;
+}
+
+enum { POLL_PROCESS, POLL_SIGNALS, POLL_MASTER, POLL_INPUT, POLL_COUNT };
+
+int relay_run(struct relay *relay, int pidfd, struct ward_err *err)
+{
+        static const char end_of_file = 4; /* ^D: a terminal has no other end of input (termios(3), VEOF) */
+        struct pollfd ready[POLL_COUNT] = {
+                [POLL_PROCESS] = {.fd = pidfd, .events = POLLIN},
+                [POLL_SIGNALS] = {.fd = relay->signals, .events = POLLIN},
+                [POLL_MASTER] = {.fd = relay->master, .events = POLLIN},
+                [POLL_INPUT] = {.fd = relay->master >= 0 ? STDIN_FILENO : -EBADF, .events = POLLIN},
+        };
+
+        for (;;) {
+                if (poll(ready, POLL_COUNT, -1) < 0 && errno != EINTR)
+                        return err_errno(err, "wait for the container");
+                if (ready[POLL_SIGNALS].revents != 0)
+                        forward_signals(relay, pidfd);
+                if (ready[POLL_INPUT].revents != 0 && !carry(STDIN_FILENO, relay->master)) {
+                        (void)fd_write_all(relay->master, &end_of_file, 1);
+                        ready[POLL_INPUT].fd = -EBADF;
+                }
+                if (ready[POLL_MASTER].revents != 0 && !carry(relay->master, STDOUT_FILENO))
+                        ready[POLL_MASTER].fd = -EBADF;
+                /* What the process wrote before its end is still carried. */
+                else if (ready[POLL_PROCESS].revents != 0 && ready[POLL_MASTER].revents == 0)
+                        return 0;
+                if (ready[POLL_PROCESS].revents != 0 && ready[POLL_MASTER].fd < 0)
+                        return 0;
+        }
+}
+
+void relay_done(struct relay *relay)
+{
+        struct termios mode;
+
+        if (relay->raw) {
+                memcpy(&mode, relay->saved, sizeof(mode));
+                (void)tcsetattr(STDIN_FILENO, TCSANOW, &mode);
+        }
+        relay->socket[0] = fd_close(relay->socket[0]);
+        relay->socket[1] = fd_close(relay->socket[1]);
+        relay->signals = fd_close(relay->signals);
+        relay->master = fd_close(relay->master);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The foreground: waiting for a container's process, with signals forwarded and, where it has a terminal, its bytes carried. */
+#ifndef ENGINE_RELAY_H
+#define ENGINE_RELAY_H
+
+#include "engine/engine.h"
+
+struct relay {
+        int socket[2];  /* owned: the child sends its terminal's master to [1], it is received on [0] */
+        int signals;    /* owned: signalfd */
+        int master;     /* owned: the terminal */
+        bool raw;       /* the caller's terminal was switched to raw mode */
+        unsigned char saved[128]; /* its struct termios */
+};
+
+#define RELAY_NONE {.socket = {-EBADF, -EBADF}, .signals = -EBADF, .master = -EBADF}
+#define _cleanup_relay_ _cleanup_(relay_done)
+
+/* Blocks the signals that are forwarded from now on, and with @terminal makes the socket for the master. */
+int relay_begin(struct relay *relay, bool terminal, struct ward_err *err);
+
+/* Receives the master, if there is one, and switches the caller's terminal to raw mode. */
+int relay_attach(struct relay *relay, struct ward_err *err);
+
+/* Until the process behind @pidfd has ended. It is not reaped. */
+int relay_run(struct relay *relay, int pidfd, struct ward_err *err);
+
+/* Restores the caller's terminal and signals. */
+void relay_done(struct relay *relay);
+
+/* The caller's terminal size, 0 where it has none. */
+void relay_size(uint16_t *ret_rows, uint16_t *ret_columns);
+
+#endif

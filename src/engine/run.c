@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/birth.h"
+#include "engine/hooks.h"
+#include "engine/relay.h"
+#include "kern/clone.h"
+
+/* What the group says about the end, while it is still there. */
+static void fill_exit(struct birth *birth, const siginfo_t *info, struct engine_exit *ret_exit)
+{
+        struct cgroup_stats stats;
+
+        *ret_exit = (struct engine_exit){.status = pidfd_exit_status(info)};
+        /* Only a killed container asks: reading the figures takes several files. */
+        if (info->si_code != CLD_EXITED && info->si_status == SIGKILL && birth->site.place.cgroup_path != NULL &&
+            cgroup_stats_read(&birth->site.layout, birth->site.place.cgroup_path, &stats, NULL) >= 0)
+                ret_exit->oom_killed = stats.oom_kills != UINT64_MAX && stats.oom_kills > 0;
+}
+
+/* Waits for the end. A created container that failed later is gone by the same way. */
+static int wait_end(struct birth *birth, struct relay *relay, struct engine_exit *ret_exit, struct ward_err *err)
+{
+        siginfo_t info;
+        int r;
+
+        r = relay_run(relay, birth->launch.pidfd, err);
+        if (r >= 0)
+                r = pidfd_wait(birth->launch.pidfd, false, false, &info);
+        if (r < 0)
+                return err_code(err, r, "wait for the container");
+        fill_exit(birth, &info, ret_exit);
+        launch_trace(&birth->launch, "ended");
+        return 0;
+}
+
+static int remove_ended(struct birth *birth, struct ward_err *err)
+{
+        int r;
+
+        /* Whatever init left behind in a pid namespace is gone with it; without one it is still in the group. */
+        if (birth->site.place.cgroup_path != NULL && birth->spec->ns[SPEC_NS_PID].mode != SPEC_NS_NEW)
+                (void)cgroup_kill(&birth->site.layout, birth->site.place.cgroup_path, 10000, NULL);
+        r = site_remove_groups(&birth->site, true, err);
+        if (birth->spec->hooks[SPEC_HOOK_POSTSTOP].count > 0)
+                (void)hooks_run_stored(&birth->entry, &birth->state, SPEC_HOOK_POSTSTOP, "stopped", r < 0 ? NULL : err);
+        if (r >= 0)
+                r = store_destroy(birth->store, birth->options->id, &birth->entry, err);
+        launch_trace(&birth->launch, "gone");
+        return r;
+}
+
+static int run(struct store *store, const struct ward_spec *spec, const struct engine_options *options, struct relay *relay,
+               struct engine_exit *ret_exit, struct ward_err *err)
+{
+        _cleanup_birth_ struct birth birth;
+        int r;
+
+        r = birth_begin(&birth, store, spec, options, false, relay->socket[1], err);
+        if (r >= 0)
+                r = birth_finish(&birth, err);
+        if (r >= 0)
+                r = relay_attach(relay, err);
+        if (r >= 0 && spec->hooks[SPEC_HOOK_POSTSTART].count > 0)
+                r = hooks_run_stored(&birth.entry, &birth.state, SPEC_HOOK_POSTSTART, "running", err);
+        if (r < 0)
+                return r;
+        /* Others may change the container from now on: kill, exec, update. */
+        store_unlock(&birth.entry);
+        birth_release(&birth);
+        if (options->detach)
+                return 0;
+        r = wait_end(&birth, relay, ret_exit, err);
+        if (r >= 0 && !options->keep)
+                r = remove_ended(&birth, err);
+        return r;
+}
+
+int engine_run(struct store *store, const struct ward_spec *spec, const struct engine_options *options,
+               struct engine_exit *ret_exit, struct ward_err *err)
+{
+        bool terminal = options->terminal_relay && spec->process.terminal && options->console_socket == NULL;
+        _cleanup_relay_ struct relay relay = RELAY_NONE;
+        int r = options->detach ? 0 : relay_begin(&relay, terminal, err);
+
+        return r < 0 ? r : run(store, spec, options, &relay, ret_exit, err);
+}

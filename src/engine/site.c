@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a start happens; see site.h. */
+#include "engine/site.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "kern/proc.h"
+
+#define REMOVE_TIMEOUT_MSEC 2000
+#define LIMITS_MAX 32
+
+/* cpuset is the dearest hierarchy to make a group in, and hugetlb the least used: they are left out until a limit asks for them. */
+static const uint32_t on_demand = 1u << CGROUP_CPUSET | 1u << CGROUP_HUGETLB;
+
+static bool file_starts_with(const char *path, char c)
+{
+        _cleanup_close_ int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+        char first = 0;
+
+        return fd >= 0 && read(fd, &first, 1) == 1 && first == c;
+}
+
+static bool wants_cpuset(const struct ward_spec *spec)
+{
+        return spec->resources.cpu.cpus != NULL || spec->resources.cpu.mems != NULL;
+}
+
+static bool wants_limits(const struct spec_resources *r)
+{
+        return r->memory.limit.given || r->memory.reservation.given || r->memory.swap.given || r->cpu.shares.given ||
+               r->cpu.quota.given || r->cpu.cpus != NULL || r->cpu.mems != NULL || r->pids.given;
+}
+
+static void choose_hierarchies(struct site *site, const struct ward_spec *spec)
+{
+        size_t count = 0;
+
+        for (size_t i = 0; i < site->layout.count; i++) {
+                const struct cgroup_hierarchy *h = &site->layout.hierarchies[i];
+
+                if (h->version == 1 && h->controllers != 0 && (h->controllers & ~on_demand) == 0 &&
+                    !(spec != NULL && (h->controllers & (1u << CGROUP_CPUSET)) != 0 && wants_cpuset(spec)))
+                        continue;
+                site->used |= 1u << i;
+                site->hierarchies[count++] = (struct place_hierarchy){h->version, h->name, h->mount};
+                if (h->version == 2)
+                        site->place.clone_into_cgroup = true;
+        }
+        site->place.hierarchies = site->hierarchies;
+        site->place.hierarchy_count = count;
+}
+
+static int choose_group(struct site *site, const struct ward_spec *spec, const char *id, struct ward_err *err)
+{
+        const char *path = spec->cgroups_path;
+        char where[256];
+
+        site->groups_wanted = path != NULL || wants_limits(&spec->resources);
+        if (path == NULL)
+                path = arena_printf(&site->arena, "/%s", id);
+        else if (path[0] != '/')
+                path = arena_printf(&site->arena, "/%s", path);
+        if (path == NULL)
+                return err_oom(err);
+        if (cgroup_path_check(path, err) < 0)
+                return err_wrap(err, "%s", spec_origin_text(&spec->cgroups_path_origin, spec->file, where, sizeof(where)));
+        site->place.cgroup_path = path;
+        return 0;
+}
+
+int site_read(struct site *site, const struct ward_spec *spec, const char *id, const char *group, struct ward_err *err)
+{
+        _cleanup_close_ int proc = -EBADF;
+        int r;
+
+        memset(site, 0, sizeof(*site));
+        r = cgroup_layout_read(&site->arena, &site->layout, err);
+        if (r < 0)
+                return r;
+        choose_hierarchies(site, spec);
+        if (spec != NULL) {
+                r = choose_group(site, spec, id, err);
+                if (r < 0)
+                        return r;
+                if (spec->process.apparmor_profile != NULL)
+                        site->place.apparmor = file_starts_with("/sys/module/apparmor/parameters/enabled", 'Y');
+                if (spec->process.selinux_label != NULL || spec->mount_label != NULL)
+                        site->place.selinux = file_starts_with("/sys/fs/selinux/enforce", '0') ||
+                                              file_starts_with("/sys/fs/selinux/enforce", '1');
+        } else {
+                site->place.cgroup_path = group;
+        }
+        proc = proc_open(err);
+        if (proc < 0)
+                return proc;
+        site->place.root_user = geteuid() == 0 && proc_initial_user_namespace(proc);
+        if (site->place.hierarchy_count == 0 || site->place.cgroup_path == NULL)
+                site->place.clone_into_cgroup = false;
+        return 0;
+}
+
+void site_done(struct site *site)
+{
+        cgroup_layout_done(&site->layout);
+        arena_done(&site->arena);
+}
+
+/* An ordinary user who asked for no limits runs without groups, as with the other runtimes. */
+static bool may_go_without(const struct site *site, int code)
+{
+        return !site->groups_wanted && !site->place.root_user && (code == -EACCES || code == -EPERM || code == -EROFS);
+}
+
+static int make_group(struct site *site, size_t i, int *ret_fd, struct ward_err *err)
+{
+        const struct cgroup_hierarchy *h = &site->layout.hierarchies[i];
+        unsigned made = 0;
+        int r;
+
+        r = cgroup_make(h, site->place.cgroup_path, h->controllers, ret_fd, &made, err);
+        if (r < 0)
+                return r;
+        if (made > 0)
+                site->made |= 1u << i;
+        if (made > site->made_parents + 1)
+                site->made_parents = made - 1;
+        return 0;
+}
+
+int site_make_unified(struct site *site, int *ret_fd, struct ward_err *err)
+{
+        *ret_fd = -EBADF;
+        if (site->place.cgroup_path == NULL)
+                return 0;
+        for (size_t i = 0; i < site->layout.count; i++) {
+                int r;
+
+                if (site->layout.hierarchies[i].version != 2)
+                        continue;
+                r = make_group(site, i, ret_fd, err);
+                if (r < 0 && may_go_without(site, r)) {
+                        site->place.cgroup_path = NULL;
+                        site->place.clone_into_cgroup = false;
+                        return 0;
+                }
+                return r;
+        }
+        return 0;
+}
+
+static void add_limit(struct cgroup_limit *limits, struct spec_origin *origins, size_t *count, enum cgroup_knob knob,
+                      const struct spec_i64 *value)
+{
+        if (!value->given)
+                return;
+        limits[*count] = (struct cgroup_limit){.knob = knob, .value = value->value};
+        origins[(*count)++] = value->origin;
+}
+
+static void add_text(struct cgroup_limit *limits, struct spec_origin *origins, size_t *count, enum cgroup_knob knob,
+                     const char *text, const struct spec_origin *origin)
+{
+        if (text == NULL)
+                return;
+        limits[*count] = (struct cgroup_limit){.knob = knob, .text = text};
+        origins[(*count)++] = *origin;
+}
+
+static size_t collect_limits(const struct spec_resources *r, struct cgroup_limit *limits, struct spec_origin *origins)
+{
+        const struct spec_i64 one = {.given = r->memory.disable_oom_killer, .value = 1};
+        /* config-linux.md: a pids limit of 0 or less means no limit. */
+        const struct spec_i64 pids = {.given = r->pids.given, .value = r->pids.value <= 0 ? -1 : r->pids.value,
+                                      .origin = r->pids.origin};
+        size_t n = 0;
+
+        add_limit(limits, origins, &n, CGROUP_MEMORY_LIMIT, &r->memory.limit);
+        add_limit(limits, origins, &n, CGROUP_MEMORY_RESERVATION, &r->memory.reservation);
+        add_limit(limits, origins, &n, CGROUP_MEMORY_SWAP, &r->memory.swap);
+        add_limit(limits, origins, &n, CGROUP_MEMORY_SWAPPINESS, &r->memory.swappiness);
+        add_limit(limits, origins, &n, CGROUP_MEMORY_OOM_DISABLE, &one);
+        add_limit(limits, origins, &n, CGROUP_CPU_SHARES, &r->cpu.shares);
+        add_limit(limits, origins, &n, CGROUP_CPU_PERIOD, &r->cpu.period);
+        add_limit(limits, origins, &n, CGROUP_CPU_QUOTA, &r->cpu.quota);
+        add_limit(limits, origins, &n, CGROUP_CPU_BURST, &r->cpu.burst);
+        add_limit(limits, origins, &n, CGROUP_CPU_IDLE, &r->cpu.idle);
+        add_limit(limits, origins, &n, CGROUP_CPU_RT_PERIOD, &r->cpu.rt_period);
+        add_limit(limits, origins, &n, CGROUP_CPU_RT_RUNTIME, &r->cpu.rt_runtime);
+        add_text(limits, origins, &n, CGROUP_CPUSET_CPUS, r->cpu.cpus, &r->cpu.cpus_origin);
+        add_text(limits, origins, &n, CGROUP_CPUSET_MEMS, r->cpu.mems, &r->cpu.mems_origin);
+        add_limit(limits, origins, &n, CGROUP_PIDS_MAX, &pids);
+        return n;
+}
+
+int site_set_limits(struct site *site, const struct spec_resources *resources, const char *file, struct ward_err *err)
+{
+        struct cgroup_limit limits[LIMITS_MAX];
+        struct spec_origin origins[LIMITS_MAX] = {0};
+        size_t count = collect_limits(resources, limits, origins), failed = 0;
+        char where[256];
+        int r;
+
+        if (count == 0)
+                return 0;
+        r = cgroup_set(&site->layout, site->place.cgroup_path, limits, count, &failed, err);
+        if (r < 0 && failed < count && origins[failed].field != NULL)
+                (void)err_wrap(err, "%s", spec_origin_text(&origins[failed], file, where, sizeof(where)));
+        return r;
+}
+
+static void rule_access(const struct spec_device_rule *rule, char access[static 4])
+{
+        size_t n = 0;
+
+        if (rule->read)
+                access[n++] = 'r';
+        if (rule->write)
+                access[n++] = 'w';
+        if (rule->mknod)
+                access[n++] = 'm';
+        access[n] = '\0';
+}
+
+/* Nothing is allowed but what the config allows and what every container has (config-linux.md, "Default Devices"): V25. */
+static int set_devices(struct site *site, const struct ward_spec *spec, struct ward_err *err)
+{
+        static const struct cgroup_device_rule every_container[] = {
+                {true, 'c', -1, -1, "m"},   {true, 'b', -1, -1, "m"},   {true, 'c', 1, 3, "rwm"},
+                {true, 'c', 1, 5, "rwm"},   {true, 'c', 1, 7, "rwm"},   {true, 'c', 1, 8, "rwm"},
+                {true, 'c', 1, 9, "rwm"},   {true, 'c', 5, 0, "rwm"},   {true, 'c', 5, 1, "rwm"},
+                {true, 'c', 5, 2, "rwm"},   {true, 'c', 136, -1, "rwm"},
+        };
+        const struct spec_resources *r = &spec->resources;
+        struct cgroup_device_rule *rules = arena_new(&site->arena, struct cgroup_device_rule,
+                                                     1 + r->device_rule_count + ELEMENTS(every_container));
+        char(*access)[4] = arena_alloc(&site->arena, r->device_rule_count + 1, 4);
+        size_t n = 0;
+
+        if (rules == NULL || access == NULL)
+                return err_oom(err);
+        rules[n++] = (struct cgroup_device_rule){false, 'a', -1, -1, "rwm"};
+        for (size_t i = 0; i < r->device_rule_count; i++) {
+                const struct spec_device_rule *rule = &r->device_rules[i];
+
+                rule_access(rule, access[i]);
+                rules[n++] = (struct cgroup_device_rule){
+                        .allow = rule->allow,
+                        .type = rule->type == SPEC_DEVICE_ALL ? 'a' : rule->type == SPEC_DEVICE_BLOCK ? 'b' : 'c',
+                        .major = rule->major,
+                        .minor = rule->minor,
+                        .access = access[i],
+                };
+        }
+        memcpy(&rules[n], every_container, sizeof(every_container));
+        n += ELEMENTS(every_container);
+        return cgroup_set_devices(&site->layout, site->place.cgroup_path, rules, n, err);
+}
+
+int site_make_groups(struct site *site, const struct ward_spec *spec, struct ward_err *err)
+{
+        int r = 0;
+
+        if (site->place.cgroup_path == NULL)
+                return 0;
+        for (size_t i = 0; r >= 0 && i < site->layout.count; i++)
+                if ((site->used >> i & 1) != 0 && site->layout.hierarchies[i].version == 1)
+                        r = make_group(site, i, NULL, err);
+        if (r >= 0)
+                r = site_set_limits(site, &spec->resources, spec->file, err);
+        if (r >= 0 && site->place.hierarchy_count > 0)
+                r = set_devices(site, spec, err);
+        return r;
+}
+
+int site_remove_groups(struct site *site, bool all, struct ward_err *err)
+{
+        int first = 0;
+
+        if (site->place.cgroup_path == NULL)
+                return 0;
+        for (size_t i = 0; i < site->layout.count; i++) {
+                int r;
+
+                if (((all ? site->used : site->made) >> i & 1) == 0)
+                        continue;
+                r = cgroup_remove(&site->layout.hierarchies[i], site->place.cgroup_path, site->made_parents,
+                                  REMOVE_TIMEOUT_MSEC, first < 0 ? NULL : err);
+                if (r < 0 && first == 0)
+                        first = r;
+        }
+        return first;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a start happens: the machine's cgroups, the caller's rights, and the container's group with its limits. */
+#ifndef ENGINE_SITE_H
+#define ENGINE_SITE_H
+
+#include "engine/engine.h"
+#include "launch/plan.h"
+
+struct site {
+        struct arena arena;
+        struct cgroup_layout layout;
+        struct place place;
+        struct place_hierarchy hierarchies[CGROUP_HIERARCHY_MAX]; /* those in which the container has a group */
+        uint32_t used;             /* bit n: the n-th hierarchy of the layout is one of them */
+        uint32_t made;             /* bit n: its group was made by this start */
+        unsigned made_parents;     /* parents made with it, at most */
+        bool groups_wanted;        /* the config asks for limits or names the group: without it the start fails */
+};
+
+#define _cleanup_site_ _cleanup_(site_done)
+
+/* Finds out. @spec NULL: for an existing container, whose group is @group. */
+int site_read(struct site *site, const struct ward_spec *spec, const char *id, const char *group, struct ward_err *err);
+void site_done(struct site *site);
+
+/* Makes the v2 group. *@ret_fd: a descriptor for clone_child(), or -EBADF where there is no v2 hierarchy. */
+int site_make_unified(struct site *site, int *ret_fd, struct ward_err *err);
+
+/* Makes the v1 groups, and writes the limits and device rules into all. */
+int site_make_groups(struct site *site, const struct ward_spec *spec, struct ward_err *err);
+
+/* Writes the limits of @resources. @file and its origins name the input in errors. */
+int site_set_limits(struct site *site, const struct spec_resources *resources, const char *file, struct ward_err *err);
+
+/* Removes the groups. @all: every hierarchy's; otherwise what this start made. */
+int site_remove_groups(struct site *site, bool all, struct ward_err *err);
+
+#endif

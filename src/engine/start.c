@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "engine/hooks.h"
+#include "engine/stored.h"
+#include "launch/launch.h"
+
+/* Connects to the container's socket by the entry's descriptor, as birth.c bound it. */
+static int connect_start(const struct stored *stored, struct ward_err *err)
+{
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+        (void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/start", stored->entry.fd);
+        if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+                return err_errno(err, "tell container '%s' to start", stored->state.id);
+        return TAKE_FD(fd);
+}
+
+int engine_start(struct store *store, const char *id, struct ward_err *err)
+{
+        _cleanup_stored_ struct stored stored;
+        _cleanup_close_ int connection = -EBADF;
+        const uint8_t message = MESSAGE_START;
+        int r;
+
+        r = stored_open(&stored, store, id, true, err);
+        if (r >= 0)
+                r = stored_require(&stored, 1u << ENGINE_CREATED, "start", err);
+        if (r < 0)
+                return r;
+        connection = connect_start(&stored, err);
+        if (connection < 0)
+                return connection;
+        /* From here on it is no created container any more, whether its program can be executed or not. */
+        if (unlinkat(stored.entry.fd, "start", 0) < 0)
+                return err_errno(err, "start container '%s': remove its start socket", id);
+        if (send(connection, &message, sizeof(message), MSG_NOSIGNAL) < 0)
+                return err_errno(err, "tell container '%s' to start", id);
+        r = launch_await_started(connection, stored.pidfd, stored.state.command, err);
+        if (r < 0)
+                return r;
+        return hooks_run_stored(&stored.entry, &stored.state, SPEC_HOOK_POSTSTART, "running", err);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An existing container; see stored.h. */
+#include "engine/stored.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "kern/clone.h"
+#include "kern/proc.h"
+#include "model/oci.h"
+
+const char *const engine_status_names[] = {
+        [ENGINE_CREATING] = "creating", [ENGINE_CREATED] = "created", [ENGINE_RUNNING] = "running",
+        [ENGINE_PAUSED] = "paused",     [ENGINE_STOPPED] = "stopped",
+};
+
+int stored_pidfd(const struct store_state *state)
+{
+        _cleanup_close_ int pidfd = -EBADF, proc = -EBADF;
+        uint64_t ticks;
+
+        if (state->pid <= 0)
+                return -ESRCH;
+        pidfd = pidfd_open_pid(state->pid);
+        if (pidfd < 0)
+                return pidfd;
+        /* The start time is read after the pidfd was opened: if it is right, the pidfd is of that process. */
+        proc = proc_open(NULL);
+        if (proc < 0 || proc_start_ticks(proc, state->pid, &ticks, NULL) < 0 || ticks != state->pid_start_ticks ||
+            pidfd_ended(pidfd))
+                return -ESRCH;
+        return TAKE_FD(pidfd);
+}
+
+static bool is_frozen(const struct stored *stored)
+{
+        _cleanup_site_ struct site site = {0};
+        bool frozen = false;
+
+        if (stored->state.cgroup_path == NULL || stored_site(stored, &site, NULL) < 0)
+                return false;
+        (void)cgroup_frozen(&site.layout, stored->state.cgroup_path, &frozen, NULL);
+        return frozen;
+}
+
+static enum engine_status find_status(const struct stored *stored)
+{
+        struct stat st;
+
+        if (stored->state.pid == 0)
+                return ENGINE_CREATING;
+        if (stored->pidfd < 0)
+                return ENGINE_STOPPED;
+        if (fstatat(stored->entry.fd, "start", &st, AT_SYMLINK_NOFOLLOW) == 0)
+                return ENGINE_CREATED;
+        return is_frozen(stored) ? ENGINE_PAUSED : ENGINE_RUNNING;
+}
+
+int stored_open(struct stored *stored, struct store *store, const char *id, bool lock, struct ward_err *err)
+{
+        int r;
+
+        memset(stored, 0, sizeof(*stored));
+        stored->pidfd = stored->entry.fd = stored->entry.lock = -EBADF;
+        r = store_enter(store, id, lock, &stored->entry, err);
+        if (r < 0)
+                return r;
+        r = store_read(&stored->entry, &stored->arena, &stored->state, err);
+        if (r < 0)
+                return r;
+        stored->pidfd = stored_pidfd(&stored->state);
+        stored->status = find_status(stored);
+        return 0;
+}
+
+void stored_done(struct stored *stored)
+{
+        stored->pidfd = fd_close(stored->pidfd);
+        store_leave(&stored->entry);
+        arena_done(&stored->arena);
+}
+
+int stored_require(const struct stored *stored, unsigned allowed, const char *verb, struct ward_err *err)
+{
+        if ((allowed >> stored->status & 1) != 0)
+                return 0;
+        return err_set(err, stored->status == ENGINE_STOPPED ? -ESRCH : -EBUSY, "%s container '%s': it is %s", verb,
+                       stored->state.id, engine_status_names[stored->status]);
+}
+
+int stored_spec(const struct store_entry *entry, struct ward_spec *ret_spec, struct ward_err *err)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t len;
+        int r;
+
+        r = fd_read_file(entry->fd, "config.json", OCI_CONFIG_MAX, &text, &len, err);
+        return r < 0 ? r : oci_parse(text, len, "config.json", ret_spec, err);
+}
+
+int stored_site(const struct stored *stored, struct site *ret_site, struct ward_err *err)
+{
+        int r = site_read(ret_site, NULL, stored->state.id, stored->state.cgroup_path, err);
+
+        if (r < 0)
+                return r;
+        /* As it was when the container was made: the hierarchies of a machine do not change under it. */
+        if (stored->state.cgroup_hierarchies != 0) {
+                size_t count = 0;
+
+                ret_site->used = stored->state.cgroup_hierarchies;
+                for (size_t i = 0; i < ret_site->layout.count; i++) {
+                        const struct cgroup_hierarchy *h = &ret_site->layout.hierarchies[i];
+
+                        if ((ret_site->used >> i & 1) != 0)
+                                ret_site->hierarchies[count++] = (struct place_hierarchy){h->version, h->name, h->mount};
+                }
+                ret_site->place.hierarchy_count = count;
+        }
+        ret_site->made_parents = stored->state.cgroup_made;
+        return 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An existing container: its state, its config, and its init, told apart from a later process of the same pid. */
+#ifndef ENGINE_STORED_H
+#define ENGINE_STORED_H
+
+#include "engine/engine.h"
+#include "engine/site.h"
+
+struct stored {
+        struct arena arena;
+        struct store_entry entry; /* owned */
+        struct store_state state;
+        enum engine_status status;
+        int pidfd; /* owned: init; -EBADF when it is gone */
+};
+
+#define _cleanup_stored_ _cleanup_(stored_done)
+
+/* Opens @id, with its lock when @lock is set, and finds out how it is. Initialises @stored also when it fails. */
+int stored_open(struct stored *stored, struct store *store, const char *id, bool lock, struct ward_err *err);
+void stored_done(struct stored *stored);
+
+/* Fails in words unless the container is in one of the states of @allowed (bit n: enum engine_status n). @verb: what is wanted of it. */
+int stored_require(const struct stored *stored, unsigned allowed, const char *verb, struct ward_err *err);
+
+/* The config that it was created with. The caller frees it with spec_done(). */
+int stored_spec(const struct store_entry *entry, struct ward_spec *ret_spec, struct ward_err *err);
+
+/* Opens a pidfd of a state's init: -ESRCH when it has ended, or when the pid belongs to another process by now (V32). */
+int stored_pidfd(const struct store_state *state);
+
+/* The site of an existing container. */
+int stored_site(const struct stored *stored, struct site *ret_site, struct ward_err *err);
+
+#endif
