@@ -73,7 +73,8 @@ static int check(const struct ward_spec *spec, const struct engine_options *opti
                 return err_hint(err, "add \"process\": {\"args\": [\"PROGRAM\"], ...}");
         }
         if (spec->ns[SPEC_NS_MOUNT].mode == SPEC_NS_INHERIT) {
-                (void)err_set(err, -EINVAL, "%s: linux.namespaces has no mount namespace: the container would mount on the host",
+                (void)err_set(err, -EINVAL,
+                              "%s: linux.namespaces has no mount namespace: the container would mount on the host",
                               spec->file);
                 return err_hint(err, "add {\"type\": \"mount\"} to linux.namespaces");
         }
@@ -83,7 +84,8 @@ static int check(const struct ward_spec *spec, const struct engine_options *opti
 
 static int get_filter(struct birth *birth, struct ward_err *err)
 {
-        _cleanup_close_ int cache = -EBADF;
+        _cleanup_close_
+        int cache = -EBADF;
         int r;
 
         if (birth->spec->seccomp.text == NULL)
@@ -108,7 +110,8 @@ static const char *absolute_rootfs(struct birth *birth)
  * path is: unix(7) allows 107 bytes. */
 static int listen_for_start(const struct store_entry *entry, struct ward_err *err)
 {
-        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+        _cleanup_close_
+        int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
         struct sockaddr_un address = {.sun_family = AF_UNIX};
 
         (void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/start", entry->fd);
@@ -122,7 +125,8 @@ static int open_sockets(struct birth *birth, int relay_console, struct ward_err 
         struct place *place = &birth->site.place;
 
         if (birth->options->console_socket != NULL && !birth->spec->process.terminal) {
-                (void)err_set(err, -EINVAL, "use the console socket '%s': process.terminal is false", birth->options->console_socket);
+                (void)err_set(err, -EINVAL, "use the console socket '%s': process.terminal is false",
+                              birth->options->console_socket);
                 return err_hint(err, "set process.terminal to true, or leave --console-socket out");
         }
         if (birth->options->console_socket != NULL) {
@@ -151,8 +155,8 @@ static int open_sockets(struct birth *birth, int relay_console, struct ward_err 
 static int make_plan(struct birth *birth, struct ward_err *err)
 {
         plan_done(&birth->plan);
-        return plan_start(birth->spec, &birth->site.place, birth->filter.count > 0 ? &birth->program : NULL, birth->filter.flags,
-                          &birth->plan, err);
+        return plan_start(birth->spec, &birth->site.place, birth->filter.count > 0 ? &birth->program : NULL,
+                          birth->filter.flags, &birth->plan, err);
 }
 
 /* The clone. A kernel or an outer sandbox may refuse to clone into a group: then the child joins it as it joins v1 groups. */
@@ -167,12 +171,13 @@ static int clone_init(struct birth *birth, struct ward_err *err)
         };
         int r;
 
-        r = launch_open(&birth->launch, &birth->plan, birth->filter.count > 0 ? &birth->filter : NULL, birth->options->trace,
-                        &given, err);
+        r = launch_open(&birth->launch, &birth->plan, birth->filter.count > 0 ? &birth->filter : NULL,
+                        birth->options->trace, &given, err);
         if (r < 0)
                 return r;
         r = launch_clone(&birth->launch, birth->plan.clone_into_cgroup ? birth->group_fd : -EBADF, err);
-        if (r >= 0 || !birth->plan.clone_into_cgroup || (r != -EOPNOTSUPP && r != -ENOSYS && r != -EBUSY && r != -EACCES))
+        if (r >= 0 || !birth->plan.clone_into_cgroup ||
+            (r != -EOPNOTSUPP && r != -ENOSYS && r != -EBUSY && r != -EACCES))
                 return r;
         launch_done(&birth->launch);
         birth->site.place.clone_into_cgroup = false;
@@ -203,7 +208,8 @@ static int set_oom_score(const struct birth *birth, struct ward_err *err)
         len = snprintf(text, sizeof(text), "%d", process->oom_score_adj);
         r = proc_write_of(birth->launch.proc_fd, birth->launch.pid, "oom_score_adj", text, (size_t)len, err);
         if (r < 0)
-                (void)err_wrap(err, "%s", spec_origin_text(&process->oom_score_origin, birth->spec->file, where, sizeof(where)));
+                (void)err_wrap(err, "%s",
+                               spec_origin_text(&process->oom_score_origin, birth->spec->file, where, sizeof(where)));
         return r;
 }
 
@@ -213,7 +219,9 @@ static int run_parent_hooks(struct birth *birth, struct ward_err *err)
         _cleanup_text_ struct text json = {0};
         int r;
 
-        if (hooks[SPEC_HOOK_PRESTART].count + hooks[SPEC_HOOK_CREATE_RUNTIME].count + hooks[SPEC_HOOK_CREATE_CONTAINER].count == 0)
+        if (hooks[SPEC_HOOK_PRESTART].count + hooks[SPEC_HOOK_CREATE_RUNTIME].count +
+                    hooks[SPEC_HOOK_CREATE_CONTAINER].count ==
+            0)
                 return 0;
         r = launch_await(&birth->launch, PHASE_HOOKS, err);
         if (r < 0)
@@ -232,7 +240,8 @@ static int run_parent_hooks(struct birth *birth, struct ward_err *err)
 
 static int write_config(const struct birth *birth, struct ward_err *err)
 {
-        _cleanup_close_ int fd = openat(birth->entry.fd, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        _cleanup_close_
+        int fd = openat(birth->entry.fd, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         _cleanup_text_ struct text text = {0};
         int r;
 
@@ -321,8 +330,8 @@ static int bring_up(struct birth *birth, int relay_console, struct ward_err *err
         return r;
 }
 
-int birth_begin(struct birth *birth, struct store *store, const struct ward_spec *spec, const struct engine_options *options,
-                bool create, int relay_console, struct ward_err *err)
+int birth_begin(struct birth *birth, struct store *store, const struct ward_spec *spec,
+                const struct engine_options *options, bool create, int relay_console, struct ward_err *err)
 {
         struct place *place = &birth->site.place;
         int r;
@@ -333,7 +342,8 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
         birth->options = options;
         birth->create = create;
         birth->live = true;
-        birth->entry.fd = birth->entry.lock = birth->group_fd = birth->listener = birth->console = birth->state_memory = -EBADF;
+        birth->entry.fd = birth->entry.lock = birth->group_fd = birth->listener = birth->console = birth->state_memory =
+                -EBADF;
         birth->launch.channel = birth->launch.pidfd = birth->launch.proc_fd = -EBADF;
         r = check(spec, options, err);
         if (r >= 0)

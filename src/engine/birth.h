@@ -14,7 +14,7 @@
 #include "launch/launch.h"
 
 struct birth {
-        struct store *store;                 /* borrowed, as the next two */
+        struct store *store; /* borrowed, as the next two */
         const struct ward_spec *spec;
         const struct engine_options *options;
         bool create;
@@ -26,20 +26,20 @@ struct birth {
         struct store_entry entry;
         struct store_state state;
         struct arena arena;
-        int group_fd;    /* owned: the v2 group */
-        int listener;    /* owned */
-        int console;     /* owned: socket that takes the terminal */
+        int group_fd;     /* owned: the v2 group */
+        int listener;     /* owned */
+        int console;      /* owned: socket that takes the terminal */
         int state_memory; /* owned: the state for startContainer hooks */
-        bool hooks_ran;  /* poststop hooks are due when it fails */
-        bool live;       /* not yet released */
+        bool hooks_ran;   /* poststop hooks are due when it fails */
+        bool live;        /* not yet released */
 };
 
 #define _cleanup_birth_ _cleanup_(birth_done)
 
 /* Makes everything and leaves the child waiting for its start. @relay_console: a socket of the caller that takes the terminal, or -EBADF.
  * @given_root: a detached mount for the root in place of spec->rootfs, or -EBADF. */
-int birth_begin(struct birth *birth, struct store *store, const struct ward_spec *spec, const struct engine_options *options,
-                bool create, int relay_console, struct ward_err *err);
+int birth_begin(struct birth *birth, struct store *store, const struct ward_spec *spec,
+                const struct engine_options *options, bool create, int relay_console, struct ward_err *err);
 
 /* create: hands the child over to the listening socket. run: starts the program. */
 int birth_finish(struct birth *birth, struct ward_err *err);

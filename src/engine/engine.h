@@ -53,7 +53,10 @@ struct engine_options {
         bool detach;                /* run, exec: return when it runs */
         bool terminal_relay; /* run, exec in the foreground: when the process has a terminal and no console_socket, carry
                                        bytes, size and signals between it and the caller's terminal */
-        FILE *trace;         /* phases with nanoseconds, one line each; NULL: none */
+        bool root_given;     /* @root_fd is a detached mount that is the root in place of the spec's */
+        int root_fd;
+        const struct seccomp_context *seccomp_context; /* the profile is in docker's form; NULL: in the OCI form */
+        FILE *trace;                                   /* phases with nanoseconds, one line each; NULL: none */
 };
 
 /* Creates the container and leaves its init waiting for engine_start(). A failure leaves nothing behind: no process, mount,

@@ -55,7 +55,8 @@ static int find_namespaces(struct execution *exec, struct ward_err *err)
                 [SPEC_NS_USER] = "user", [SPEC_NS_CGROUP] = "cgroup", [SPEC_NS_IPC] = "ipc",   [SPEC_NS_UTS] = "uts",
                 [SPEC_NS_NET] = "net",   [SPEC_NS_PID] = "pid",       [SPEC_NS_TIME] = "time", [SPEC_NS_MOUNT] = "mnt",
         };
-        _cleanup_close_ int proc = proc_open(err);
+        _cleanup_close_
+        int proc = proc_open(err);
 
         if (proc < 0)
                 return proc;
@@ -102,7 +103,8 @@ static int load(struct execution *exec, struct store *store, const struct engine
                 r = cgroup_path_check(how->cgroup, err);
                 if (r < 0)
                         return r;
-                exec->site.place.cgroup_path = arena_printf(&exec->arena, "%s%s%s", group, how->cgroup[0] == '/' ? "" : "/", how->cgroup);
+                exec->site.place.cgroup_path =
+                        arena_printf(&exec->arena, "%s%s%s", group, how->cgroup[0] == '/' ? "" : "/", how->cgroup);
                 if (exec->site.place.cgroup_path == NULL)
                         return err_oom(err);
         }
@@ -111,7 +113,8 @@ static int load(struct execution *exec, struct store *store, const struct engine
 
 static int get_filter(struct execution *exec, struct store *store, struct ward_err *err)
 {
-        _cleanup_close_ int cache = -EBADF;
+        _cleanup_close_
+        int cache = -EBADF;
         int r;
 
         if (exec->spec.seccomp.text == NULL)
@@ -128,7 +131,8 @@ static int open_group(struct execution *exec, struct ward_err *err)
 
         if (!exec->site.place.clone_into_cgroup || unified == NULL)
                 return 0;
-        exec->group_fd = openat(unified->fd, exec->site.place.cgroup_path + 1, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        exec->group_fd =
+                openat(unified->fd, exec->site.place.cgroup_path + 1, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
         return exec->group_fd < 0 ? err_errno(err, "open the group '%s'", exec->site.place.cgroup_path) : 0;
 }
 
@@ -149,11 +153,15 @@ static int make_plan(struct execution *exec, const struct spec_process *process,
 
 static int clone_once(struct execution *exec, const struct engine_options *options, int group_fd, struct ward_err *err)
 {
-        const struct launch_given given = {
-                .console = exec->console, .listener = -EBADF, .state = -EBADF, .root = -EBADF, .layout = &exec->site.layout};
+        const struct launch_given given = {.console = exec->console,
+                                           .listener = -EBADF,
+                                           .state = -EBADF,
+                                           .root = -EBADF,
+                                           .layout = &exec->site.layout};
         int r;
 
-        r = launch_open(&exec->launch, &exec->plan, exec->filter.count > 0 ? &exec->filter : NULL, options->trace, &given, err);
+        r = launch_open(&exec->launch, &exec->plan, exec->filter.count > 0 ? &exec->filter : NULL, options->trace,
+                        &given, err);
         if (r < 0)
                 return r;
         /* The namespace files were opened by pid: they are init's if init is still there. */
@@ -176,7 +184,8 @@ static int bring_in(struct execution *exec, const struct engine_exec_options *ho
                 r = make_plan(exec, how->process, err);
         if (r >= 0)
                 r = clone_once(exec, options, exec->plan.clone_into_cgroup ? exec->group_fd : -EBADF, err);
-        if (r < 0 && exec->plan.clone_into_cgroup && (r == -EOPNOTSUPP || r == -ENOSYS || r == -EBUSY || r == -EACCES)) {
+        if (r < 0 && exec->plan.clone_into_cgroup &&
+            (r == -EOPNOTSUPP || r == -ENOSYS || r == -EBUSY || r == -EACCES)) {
                 launch_done(&exec->launch);
                 exec->site.place.clone_into_cgroup = false;
                 r = make_plan(exec, how->process, err);

@@ -45,7 +45,8 @@ void hooks_state(const struct store_state *state, const char *status, pid_t pid,
 /* In the hook's own process. A failure ends it with 127, as a shell's does. */
 static _Noreturn void become_hook(const struct spec_hook *hook, int input, int join_pidfd)
 {
-        bool joined = join_pidfd < 0 || setns(join_pidfd, CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) == 0;
+        bool joined =
+                join_pidfd < 0 || setns(join_pidfd, CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) == 0;
 
         if (joined && dup2(input, STDIN_FILENO) == STDIN_FILENO)
                 (void)execve(hook->path, (char *const *)hook->argv, (char *const *)hook->envp);
@@ -55,7 +56,8 @@ static _Noreturn void become_hook(const struct spec_hook *hook, int input, int j
 /* The state in a memory file: unlike a pipe it can't block, however little of it the hook reads. */
 static int state_file(const char *json, struct ward_err *err)
 {
-        _cleanup_close_ int fd = memfd_create("state", MFD_CLOEXEC);
+        _cleanup_close_
+        int fd = memfd_create("state", MFD_CLOEXEC);
         int r;
 
         if (fd < 0)
@@ -68,9 +70,11 @@ static int state_file(const char *json, struct ward_err *err)
         return TAKE_FD(fd);
 }
 
-static int run_one(const struct spec_hook *hook, const char *json, int join_pidfd, const char *what, struct ward_err *err)
+static int run_one(const struct spec_hook *hook, const char *json, int join_pidfd, const char *what,
+                   struct ward_err *err)
 {
-        _cleanup_close_ int input = state_file(json, err), pidfd = -EBADF;
+        _cleanup_close_
+        int input = state_file(json, err), pidfd = -EBADF;
         struct pollfd ready = {.events = POLLIN};
         siginfo_t info;
         pid_t pid;
@@ -91,15 +95,16 @@ static int run_one(const struct spec_hook *hook, const char *json, int join_pidf
                 (void)pidfd_signal(pidfd, SIGKILL);
         (void)pidfd_wait(pidfd, false, false, &info);
         if (r == 0) {
-                (void)err_set(err, -ETIMEDOUT, "%s: '%s' took longer than its timeout of %u s and was killed", what, hook->path,
-                              hook->timeout_sec);
+                (void)err_set(err, -ETIMEDOUT, "%s: '%s' took longer than its timeout of %u s and was killed", what,
+                              hook->path, hook->timeout_sec);
                 return err_hint(err, "raise the hook's timeout, or mend the hook");
         }
         if (info.si_code == CLD_EXITED && info.si_status == 0)
                 return 0;
         (void)err_set(err, -ECANCELED, "%s: '%s' ended with status %d", what, hook->path, pidfd_exit_status(&info));
-        return err_hint(err, info.si_status == 127 ? "127 is what a hook that can't be executed ends with: check its path"
-                                                   : "what it wrote to standard error says more");
+        return err_hint(err, info.si_status == 127
+                                     ? "127 is what a hook that can't be executed ends with: check its path"
+                                     : "what it wrote to standard error says more");
 }
 
 int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const char *file, const char *state_json,

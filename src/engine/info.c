@@ -86,7 +86,8 @@ int engine_stats(struct store *store, const char *id, struct cgroup_stats *ret_s
 
         r = stored_open(&stored, store, id, false, err);
         if (r >= 0)
-                r = stored_require(&stored, 1u << ENGINE_CREATED | 1u << ENGINE_RUNNING | 1u << ENGINE_PAUSED, "measure", err);
+                r = stored_require(&stored, 1u << ENGINE_CREATED | 1u << ENGINE_RUNNING | 1u << ENGINE_PAUSED,
+                                   "measure", err);
         if (r >= 0)
                 r = stored_site(&stored, &site, err);
         if (r < 0)

@@ -13,7 +13,8 @@
 
 int notify_connect(const char *path, const char *what, struct ward_err *err)
 {
-        _cleanup_close_ int fd = -EBADF;
+        _cleanup_close_
+        int fd = -EBADF;
         struct sockaddr_un address = {.sun_family = AF_UNIX};
 
         if (strlen(path) >= sizeof(address.sun_path))
@@ -27,7 +28,8 @@ int notify_connect(const char *path, const char *what, struct ward_err *err)
 
 int notify_pid_file(const char *path, pid_t pid, struct ward_err *err)
 {
-        _cleanup_close_ int fd = -EBADF;
+        _cleanup_close_
+        int fd = -EBADF;
         char text[16];
         int len, r;
 
@@ -43,14 +45,16 @@ int notify_pid_file(const char *path, pid_t pid, struct ward_err *err)
 
 int notify_pidfd(const char *path, int pidfd, struct ward_err *err)
 {
-        _cleanup_close_ int fd = -EBADF;
+        _cleanup_close_
+        int fd = -EBADF;
         char byte = 0;
         struct iovec data = {.iov_base = &byte, .iov_len = 1};
         union {
                 struct cmsghdr header;
                 char room[CMSG_SPACE(sizeof(int))];
         } control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
-        struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+        struct msghdr message = {
+                .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
 
         if (path == NULL)
                 return 0;

@@ -18,7 +18,8 @@ static int set_frozen(struct store *store, const char *id, bool frozen, struct w
         if (r < 0)
                 return r;
         if (stored.state.cgroup_path == NULL)
-                return err_set(err, -EOPNOTSUPP, "%s container '%s': it has no cgroup", frozen ? "pause" : "resume", id);
+                return err_set(err, -EOPNOTSUPP, "%s container '%s': it has no cgroup", frozen ? "pause" : "resume",
+                               id);
         return cgroup_freeze(&site.layout, stored.state.cgroup_path, frozen, FREEZE_TIMEOUT_MSEC, err);
 }
 

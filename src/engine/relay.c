@@ -18,7 +18,8 @@ _Static_assert(sizeof(struct termios) <= sizeof(((struct relay *)0)->saved), "st
 /* Everything that can be caught, but what reports a fault of this process itself and what concerns its own children and terminal. */
 static void forwarded(sigset_t *set)
 {
-        static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGPIPE};
+        static const int own[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGTRAP, SIGABRT, SIGSYS,
+                                  SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG,  SIGPIPE};
 
         (void)sigfillset(set);
         for (size_t i = 0; i < ELEMENTS(own); i++)
@@ -58,7 +59,8 @@ static int receive_master(struct relay *relay, struct ward_err *err)
                 struct cmsghdr header;
                 char room[CMSG_SPACE(sizeof(int))];
         } control = {0};
-        struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+        struct msghdr message = {
+                .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
 
         relay->socket[1] = fd_close(relay->socket[1]);
         if (recvmsg(relay->socket[0], &message, MSG_CMSG_CLOEXEC) <= 0 || control.header.cmsg_type != SCM_RIGHTS ||

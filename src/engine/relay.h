@@ -6,14 +6,17 @@
 #include "engine/engine.h"
 
 struct relay {
-        int socket[2];  /* owned: the child sends its terminal's master to [1], it is received on [0] */
-        int signals;    /* owned: signalfd */
-        int master;     /* owned: the terminal */
-        bool raw;       /* the caller's terminal was switched to raw mode */
+        int socket[2];            /* owned: the child sends its terminal's master to [1], it is received on [0] */
+        int signals;              /* owned: signalfd */
+        int master;               /* owned: the terminal */
+        bool raw;                 /* the caller's terminal was switched to raw mode */
         unsigned char saved[128]; /* its struct termios */
 };
 
-#define RELAY_NONE {.socket = {-EBADF, -EBADF}, .signals = -EBADF, .master = -EBADF}
+#define RELAY_NONE                                                              \
+        {                                                                       \
+                .socket = {-EBADF, -EBADF}, .signals = -EBADF, .master = -EBADF \
+        }
 #define _cleanup_relay_ _cleanup_(relay_done)
 
 /* Blocks the signals that are forwarded from now on, and with @terminal makes the socket for the master. */

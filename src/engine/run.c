@@ -48,8 +48,8 @@ static int remove_ended(struct birth *birth, struct ward_err *err)
         return r;
 }
 
-static int run(struct store *store, const struct ward_spec *spec, const struct engine_options *options, struct relay *relay,
-               struct engine_exit *ret_exit, struct ward_err *err)
+static int run(struct store *store, const struct ward_spec *spec, const struct engine_options *options,
+               struct relay *relay, struct engine_exit *ret_exit, struct ward_err *err)
 {
         _cleanup_birth_ struct birth birth;
         int r;

@@ -17,7 +17,8 @@ static const uint32_t on_demand = 1u << CGROUP_CPUSET | 1u << CGROUP_HUGETLB;
 
 static bool file_starts_with(const char *path, char c)
 {
-        _cleanup_close_ int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+        _cleanup_close_
+        int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
         char first = 0;
 
         return fd >= 0 && read(fd, &first, 1) == 1 && first == c;
@@ -66,14 +67,16 @@ static int choose_group(struct site *site, const struct ward_spec *spec, const c
         if (path == NULL)
                 return err_oom(err);
         if (cgroup_path_check(path, err) < 0)
-                return err_wrap(err, "%s", spec_origin_text(&spec->cgroups_path_origin, spec->file, where, sizeof(where)));
+                return err_wrap(err, "%s",
+                                spec_origin_text(&spec->cgroups_path_origin, spec->file, where, sizeof(where)));
         site->place.cgroup_path = path;
         return 0;
 }
 
 int site_read(struct site *site, const struct ward_spec *spec, const char *id, const char *group, struct ward_err *err)
 {
-        _cleanup_close_ int proc = -EBADF;
+        _cleanup_close_
+        int proc = -EBADF;
         int r;
 
         memset(site, 0, sizeof(*site));
@@ -173,8 +176,8 @@ static size_t collect_limits(const struct spec_resources *r, struct cgroup_limit
 {
         const struct spec_i64 one = {.given = r->memory.disable_oom_killer, .value = 1};
         /* config-linux.md: a pids limit of 0 or less means no limit. */
-        const struct spec_i64 pids = {.given = r->pids.given, .value = r->pids.value <= 0 ? -1 : r->pids.value,
-                                      .origin = r->pids.origin};
+        const struct spec_i64 pids = {
+                .given = r->pids.given, .value = r->pids.value <= 0 ? -1 : r->pids.value, .origin = r->pids.origin};
         size_t n = 0;
 
         add_limit(limits, origins, &n, CGROUP_MEMORY_LIMIT, &r->memory.limit);
@@ -228,10 +231,10 @@ static void rule_access(const struct spec_device_rule *rule, char access[static 
 static int set_devices(struct site *site, const struct ward_spec *spec, struct ward_err *err)
 {
         static const struct cgroup_device_rule every_container[] = {
-                {true, 'c', -1, -1, "m"},   {true, 'b', -1, -1, "m"},   {true, 'c', 1, 3, "rwm"},
-                {true, 'c', 1, 5, "rwm"},   {true, 'c', 1, 7, "rwm"},   {true, 'c', 1, 8, "rwm"},
-                {true, 'c', 1, 9, "rwm"},   {true, 'c', 5, 0, "rwm"},   {true, 'c', 5, 1, "rwm"},
-                {true, 'c', 5, 2, "rwm"},   {true, 'c', 136, -1, "rwm"},
+                {true, 'c', -1, -1, "m"}, {true, 'b', -1, -1, "m"},    {true, 'c', 1, 3, "rwm"},
+                {true, 'c', 1, 5, "rwm"}, {true, 'c', 1, 7, "rwm"},    {true, 'c', 1, 8, "rwm"},
+                {true, 'c', 1, 9, "rwm"}, {true, 'c', 5, 0, "rwm"},    {true, 'c', 5, 1, "rwm"},
+                {true, 'c', 5, 2, "rwm"}, {true, 'c', 136, -1, "rwm"},
         };
         const struct spec_resources *r = &spec->resources;
         struct cgroup_device_rule *rules = arena_new(&site->arena, struct cgroup_device_rule,
@@ -248,7 +251,9 @@ static int set_devices(struct site *site, const struct ward_spec *spec, struct w
                 rule_access(rule, access[i]);
                 rules[n++] = (struct cgroup_device_rule){
                         .allow = rule->allow,
-                        .type = rule->type == SPEC_DEVICE_ALL ? 'a' : rule->type == SPEC_DEVICE_BLOCK ? 'b' : 'c',
+                        .type = rule->type == SPEC_DEVICE_ALL     ? 'a'
+                                : rule->type == SPEC_DEVICE_BLOCK ? 'b'
+                                                                  : 'c',
                         .major = rule->major,
                         .minor = rule->minor,
                         .access = access[i],

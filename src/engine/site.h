@@ -11,10 +11,10 @@ struct site {
         struct cgroup_layout layout;
         struct place place;
         struct place_hierarchy hierarchies[CGROUP_HIERARCHY_MAX]; /* those in which the container has a group */
-        uint32_t used;             /* bit n: the n-th hierarchy of the layout is one of them */
-        uint32_t made;             /* bit n: its group was made by this start */
-        unsigned made_parents;     /* parents made with it, at most */
-        bool groups_wanted;        /* the config asks for limits or names the group: without it the start fails */
+        uint32_t used;         /* bit n: the n-th hierarchy of the layout is one of them */
+        uint32_t made;         /* bit n: its group was made by this start */
+        unsigned made_parents; /* parents made with it, at most */
+        bool groups_wanted;    /* the config asks for limits or names the group: without it the start fails */
 };
 
 #define _cleanup_site_ _cleanup_(site_done)

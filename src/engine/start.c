@@ -13,7 +13,8 @@
 /* Connects to the container's socket by the entry's descriptor, as birth.c bound it. */
 static int connect_start(const struct stored *stored, struct ward_err *err)
 {
-        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+        _cleanup_close_
+        int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
         struct sockaddr_un address = {.sun_family = AF_UNIX};
 
         (void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/start", stored->entry.fd);
@@ -25,7 +26,8 @@ static int connect_start(const struct stored *stored, struct ward_err *err)
 int engine_start(struct store *store, const char *id, struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
-        _cleanup_close_ int connection = -EBADF;
+        _cleanup_close_
+        int connection = -EBADF;
         const uint8_t message = MESSAGE_START;
         int r;
 

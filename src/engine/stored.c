@@ -19,7 +19,8 @@ const char *const engine_status_names[] = {
 
 int stored_pidfd(const struct store_state *state)
 {
-        _cleanup_close_ int pidfd = -EBADF, proc = -EBADF;
+        _cleanup_close_
+        int pidfd = -EBADF, proc = -EBADF;
         uint64_t ticks;
 
         if (state->pid <= 0)
@@ -116,7 +117,8 @@ int stored_site(const struct stored *stored, struct site *ret_site, struct ward_
                         const struct cgroup_hierarchy *h = &ret_site->layout.hierarchies[i];
 
                         if ((ret_site->used >> i & 1) != 0)
-                                ret_site->hierarchies[count++] = (struct place_hierarchy){h->version, h->name, h->mount};
+                                ret_site->hierarchies[count++] =
+                                        (struct place_hierarchy){h->version, h->name, h->mount};
                 }
                 ret_site->place.hierarchy_count = count;
         }

@@ -9,7 +9,8 @@ int engine_update(struct store *store, const char *id, const struct spec_resourc
 
         r = stored_open(&stored, store, id, true, err);
         if (r >= 0)
-                r = stored_require(&stored, 1u << ENGINE_CREATED | 1u << ENGINE_RUNNING | 1u << ENGINE_PAUSED, "update", err);
+                r = stored_require(&stored, 1u << ENGINE_CREATED | 1u << ENGINE_RUNNING | 1u << ENGINE_PAUSED, "update",
+                                   err);
         if (r >= 0)
                 r = stored_site(&stored, &site, err);
         if (r < 0)

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "launch/plan.h"
 #include "launch/launch.h"
+#include "launch/plan.h"
 
 #define PLAN_FORMAT_VERSION 1
 
@@ -53,13 +53,16 @@ static const char *const op_names[OP_TYPE_COUNT] = {
         [OP_EXEC] = "exec",
 };
 
-static const char *const message_names[] = {
-        [MESSAGE_MAPPED] = "mapped", [MESSAGE_CGROUPS] = "cgroups", [MESSAGE_HOOKS_DONE] = "hooks-done", [MESSAGE_START] = "start"};
+static const char *const message_names[] = {[MESSAGE_MAPPED] = "mapped",
+                                            [MESSAGE_CGROUPS] = "cgroups",
+                                            [MESSAGE_HOOKS_DONE] = "hooks-done",
+                                            [MESSAGE_START] = "start"};
 
 static void print_bind(const struct plan *plan, const struct op_bind *bind, struct text *text)
 {
         if (bind->slot != SLOT_NONE)
-                text_printf(text, "'%s' on ", plan->slots[bind->slot].path == NULL ? "given" : plan->slots[bind->slot].path);
+                text_printf(text, "'%s' on ",
+                            plan->slots[bind->slot].path == NULL ? "given" : plan->slots[bind->slot].path);
         else if (bind->host_path != NULL)
                 text_printf(text, "'%s' on ", bind->host_path);
         text_printf(text, "'/%s'", bind->target);
@@ -146,8 +149,9 @@ static void print_details(const struct plan *plan, const struct op *op, struct t
                 text_printf(text, "uid %u gid %u, %u groups", op->ids.uid, op->ids.gid, op->ids.group_count);
                 break;
         case OP_CAPS:
-                text_printf(text, "effective %#llx permitted %#llx inheritable %#llx", (unsigned long long)op->caps.effective,
-                            (unsigned long long)op->caps.permitted, (unsigned long long)op->caps.inheritable);
+                text_printf(text, "effective %#llx permitted %#llx inheritable %#llx",
+                            (unsigned long long)op->caps.effective, (unsigned long long)op->caps.permitted,
+                            (unsigned long long)op->caps.inheritable);
                 break;
         case OP_UMASK:
                 text_printf(text, "%#llo", (unsigned long long)op->number);
@@ -211,8 +215,9 @@ static void print_table(const struct plan *plan, struct text *text)
 
 static void print_json(const struct plan *plan, struct text *text)
 {
-        text_printf(text, "{\"formatVersion\":%d,\"cloneFlags\":%llu,\"cloneIntoCgroup\":%s,\"ops\":[", PLAN_FORMAT_VERSION,
-                    (unsigned long long)plan->clone_flags, plan->clone_into_cgroup ? "true" : "false");
+        text_printf(text, "{\"formatVersion\":%d,\"cloneFlags\":%llu,\"cloneIntoCgroup\":%s,\"ops\":[",
+                    PLAN_FORMAT_VERSION, (unsigned long long)plan->clone_flags,
+                    plan->clone_into_cgroup ? "true" : "false");
         for (uint32_t i = 0; i < plan->op_count; i++) {
                 const struct op *op = &plan->ops[i];
                 _cleanup_text_ struct text details = {0};

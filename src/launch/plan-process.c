@@ -145,6 +145,14 @@ static int add_number(struct plan *plan, enum op_type type, uint64_t number, con
         return 0;
 }
 
+/* capabilities(7): only what is permitted and inheritable can be raised. `runc spec` asks for more, and gets it from nobody. */
+static int add_ambient(struct plan *plan, const struct spec_process *process)
+{
+        const struct spec_caps *caps = &process->caps;
+
+        return add_number(plan, OP_AMBIENT, caps->ambient & caps->inheritable & caps->permitted, &process->caps_origin);
+}
+
 int plan_terminal(struct plan *plan, const struct spec_process *process, const struct place *place, bool bind_console,
                   struct ward_err *err)
 {
@@ -199,7 +207,7 @@ static int add_confinement(struct plan *plan, const struct spec_process *process
         if (r >= 0)
                 r = add_caps(plan, &process->caps, keep);
         if (r >= 0 && keep == 0)
-                r = add_number(plan, OP_AMBIENT, process->caps.ambient, &process->caps_origin);
+                r = add_ambient(plan, process);
         if (r >= 0 && process->no_new_privs && plan_add(plan, OP_NO_NEW_PRIVS, NULL) == NULL)
                 r = -ENOMEM;
         if (r >= 0)
@@ -266,7 +274,7 @@ int plan_process(struct plan *plan, const struct spec_process *process, const st
         if (r >= 0 && keep != 0) {
                 r = add_caps(plan, &process->caps, 0);
                 if (r >= 0)
-                        r = add_number(plan, OP_AMBIENT, process->caps.ambient, &process->caps_origin);
+                        r = add_ambient(plan, process);
         }
         if (r < 0)
                 return r;

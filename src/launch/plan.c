@@ -161,7 +161,8 @@ static int add_namespaces(struct plan *plan, const struct ward_spec *spec, const
         }
         if (is_new(spec, SPEC_NS_USER)) {
                 r = add_number(plan, OP_WAIT, MESSAGE_MAPPED, NULL);
-                if (r >= 0 && maps_root(&spec->id_maps) && plan_add(plan, OP_BECOME_ROOT, &spec->ns[SPEC_NS_USER].origin) == NULL)
+                if (r >= 0 && maps_root(&spec->id_maps) &&
+                    plan_add(plan, OP_BECOME_ROOT, &spec->ns[SPEC_NS_USER].origin) == NULL)
                         r = -ENOMEM;
                 if (r < 0)
                         return r;
