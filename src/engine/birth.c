@@ -167,7 +167,6 @@ static int clone_init(struct birth *birth, struct ward_err *err)
                 .listener = birth->listener,
                 .state = birth->state_memory,
                 .root = birth->options->root_given ? birth->options->root_fd : -EBADF,
-                .layout = &birth->site.layout,
         };
         int r;
 
@@ -317,11 +316,10 @@ static int bring_up(struct birth *birth, int relay_console, struct ward_err *err
                 r = site_make_groups(&birth->site, birth->spec, err);
         if (r >= 0)
                 r = set_oom_score(birth, err);
-        if (r < 0)
-                return r;
-        launch_say(&birth->launch, MESSAGE_CGROUPS);
-        launch_trace(&birth->launch, "cgroups");
-        r = run_parent_hooks(birth, err);
+        if (r >= 0)
+                r = launch_groups(&birth->launch, &birth->site.layout, err);
+        if (r >= 0)
+                r = run_parent_hooks(birth, err);
         if (r >= 0)
                 r = write_state(birth, err);
         if (r >= 0)
@@ -377,16 +375,37 @@ static int hand_over(struct birth *birth, struct ward_err *err)
         return 0;
 }
 
+/* A child that was killed without a word may have met its own memory limit: the kernel says so in its group. */
+static int explain_death(const struct birth *birth, struct ward_err *err)
+{
+        const struct spec_i64 *limit = &birth->spec->resources.memory.limit;
+        struct cgroup_stats stats;
+        char where[256];
+
+        if (birth->site.place.cgroup_path == NULL || !limit->given ||
+            cgroup_stats_read(&birth->site.layout, birth->site.place.cgroup_path, &stats, NULL) < 0 ||
+            stats.oom_kills == UINT64_MAX || stats.oom_kills == 0)
+                return -ESRCH;
+        (void)err_set(err, -ENOMEM,
+                      "%s: start the container: the kernel killed it for want of memory: %lld bytes are too few",
+                      spec_origin_text(&limit->origin, birth->spec->file, where, sizeof(where)),
+                      (long long)limit->value);
+        return err_hint(err, "raise the limit: 256 KiB are enough for the start alone, the program needs more");
+}
+
 int birth_finish(struct birth *birth, struct ward_err *err)
 {
         int r;
 
         if (birth->create) {
                 r = launch_await(&birth->launch, PHASE_WAITING, err);
-                return r < 0 ? r : hand_over(birth, err);
+                if (r >= 0)
+                        r = hand_over(birth, err);
+        } else {
+                launch_say(&birth->launch, MESSAGE_START);
+                r = launch_await_exec(&birth->launch, err);
         }
-        launch_say(&birth->launch, MESSAGE_START);
-        return launch_await_exec(&birth->launch, err);
+        return r == -ESRCH ? explain_death(birth, err) : r;
 }
 
 void birth_release(struct birth *birth)

@@ -153,11 +153,8 @@ static int make_plan(struct execution *exec, const struct spec_process *process,
 
 static int clone_once(struct execution *exec, const struct engine_options *options, int group_fd, struct ward_err *err)
 {
-        const struct launch_given given = {.console = exec->console,
-                                           .listener = -EBADF,
-                                           .state = -EBADF,
-                                           .root = -EBADF,
-                                           .layout = &exec->site.layout};
+        const struct launch_given given = {
+                .console = exec->console, .listener = -EBADF, .state = -EBADF, .root = -EBADF};
         int r;
 
         r = launch_open(&exec->launch, &exec->plan, exec->filter.count > 0 ? &exec->filter : NULL, options->trace,
@@ -192,10 +189,10 @@ static int bring_in(struct execution *exec, const struct engine_exec_options *ho
                 if (r >= 0)
                         r = clone_once(exec, options, -EBADF, err);
         }
-        if (r < 0)
-                return r;
-        launch_say(&exec->launch, MESSAGE_CGROUPS);
-        r = launch_await(&exec->launch, PHASE_CLONE, err);
+        if (r >= 0)
+                r = launch_groups(&exec->launch, &exec->site.layout, err);
+        if (r >= 0)
+                r = launch_await(&exec->launch, PHASE_CLONE, err);
         if (r >= 0)
                 r = notify_pid_file(options->pid_file, exec->launch.pid, err);
         if (r >= 0)

@@ -326,13 +326,17 @@ int cgroup_layout_read(struct arena *arena, struct cgroup_layout *ret_layout, st
                 r = self_cgroup_read(self_cgroup, sizeof(self_cgroup), &large, err);
         if (r >= 0)
                 r = cgroup_layout_parse(arena, mountinfo, large == NULL ? self_cgroup : large, &parsed, err);
-        if (r < 0)
-                return err_wrap(err, "read the cgroup layout");
+        if (r < 0) {
+                (void)err_wrap(err, "read the cgroup layout");
+                return r;
+        }
         for (size_t i = 0; i < parsed.count; i++) {
                 layout.hierarchies[layout.count] = parsed.hierarchies[i];
                 r = hierarchy_open(&layout.hierarchies[layout.count], err);
-                if (r < 0)
-                        return err_wrap(err, "read the cgroup layout");
+                if (r < 0) {
+                        (void)err_wrap(err, "read the cgroup layout");
+                        return r;
+                }
                 layout.count += (size_t)r;
         }
         *ret_layout = layout;

@@ -112,7 +112,7 @@ int cgroup_open(const struct cgroup_hierarchy *hierarchy, const char *path, cons
         if (file == NULL)
                 return open_below(hierarchy->fd, path, flags | O_DIRECTORY);
         (void)snprintf(joined, sizeof(joined), "%s/%s", path, file);
-        return open_below(hierarchy->fd, joined, flags | O_NOCTTY);
+        return open_below(hierarchy->fd, joined, flags);
 }
 
 int cgroup_file_write(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, const char *value,
@@ -142,8 +142,10 @@ int cgroup_file_read(const struct cgroup_hierarchy *hierarchy, const char *path,
         if (fd < 0)
                 return err_code(err, fd, "open '%s/%s/%s'", hierarchy->mount, skip_slashes(path), file);
         r = fd_read_all(fd, file, CGROUP_FILE_MAX, ret_text, NULL, err);
-        if (r < 0)
-                return err_wrap(err, "%s/%s", hierarchy->mount, skip_slashes(path));
+        if (r < 0) {
+                (void)err_wrap(err, "%s/%s", hierarchy->mount, skip_slashes(path));
+                return r;
+        }
         return 0;
 }
 
@@ -190,22 +192,32 @@ static int parent_open(const struct cgroup_hierarchy *hierarchy, const char *pat
 
 /* A cpuset group of v1 is born empty and nothing can join it before it has cpus and memory nodes (cpuset(7), ENOSPC), so an empty
  * one gets what its parent has. cgroup.clone_children would do it in the kernel, but is a change to the parent. */
-static int cpuset_inherit(int parent, int group, const char *file, struct ward_err *err)
+static int cpuset_inherit(int parent, int group, bool is_new, struct ward_err *err)
 {
-        _cleanup_free_ char *value = NULL, *own = NULL;
-        int r;
+        static const char *const files[] = {"cpuset.cpus", "cpuset.mems"};
 
-        r = fd_read_file(group, file, CGROUP_FILE_MAX, &own, NULL, err);
-        if (r < 0)
-                return r;
-        if (own[strspn(own, "\n")] != '\0')
-                return 0;
-        r = fd_read_file(parent, file, CGROUP_FILE_MAX, &value, NULL, err);
-        if (r < 0)
-                return r;
-        value[strcspn(value, "\n")] = '\0';
-        r = fd_write_file(group, file, value, err);
-        return r < 0 ? err_wrap(err, "copy '%s' from the parent group", file) : 0;
+        for (size_t i = 0; i < ELEMENTS(files); i++) {
+                _cleanup_free_ char *value = NULL, *own = NULL;
+                int r;
+
+                if (!is_new) {
+                        r = fd_read_file(group, files[i], CGROUP_FILE_MAX, &own, NULL, err);
+                        if (r < 0)
+                                return r;
+                        if (own[strspn(own, "\n")] != '\0')
+                                continue;
+                }
+                r = fd_read_file(parent, files[i], CGROUP_FILE_MAX, &value, NULL, err);
+                if (r < 0)
+                        return r;
+                value[strcspn(value, "\n")] = '\0';
+                r = fd_write_file(group, files[i], value, err);
+                if (r < 0) {
+                        (void)err_wrap(err, "copy '%s' from the parent group", files[i]);
+                        return r;
+                }
+        }
+        return 0;
 }
 
 /* Gives the controllers of @wanted that the group @dirfd does not give to its children yet (cgroups(7), "subtree_control"). */
@@ -234,15 +246,19 @@ static int controllers_enable(int dirfd, uint32_t wanted, struct ward_err *err)
         if (text_failed(&change))
                 return err_oom(err);
         r = fd_write_file(dirfd, file, change.data, err);
-        if (r == -EBUSY)
-                return err_hint(
+        if (r == -EBUSY) {
+                (void)err_hint(
                         err,
                         "a group of cgroup v2 with processes of its own cannot give controllers to groups below it: "
                         "put the group elsewhere, or move those processes to a group of their own");
-        if (r == -ENOENT)
-                return err_hint(err,
-                                "the controllers were not delegated to this group: enable them in the groups above, "
-                                "with systemd by Delegate=yes");
+                return r;
+        }
+        if (r == -ENOENT) {
+                (void)err_hint(err,
+                               "the controllers were not delegated to this group: enable them in the groups above, "
+                               "with systemd by Delegate=yes");
+                return r;
+        }
         return r;
 }
 
@@ -260,19 +276,23 @@ static int make_stepwise(const struct cgroup_hierarchy *hierarchy, const char *p
                 size_t len = strcspn(rest, "/");
                 char name[NAME_MAX + 1];
                 int dirfd = group < 0 ? hierarchy->fd : group;
+                bool is_new;
 
                 memcpy(name, rest, len);
                 name[len] = '\0';
                 rest = skip_slashes(rest + len);
                 if (controllers != 0)
                         r = controllers_enable(dirfd, controllers, err);
-                if (r < 0)
-                        return err_wrap(err, "above '%s'", name);
-                if (mkdirat(dirfd, name, 0755) == 0) {
+                if (r < 0) {
+                        (void)err_wrap(err, "above '%s'", name);
+                        return r;
+                }
+                is_new = mkdirat(dirfd, name, 0755) == 0;
+                if (!is_new && errno != EEXIST)
+                        return err_errno(err, "make the group '%s'", name);
+                if (is_new) {
                         (*made)++;
                         *made_len = (size_t)(rest - path);
-                } else if (errno != EEXIST) {
-                        return err_errno(err, "make the group '%s'", name);
                 }
                 (void)fd_close(parent);
                 parent = TAKE_FD(group);
@@ -280,11 +300,11 @@ static int make_stepwise(const struct cgroup_hierarchy *hierarchy, const char *p
                 if (group < 0)
                         return err_code(err, group, "open the group '%s'", name);
                 if (cpuset)
-                        r = cpuset_inherit(dirfd, group, "cpuset.cpus", err);
-                if (cpuset && r >= 0)
-                        r = cpuset_inherit(dirfd, group, "cpuset.mems", err);
-                if (r < 0)
-                        return err_wrap(err, "set up the group '%s'", name);
+                        r = cpuset_inherit(dirfd, group, is_new, err);
+                if (r < 0) {
+                        (void)err_wrap(err, "set up the group '%s'", name);
+                        return r;
+                }
         }
         *ret_fd = TAKE_FD(group);
         return 0;

@@ -119,7 +119,9 @@ enum cgroup_controller cgroup_knob_controller(enum cgroup_knob knob);
 
 /* Writes the limits to the group @path, in an order that the kernel accepts (what it refuses for now is tried again after the others). On failure *@ret_failed (may be NULL) is the index of the limit that was refused, and the error says
  * which file, which value, why, and what to do (a memory limit below the current usage; a controller that no hierarchy
- * has; a knob that this version lacks). */
+ * has; a knob that this version lacks).
+ * Memory below what is used: v1 refuses it (-EBUSY), v2 reclaims and then kills by OOM; who does not want that (checkBeforeUpdate)
+ * compares with cgroup_stats_read() first. */
 int cgroup_set(const struct cgroup_layout *layout, const char *path, const struct cgroup_limit *limits, size_t count,
                size_t *ret_failed, struct ward_err *err);
 
@@ -136,15 +138,16 @@ struct cgroup_device_rule {
 int cgroup_set_devices(const struct cgroup_layout *layout, const char *path, const struct cgroup_device_rule *rules,
                        size_t count, struct ward_err *err);
 
-/* Freezes or thaws the group and all below it, and waits until it is so. -ETIMEDOUT with what is still running. */
+/* Freezes or thaws the group and all below it, and waits until it is so. -ETIMEDOUT with what is still running, and then the group
+ * is thawed again. */
 int cgroup_freeze(const struct cgroup_layout *layout, const char *path, bool frozen, unsigned timeout_msec,
                   struct ward_err *err);
 
 /* *@ret_frozen: whether the group is frozen. */
 int cgroup_frozen(const struct cgroup_layout *layout, const char *path, bool *ret_frozen, struct ward_err *err);
 
-/* Kills every process of the group and below with SIGKILL: cgroup.kill on v2 (5.14); elsewhere freeze, kill each, thaw, until none is
- * left or @timeout_msec passed (-EBUSY). @hierarchy is one that holds the processes (freezer, pids, named or unified). */
+/* Kills every process of the group and below with SIGKILL, frozen ones too, and waits until none is left: cgroup.kill on v2 (5.14);
+ * elsewhere freeze, kill each, thaw. Leaves the group thawed. -EBUSY when one is left after @timeout_msec. */
 int cgroup_kill(const struct cgroup_layout *layout, const char *path, unsigned timeout_msec, struct ward_err *err);
 
 /* Sends @signal to each process of the group and below. */
@@ -154,7 +157,11 @@ int cgroup_signal(const struct cgroup_layout *layout, const char *path, int sign
 int cgroup_pids(const struct cgroup_layout *layout, const char *path, pid_t **ret_pids, size_t *ret_count,
                 struct ward_err *err);
 
-/* What the group uses, for events --stats; a figure that this layout cannot give is UINT64_MAX. */
+/* How many processes of the group and below the OOM killer has ended. Cheap: one file. */
+int cgroup_oom_kills(const struct cgroup_layout *layout, const char *path, uint64_t *ret_kills, struct ward_err *err);
+
+/* What the group uses, for events --stats; a figure that this layout cannot give is UINT64_MAX, and so is a v2 memory limit of "max"
+ * (v1 shows its largest number, 9223372036854771712). */
 struct cgroup_stats {
         uint64_t cpu_usage_nsec, cpu_user_nsec, cpu_system_nsec;
         uint64_t cpu_periods, cpu_throttled_periods, cpu_throttled_nsec;

@@ -37,7 +37,6 @@ struct launch {
 /* Descriptors that the caller has already, for slots of these kinds; -EBADF: none. Borrowed. */
 struct launch_given {
         int console, listener, state, root;
-        const struct cgroup_layout *layout; /* for SLOT_HIERARCHY */
 };
 
 /* Fills the slots, but for the late ones. @launch is initialised by this call, also when it fails. */
@@ -50,6 +49,9 @@ int launch_clone(struct launch *launch, int cgroup_fd, struct ward_err *err);
 
 /* Writes the id maps of a new user namespace and hands over the late slots. */
 int launch_map(struct launch *launch, const struct spec_id_maps *maps, struct ward_err *err);
+
+/* Says MESSAGE_CGROUPS: the groups are there and limited; hands over their tasks files. */
+int launch_groups(struct launch *launch, const struct cgroup_layout *layout, struct ward_err *err);
 
 /* Says @message to the child. A child that is gone is no error here: its record tells more. */
 void launch_say(struct launch *launch, enum message message);

@@ -5,7 +5,7 @@
  * launch/plan.c makes it from a spec without a system call; launch/parent.c opens the descriptors that it names and clones;
  * launch/child/ executes it and decides nothing. Everything that an op points to lives in the plan's arena and is not
  * written any more once the child exists. A descriptor is named by its slot: an index into the table of plan->slots, which the
- * parent fills before the clone, or (SLOT_LATE) sends with MESSAGE_MAPPED.
+ * parent fills before the clone, or sends later with a message.
  *
  * Paths inside the container are relative to its root, without leading slash, "." or ".." component ("dev/pts"); "" is the root itself.
  */
@@ -30,7 +30,7 @@ enum slot_kind {
         SLOT_PROCFS_TREE, /* the same, refused unless it is procfs */
         SLOT_DEVICE,      /* the same of a device node; refused if it is not @device */
         SLOT_NAMESPACE,   /* an nsfs file at @path */
-        SLOT_HIERARCHY,   /* the root of a cgroup hierarchy, mounted at @path */
+        SLOT_TASKS,       /* the file @file of the cgroup hierarchy that is mounted at @path, open for writing */
         SLOT_CONSOLE,     /* a connected unix socket that takes the terminal's master */
         SLOT_LISTENER,    /* the socket on which a created container waits for its start */
         SLOT_STATE,       /* a memory file with the state for hooks that the child runs */
@@ -40,9 +40,11 @@ enum slot_kind {
 /* A descriptor that the parent opens for the child. */
 struct slot {
         enum slot_kind kind;
-        const char *path; /* on the host; NULL where the kind needs none */
-        bool recursive;   /* TREE, ROOT: with the mounts below */
-        bool idmap;       /* id-map the tree before it is handed over: such a slot is filled late */
+        const char *path;  /* on the host; NULL where the kind needs none */
+        bool recursive;    /* TREE, ROOT: with the mounts below */
+        const char *file;  /* TASKS: "c1/tasks" */
+        enum message late; /* the message that brings it; 0: the child has it from its birth */
+        bool idmap;        /* id-map the tree; it comes with MESSAGE_MAPPED then */
         bool idmap_recursive;
         const struct spec_id_maps *maps; /* NULL: by the container's user namespace */
         uint64_t device;                 /* DEVICE: makedev(3) number */
@@ -167,13 +169,8 @@ struct op_dev {
         uint32_t link_count;
 };
 
-struct op_group {
-        int slot;          /* SLOT_HIERARCHY */
-        const char *tasks; /* "c1/tasks" or, on v2, "c1/cgroup.procs" */
-};
-
 struct op_cgroups {
-        const struct op_group *groups;
+        const int *slots; /* SLOT_TASKS */
         uint32_t count;
 };
 

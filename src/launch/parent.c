@@ -72,25 +72,18 @@ static int open_source(const struct plan *plan, const struct slot *slot, struct 
         return TAKE_FD(fd);
 }
 
-static int hierarchy_fd(const struct cgroup_layout *layout, const char *mount)
-{
-        for (size_t i = 0; i < layout->count; i++)
-                if (strcmp(layout->hierarchies[i].mount, mount) == 0)
-                        return layout->hierarchies[i].fd;
-        return -ENOENT;
-}
-
 static int open_slot(struct launch *launch, uint32_t i, const struct launch_given *given, struct ward_err *err)
 {
         const struct slot *slot = &launch->plan->slots[i];
         int fd = -EBADF;
 
+        if (slot->late != 0)
+                return 0;
         switch (slot->kind) {
+        case SLOT_TASKS:
+                break; /* always late */
         case SLOT_PROC:
                 fd = launch->proc_fd;
-                break;
-        case SLOT_HIERARCHY:
-                fd = hierarchy_fd(given->layout, slot->path);
                 break;
         case SLOT_CONSOLE:
                 fd = given->console;
@@ -111,8 +104,6 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
         case SLOT_TREE:
         case SLOT_PROCFS_TREE:
         case SLOT_DEVICE:
-                if (slot->idmap)
-                        return 0; /* late */
                 launch->slots[i] = open_source(launch->plan, slot, err);
                 return launch->slots[i] < 0 ? launch->slots[i] : 0;
         }
@@ -252,9 +243,11 @@ static int open_mapped(struct launch *launch, const struct slot *slot, int user_
         return TAKE_FD(tree);
 }
 
-static int send_late(struct launch *launch, const int *fds, size_t count)
+/* A child that is gone is no error here: its record, or its silence, is read by launch_await(). */
+static int say_with(struct launch *launch, enum message message_number, const int *fds, size_t count,
+                    struct ward_err *err)
 {
-        uint8_t byte = MESSAGE_MAPPED;
+        uint8_t byte = (uint8_t)message_number;
         struct iovec data = {.iov_base = &byte, .iov_len = 1};
         union {
                 struct cmsghdr header;
@@ -271,7 +264,15 @@ static int send_late(struct launch *launch, const int *fds, size_t count)
                 control.header.cmsg_len = CMSG_LEN(sizeof(int) * count);
                 memcpy(CMSG_DATA(&control.header), fds, sizeof(int) * count);
         }
-        return sendmsg(launch->channel, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+        if (sendmsg(launch->channel, &message, MSG_NOSIGNAL) < 0 && errno != EPIPE)
+                return err_errno(err, "hand descriptors to the container's init");
+        return 0;
+}
+
+static void close_all(const int *fds, size_t count)
+{
+        for (size_t i = 0; i < count; i++)
+                (void)close(fds[i]);
 }
 
 int launch_map(struct launch *launch, const struct spec_id_maps *maps, struct ward_err *err)
@@ -289,7 +290,7 @@ int launch_map(struct launch *launch, const struct spec_id_maps *maps, struct wa
         if (r < 0)
                 return r;
         for (uint32_t i = 0; r >= 0 && i < launch->plan->slot_count; i++) {
-                if (!launch->plan->slots[i].idmap)
+                if (launch->plan->slots[i].late != MESSAGE_MAPPED)
                         continue;
                 if (user_ns < 0)
                         user_ns = proc_open_of(launch->proc_fd, launch->pid, "ns/user", O_RDONLY, err);
@@ -297,13 +298,48 @@ int launch_map(struct launch *launch, const struct spec_id_maps *maps, struct wa
                 if (r >= 0)
                         fds[count++] = r;
         }
-        if (r >= 0) {
-                r = send_late(launch, fds, count);
-                r = r == -EPIPE ? 0 : r < 0 ? err_code(err, r, "hand mounts to the container's init") : 0;
-        }
-        for (size_t i = 0; i < count; i++)
-                (void)close(fds[i]);
+        if (r >= 0)
+                r = say_with(launch, MESSAGE_MAPPED, fds, count, err);
+        close_all(fds, count);
         launch_trace(launch, "map");
+        return r;
+}
+
+/* Opens a file of a group below the hierarchy's root, through no link (V20). */
+static int open_tasks(struct launch *launch, const struct slot *slot, const struct cgroup_layout *layout,
+                      struct ward_err *err)
+{
+        struct open_how how = {
+                .flags = O_WRONLY | O_CLOEXEC,
+                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+        };
+        int fd = -ENOENT;
+
+        for (size_t i = 0; i < layout->count; i++)
+                if (strcmp(layout->hierarchies[i].mount, slot->path) == 0)
+                        fd = (int)syscall(SYS_openat2, layout->hierarchies[i].fd, slot->file, &how, sizeof(how));
+        if (fd < 0)
+                return err_errno(err, "open '%s/%s' to move the container's init into its group", slot->path,
+                                 slot->file);
+        return fd;
+}
+
+int launch_groups(struct launch *launch, const struct cgroup_layout *layout, struct ward_err *err)
+{
+        int fds[PLAN_SLOTS_MAX], r = 0;
+        size_t count = 0;
+
+        for (uint32_t i = 0; r >= 0 && i < launch->plan->slot_count; i++) {
+                if (launch->plan->slots[i].late != MESSAGE_CGROUPS)
+                        continue;
+                r = open_tasks(launch, &launch->plan->slots[i], layout, err);
+                if (r >= 0)
+                        fds[count++] = r;
+        }
+        if (r >= 0)
+                r = say_with(launch, MESSAGE_CGROUPS, fds, count, err);
+        close_all(fds, count);
+        launch_trace(launch, "cgroups");
         return r;
 }
 

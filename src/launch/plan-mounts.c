@@ -77,6 +77,7 @@ static int add_bind(struct plan *plan, const struct ward_spec *spec, const struc
                 .path = mount->source,
                 .recursive = mount->recursive,
                 .idmap = mount->idmap,
+                .late = mount->idmap ? MESSAGE_MAPPED : 0,
                 .idmap_recursive = mount->idmap_recursive,
                 .maps = mount->maps.uid_count + mount->maps.gid_count > 0 ? &mount->maps : NULL,
                 .origin = mount->origin,

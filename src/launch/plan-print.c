@@ -116,8 +116,8 @@ static void print_details(const struct plan *plan, const struct op *op, struct t
                 break;
         case OP_JOIN_CGROUPS:
                 for (uint32_t i = 0; i < op->cgroups.count; i++)
-                        text_printf(text, "%s%s/%s", i > 0 ? " " : "", plan->slots[op->cgroups.groups[i].slot].path,
-                                    op->cgroups.groups[i].tasks);
+                        text_printf(text, "%s%s/%s", i > 0 ? " " : "", plan->slots[op->cgroups.slots[i]].path,
+                                    plan->slots[op->cgroups.slots[i]].file);
                 break;
         case OP_MOUNT:
                 print_mount(&op->mount, text);

@@ -228,33 +228,32 @@ static int add_sysctls(struct plan *plan, const struct ward_spec *spec)
 /* Joining the groups, and the cgroup namespace, whose root they are. */
 static int add_groups(struct plan *plan, const struct ward_spec *spec, const struct place *place)
 {
-        struct op_group *groups;
+        int *slots = arena_new(&plan->arena, int, place->hierarchy_count + 1);
         uint32_t count = 0;
         struct op *op;
-        int r;
 
-        r = add_number(plan, OP_WAIT, MESSAGE_CGROUPS, NULL);
-        groups = arena_new(&plan->arena, struct op_group, place->hierarchy_count + 1);
-        if (r < 0 || groups == NULL)
+        if (slots == NULL || add_number(plan, OP_WAIT, MESSAGE_CGROUPS, NULL) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < place->hierarchy_count; i++) {
                 const struct place_hierarchy *h = &place->hierarchies[i];
-                struct slot slot = {.kind = SLOT_HIERARCHY, .path = h->mount, .origin = spec->cgroups_path_origin};
+                struct slot slot = {.kind = SLOT_TASKS,
+                                    .path = h->mount,
+                                    .late = MESSAGE_CGROUPS,
+                                    .origin = spec->cgroups_path_origin};
 
                 if (place->cgroup_path == NULL || (h->version == 2 && place->clone_into_cgroup))
                         continue;
-                groups[count].slot = plan_slot(plan, &slot);
-                groups[count].tasks = arena_printf(&plan->arena, "%s/%s", place->cgroup_path + 1,
-                                                   h->version == 2 ? "cgroup.procs" : "tasks");
-                if (groups[count].slot < 0 || groups[count].tasks == NULL)
+                slot.file = arena_printf(&plan->arena, "%s/%s", place->cgroup_path + 1,
+                                         h->version == 2 ? "cgroup.procs" : "tasks");
+                slots[count] = plan_slot(plan, &slot);
+                if (slot.file == NULL || slots[count++] < 0)
                         return -ENOMEM;
-                count++;
         }
         if (count > 0) {
                 op = plan_add(plan, OP_JOIN_CGROUPS, &spec->cgroups_path_origin);
                 if (op == NULL)
                         return -ENOMEM;
-                op->cgroups.groups = groups;
+                op->cgroups.slots = slots;
                 op->cgroups.count = count;
         }
         if (is_new(spec, SPEC_NS_CGROUP))

@@ -2,7 +2,7 @@
 /*
  * What parent and child say to each other on their SOCK_SEQPACKET channel.
  *
- * The child sends fixed-size records, the parent sends messages of one byte (MESSAGE_MAPPED carries descriptors). Each side waits only by
+ * The child sends fixed-size records, the parent sends messages of one byte, some of which carry descriptors. Each side waits only by
  * receiving, so the death of the other is seen as end of file. End of file before PHASE_EXEC is a death; after it, it is the
  * success of execve(2), which closed the channel, or a death that the pidfd tells.
  */
@@ -29,7 +29,7 @@ enum phase {
 
 enum message {
         MESSAGE_MAPPED = 1, /* id maps are written; late slots come with it */
-        MESSAGE_CGROUPS,    /* groups are there and limited */
+        MESSAGE_CGROUPS,    /* groups are there and limited; their tasks files come with it */
         MESSAGE_HOOKS_DONE,
         MESSAGE_START,
 };

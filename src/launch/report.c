@@ -157,7 +157,7 @@ static void describe(const struct plan *plan, const struct op *op, struct text *
 }
 
 /* Which part of the op failed; nothing for an op that is one system call. */
-static void describe_step(const struct op *op, const struct record *record, struct text *text)
+static void describe_step(const struct plan *plan, const struct op *op, const struct record *record, struct text *text)
 {
         static const char *const words[STEP_COUNT] = {
                 [STEP_CHANNEL] = "the other side is gone",
@@ -213,7 +213,8 @@ static void describe_step(const struct op *op, const struct record *record, stru
                 return;
         case STEP_GROUP:
                 if (op->type == OP_JOIN_CGROUPS)
-                        text_printf(text, ": write '%s'", op->cgroups.groups[record->value].tasks);
+                        text_printf(text, ": write '%s/%s'", plan->slots[op->cgroups.slots[record->value]].path,
+                                    plan->slots[op->cgroups.slots[record->value]].file);
                 return;
         default:
                 if (record->step < STEP_COUNT && words[record->step] != NULL)
@@ -327,7 +328,7 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
         if (op == NULL)
                 return err_code(err, -record->errnum, "start the container (op %u)", record->op);
         describe(plan, op, &text);
-        describe_step(op, record, &text);
+        describe_step(plan, op, record, &text);
         if (text_failed(&text))
                 return err_oom(err);
         if (record->errnum == 0)

@@ -113,6 +113,8 @@ _Noreturn void child_main(struct child *child)
         (void)sys2(prctl, PR_SET_PDEATHSIG, 9);
         /* The parent blocked every signal around the clone; handlers are reset, the program starts with none blocked. */
         (void)sys4(rt_sigprocmask, 2 /* SIG_SETMASK */, &no_signals, 0, sizeof(no_signals));
+        /* Modes of what is made for the container are what the plan says; OP_UMASK sets the program's own. */
+        (void)sys1(umask, 0);
         for (child->op = 0; child->op < plan->op_count; child->op++) {
                 const struct op *op = &plan->ops[child->op];
                 op_function function = function_of(op->type);

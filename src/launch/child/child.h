@@ -16,7 +16,7 @@
 
 struct child {
         const struct plan *plan;
-        int *slots;            /* descriptors, by slot number; late ones arrive with MESSAGE_MAPPED */
+        int *slots;            /* descriptors, by slot number; late ones arrive with a message */
         int channel;           /* to whoever waits: the creator, later the one that starts */
         struct shared *shared; /* what was made in the root file system */
         bool trace;            /* put times into records and report every phase */

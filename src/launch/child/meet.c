@@ -74,13 +74,13 @@ int child_do_report(struct child *child, const struct op *op)
         return r < 0 ? r : 0;
 }
 
-/* Puts the descriptors that came with MESSAGE_MAPPED into the late slots, in their order. */
-static int take_rights(struct child *child, const struct rights *rights, uint64_t len)
+/* Puts the descriptors that came with @message into its slots, in their order. */
+static int take_rights(struct child *child, enum message message, const struct rights *rights, uint64_t len)
 {
         uint64_t count = len < 16 ? 0 : (rights->len - 16) / sizeof(int), next = 0;
 
         for (uint32_t i = 0; i < child->plan->slot_count; i++) {
-                if (!child->plan->slots[i].idmap)
+                if (child->plan->slots[i].late != message)
                         continue;
                 if (next == count)
                         return -EPROTO;
@@ -109,7 +109,7 @@ static int wait_message(struct child *child, int fd, enum message message)
                 return -EPIPE;
         if (byte != message)
                 return -EPROTO;
-        return message == MESSAGE_MAPPED ? take_rights(child, &rights, header.control_len) : 0;
+        return take_rights(child, message, &rights, header.control_len);
 }
 
 int child_do_wait(struct child *child, const struct op *op)

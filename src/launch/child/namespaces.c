@@ -149,19 +149,12 @@ int child_do_keyring(struct child *child, const struct op *op)
 int child_do_join_cgroups(struct child *child, const struct op *op)
 {
         for (uint32_t i = 0; i < op->cgroups.count; i++) {
-                const struct op_group *group = &op->cgroups.groups[i];
-                struct open_how how = {
-                        .flags = O_WRONLY | FLAG_CLOEXEC,
-                        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
-                };
-                int fd, r;
+                int fd = child->slots[op->cgroups.slots[i]], r;
 
                 child->step = STEP_GROUP;
                 child->value = i;
-                fd = (int)sys4(openat2, child->slots[group->slot], group->tasks, &how, sizeof(how));
-                if (fd < 0)
-                        return fd;
-                /* "0" is the writer: the one form that takes no RCU grace period on v1 (kern/cgroup.h). */
+                /* "0" is the writer: the one form that takes no RCU grace period on v1 (kern/cgroup.h). The file was opened by the
+                 * parent: the right to write it is the opener's, and this process may be root of a user namespace only. */
                 r = (int)sys3(write, fd, "0", 1);
                 (void)sys1(close, fd);
                 if (r < 0)

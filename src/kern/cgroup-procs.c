@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The processes of a group: listing, signalling, freezing, killing.
+ *
+ * A container is in a group of the same path in several hierarchies at once. Its processes are looked for in the v2 hierarchy, then in
+ * the freezer, then in whichever else has the group; the first that has any is taken.
+ */
+#include "kern/cgroup.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "kern/cgroup-private.h"
+
+#define SIGNAL_BATCH 64     /* processes held by a pidfd at a time */
+#define FREEZE_TRY_MSEC 200 /* how long a kill waits for the freezer before it goes on without */
+#define RUNNING_NAMED 8     /* processes that an error names */
+
+struct pid_list {
+        pid_t *pids;
+        size_t count, room;
+        const struct cgroup_hierarchy *source;
+};
+
+static void pid_list_done(struct pid_list *list)
+{
+        free(list->pids);
+        *list = (struct pid_list){0};
+}
+
+static int pid_list_add(struct pid_list *list, pid_t pid)
+{
+        if (list->count == list->room) {
+                size_t room = list->room == 0 ? 64 : list->room * 2;
+                pid_t *pids = reallocarray(list->pids, room, sizeof(*pids));
+
+                if (pids == NULL)
+                        return -ENOMEM;
+                list->pids = pids;
+                list->room = room;
+        }
+        list->pids[list->count++] = pid;
+        return 0;
+}
+
+static int pid_compare(const void *a, const void *b)
+{
+        pid_t left = *(const pid_t *)a, right = *(const pid_t *)b;
+
+        return left < right ? -1 : left > right;
+}
+
+static void pid_list_sort(struct pid_list *list)
+{
+        size_t kept = 0;
+
+        if (list->count == 0)
+                return;
+        qsort(list->pids, list->count, sizeof(*list->pids), pid_compare);
+        for (size_t i = 1; i < list->count; i++)
+                if (list->pids[i] != list->pids[kept])
+                        list->pids[++kept] = list->pids[i];
+        list->count = kept + 1;
+}
+
+/* ---- the tree of groups ---- */
+
+/* What is done in each group of a tree; @group is a readable descriptor of its directory. Negative stops the walk. */
+typedef int (*group_visitor)(int group, void *data);
+
+/* The names of the groups below @group, as paths behind @path, are added to @queue, each with its NUL. */
+static int groups_queue(int group, const char *path, struct text *queue)
+{
+        struct dirent *entry;
+        struct stat st;
+        DIR *dir;
+        int fd;
+
+        /* kernfs counts sub-directories in st_nlink, so a group without any costs no readdir. */
+        if (fstat(group, &st) == 0 && st.st_nlink == 2)
+                return 0;
+        fd = openat(group, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return errno == ENOENT || errno == ENODEV ? 0 : -errno;
+        dir = fdopendir(fd);
+        if (dir == NULL) {
+                (void)fd_close(fd);
+                return -ENOMEM;
+        }
+        while ((entry = readdir(dir)) != NULL) {
+                if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+                        continue;
+                text_printf(queue, "%s/%s", path, entry->d_name);
+                text_add(queue, "", 1);
+        }
+        (void)closedir(dir);
+        return text_failed(queue) ? -ENOMEM : 0;
+}
+
+/* Visits the group and all below it, parents first. Returns the number of groups, 0 when there is no such group, or -errno. */
+static int groups_visit(const struct cgroup_hierarchy *hierarchy, const char *path, group_visitor visit, void *data)
+{
+        _cleanup_text_ struct text queue = {0};
+        int visited = 0;
+
+        text_add(&queue, path, strlen(path) + 1);
+        for (size_t at = 0; at < queue.len && !text_failed(&queue);) {
+                char here[PATH_MAX];
+                _cleanup_close_
+                int group = -EBADF;
+                int r;
+
+                /* A copy, because the queue moves as it grows. */
+                if (snprintf(here, sizeof(here), "%s", queue.data + at) >= (int)sizeof(here))
+                        return -ENAMETOOLONG;
+                at += strlen(here) + 1;
+                group = cgroup_open(hierarchy, here, NULL, O_RDONLY);
+                if (group == -ENOENT || group == -ENODEV)
+                        continue;
+                if (group < 0)
+                        return group;
+                r = visit(group, data);
+                if (r >= 0)
+                        r = groups_queue(group, here, &queue);
+                if (r < 0)
+                        return r;
+                visited++;
+        }
+        return text_failed(&queue) ? -ENOMEM : visited;
+}
+
+/* ---- listing ---- */
+
+/* Adds the processes of one group. 0 stands for a process outside of the caller's pid namespace. */
+static int pids_visit(int group, void *data)
+{
+        _cleanup_free_ char *text = NULL;
+        struct pid_list *list = data;
+        int r;
+
+        r = fd_read_file(group, "cgroup.procs", CGROUP_FILE_MAX, &text, NULL, NULL);
+        /* ENODEV, ENOENT: the group has just gone. EOPNOTSUPP: it is a threaded one, and its processes are listed above it. */
+        if (r == -ENODEV || r == -ENOENT || r == -EOPNOTSUPP)
+                return 0;
+        if (r < 0)
+                return r;
+        for (char *line = text, *next; *line != '\0'; line = next) {
+                size_t len = strcspn(line, "\n");
+                uint64_t pid;
+
+                next = line + len + (line[len] == '\n');
+                line[len] = '\0';
+                if (number_parse(line, INT_MAX, &pid) < 0 || pid == 0)
+                        continue;
+                r = pid_list_add(list, (pid_t)pid);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* The order in which the hierarchies are asked: 0 is v2, 1 the freezer, the others follow. NULL at the end. */
+static const struct cgroup_hierarchy *candidate(const struct cgroup_layout *layout, size_t index)
+{
+        const struct cgroup_hierarchy *first[2] = {cgroup_unified(layout), cgroup_with(layout, CGROUP_FREEZER)};
+        size_t seen = 0;
+
+        for (size_t i = 0; i < ELEMENTS(first); i++)
+                if (first[i] != NULL && seen++ == index)
+                        return first[i];
+        for (size_t i = 0; i < layout->count; i++) {
+                const struct cgroup_hierarchy *hierarchy = &layout->hierarchies[i];
+
+                if (hierarchy != first[0] && hierarchy != first[1] && seen++ == index)
+                        return hierarchy;
+        }
+        return NULL;
+}
+
+/* Fills in list->source with where the processes were found. Returns 0 or -errno; no group at all is an empty list. */
+static int pids_list(const struct cgroup_layout *layout, const char *path, struct pid_list *list)
+{
+        const struct cgroup_hierarchy *hierarchy;
+        size_t groups = 0;
+
+        for (size_t i = 0; list->count == 0 && (hierarchy = candidate(layout, i)) != NULL; i++) {
+                int r = groups_visit(hierarchy, path, pids_visit, list);
+
+                if (r < 0)
+                        return r;
+                groups += r > 0;
+                list->source = hierarchy;
+                /* Two hierarchies that have the group and nobody in it are believed. */
+                if (groups == 2)
+                        break;
+        }
+        pid_list_sort(list);
+        return 0;
+}
+
+int cgroup_pids(const struct cgroup_layout *layout, const char *path, pid_t **ret_pids, size_t *ret_count,
+                struct ward_err *err)
+{
+        _cleanup_(pid_list_done) struct pid_list list = {0};
+        int r;
+
+        r = cgroup_path_check(path, err);
+        if (r < 0)
+                return r;
+        r = pids_list(layout, path, &list);
+        if (r < 0)
+                return err_code(err, r, "list the processes of the control group '%s'", path);
+        *ret_count = list.count;
+        *ret_pids = TAKE_PTR(list.pids);
+        return 0;
+}
+
+/* ---- signalling ---- */
+
+/* Signals up to SIGNAL_BATCH processes. Between reading a pid and using it the process may end and its number go to a stranger, so each is
+ * first held by a pidfd, and signalled when the group still lists its number after that. */
+static int signal_batch(const struct cgroup_layout *layout, const char *path, const pid_t *pids, size_t count,
+                        int signal)
+{
+        _cleanup_(pid_list_done) struct pid_list again = {0};
+        int fds[SIGNAL_BATCH], r;
+
+        for (size_t i = 0; i < count; i++)
+                fds[i] = (int)syscall(SYS_pidfd_open, pids[i], 0);
+        r = pids_list(layout, path, &again);
+        for (size_t i = 0; i < count; i++) {
+                if (r >= 0 && fds[i] >= 0 && again.count > 0 &&
+                    bsearch(&pids[i], again.pids, again.count, sizeof(*pids), pid_compare) != NULL &&
+                    syscall(SYS_pidfd_send_signal, fds[i], signal, NULL, 0) < 0 && errno != ESRCH)
+                        r = -errno;
+                (void)fd_close(fds[i]);
+        }
+        return r;
+}
+
+static int signal_all(const struct cgroup_layout *layout, const char *path, int signal)
+{
+        _cleanup_(pid_list_done) struct pid_list list = {0};
+        int r;
+
+        r = pids_list(layout, path, &list);
+        for (size_t i = 0; i < list.count && r >= 0; i += SIGNAL_BATCH) {
+                size_t rest = list.count - i;
+
+                r = signal_batch(layout, path, list.pids + i, rest > SIGNAL_BATCH ? SIGNAL_BATCH : rest, signal);
+        }
+        return r;
+}
+
+int cgroup_signal(const struct cgroup_layout *layout, const char *path, int signal, struct ward_err *err)
+{
+        int r;
+
+        r = cgroup_path_check(path, err);
+        if (r < 0)
+                return r;
+        r = signal_all(layout, path, signal);
+        if (r < 0)
+                return err_code(err, r, "send signal %d to the processes of the control group '%s'", signal, path);
+        return 0;
+}
+
+/* ---- freezing ---- */
+
+/* The hierarchy that freezes: the freezer of v1 when it is mounted and has the group, else v2 (5.2), else NULL. */
+static const struct cgroup_hierarchy *freezer_find(const struct cgroup_layout *layout, const char *path)
+{
+        const struct cgroup_hierarchy *choices[2] = {cgroup_with(layout, CGROUP_FREEZER), cgroup_unified(layout)};
+
+        for (size_t i = 0; i < ELEMENTS(choices); i++) {
+                _cleanup_close_
+                int group = choices[i] == NULL ? -EBADF : cgroup_open(choices[i], path, NULL, O_PATH);
+
+                if (group >= 0)
+                        return choices[i];
+        }
+        return NULL;
+}
+
+/* Returns whether the group has reached the state; -errno. */
+static int freezer_reached(const struct cgroup_hierarchy *hierarchy, const char *path, bool frozen,
+                           struct ward_err *err)
+{
+        bool v1 = hierarchy->version == 1;
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = cgroup_file_read(hierarchy, path, v1 ? "freezer.state" : "cgroup.events", &text, err);
+        if (r < 0)
+                return r;
+        if (v1)
+                return strcmp(text, frozen ? "FROZEN\n" : "THAWED\n") == 0;
+        return strstr(text, frozen ? "frozen 1\n" : "frozen 0\n") != NULL;
+}
+
+static int freezer_write(const struct cgroup_hierarchy *hierarchy, const char *path, bool frozen, struct ward_err *err)
+{
+        if (hierarchy->version == 1)
+                return cgroup_file_write(hierarchy, path, "freezer.state", frozen ? "FROZEN" : "THAWED", err);
+        return cgroup_file_write(hierarchy, path, "cgroup.freeze", frozen ? "1" : "0", err);
+}
+
+/* Waits until the group is in the state. Returns 0, -ETIMEDOUT, or -errno. */
+static int freezer_wait(const struct cgroup_hierarchy *hierarchy, const char *path, bool frozen, unsigned timeout_msec,
+                        struct ward_err *err)
+{
+        struct cgroup_wait wait;
+
+        cgroup_wait_begin(&wait, timeout_msec);
+        for (;;) {
+                int r = freezer_reached(hierarchy, path, frozen, err);
+
+                if (r != 0)
+                        return r < 0 ? r : 0;
+                if (!cgroup_wait_again(&wait))
+                        return -ETIMEDOUT;
+        }
+}
+
+/* Whether the process sleeps in the freezer, by the kernel function that it waits in: of v1, of v2. */
+static bool process_frozen(pid_t pid)
+{
+        static const char *const places[] = {"__refrigerator", "do_freezer_trap"};
+        char path[64], where[64] = "";
+        _cleanup_close_
+        int fd = -EBADF;
+
+        (void)snprintf(path, sizeof(path), "/proc/%d/wchan", (int)pid);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || read(fd, where, sizeof(where) - 1) <= 0)
+                return false;
+        for (size_t i = 0; i < ELEMENTS(places); i++)
+                if (strcmp(where, places[i]) == 0)
+                        return true;
+        return false;
+}
+
+static int explain_running(const struct cgroup_layout *layout, const char *path, unsigned timeout_msec,
+                           struct ward_err *err)
+{
+        _cleanup_(pid_list_done) struct pid_list list = {0};
+        char running[16 * RUNNING_NAMED + 8] = "";
+        size_t named = 0, len = 0;
+
+        (void)pids_list(layout, path, &list);
+        for (size_t i = 0; i < list.count && named < RUNNING_NAMED; i++) {
+                if (process_frozen(list.pids[i]))
+                        continue;
+                len += (size_t)snprintf(running + len, sizeof(running) - len, " %d", (int)list.pids[i]);
+                named++;
+        }
+        (void)err_set(err, -ETIMEDOUT,
+                      "freeze the control group '%s': not frozen after %u ms, still running:%s; it is thawed again",
+                      path, timeout_msec, named == 0 ? " a thread of a frozen process" : running);
+        (void)err_hint(err, "a process that waits for a device or a network file system freezes when that answers; try "
+                            "again later");
+        return -ETIMEDOUT;
+}
+
+int cgroup_freeze(const struct cgroup_layout *layout, const char *path, bool frozen, unsigned timeout_msec,
+                  struct ward_err *err)
+{
+        const struct cgroup_hierarchy *hierarchy;
+        int r;
+
+        r = cgroup_path_check(path, err);
+        if (r < 0)
+                return r;
+        hierarchy = freezer_find(layout, path);
+        if (hierarchy == NULL)
+                return err_set(err, -ENOENT,
+                               "%s the control group '%s': it exists neither in the freezer hierarchy of cgroup v1 nor "
+                               "in cgroup v2",
+                               frozen ? "freeze" : "thaw", path);
+        r = freezer_write(hierarchy, path, frozen, err);
+        if (r >= 0)
+                r = freezer_wait(hierarchy, path, frozen, timeout_msec, err);
+        if (r == -ETIMEDOUT && frozen) {
+                r = explain_running(layout, path, timeout_msec, err);
+                (void)freezer_write(hierarchy, path, false, NULL);
+                return r;
+        }
+        if (r == -ETIMEDOUT) {
+                (void)err_set(err, r, "thaw the control group '%s': still frozen after %u ms", path, timeout_msec);
+                (void)err_hint(err, "a group above it is frozen; thaw that one");
+        } else if (r < 0) {
+                (void)err_wrap(err, "%s the control group '%s'", frozen ? "freeze" : "thaw", path);
+        }
+        return r;
+}
+
+int cgroup_frozen(const struct cgroup_layout *layout, const char *path, bool *ret_frozen, struct ward_err *err)
+{
+        const struct cgroup_hierarchy *hierarchy;
+        int r;
+
+        r = cgroup_path_check(path, err);
+        if (r < 0)
+                return r;
+        hierarchy = freezer_find(layout, path);
+        if (hierarchy == NULL)
+                return err_set(err, -ENOENT, "find whether the control group '%s' is frozen: no freezer has it", path);
+        r = freezer_reached(hierarchy, path, true, err);
+        if (r < 0)
+                return r;
+        *ret_frozen = r > 0;
+        return 0;
+}
+
+/* ---- killing ---- */
+
+static int thaw_visit(int group, void *data)
+{
+        (void)fd_write_file(group, "freezer.state", "THAWED", NULL);
+        return 0;
+}
+
+/*
+ * One round: every process that was found in @source gets SIGKILL. cgroup.kill does it at once, forks in flight included. Without it
+ * the group is frozen meanwhile, so that nothing forks away; where there is no freezer, the next round gets those.
+ * A process that the v1 freezer holds cannot die: at the end all is thawed, also what was frozen before, also below.
+ */
+static int kill_round(const struct cgroup_layout *layout, const char *path, const struct cgroup_hierarchy *source)
+{
+        const struct cgroup_hierarchy *freezer = cgroup_with(layout, CGROUP_FREEZER);
+        bool killed = source->version == 2 && cgroup_file_write(source, path, "cgroup.kill", "1", NULL) >= 0;
+        int r = 0;
+
+        if (!killed && freezer != NULL && freezer_write(freezer, path, true, NULL) >= 0)
+                (void)freezer_wait(freezer, path, true, FREEZE_TRY_MSEC, NULL);
+        if (!killed)
+                r = signal_all(layout, path, SIGKILL);
+        if (freezer != NULL)
+                (void)groups_visit(freezer, path, thaw_visit, NULL);
+        return r;
+}
+
+int cgroup_kill(const struct cgroup_layout *layout, const char *path, unsigned timeout_msec, struct ward_err *err)
+{
+        struct cgroup_wait wait;
+        int r;
+
+        r = cgroup_path_check(path, err);
+        if (r < 0)
+                return r;
+        cgroup_wait_begin(&wait, timeout_msec);
+        for (;;) {
+                _cleanup_(pid_list_done) struct pid_list list = {0};
+
+                r = pids_list(layout, path, &list);
+                if (r >= 0 && list.count == 0)
+                        return 0;
+                if (r >= 0)
+                        r = kill_round(layout, path, list.source);
+                if (r < 0)
+                        return err_code(err, r, "kill the processes of the control group '%s'", path);
+                if (cgroup_wait_again(&wait))
+                        continue;
+                (void)err_set(err, -EBUSY,
+                              "kill the processes of the control group '%s': %zu left after %u ms, the first is %d",
+                              path, list.count, timeout_msec, (int)list.pids[0]);
+                (void)err_hint(err,
+                               "a process that waits for a device or a network file system, or is in a frozen group "
+                               "above, dies when that ends");
+                return -EBUSY;
+        }
+}
