@@ -176,7 +176,7 @@ const struct oci_verb oci_events = {
                 {
                         .name = "ward-oci events",
                         .operands = "[OPTIONS] ID",
-                        .summary = "Print what a container uses, until it ends, and each time that its memory ran out.",
+                        .summary = "Print what a container uses until it ends, and when memory ran out.",
                         .entries = entries,
                         .count = ELEMENTS(entries),
                         .operands_min = 1,

@@ -217,11 +217,13 @@ teardown() {
                                 + [$f.linux.seccomp.operators[] | {names: ["getppid"], action: "SCMP_ACT_ERRNO",
                                         args: [{index: 0, value: 1, valueTwo: 1, op: .}]}])}' config.json >all.json
         run -0 oci plan -f all.json
+        jq '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+                | .linux.gidMappings = .linux.uidMappings' config.json >user.json
         local word
         for word in $(jq -r '.mountOptions[]' "$WORK/features"); do
                 [[ $word != remount ]] || continue
-                jq --arg word "$word" '.mounts += [{destination: "/mnt", type: "tmpfs", source: (if $word | test("bind$")
-                        then "/usr" else "tmpfs" end), options: [$word]}]' config.json >one.json
+                jq --arg word "$word" '.mounts += [{destination: "/mnt", type: "tmpfs", source: (if $word | test("bind$|idmap$")
+                        then "/usr" else "tmpfs" end), options: (if $word | test("idmap$") then ["bind", $word] else [$word] end)}]' user.json >one.json
                 oci plan -f one.json --format json >/dev/null || { echo "refused: $word"; return 1; }
         done
         [[ $(jq -r '.linux.namespaces | index("time") != null' "$WORK/features") == true ]]
@@ -249,7 +251,8 @@ teardown() {
         local verb option
         for verb in "" $VERBS; do
                 # shellcheck disable=SC2086
-                for option in $(oci $verb --help | grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
+                run -0 oci $verb --help
+                for option in $(grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+' <<<"$output" | grep -oE -- '--[a-z-]+'); do
                         grep -q -- "\*$option\*" "$WARD_SOURCE/docs/ward-oci.1.scd" || { echo "$verb $option"; return 1; }
                 done
                 [[ -z $verb ]] || grep -q "\*$verb\*" "$WARD_SOURCE/docs/ward-oci.1.scd"
