@@ -44,6 +44,9 @@ int bundle_load(struct oci *oci, const struct bundle_options *options, const cha
         size_t len;
         int r;
 
+        r = store_id_check(id, err);
+        if (r < 0)
+                return r;
         r = oci_absolute_path(options->bundle == NULL ? "." : options->bundle, &oci->arena, &directory, err);
         if (r < 0)
                 return r;

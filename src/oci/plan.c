@@ -16,10 +16,8 @@ static int plan(struct oci *oci, const void *options, int count, char **operands
         const char *id = count == 0 ? "container" : operands[0];
         _cleanup_bundle_ struct bundle bundle = {0};
         _cleanup_text_ struct text text = {0};
-        int r = store_id_check(id, err);
+        int r = bundle_load(oci, &o->bundle, id, &bundle, err);
 
-        if (r == 0)
-                r = bundle_load(oci, &o->bundle, id, &bundle, err);
         if (r == 0)
                 r = engine_plan(&bundle.spec, &bundle.engine, o->format == JSON, &text, err);
         return r < 0 ? r : oci_print(&text, err);

@@ -216,7 +216,7 @@ teardown() {
         fails_with "damaged.*delete --force" oci state "$ID"
         oci list -q | grep -qx "$ID"
         oci delete --force "$ID"
-        [[ ! -d /proc/$pid ]]
+        has_ended "$pid"
         nothing_left
 }
 

@@ -28,6 +28,9 @@ edit() {
 
 has_status() { [[ $(oci state "$1" | jq -r .status) == "$2" ]]; }
 
+# Gone, or a zombie that its adoptive parent has not reaped yet.
+has_ended() { [[ ! -d /proc/$1 ]] || grep -q '^State:[[:space:]]*[ZX]' "/proc/$1/status"; }
+
 groups_of() { find /sys/fs/cgroup -type d -name "$1*" 2>/dev/null; }
 
 # There is no container and no group of the test's any more.
