@@ -79,9 +79,6 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
 int launch_report_silent(const struct seccomp_filter *filter, const char *command, const siginfo_t *info,
                          struct ward_err *err);
 
-/* The name of a phase: "isolate". */
-const char *phase_name(enum phase phase);
-
 /* The same as launch_await_exec() for `start`, which has neither plan nor child: @connection is the socket on which the container was told to
  * start, @pidfd its init, @command what shall be executed, for words. */
 int launch_await_started(int connection, int pidfd, const char *command, struct ward_err *err);

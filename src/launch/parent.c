@@ -23,6 +23,7 @@
 #include "kern/idmap.h"
 #include "kern/proc.h"
 #include "launch/child/child.h"
+#include "launch/describe.h"
 #include "launch/launch.h"
 
 #define EXIT_FAILED_START 125 /* launch/child/child.c */
@@ -98,7 +99,8 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
                 fd = given->root;
                 break;
         case SLOT_NAMESPACE:
-                launch->slots[i] = open(slot->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+                launch->slots[i] =
+                        open(slot->path, O_RDONLY | O_CLOEXEC | O_NOCTTY); /* host path: the config names it */
                 return launch->slots[i] < 0 ? slot_error(err, -errno, launch->plan, slot, "open the namespace") : 0;
         case SLOT_ROOT:
         case SLOT_TREE:
@@ -520,9 +522,12 @@ static void undo_made(const struct launch *launch, int root)
 /* The root file system by its path: the child may have made its own mount of it read-only. */
 static int reopen_root(const struct launch *launch)
 {
-        for (uint32_t i = 0; i < launch->plan->slot_count; i++)
-                if (launch->plan->slots[i].kind == SLOT_ROOT)
-                        return open(launch->plan->slots[i].path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        for (uint32_t i = 0; i < launch->plan->slot_count; i++) {
+                const struct slot *slot = &launch->plan->slots[i];
+
+                if (slot->kind == SLOT_ROOT)
+                        return open(slot->path, O_PATH | O_DIRECTORY | O_CLOEXEC); /* host path: the config's root */
+        }
         return -EBADF;
 }
 

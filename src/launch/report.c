@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 #include <sys/syscall.h>
 
+#include "launch/describe.h"
 #include "launch/launch.h"
 
 #if defined(__x86_64__)
@@ -20,141 +21,6 @@
 #elif defined(__aarch64__)
 #define NATIVE_ARCH AUDIT_ARCH_AARCH64
 #endif
-
-const char *phase_name(enum phase phase)
-{
-        static const char *const names[PHASE_COUNT] = {
-                [PHASE_PREPARE] = "prepare", [PHASE_CLONE] = "clone",     [PHASE_MAP] = "map",
-                [PHASE_ISOLATE] = "isolate", [PHASE_CGROUPS] = "cgroups", [PHASE_HOOKS] = "hooks",
-                [PHASE_PIVOT] = "pivot",     [PHASE_CONFINE] = "confine", [PHASE_WAITING] = "waiting",
-                [PHASE_EXEC] = "exec",       [PHASE_RUNNING] = "running",
-        };
-
-        return phase < PHASE_COUNT ? names[phase] : "unknown";
-}
-
-/* What an op does, as the head of a sentence: "mount tmpfs on '/dev/shm'". */
-static void describe(const struct plan *plan, const struct op *op, struct text *text)
-{
-        switch (op->type) {
-        case OP_SETNS:
-                text_printf(text, "join the namespace '%s'", plan->slots[op->ns.slot].path);
-                break;
-        case OP_UNSHARE:
-                text_printf(text, "make a new %s namespace", op->number == CLONE_NEWNET ? "network" : "cgroup");
-                break;
-        case OP_CLONE:
-                text_puts(text, "make a process in the joined namespaces");
-                break;
-        case OP_BECOME_ROOT:
-                text_puts(text, "become root of the user namespace");
-                break;
-        case OP_TIME_OFFSETS:
-                text_puts(text, "set the clocks of a new time namespace");
-                break;
-        case OP_LOOPBACK_UP:
-                text_puts(text, "bring up the loopback interface");
-                break;
-        case OP_HOSTNAME:
-                text_printf(text, "set the hostname '%s'", op->text.string);
-                break;
-        case OP_DOMAINNAME:
-                text_printf(text, "set the domainname '%s'", op->text.string);
-                break;
-        case OP_SYSCTL:
-                text_printf(text, "set the sysctl '%s' to '%s'", op->sysctl.path, op->sysctl.value);
-                break;
-        case OP_KEYRING:
-                text_puts(text, "make a session keyring");
-                break;
-        case OP_WAIT:
-        case OP_REPORT:
-        case OP_WAIT_START:
-                text_puts(text, "meet the process that starts the container");
-                break;
-        case OP_JOIN_CGROUPS:
-                text_puts(text, "join the cgroups");
-                break;
-        case OP_HOOKS:
-                text_puts(text, "run the startContainer hooks");
-                break;
-        case OP_PROPAGATION:
-                text_puts(text, "keep the container's mounts from the host's");
-                break;
-        case OP_ROOT:
-                text_puts(text, "put the root file system in place");
-                break;
-        case OP_MOUNT:
-                text_printf(text, "mount %s on '/%s'", op->mount.type, op->mount.target);
-                break;
-        case OP_BIND:
-                text_printf(text, "bind '%s' on '/%s'",
-                            op->bind.slot == SLOT_NONE ? op->bind.host_path : plan->slots[op->bind.slot].path,
-                            op->bind.target);
-                break;
-        case OP_REMOUNT:
-                text_printf(text, "change the mount on '/%s'", op->bind.target);
-                break;
-        case OP_DEV:
-                text_printf(text, "prepare '/%s'", op->dev.directory);
-                break;
-        case OP_MASK:
-                text_printf(text, "mask '/%s'", op->path);
-                break;
-        case OP_READONLY:
-                text_printf(text, "make '/%s' read-only", op->path);
-                break;
-        case OP_ROOT_ATTR:
-                text_puts(text, "set the attributes of the root mount");
-                break;
-        case OP_PIVOT:
-                text_puts(text, "enter the root file system");
-                break;
-        case OP_TERMINAL:
-                text_puts(text, "make the terminal");
-                break;
-        case OP_RLIMIT:
-                text_printf(text, "set resource limit %d to %llu/%llu", op->rlimit.resource,
-                            (unsigned long long)op->rlimit.soft, (unsigned long long)op->rlimit.hard);
-                break;
-        case OP_LSM:
-                text_printf(text, "ask for the security label '%s'", op->lsm.label);
-                break;
-        case OP_BOUNDING:
-                text_puts(text, "drop capabilities from the bounding set");
-                break;
-        case OP_IDS:
-                text_printf(text, "become user %u and group %u", op->ids.uid, op->ids.gid);
-                break;
-        case OP_CAPS:
-                text_puts(text, "set the capabilities");
-                break;
-        case OP_AMBIENT:
-                text_puts(text, "set the ambient capabilities");
-                break;
-        case OP_NO_NEW_PRIVS:
-                text_puts(text, "set no_new_privs");
-                break;
-        case OP_CHDIR:
-                text_printf(text, "enter the working directory '%s'", op->text.string);
-                break;
-        case OP_FIND_EXEC:
-        case OP_EXEC:
-                text_printf(text, "execute '%s'", op->exec.argv[0]);
-                break;
-        case OP_SECCOMP:
-                text_puts(text, "put the seccomp filter in force");
-                break;
-        case OP_SETSID:
-        case OP_STDIO_OWNER:
-        case OP_PERSONALITY:
-        case OP_UMASK:
-        case OP_CLOSE_FDS:
-        case OP_TYPE_COUNT:
-                text_puts(text, "prepare the process");
-                break;
-        }
-}
 
 /* Which part of the op failed; nothing for an op that is one system call. */
 static void describe_step(const struct plan *plan, const struct op *op, const struct record *record, struct text *text)
@@ -327,7 +193,7 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
                 return report_hook(op, record, err);
         if (op == NULL)
                 return err_code(err, -record->errnum, "start the container (op %u)", record->op);
-        describe(plan, op, &text);
+        op_describe(plan, op, &text);
         describe_step(plan, op, record, &text);
         if (text_failed(&text))
                 return err_oom(err);

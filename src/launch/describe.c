@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names and words for phases and ops; see describe.h. */
+#include "launch/describe.h"
+
+#include <sched.h>
+
+static const char *const op_names[OP_TYPE_COUNT] = {
+        [OP_SETNS] = "setns",
+        [OP_UNSHARE] = "unshare",
+        [OP_CLONE] = "clone",
+        [OP_BECOME_ROOT] = "become-root",
+        [OP_TIME_OFFSETS] = "time-offsets",
+        [OP_LOOPBACK_UP] = "loopback-up",
+        [OP_HOSTNAME] = "hostname",
+        [OP_DOMAINNAME] = "domainname",
+        [OP_SYSCTL] = "sysctl",
+        [OP_KEYRING] = "keyring",
+        [OP_WAIT] = "wait",
+        [OP_REPORT] = "report",
+        [OP_WAIT_START] = "wait-start",
+        [OP_JOIN_CGROUPS] = "join-cgroups",
+        [OP_HOOKS] = "hooks",
+        [OP_PROPAGATION] = "propagation",
+        [OP_ROOT] = "root",
+        [OP_MOUNT] = "mount",
+        [OP_BIND] = "bind",
+        [OP_REMOUNT] = "remount",
+        [OP_DEV] = "dev",
+        [OP_MASK] = "mask",
+        [OP_READONLY] = "readonly",
+        [OP_ROOT_ATTR] = "root-attributes",
+        [OP_PIVOT] = "pivot",
+        [OP_TERMINAL] = "terminal",
+        [OP_SETSID] = "setsid",
+        [OP_STDIO_OWNER] = "stdio-owner",
+        [OP_PERSONALITY] = "personality",
+        [OP_RLIMIT] = "rlimit",
+        [OP_LSM] = "lsm",
+        [OP_BOUNDING] = "bounding",
+        [OP_IDS] = "ids",
+        [OP_CAPS] = "caps",
+        [OP_AMBIENT] = "ambient",
+        [OP_NO_NEW_PRIVS] = "no-new-privs",
+        [OP_UMASK] = "umask",
+        [OP_CHDIR] = "chdir",
+        [OP_FIND_EXEC] = "find-exec",
+        [OP_CLOSE_FDS] = "close-fds",
+        [OP_SECCOMP] = "seccomp",
+        [OP_EXEC] = "exec",
+};
+
+const char *phase_name(enum phase phase)
+{
+        static const char *const names[PHASE_COUNT] = {
+                [PHASE_PREPARE] = "prepare", [PHASE_CLONE] = "clone",     [PHASE_MAP] = "map",
+                [PHASE_ISOLATE] = "isolate", [PHASE_CGROUPS] = "cgroups", [PHASE_HOOKS] = "hooks",
+                [PHASE_PIVOT] = "pivot",     [PHASE_CONFINE] = "confine", [PHASE_WAITING] = "waiting",
+                [PHASE_EXEC] = "exec",       [PHASE_RUNNING] = "running",
+        };
+
+        return phase < PHASE_COUNT ? names[phase] : "unknown";
+}
+
+const char *op_name(enum op_type type)
+{
+        return type < OP_TYPE_COUNT ? op_names[type] : "unknown";
+}
+
+/* Ops that make the surroundings. False: it is none of them. */
+static bool describe_surroundings(const struct plan *plan, const struct op *op, struct text *text)
+{
+        switch (op->type) {
+        case OP_SETNS:
+                text_printf(text, "join the namespace '%s'", plan->slots[op->ns.slot].path);
+                break;
+        case OP_UNSHARE:
+                text_printf(text, "make a new %s namespace", op->number == CLONE_NEWNET ? "network" : "cgroup");
+                break;
+        case OP_CLONE:
+                text_puts(text, "make a process in the joined namespaces");
+                break;
+        case OP_BECOME_ROOT:
+                text_puts(text, "become root of the user namespace");
+                break;
+        case OP_TIME_OFFSETS:
+                text_puts(text, "set the clocks of a new time namespace");
+                break;
+        case OP_LOOPBACK_UP:
+                text_puts(text, "bring up the loopback interface");
+                break;
+        case OP_HOSTNAME:
+                text_printf(text, "set the hostname '%s'", op->text.string);
+                break;
+        case OP_DOMAINNAME:
+                text_printf(text, "set the domainname '%s'", op->text.string);
+                break;
+        case OP_SYSCTL:
+                text_printf(text, "set the sysctl '%s' to '%s'", op->sysctl.path, op->sysctl.value);
+                break;
+        case OP_KEYRING:
+                text_puts(text, "make a session keyring");
+                break;
+        case OP_WAIT:
+        case OP_REPORT:
+        case OP_WAIT_START:
+                text_puts(text, "meet the process that starts the container");
+                break;
+        case OP_JOIN_CGROUPS:
+                text_puts(text, "join the cgroups");
+                break;
+        case OP_HOOKS:
+                text_puts(text, "run the startContainer hooks");
+                break;
+        case OP_PROPAGATION:
+                text_puts(text, "keep the container's mounts from the host's");
+                break;
+        case OP_ROOT:
+                text_puts(text, "put the root file system in place");
+                break;
+        case OP_MOUNT:
+                text_printf(text, "mount %s on '/%s'", op->mount.type, op->mount.target);
+                break;
+        case OP_BIND:
+                text_printf(text, "bind '%s' on '/%s'",
+                            op->bind.slot == SLOT_NONE ? op->bind.host_path : plan->slots[op->bind.slot].path,
+                            op->bind.target);
+                break;
+        case OP_REMOUNT:
+                text_printf(text, "change the mount on '/%s'", op->bind.target);
+                break;
+        case OP_DEV:
+                text_printf(text, "prepare '/%s'", op->dev.directory);
+                break;
+        case OP_MASK:
+                text_printf(text, "mask '/%s'", op->path);
+                break;
+        case OP_READONLY:
+                text_printf(text, "make '/%s' read-only", op->path);
+                break;
+        case OP_ROOT_ATTR:
+                text_puts(text, "set the attributes of the root mount");
+                break;
+        case OP_PIVOT:
+                text_puts(text, "enter the root file system");
+                break;
+        case OP_TERMINAL:
+                text_puts(text, "make the terminal");
+                break;
+        default:
+                return false;
+        }
+        return true;
+}
+
+/* Ops that make the process. */
+static void describe_process(const struct op *op, struct text *text)
+{
+        switch (op->type) {
+        case OP_RLIMIT:
+                text_printf(text, "set resource limit %d to %llu/%llu", op->rlimit.resource,
+                            (unsigned long long)op->rlimit.soft, (unsigned long long)op->rlimit.hard);
+                break;
+        case OP_LSM:
+                text_printf(text, "ask for the security label '%s'", op->lsm.label);
+                break;
+        case OP_BOUNDING:
+                text_puts(text, "drop capabilities from the bounding set");
+                break;
+        case OP_IDS:
+                text_printf(text, "become user %u and group %u", op->ids.uid, op->ids.gid);
+                break;
+        case OP_CAPS:
+                text_puts(text, "set the capabilities");
+                break;
+        case OP_AMBIENT:
+                text_puts(text, "set the ambient capabilities");
+                break;
+        case OP_NO_NEW_PRIVS:
+                text_puts(text, "set no_new_privs");
+                break;
+        case OP_CHDIR:
+                text_printf(text, "enter the working directory '%s'", op->text.string);
+                break;
+        case OP_FIND_EXEC:
+        case OP_EXEC:
+                text_printf(text, "execute '%s'", op->exec.argv[0]);
+                break;
+        case OP_SECCOMP:
+                text_puts(text, "put the seccomp filter in force");
+                break;
+        case OP_SETSID:
+        case OP_STDIO_OWNER:
+        case OP_PERSONALITY:
+        case OP_UMASK:
+        case OP_CLOSE_FDS:
+        default:
+                text_puts(text, "prepare the process");
+                break;
+        }
+}
+
+void op_describe(const struct plan *plan, const struct op *op, struct text *text)
+{
+        if (!describe_surroundings(plan, op, text))
+                describe_process(op, text);
+}
