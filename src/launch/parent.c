@@ -396,18 +396,28 @@ static int died(struct launch *launch, enum phase phase, struct ward_err *err)
         return err_set(err, -ESRCH, "start the container: its init ended before phase '%s'", phase_name(phase));
 }
 
+/* The next record. A child that died with a message of ours unread makes the kernel report ECONNRESET, once, in front of the records
+ * that the child had sent: they come with the next call. */
+static ssize_t receive(int channel, struct record *ret_record)
+{
+        ssize_t n;
+
+        do
+                n = recv(channel, ret_record, sizeof(*ret_record), 0);
+        while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+        return n;
+}
+
 int launch_await(struct launch *launch, enum phase phase, struct ward_err *err)
 {
         for (;;) {
                 struct record record;
-                ssize_t n = recv(launch->channel, &record, sizeof(record), 0);
+                ssize_t n = receive(launch->channel, &record);
                 int r;
 
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0 && errno != ECONNRESET)
+                if (n < 0)
                         return err_errno(err, "hear from the container's init");
-                if (n <= 0)
+                if (n == 0)
                         return died(launch, phase, err);
                 if (n != sizeof(record))
                         return err_code(err, -EPROTO, "hear from the container's init");
@@ -436,9 +446,7 @@ static int await_end(int channel, int pidfd, const struct plan *plan, const char
         siginfo_t info = {0};
         ssize_t n;
 
-        do
-                n = recv(channel, &record, sizeof(record), 0);
-        while (n < 0 && errno == EINTR);
+        n = receive(channel, &record);
         if (n == sizeof(record) && record.kind == RECORD_FAILED)
                 return launch_report(plan, command, filter, &record, err);
         if (n > 0)
@@ -468,10 +476,10 @@ int launch_await_started(int connection, int pidfd, const char *command, struct 
         ssize_t n;
 
         do {
-                n = recv(connection, &record, sizeof(record), 0);
+                n = receive(connection, &record);
                 if (n == sizeof(record) && record.kind == RECORD_FAILED)
                         return launch_report(NULL, command, NULL, &record, err);
-        } while ((n < 0 && errno == EINTR) || (n == sizeof(record) && record.phase < PHASE_EXEC));
+        } while (n == sizeof(record) && record.phase < PHASE_EXEC);
         if (n == 0)
                 return err_set(err, -ESRCH, "start the container: its init ended before it could execute '%s'",
                                command);
