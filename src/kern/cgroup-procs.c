@@ -333,25 +333,39 @@ static int freezer_wait(const struct cgroup_hierarchy *hierarchy, const char *pa
         }
 }
 
-/* Whether the process sleeps in the freezer, by the kernel function that it waits in: of v1, of v2. */
-static bool process_frozen(pid_t pid)
+/* The first line of a file of /proc/PID without its newline; empty when the process has gone. */
+static void process_read(pid_t pid, const char *file, char *text, size_t size)
 {
-        static const char *const places[] = {"__refrigerator", "do_freezer_trap"};
-        char path[64], where[64] = "";
+        char path[64];
+        ssize_t n = -1;
         _cleanup_close_
         int fd = -EBADF;
 
-        (void)snprintf(path, sizeof(path), "/proc/%d/wchan", (int)pid);
+        (void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
         fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0 || read(fd, where, sizeof(where) - 1) <= 0)
-                return false;
-        for (size_t i = 0; i < ELEMENTS(places); i++)
-                if (strcmp(where, places[i]) == 0)
-                        return true;
-        return false;
+        if (fd >= 0)
+                n = read(fd, text, size - 1);
+        text[n < 0 ? 0 : n] = '\0';
+        text[strcspn(text, "\n")] = '\0';
 }
 
-static int explain_running(const struct cgroup_layout *layout, const char *path, unsigned timeout_msec,
+/* Whether the process may be in the freezer. That of v1 shows as state D (proc_pid_stat(5)), that of v2 as waiting in the kernel's
+ * handling of signals. */
+static bool process_frozen(pid_t pid, int version)
+{
+        char text[512];
+        const char *state;
+
+        if (version == 2) {
+                process_read(pid, "wchan", text, sizeof(text));
+                return strcmp(text, "do_freezer_trap") == 0 || strcmp(text, "get_signal") == 0;
+        }
+        process_read(pid, "stat", text, sizeof(text));
+        state = strrchr(text, ')'); /* behind the name, which can hold anything */
+        return state == NULL || strncmp(state, ") D", 3) == 0;
+}
+
+static int explain_running(const struct cgroup_layout *layout, const char *path, int version, unsigned timeout_msec,
                            struct ward_err *err)
 {
         _cleanup_(pid_list_done) struct pid_list list = {0};
@@ -360,14 +374,15 @@ static int explain_running(const struct cgroup_layout *layout, const char *path,
 
         (void)pids_list(layout, path, &list);
         for (size_t i = 0; i < list.count && named < RUNNING_NAMED; i++) {
-                if (process_frozen(list.pids[i]))
+                if (process_frozen(list.pids[i], version))
                         continue;
                 len += (size_t)snprintf(running + len, sizeof(running) - len, " %d", (int)list.pids[i]);
                 named++;
         }
         (void)err_set(err, -ETIMEDOUT,
                       "freeze the control group '%s': not frozen after %u ms, still running:%s; it is thawed again",
-                      path, timeout_msec, named == 0 ? " a thread of a frozen process" : running);
+                      path, timeout_msec,
+                      named == 0 ? " none, but one waits in the kernel and cannot be interrupted" : running);
         (void)err_hint(err, "a process that waits for a device or a network file system freezes when that answers; try "
                             "again later");
         return -ETIMEDOUT;
@@ -392,7 +407,7 @@ int cgroup_freeze(const struct cgroup_layout *layout, const char *path, bool fro
         if (r >= 0)
                 r = freezer_wait(hierarchy, path, frozen, timeout_msec, err);
         if (r == -ETIMEDOUT && frozen) {
-                r = explain_running(layout, path, timeout_msec, err);
+                r = explain_running(layout, path, hierarchy->version, timeout_msec, err);
                 (void)freezer_write(hierarchy, path, false, NULL);
                 return r;
         }

@@ -422,36 +422,40 @@ static void test_freeze_unified(void **state)
         freeze_with(f, &v2);
 }
 
-/* A child that waits in vfork(2) for its own child cannot be frozen. */
-static int sleep_in_vfork(void)
+static int spin(void)
 {
-        if (vfork() == 0) {
-                (void)syscall(SYS_write, 1, "", 0);
-                for (;;)
-                        (void)syscall(SYS_pause);
-        }
+        for (;;)
+                (*ticks)++;
         return 0;
 }
 
+/* More busy processes than processors are not frozen at once. */
 static void test_freeze_late(void **state)
 {
         struct fixture *f = *state;
-        pid_t pid;
-        int r;
+        pid_t pids[16];
+        int r = 0;
 
         make_everywhere(f, f->group);
-        pid = child(f, f->group, sleep_in_vfork);
-        (void)usleep(20000);
-        r = cgroup_freeze(&f->layout, f->group, true, 50, &f->err);
-        if (r == 0) { /* since 6.x vfork(2) waits freezably */
-                expect_frozen(f, f->group, true);
-        } else {
-                assert_int_equal(r, -ETIMEDOUT);
-                assert_true(f->err.hint[0] != '\0');
-                expect_frozen(f, f->group, false);
+        ticks = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        assert_ptr_not_equal(ticks, MAP_FAILED);
+        for (size_t i = 0; i < ELEMENTS(pids); i++)
+                pids[i] = child(f, f->group, spin);
+        for (int i = 0; i < 200 && r == 0; i++) {
+                r = cgroup_freeze(&f->layout, f->group, true, 0, &f->err);
+                if (r == 0)
+                        ok_or_fail(f, cgroup_freeze(&f->layout, f->group, false, 1000, &f->err));
         }
+        assert_int_equal(r, -ETIMEDOUT);
+        assert_non_null(strstr(f->err.message, f->group));
+        assert_non_null(strstr(f->err.message, "running"));
+        assert_true(f->err.hint[0] != '\0');
+        expect_frozen(f, f->group, false);
+        assert_true(ticking());
         ok_or_fail(f, cgroup_kill(&f->layout, f->group, 5000, &f->err));
-        assert_int_equal(exit_status(pid), 128 + SIGKILL);
+        for (size_t i = 0; i < ELEMENTS(pids); i++)
+                assert_int_equal(exit_status(pids[i]), 128 + SIGKILL);
+        (void)munmap((void *)(uintptr_t)ticks, 4096);
 }
 
 /* ---- devices ---- */
