@@ -27,13 +27,33 @@ static int read_config(const char *path, char **ret_text, size_t *ret_len, struc
         return r;
 }
 
-/* A relative root lies in the bundle (runtime-spec, config.md, "Root"). */
-static int root_path(const char *bundle, struct ward_spec *spec, struct ward_err *err)
+static bool is_relative_bind(const struct spec_mount *mount)
 {
-        if (spec->rootfs == NULL || *spec->rootfs == '/')
-                return 0;
-        spec->rootfs = arena_printf(&spec->arena, "%s/%s", bundle, spec->rootfs);
-        return spec->rootfs == NULL ? err_oom(err) : 0;
+        return mount->bind && mount->source != NULL && *mount->source != '/';
+}
+
+/* A relative root, and the relative sources of binds, lie in the bundle (runtime-spec, config.md, "Root" and "Mounts"). */
+static int join_paths(const char *bundle, struct ward_spec *spec, struct ward_err *err)
+{
+        struct spec_mount *mounts = arena_new(&spec->arena, struct spec_mount, spec->mount_count + 1);
+
+        if (mounts == NULL)
+                return err_oom(err);
+        for (size_t i = 0; i < spec->mount_count; i++) {
+                mounts[i] = spec->mounts[i];
+                if (!is_relative_bind(&mounts[i]))
+                        continue;
+                mounts[i].source = arena_printf(&spec->arena, "%s/%s", bundle, mounts[i].source);
+                if (mounts[i].source == NULL)
+                        return err_oom(err);
+        }
+        spec->mounts = mounts;
+        if (spec->rootfs != NULL && *spec->rootfs != '/') {
+                spec->rootfs = arena_printf(&spec->arena, "%s/%s", bundle, spec->rootfs);
+                if (spec->rootfs == NULL)
+                        return err_oom(err);
+        }
+        return 0;
 }
 
 int bundle_load(struct oci *oci, const struct bundle_options *options, const char *id, struct bundle *ret_bundle,
@@ -59,7 +79,7 @@ int bundle_load(struct oci *oci, const struct bundle_options *options, const cha
         r = oci_parse(bundle.config, len, config, &bundle.spec, err);
         if (r < 0)
                 return r;
-        r = root_path(directory, &bundle.spec, err);
+        r = join_paths(directory, &bundle.spec, err);
         if (r < 0)
                 return r;
         bundle.engine = (struct engine_options){

@@ -220,7 +220,7 @@ teardown() {
         nothing_left
 }
 
-@test "a relative root and bundle are found" {
+@test "a relative bundle, root and source of a bind are found" {
         make_bundle echo here
         cd "$WORK"
         run -0 oci run -b bundle "$ID"
@@ -228,6 +228,13 @@ teardown() {
         cd bundle
         run -0 oci run "$ID"
         [[ $output == here ]]
+        mkdir data
+        echo content >data/file
+        edit '.process.args = ["cat", "/tmp/file"]
+                | .mounts += [{destination: "/tmp", source: "data", type: "bind", options: ["bind", "ro"]}]'
+        cd /
+        run -0 oci run -b "$BUNDLE" "$ID"
+        [[ $output == content ]]
 }
 
 @test "ten containers at once" {
