@@ -32,10 +32,10 @@ int relay_begin(struct relay *relay, bool terminal, struct ward_err *err)
 
         *relay = (struct relay)RELAY_NONE;
         forwarded(&set);
-        (void)sigprocmask(SIG_BLOCK, &set, NULL);
         relay->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
         if (relay->signals < 0)
                 return err_errno(err, "receive signals");
+        (void)sigprocmask(SIG_BLOCK, &set, &relay->before);
         if (terminal && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, relay->socket) < 0)
                 return err_errno(err, "make a socket for the terminal");
         return 0;
@@ -152,6 +152,16 @@ int relay_run(struct relay *relay, int pidfd, struct ward_err *err)
         }
 }
 
+/* Signals that came for a process that had ended just before are dropped: unblocked, they would hit the caller. */
+static void restore_signals(struct relay *relay)
+{
+        struct signalfd_siginfo info;
+
+        while (read(relay->signals, &info, sizeof(info)) == sizeof(info))
+                ;
+        (void)sigprocmask(SIG_SETMASK, &relay->before, NULL);
+}
+
 void relay_done(struct relay *relay)
 {
         struct termios mode;
@@ -162,6 +172,8 @@ void relay_done(struct relay *relay)
         }
         relay->socket[0] = fd_close(relay->socket[0]);
         relay->socket[1] = fd_close(relay->socket[1]);
+        if (relay->signals >= 0)
+                restore_signals(relay);
         relay->signals = fd_close(relay->signals);
         relay->master = fd_close(relay->master);
 }

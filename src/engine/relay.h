@@ -8,6 +8,7 @@
 struct relay {
         int socket[2];            /* owned: the child sends its terminal's master to [1], it is received on [0] */
         int signals;              /* owned: signalfd */
+        sigset_t before;          /* the mask of the calling thread, to be restored where there is a signalfd */
         int master;               /* owned: the terminal */
         bool raw;                 /* the caller's terminal was switched to raw mode */
         unsigned char saved[128]; /* its struct termios */

@@ -71,6 +71,15 @@ test_layers() {
         rejects check-layers "launch over its sibling store" src/launch/x.c src/launch/x.c '#include "store/s.h"'
         rejects check-layers "a public header over an internal one" include/ward/q.h include/ward/q.h '#include "base/a.h"'
         rejects check-layers "a header that is not there" src/base/x.c src/base/x.c '#include "a.h"'
+        fresh_tree
+        mkdir -p src/lib
+        offender=
+        source_file src/lib/x.c '#include "model/m.h"' '#include "ward/p.h"'
+        expect "accepts lib over model" pass check-layers
+        offender=src/engine/x.c
+        source_file src/lib/l.h '#ifndef H' '#define H' '#endif'
+        source_file src/engine/x.c '#include "lib/l.h"'
+        expect "rejects engine over lib" fail check-layers
         offender=src/new
         fresh_tree
         mkdir -p src/new

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verbs: what starts, changes and ends containers. */
+#include "lib/lib.h"
+#include "model/oci.h"
+
+/* sizeof of the first version of a structure whose last member then was @member. */
+#define FIRST_SIZE(type, member) (offsetof(struct type, member) + sizeof(((struct type *)0)->member))
+
+static int start_options(const struct ward_start_options *given, unsigned allowed, const char *verb, const char *id,
+                         struct engine_options *ret_options, struct ward_err *err)
+{
+        struct ward_start_options o;
+        int r;
+
+        r = lib_take(&o, sizeof(o), FIRST_SIZE(ward_start_options, pidfd_socket), given, "ward_start_options", err);
+        if (r >= 0)
+                r = lib_flags(o.flags, allowed | WARD_NO_PIVOT | WARD_NO_NEW_KEYRING, verb, err);
+        if (r < 0)
+                return r;
+        if (o.bundle == NULL || o.bundle[0] != '/') {
+                (void)err_set(err, -EINVAL, "%s container '%s': its bundle is not an absolute path: '%s'", verb, id,
+                              o.bundle == NULL ? "" : o.bundle);
+                return err_hint(err, "set bundle in struct ward_start_options to the bundle's directory");
+        }
+        *ret_options = (struct engine_options){
+                .id = id,
+                .bundle = o.bundle,
+                .program = "libward",
+                .pid_file = o.pid_file,
+                .console_socket = o.console_socket,
+                .pidfd_socket = o.pidfd_socket,
+                .preserve_fds = o.preserve_fds,
+                .no_pivot = (o.flags & WARD_NO_PIVOT) != 0,
+                .no_new_keyring = (o.flags & WARD_NO_NEW_KEYRING) != 0,
+                .detach = (o.flags & WARD_DETACH) != 0,
+                .terminal_relay = (o.flags & WARD_TERMINAL) != 0,
+                .keep = (o.flags & WARD_KEEP) != 0,
+        };
+        return 0;
+}
+
+/* Says how it ended to a caller who wants to know. */
+static void give_exit(struct ward_exit *ret_exit, const struct engine_exit *end)
+{
+        const struct ward_exit ours = {.status = end->status, .oom_killed = end->oom_killed};
+
+        if (ret_exit != NULL)
+                lib_give(ret_exit, &ours, sizeof(ours));
+}
+
+/* Before anything is started: afterwards it would be too late to refuse. */
+static int check_exit(const struct ward_exit *ret_exit, struct ward_err *err)
+{
+        struct ward_exit ours;
+
+        /* What lies behind struct_size is to be written, so nothing is asked of it. */
+        if (ret_exit == NULL || ret_exit->struct_size >= FIRST_SIZE(ward_exit, oom_killed))
+                return 0;
+        return lib_take(&ours, sizeof(ours), FIRST_SIZE(ward_exit, oom_killed), ret_exit, "ward_exit", err);
+}
+
+int ward_create(struct ward *ward, const char *id, const struct ward_spec *spec,
+                const struct ward_start_options *options, struct ward_err *err)
+{
+        struct engine_options engine;
+        int r = start_options(options, 0, "create", id, &engine, err);
+
+        return r < 0 ? r : engine_create(&ward->store, spec, &engine, err);
+}
+
+int ward_start(struct ward *ward, const char *id, struct ward_err *err)
+{
+        return engine_start(&ward->store, id, err);
+}
+
+int ward_run(struct ward *ward, const char *id, const struct ward_spec *spec, const struct ward_start_options *options,
+             struct ward_exit *ret_exit, struct ward_err *err)
+{
+        struct engine_options engine;
+        struct engine_exit end = {0};
+        int r;
+
+        r = check_exit(ret_exit, err);
+        if (r >= 0)
+                r = start_options(options, WARD_DETACH | WARD_TERMINAL | WARD_KEEP, "run", id, &engine, err);
+        if (r >= 0)
+                r = engine_run(&ward->store, spec, &engine, &end, err);
+        if (r >= 0 && !engine.detach)
+                give_exit(ret_exit, &end);
+        return r;
+}
+
+int ward_exec(struct ward *ward, const char *id, const struct ward_process *process,
+              const struct ward_exec_options *options, struct ward_exit *ret_exit, struct ward_err *err)
+{
+        struct engine_exec_options how = {.process = &process->process};
+        struct engine_options engine = {.id = id, .program = "libward"};
+        struct engine_exit end = {0};
+        struct ward_exec_options o;
+        int r;
+
+        r = check_exit(ret_exit, err);
+        if (r >= 0)
+                r = lib_take(&o, sizeof(o), FIRST_SIZE(ward_exec_options, pidfd_socket), options, "ward_exec_options",
+                             err);
+        if (r >= 0)
+                r = lib_flags(o.flags, WARD_DETACH | WARD_TERMINAL | WARD_IGNORE_PAUSED, "exec", err);
+        if (r < 0)
+                return r;
+        how.cgroup = o.cgroup;
+        how.ignore_paused = (o.flags & WARD_IGNORE_PAUSED) != 0;
+        engine.pid_file = o.pid_file;
+        engine.console_socket = o.console_socket;
+        engine.pidfd_socket = o.pidfd_socket;
+        engine.preserve_fds = o.preserve_fds;
+        engine.detach = (o.flags & WARD_DETACH) != 0;
+        engine.terminal_relay = (o.flags & WARD_TERMINAL) != 0;
+        r = engine_exec(&ward->store, &how, &engine, &end, err);
+        if (r >= 0 && !engine.detach)
+                give_exit(ret_exit, &end);
+        return r;
+}
+
+int ward_kill(struct ward *ward, const char *id, int signal, unsigned flags, struct ward_err *err)
+{
+        int r = lib_flags(flags, WARD_ALL, "kill", err);
+
+        return r < 0 ? r : engine_kill(&ward->store, id, signal, (flags & WARD_ALL) != 0, err);
+}
+
+int ward_delete(struct ward *ward, const char *id, unsigned flags, struct ward_err *err)
+{
+        int r = lib_flags(flags, WARD_FORCE, "delete", err);
+
+        return r < 0 ? r : engine_delete(&ward->store, id, (flags & WARD_FORCE) != 0, err);
+}
+
+int ward_pause(struct ward *ward, const char *id, struct ward_err *err)
+{
+        return engine_pause(&ward->store, id, err);
+}
+
+int ward_resume(struct ward *ward, const char *id, struct ward_err *err)
+{
+        return engine_resume(&ward->store, id, err);
+}
+
+int ward_update(struct ward *ward, const char *id, const char *text, size_t len, const char *name, struct ward_err *err)
+{
+        struct arena arena _cleanup_arena_ = {0};
+        struct spec_resources resources = {0};
+        int r = oci_parse_resources(text, len, name, &arena, &resources, err);
+
+        return r < 0 ? r : engine_update(&ward->store, id, &resources, err);
+}

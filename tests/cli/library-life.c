@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every function of libward once, for library.bats: ends with "ok", or at the first that does not do what its header says. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <ward/ward.h>
+
+static struct ward_err err;
+
+#define EXPECT(condition)                                                                                    \
+        do {                                                                                                 \
+                if (!(condition)) {                                                                          \
+                        (void)printf("line %d: %s: %s (%s)\n", __LINE__, #condition, err.message, err.hint); \
+                        exit(1);                                                                             \
+                }                                                                                            \
+        } while (0)
+
+static const char resources[] = "{\"pids\": {\"limit\": 50}}";
+static const char wrong[] = "{\"pids\": {\"limits\": 50}}";
+static const char process_text[] = "{\"args\": [\"/bin/sh\", \"-c\", \"exit 4\"], \"cwd\": \"/\", "
+                                   "\"user\": {\"uid\": 0, \"gid\": 0}}";
+
+static struct ward_spec *load(const char *bundle)
+{
+        static char text[65536];
+        struct ward_spec *spec = NULL;
+        char path[4096];
+        size_t len;
+        FILE *file;
+
+        (void)snprintf(path, sizeof(path), "%s/config.json", bundle);
+        file = fopen(path, "re");
+        EXPECT(file != NULL);
+        len = fread(text, 1, sizeof(text), file);
+        (void)fclose(file);
+        EXPECT(ward_spec_parse(text, len, "config.json", &spec, &err) == 0);
+        return spec;
+}
+
+/* What the border itself refuses. */
+static void border(struct ward *ward, const char *id, const struct ward_spec *spec, const char *bundle)
+{
+        struct {
+                struct ward_start_options known;
+                long newer;
+        } newer = {.known = {.struct_size = sizeof(newer), .bundle = bundle}, .newer = 1};
+        struct ward_start_options options = {.struct_size = 4, .bundle = bundle};
+        struct ward_exit end = {.struct_size = 0};
+        struct ward_info *info = NULL;
+        char *plan = NULL, *json = NULL;
+
+        EXPECT(ward_create(ward, id, spec, &options, &err) == -EINVAL && strstr(err.message, "struct_size") != NULL);
+        EXPECT(ward_create(ward, id, spec, &newer.known, &err) == -E2BIG && err.errnum == E2BIG);
+        options.struct_size = sizeof(options);
+        EXPECT(ward_run(ward, id, spec, &options, &end, &err) == -EINVAL);
+        options.flags = WARD_DETACH;
+        EXPECT(ward_create(ward, id, spec, &options, &err) == -EINVAL);
+        options.flags = 0;
+        options.bundle = "relative";
+        EXPECT(ward_create(ward, id, spec, &options, NULL) == -EINVAL);
+        EXPECT(ward_create(ward, id, spec, NULL, &err) == -EINVAL);
+        EXPECT(ward_kill(ward, id, SIGTERM, WARD_FORCE, &err) == -EINVAL);
+        EXPECT(ward_delete(ward, id, WARD_ALL, &err) == -EINVAL);
+        EXPECT(ward_delete(ward, id, WARD_FORCE, &err) == 0);
+        EXPECT(ward_state(ward, id, &info, &err) == -ENOENT && info == NULL);
+        EXPECT(ward_plan(spec, id, 0, &plan, &err) == 0 && ward_plan(spec, id, WARD_JSON, &json, &err) == 0);
+        EXPECT(strstr(plan, "proc") != NULL && json[0] == '{');
+        free(plan);
+        free(json);
+}
+
+static void look(struct ward *ward, const char *id, const char *bundle, enum ward_status status)
+{
+        struct ward_info *info = NULL;
+        struct ward_list *list = NULL;
+
+        EXPECT(ward_state(ward, id, &info, &err) == 0);
+        EXPECT(ward_info_status(info) == status && strcmp(ward_info_id(info), id) == 0);
+        EXPECT((ward_info_pid(info) > 0) == (status != WARD_STOPPED));
+        EXPECT(strcmp(ward_info_bundle(info), bundle) == 0 && strstr(ward_info_rootfs(info), bundle) != NULL);
+        EXPECT(strcmp(ward_info_command(info), "/bin/sleep 60") == 0 && ward_info_owner(info) == 0);
+        EXPECT(ward_info_created_usec(info) > 1600000000000000);
+        EXPECT(strcmp(ward_info_annotation(info, "org.example.key"), "value") == 0);
+        EXPECT(ward_info_annotation(info, "value") == NULL);
+        ward_info_free(info);
+        EXPECT(ward_list(ward, &list, &err) == 0 && ward_list_count(list) == 1);
+        EXPECT(strcmp(ward_info_id(ward_list_at(list, 0)), id) == 0);
+        EXPECT(ward_info_status(ward_list_at(list, 0)) == status);
+        ward_list_free(list);
+}
+
+static void execute(struct ward *ward, const char *id)
+{
+        static const char *const argv[] = {"/bin/sh", "-c", "exit 3", NULL};
+        struct ward_exec_options options = {.struct_size = sizeof(options)};
+        struct ward_exit end = {.struct_size = sizeof(end), .status = -1, .oom_killed = true};
+        struct ward_process *process = NULL;
+
+        EXPECT(ward_process_of(ward, id, argv, &process, &err) == 0);
+        EXPECT(ward_exec(ward, id, process, NULL, &end, &err) == 0 && end.status == 3 && !end.oom_killed);
+        ward_process_free(process);
+        EXPECT(ward_process_parse(process_text, strlen(process_text), "process.json", &process, &err) == 0);
+        EXPECT(ward_exec(ward, id, process, &options, &end, &err) == 0 && end.status == 4);
+        options.flags = WARD_FORCE;
+        EXPECT(ward_exec(ward, id, process, &options, &end, &err) == -EINVAL);
+        ward_process_free(process);
+}
+
+/* What the process had before comes back: signals that were not blocked are not blocked after a wait in the foreground. */
+static void unchanged(const sigset_t *before)
+{
+        sigset_t now;
+
+        EXPECT(sigprocmask(SIG_SETMASK, NULL, &now) == 0);
+        for (int i = 1; i < 65; i++)
+                EXPECT(sigismember(before, i) == sigismember(&now, i));
+}
+
+int main(int argc, char **argv)
+{
+        struct ward_start_options options = {.struct_size = sizeof(options)};
+        struct ward *ward = NULL;
+        struct ward_spec *spec;
+        pid_t *pids = NULL;
+        sigset_t before;
+        size_t count = 0;
+
+        EXPECT(argc == 4 && sigprocmask(SIG_SETMASK, NULL, &before) == 0);
+        options.bundle = argv[2];
+        spec = load(argv[2]);
+        EXPECT(ward_open(argv[1], &ward, &err) == 0);
+        border(ward, argv[3], spec, argv[2]);
+
+        EXPECT(ward_create(ward, argv[3], spec, &options, &err) == 0);
+        EXPECT(ward_create(ward, argv[3], spec, &options, &err) == -EEXIST);
+        look(ward, argv[3], argv[2], WARD_CREATED);
+        EXPECT(ward_start(ward, argv[3], &err) == 0);
+        look(ward, argv[3], argv[2], WARD_RUNNING);
+        execute(ward, argv[3]);
+        unchanged(&before);
+        EXPECT(ward_pids(ward, argv[3], &pids, &count, &err) == 0 && count == 1);
+        EXPECT(ward_update(ward, argv[3], resources, strlen(resources), "limits", &err) == 0);
+        EXPECT(ward_update(ward, argv[3], wrong, strlen(wrong), "limits", &err) == -EINVAL &&
+               strstr(err.message, "limits") != NULL);
+        EXPECT(ward_pause(ward, argv[3], &err) == 0);
+        look(ward, argv[3], argv[2], WARD_PAUSED);
+        EXPECT(strcmp(ward_status_name(WARD_PAUSED), "paused") == 0 && ward_status_name((enum ward_status)99) == NULL);
+        EXPECT(ward_resume(ward, argv[3], &err) == 0);
+        EXPECT(ward_delete(ward, argv[3], 0, &err) == -EBUSY);
+        EXPECT(ward_kill(ward, argv[3], SIGKILL, WARD_ALL, &err) == 0);
+        EXPECT(waitpid(pids[0], NULL, 0) == pids[0]);
+        look(ward, argv[3], argv[2], WARD_STOPPED);
+        EXPECT(ward_delete(ward, argv[3], 0, &err) == 0);
+        EXPECT(ward_state(ward, argv[3], &(struct ward_info *){NULL}, &err) == -ENOENT);
+        free(pids);
+        ward_spec_free(spec);
+        ward_close(ward);
+        (void)printf("ok\n");
+        return 0;
+}
