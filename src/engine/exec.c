@@ -167,28 +167,39 @@ static int clone_once(struct execution *exec, const struct engine_options *optio
         return launch_clone(&exec->launch, group_fd, err);
 }
 
-static int bring_in(struct execution *exec, const struct engine_exec_options *how, const struct engine_options *options,
-                    struct ward_err *err)
+/* The clone; into the group where the kernel lets us, else the child joins it. */
+static int clone_joining(struct execution *exec, const struct engine_exec_options *how,
+                         const struct engine_options *options, struct ward_err *err)
 {
         int r;
 
-        /* Inherited by the child with its memory; execve(2) of the container's program sets it anew (prctl(2)). An ordinary user's
-         * /proc files would become root's by it; his container has no more rights over the process than he has. */
-        if (exec->site.place.root_user && prctl(PR_SET_DUMPABLE, 0) < 0)
-                return err_errno(err, "hide the joining process");
         r = open_group(exec, err);
         if (r >= 0)
                 r = make_plan(exec, how->process, err);
         if (r >= 0)
                 r = clone_once(exec, options, exec->plan.clone_into_cgroup ? exec->group_fd : -EBADF, err);
-        if (r < 0 && exec->plan.clone_into_cgroup &&
-            (r == -EOPNOTSUPP || r == -ENOSYS || r == -EBUSY || r == -EACCES)) {
-                launch_done(&exec->launch);
-                exec->site.place.clone_into_cgroup = false;
-                r = make_plan(exec, how->process, err);
-                if (r >= 0)
-                        r = clone_once(exec, options, -EBADF, err);
-        }
+        if (r >= 0 || !exec->plan.clone_into_cgroup ||
+            (r != -EOPNOTSUPP && r != -ENOSYS && r != -EBUSY && r != -EACCES))
+                return r;
+        launch_done(&exec->launch);
+        exec->site.place.clone_into_cgroup = false;
+        r = make_plan(exec, how->process, err);
+        return r < 0 ? r : clone_once(exec, options, -EBADF, err);
+}
+
+static int bring_in(struct execution *exec, const struct engine_exec_options *how, const struct engine_options *options,
+                    struct ward_err *err)
+{
+        int dumpable = prctl(PR_GET_DUMPABLE), r;
+
+        /* Inherited by the child with its memory; execve(2) of the container's program sets it anew (prctl(2)). An ordinary user's
+         * /proc files would become root's by it; his container has no more rights over the process than he has. */
+        if (exec->site.place.root_user && prctl(PR_SET_DUMPABLE, 0) < 0)
+                return err_errno(err, "hide the joining process");
+        r = clone_joining(exec, how, options, err);
+        /* The caller is not in the container's sight: only the copy that joins stays hidden. */
+        if (exec->site.place.root_user && dumpable == 1)
+                (void)prctl(PR_SET_DUMPABLE, 1);
         if (r >= 0)
                 r = launch_groups(&exec->launch, &exec->site.layout, err);
         if (r >= 0)

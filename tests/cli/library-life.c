@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <ward/ward.h>
 
@@ -141,6 +142,7 @@ int main(int argc, char **argv)
         look(ward, argv[3], argv[2], WARD_RUNNING);
         execute(ward, argv[3]);
         unchanged(&before);
+        EXPECT(prctl(PR_GET_DUMPABLE) == 1);
         EXPECT(ward_pids(ward, argv[3], &pids, &count, &err) == 0 && count == 1);
         EXPECT(ward_update(ward, argv[3], resources, strlen(resources), "limits", &err) == 0);
         EXPECT(ward_update(ward, argv[3], wrong, strlen(wrong), "limits", &err) == -EINVAL &&
