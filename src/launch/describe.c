@@ -4,6 +4,8 @@
 
 #include <sched.h>
 
+#include "base/names.h"
+
 static const char *const op_names[OP_TYPE_COUNT] = {
         [OP_SETNS] = "setns",
         [OP_UNSHARE] = "unshare",
@@ -152,13 +154,24 @@ static bool describe_surroundings(const struct plan *plan, const struct op *op, 
         return true;
 }
 
+static void add_limit(struct text *text, uint64_t limit)
+{
+        if (limit == UINT64_MAX)
+                text_puts(text, "unlimited");
+        else
+                text_printf(text, "%llu", (unsigned long long)limit);
+}
+
 /* Ops that make the process. */
 static void describe_process(const struct op *op, struct text *text)
 {
         switch (op->type) {
         case OP_RLIMIT:
-                text_printf(text, "set resource limit %d to %llu/%llu", op->rlimit.resource,
-                            (unsigned long long)op->rlimit.soft, (unsigned long long)op->rlimit.hard);
+                text_printf(text, "set %s to ", rlimit_names[op->rlimit.resource]);
+                add_limit(text, op->rlimit.soft);
+                text_puts(text, " (hard limit: ");
+                add_limit(text, op->rlimit.hard);
+                text_puts(text, ")");
                 break;
         case OP_LSM:
                 text_printf(text, "ask for the security label '%s'", op->lsm.label);
