@@ -83,7 +83,10 @@ static inline int teardown(void **state)
         struct fixture *f = *state;
         int r = 0;
 
-        (void)cgroup_kill(&f->layout, f->group, 2000, NULL);
+        /* What a failed test has left behind, and what a good one need not wait for. */
+        if (cgroup_kill(&f->layout, f->group, 2000, NULL) == 0)
+                while (wait(NULL) > 0)
+                        ;
         for (size_t i = 0; i < f->layout.count; i++)
                 if (cgroup_remove(&f->layout.hierarchies[i], f->group, 0, 2000, &f->err) < 0) {
                         print_error("%s\n", f->err.message);
