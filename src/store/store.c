@@ -27,7 +27,7 @@
 #define REMOVE_DEPTH_MAX 64
 
 /* The files that an entry normally has, state.json last: while it is there, a removal that was cut short can be repeated. */
-static const char *const entry_files[] = {"start", "config.json", "state.json.new", "state.json"};
+static const char *const entry_files[] = {"start", "config.json", "state.json"};
 
 /* What was opened is checked, not what the path may name later. */
 static int check_root(int fd, const char *path, struct ward_err *err)
