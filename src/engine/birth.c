@@ -144,11 +144,21 @@ static int open_sockets(struct birth *birth, int relay_console, struct ward_err 
                 if (birth->listener < 0)
                         return birth->listener;
         }
-        if (birth->spec->hooks[SPEC_HOOK_START_CONTAINER].count > 0) {
-                birth->state_memory = memfd_create("state", MFD_CLOEXEC);
-                if (birth->state_memory < 0)
-                        return err_errno(err, "make a memory file for the hooks' state");
-        }
+        return 0;
+}
+
+/* Memory files for the hooks that the child runs; they are filled when its pid is known. */
+static int open_hook_states(struct birth *birth, struct ward_err *err)
+{
+        const struct spec_hooks *hooks = birth->spec->hooks;
+
+        if (hooks[SPEC_HOOK_CREATE_CONTAINER].count > 0)
+                birth->state_creating = memfd_create("state", MFD_CLOEXEC);
+        if (hooks[SPEC_HOOK_START_CONTAINER].count > 0)
+                birth->state_created = memfd_create("state", MFD_CLOEXEC);
+        if ((hooks[SPEC_HOOK_CREATE_CONTAINER].count > 0 && birth->state_creating < 0) ||
+            (hooks[SPEC_HOOK_START_CONTAINER].count > 0 && birth->state_created < 0))
+                return err_errno(err, "make a memory file for the hooks' state");
         return 0;
 }
 
@@ -165,7 +175,8 @@ static int clone_init(struct birth *birth, struct ward_err *err)
         struct launch_given given = {
                 .console = birth->console,
                 .listener = birth->listener,
-                .state = birth->state_memory,
+                .state_creating = birth->state_creating,
+                .state_created = birth->state_created,
                 .root = birth->options->root_given ? birth->options->root_fd : -EBADF,
         };
         int r;
@@ -212,6 +223,20 @@ static int set_oom_score(const struct birth *birth, struct ward_err *err)
         return r;
 }
 
+static int write_hook_state(const struct birth *birth, int fd, const char *status, struct ward_err *err)
+{
+        _cleanup_text_ struct text json = {0};
+        int r;
+
+        if (fd < 0)
+                return 0;
+        hooks_state(&birth->state, status, birth->launch.pid, &json);
+        if (text_failed(&json))
+                return err_oom(err);
+        r = fd_write_all(fd, json.data, json.len);
+        return r < 0 ? err_code(err, r, "write the hooks' state") : 0;
+}
+
 static int run_parent_hooks(struct birth *birth, struct ward_err *err)
 {
         const struct spec_hooks *hooks = birth->spec->hooks;
@@ -229,9 +254,10 @@ static int run_parent_hooks(struct birth *birth, struct ward_err *err)
         if (text_failed(&json))
                 return err_oom(err);
         birth->hooks_ran = true;
-        for (int kind = SPEC_HOOK_PRESTART; r >= 0 && kind <= SPEC_HOOK_CREATE_CONTAINER; kind++)
-                r = hooks_run(&hooks[kind], (enum spec_hook_kind)kind, birth->spec->file, json.data,
-                              kind == SPEC_HOOK_CREATE_CONTAINER ? birth->launch.pidfd : -EBADF, err);
+        for (int kind = SPEC_HOOK_PRESTART; r >= 0 && kind <= SPEC_HOOK_CREATE_RUNTIME; kind++)
+                r = hooks_run(&hooks[kind], (enum spec_hook_kind)kind, birth->spec->file, json.data, err);
+        if (r >= 0)
+                r = write_hook_state(birth, birth->state_creating, "creating", err);
         if (r >= 0)
                 launch_say(&birth->launch, MESSAGE_HOOKS_DONE);
         return r;
@@ -281,20 +307,6 @@ static int write_state(struct birth *birth, struct ward_err *err)
         return r;
 }
 
-static int write_hook_state(struct birth *birth, struct ward_err *err)
-{
-        _cleanup_text_ struct text json = {0};
-        int r;
-
-        if (birth->state_memory < 0)
-                return 0;
-        hooks_state(&birth->state, "created", birth->launch.pid, &json);
-        if (text_failed(&json))
-                return err_oom(err);
-        r = fd_write_all(birth->state_memory, json.data, json.len);
-        return r < 0 ? err_code(err, r, "write the hooks' state") : 0;
-}
-
 static int bring_up(struct birth *birth, int relay_console, struct ward_err *err)
 {
         int r;
@@ -304,6 +316,8 @@ static int bring_up(struct birth *birth, int relay_console, struct ward_err *err
                 r = site_make_unified(&birth->site, &birth->group_fd, err);
         if (r >= 0)
                 r = open_sockets(birth, relay_console, err);
+        if (r >= 0)
+                r = open_hook_states(birth, err);
         if (r >= 0)
                 r = make_plan(birth, err);
         if (r >= 0)
@@ -323,7 +337,7 @@ static int bring_up(struct birth *birth, int relay_console, struct ward_err *err
         if (r >= 0)
                 r = write_state(birth, err);
         if (r >= 0)
-                r = write_hook_state(birth, err);
+                r = write_hook_state(birth, birth->state_created, "created", err);
         launch_trace(&birth->launch, "state");
         return r;
 }
@@ -340,8 +354,8 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
         birth->options = options;
         birth->create = create;
         birth->live = true;
-        birth->entry.fd = birth->entry.lock = birth->group_fd = birth->listener = birth->console = birth->state_memory =
-                -EBADF;
+        birth->entry.fd = birth->entry.lock = birth->group_fd = birth->listener = birth->console =
+                birth->state_creating = birth->state_created = -EBADF;
         birth->launch.channel = birth->launch.pidfd = birth->launch.proc_fd = -EBADF;
         r = check(spec, options, err);
         if (r >= 0)
@@ -430,7 +444,8 @@ void birth_done(struct birth *birth)
                 store_leave(&birth->entry);
         birth->listener = fd_close(birth->listener);
         birth->console = fd_close(birth->console);
-        birth->state_memory = fd_close(birth->state_memory);
+        birth->state_creating = fd_close(birth->state_creating);
+        birth->state_created = fd_close(birth->state_created);
         plan_done(&birth->plan);
         site_done(&birth->site);
         arena_done(&birth->arena);

@@ -26,12 +26,12 @@ struct birth {
         struct store_entry entry;
         struct store_state state;
         struct arena arena;
-        int group_fd;     /* owned: the v2 group */
-        int listener;     /* owned */
-        int console;      /* owned: socket that takes the terminal */
-        int state_memory; /* owned: the state for startContainer hooks */
-        bool hooks_ran;   /* poststop hooks are due when it fails */
-        bool live;        /* not yet released */
+        int group_fd;                      /* owned: the v2 group */
+        int listener;                      /* owned */
+        int console;                       /* owned: socket that takes the terminal */
+        int state_creating, state_created; /* owned: the state for hooks that the child runs */
+        bool hooks_ran;                    /* poststop hooks are due when it fails */
+        bool live;                         /* not yet released */
 };
 
 #define _cleanup_birth_ _cleanup_(birth_done)

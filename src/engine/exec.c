@@ -153,8 +153,11 @@ static int make_plan(struct execution *exec, const struct spec_process *process,
 
 static int clone_once(struct execution *exec, const struct engine_options *options, int group_fd, struct ward_err *err)
 {
-        const struct launch_given given = {
-                .console = exec->console, .listener = -EBADF, .state = -EBADF, .root = -EBADF};
+        const struct launch_given given = {.console = exec->console,
+                                           .listener = -EBADF,
+                                           .state_creating = -EBADF,
+                                           .state_created = -EBADF,
+                                           .root = -EBADF};
         int r;
 
         r = launch_open(&exec->launch, &exec->plan, exec->filter.count > 0 ? &exec->filter : NULL, options->trace,

@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -43,12 +42,9 @@ void hooks_state(const struct store_state *state, const char *status, pid_t pid,
 }
 
 /* In the hook's own process. A failure ends it with 127, as a shell's does. */
-static _Noreturn void become_hook(const struct spec_hook *hook, int input, int join_pidfd)
+static _Noreturn void become_hook(const struct spec_hook *hook, int input)
 {
-        bool joined =
-                join_pidfd < 0 || setns(join_pidfd, CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) == 0;
-
-        if (joined && dup2(input, STDIN_FILENO) == STDIN_FILENO)
+        if (dup2(input, STDIN_FILENO) == STDIN_FILENO)
                 (void)execve(hook->path, (char *const *)hook->argv, (char *const *)hook->envp);
         _exit(127);
 }
@@ -70,8 +66,7 @@ static int state_file(const char *json, struct ward_err *err)
         return TAKE_FD(fd);
 }
 
-static int run_one(const struct spec_hook *hook, const char *json, int join_pidfd, const char *what,
-                   struct ward_err *err)
+static int run_one(const struct spec_hook *hook, const char *json, const char *what, struct ward_err *err)
 {
         _cleanup_close_
         int input = state_file(json, err), pidfd = -EBADF;
@@ -86,7 +81,7 @@ static int run_one(const struct spec_hook *hook, const char *json, int join_pidf
         if (pid < 0)
                 return err_code(err, pid, "%s: make a process for '%s'", what, hook->path);
         if (pid == 0)
-                become_hook(hook, input, join_pidfd);
+                become_hook(hook, input);
         ready.fd = pidfd;
         do
                 r = poll(&ready, 1, hook->timeout_sec == 0 ? -1 : (int)hook->timeout_sec * 1000);
@@ -108,7 +103,7 @@ static int run_one(const struct spec_hook *hook, const char *json, int join_pidf
 }
 
 int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const char *file, const char *state_json,
-              int join_pidfd, struct ward_err *err)
+              struct ward_err *err)
 {
         for (size_t i = 0; i < hooks->count; i++) {
                 char where[256], what[320];
@@ -116,7 +111,7 @@ int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const ch
 
                 (void)snprintf(what, sizeof(what), "%s: run the %s hook",
                                spec_origin_text(&hooks->hooks[i].origin, file, where, sizeof(where)), kind_names[kind]);
-                r = run_one(&hooks->hooks[i], state_json, join_pidfd, what, err);
+                r = run_one(&hooks->hooks[i], state_json, what, err);
                 if (r < 0)
                         return r;
         }
@@ -141,7 +136,7 @@ int hooks_run_stored(const struct store_entry *entry, const struct store_state *
         for (size_t i = 0; i < spec.hooks[kind].count; i++) {
                 struct spec_hooks one = {.hooks = &spec.hooks[kind].hooks[i], .count = 1};
 
-                r = hooks_run(&one, kind, spec.file, json.data, -EBADF, first < 0 ? NULL : err);
+                r = hooks_run(&one, kind, spec.file, json.data, first < 0 ? NULL : err);
                 if (r < 0 && first == 0)
                         first = r;
         }

@@ -10,11 +10,11 @@
 void hooks_state(const struct store_state *state, const char *status, pid_t pid, struct text *text);
 
 /*
- * Runs the hooks of one kind in their order. @join_pidfd: a process whose namespaces each hook enters first, or -EBADF.
+ * Runs the hooks of one kind in their order, in the caller's own namespaces.
  * Stops at the first failure: -ECANCELED with its status, -ETIMEDOUT, or the error of executing it.
  */
 int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const char *file, const char *state_json,
-              int join_pidfd, struct ward_err *err);
+              struct ward_err *err);
 
 /* Loads the stored config of @entry and runs its poststop hooks; all of them, a failure does not stop the next. */
 int hooks_run_stored(const struct store_entry *entry, const struct store_state *state, enum spec_hook_kind kind,

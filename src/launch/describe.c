@@ -111,7 +111,7 @@ static bool describe_surroundings(const struct plan *plan, const struct op *op, 
                 text_puts(text, "join the cgroups");
                 break;
         case OP_HOOKS:
-                text_puts(text, "run the startContainer hooks");
+                text_printf(text, "run the %s hooks", op->hooks.kind);
                 break;
         case OP_PROPAGATION:
                 text_puts(text, "keep the container's mounts from the host's");

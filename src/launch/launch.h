@@ -36,7 +36,7 @@ struct launch {
 
 /* Descriptors that the caller has already, for slots of these kinds; -EBADF: none. Borrowed. */
 struct launch_given {
-        int console, listener, state, root;
+        int console, listener, state_creating, state_created, root;
 };
 
 /* Fills the slots, but for the late ones. @launch is initialised by this call, also when it fails. */

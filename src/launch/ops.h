@@ -33,7 +33,7 @@ enum slot_kind {
         SLOT_TASKS,       /* the file @file of the cgroup hierarchy that is mounted at @path, open for writing */
         SLOT_CONSOLE,     /* a connected unix socket that takes the terminal's master */
         SLOT_LISTENER,    /* the socket on which a created container waits for its start */
-        SLOT_STATE,       /* a memory file with the state for hooks that the child runs */
+        SLOT_STATE,       /* a memory file with the state for hooks that the child runs; @file is its status */
         SLOT_GIVEN,       /* opened by the caller: a root made by launch/host.c */
 };
 
@@ -42,7 +42,7 @@ struct slot {
         enum slot_kind kind;
         const char *path;  /* on the host; NULL where the kind needs none */
         bool recursive;    /* TREE, ROOT: with the mounts below */
-        const char *file;  /* TASKS: "c1/tasks" */
+        const char *file;  /* TASKS: "c1/tasks"; STATE: "creating" or "created" */
         enum message late; /* the message that brings it; 0: the child has it from its birth */
         bool idmap;        /* id-map the tree; it comes with MESSAGE_MAPPED then */
         bool idmap_recursive;
@@ -181,6 +181,8 @@ struct op_hook {
 };
 
 struct op_hooks {
+        const char *kind;          /* "startContainer" */
+        struct spec_origin origin; /* of the first; the others follow it in the same list */
         const struct op_hook *hooks;
         uint32_t count;
         int slot; /* SLOT_STATE */
@@ -199,7 +201,7 @@ struct op_rlimit {
 };
 
 struct op_lsm {
-        const char *file; /* below the task's directory in /proc: "attr/apparmor/exec" */
+        const char *file; /* TASKS: "c1/tasks"; STATE: "creating" or "created" */
         const char *label;
         uint32_t len;
 };
@@ -258,7 +260,7 @@ struct op {
 
 struct plan {
         struct arena arena;
-        const char *file;       /* name of the input, for messages */
+        const char *file;       /* TASKS: "c1/tasks"; STATE: "creating" or "created" */
         uint64_t clone_flags;   /* CLONE_NEW* of the first clone */
         bool clone_into_cgroup; /* and into the v2 group */
         struct op *ops;

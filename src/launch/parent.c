@@ -93,7 +93,7 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
                 fd = given->listener;
                 break;
         case SLOT_STATE:
-                fd = given->state;
+                fd = strcmp(slot->file, "creating") == 0 ? given->state_creating : given->state_created;
                 break;
         case SLOT_GIVEN:
                 fd = given->root;
@@ -381,6 +381,23 @@ static const char *command_of(const struct plan *plan)
         return plan->ops[plan->op_count - 1].exec.argv[0];
 }
 
+/* One record: 1, or 0 at the end of file. */
+static int receive(int channel, struct record *ret_record, struct ward_err *err)
+{
+        ssize_t n;
+
+        /* A side that closes with a message unread leaves ECONNRESET to the other, in front of the records that it sent before; the
+         * error is told once, the records come behind it (unix(7); net/unix reports sk_err before the queue). */
+        do
+                n = recv(channel, ret_record, sizeof(*ret_record), 0);
+        while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+        if (n == 0)
+                return 0;
+        if (n != sizeof(*ret_record))
+                return err_code(err, n < 0 ? -errno : -EPROTO, "hear from the container's init");
+        return 1;
+}
+
 /* End of file before the program was executed: say how the child died. */
 static int died(struct launch *launch, enum phase phase, struct ward_err *err)
 {
@@ -396,31 +413,16 @@ static int died(struct launch *launch, enum phase phase, struct ward_err *err)
         return err_set(err, -ESRCH, "start the container: its init ended before phase '%s'", phase_name(phase));
 }
 
-/* The next record. A child that died with a message of ours unread makes the kernel report ECONNRESET, once, in front of the records
- * that the child had sent: they come with the next call. */
-static ssize_t receive(int channel, struct record *ret_record)
-{
-        ssize_t n;
-
-        do
-                n = recv(channel, ret_record, sizeof(*ret_record), 0);
-        while (n < 0 && (errno == EINTR || errno == ECONNRESET));
-        return n;
-}
-
 int launch_await(struct launch *launch, enum phase phase, struct ward_err *err)
 {
         for (;;) {
                 struct record record;
-                ssize_t n = receive(launch->channel, &record);
-                int r;
+                int r = receive(launch->channel, &record, err);
 
-                if (n < 0)
-                        return err_errno(err, "hear from the container's init");
-                if (n == 0)
+                if (r < 0)
+                        return r;
+                if (r == 0)
                         return died(launch, phase, err);
-                if (n != sizeof(record))
-                        return err_code(err, -EPROTO, "hear from the container's init");
                 trace_record(launch, &record);
                 switch ((enum record_kind)record.kind) {
                 case RECORD_FAILED:
@@ -444,12 +446,13 @@ static int await_end(int channel, int pidfd, const struct plan *plan, const char
 {
         struct record record;
         siginfo_t info = {0};
-        ssize_t n;
+        int r = receive(channel, &record, err);
 
-        n = receive(channel, &record);
-        if (n == sizeof(record) && record.kind == RECORD_FAILED)
+        if (r < 0)
+                return r;
+        if (r > 0 && record.kind == RECORD_FAILED)
                 return launch_report(plan, command, filter, &record, err);
-        if (n > 0)
+        if (r > 0)
                 return err_code(err, -EPROTO, "hear from the container's init");
         /* Only with a filter can the child have been unable to say why; only then is a quick end looked at. */
         if (filter == NULL || pidfd_wait(pidfd, true, true, &info) < 0 || info.si_pid == 0)
@@ -473,18 +476,18 @@ int launch_await_exec(struct launch *launch, struct ward_err *err)
 int launch_await_started(int connection, int pidfd, const char *command, struct ward_err *err)
 {
         struct record record;
-        ssize_t n;
+        int r;
 
         do {
-                n = receive(connection, &record);
-                if (n == sizeof(record) && record.kind == RECORD_FAILED)
+                r = receive(connection, &record, err);
+                if (r > 0 && record.kind == RECORD_FAILED)
                         return launch_report(NULL, command, NULL, &record, err);
-        } while (n == sizeof(record) && record.phase < PHASE_EXEC);
-        if (n == 0)
+        } while (r > 0 && record.phase < PHASE_EXEC);
+        if (r < 0)
+                return r;
+        if (r == 0)
                 return err_set(err, -ESRCH, "start the container: its init ended before it could execute '%s'",
                                command);
-        if (n != sizeof(record))
-                return err_code(err, n < 0 ? -errno : -EPROTO, "hear from the container's init");
         return await_end(connection, pidfd, NULL, command, NULL, err);
 }
 

@@ -231,7 +231,7 @@ static int add_start(struct plan *plan, const struct place *place, const struct 
         if (place->create && op->slot < 0)
                 return -ENOMEM;
         if (hooks->count > 0) {
-                op = plan_add(plan, OP_HOOKS, NULL);
+                op = plan_add(plan, OP_HOOKS, &hooks->origin);
                 if (op == NULL)
                         return -ENOMEM;
                 op->hooks = *hooks;

@@ -335,11 +335,12 @@ static int add_filesystem(struct plan *plan, const struct ward_spec *spec, const
         return r;
 }
 
-/* startContainer hooks run in the child; the state that they read comes in a memory file. */
-static int start_hooks(struct plan *plan, const struct ward_spec *spec, struct op_hooks *ret_hooks)
+/* Hooks that the child runs: in the container's namespaces, and with a path of the host before the pivot, of the container after it
+ * (config.md, "createContainer" and "startContainer"). The state that they read comes in a memory file. */
+static int child_hooks(struct plan *plan, const struct spec_hooks *hooks, const char *kind, const char *status,
+                       struct op_hooks *ret_hooks)
 {
-        const struct spec_hooks *hooks = &spec->hooks[SPEC_HOOK_START_CONTAINER];
-        struct slot slot = {.kind = SLOT_STATE};
+        struct slot slot = {.kind = SLOT_STATE, .file = status};
         struct op_hook *list;
 
         *ret_hooks = (struct op_hooks){0};
@@ -355,14 +356,36 @@ static int start_hooks(struct plan *plan, const struct ward_spec *spec, struct o
                         .envp = hooks->hooks[i].envp,
                         .timeout_sec = hooks->hooks[i].timeout_sec,
                 };
-        *ret_hooks = (struct op_hooks){.hooks = list, .count = (uint32_t)hooks->count, .slot = plan_slot(plan, &slot)};
+        *ret_hooks = (struct op_hooks){.origin = hooks->hooks[0].origin,
+                                       .kind = kind,
+                                       .hooks = list,
+                                       .count = (uint32_t)hooks->count,
+                                       .slot = plan_slot(plan, &slot)};
         return ret_hooks->slot < 0 ? ret_hooks->slot : 0;
 }
 
-static bool parent_hooks(const struct ward_spec *spec)
+/* Hooks find the namespaces made and the host's tree still there. The parent runs the first two kinds. */
+static int add_create_hooks(struct plan *plan, const struct ward_spec *spec)
 {
-        return spec->hooks[SPEC_HOOK_PRESTART].count > 0 || spec->hooks[SPEC_HOOK_CREATE_RUNTIME].count > 0 ||
-               spec->hooks[SPEC_HOOK_CREATE_CONTAINER].count > 0;
+        const struct spec_hooks *create = &spec->hooks[SPEC_HOOK_CREATE_CONTAINER];
+        struct op_hooks hooks;
+        struct op *op;
+        int r;
+
+        if (spec->hooks[SPEC_HOOK_PRESTART].count + spec->hooks[SPEC_HOOK_CREATE_RUNTIME].count + create->count == 0)
+                return 0;
+        r = add_number(plan, OP_REPORT, PHASE_HOOKS, NULL);
+        if (r >= 0)
+                r = add_number(plan, OP_WAIT, MESSAGE_HOOKS_DONE, NULL);
+        if (r >= 0)
+                r = child_hooks(plan, create, "createContainer", "creating", &hooks);
+        if (r < 0 || hooks.count == 0)
+                return r;
+        op = plan_add(plan, OP_HOOKS, &hooks.origin);
+        if (op == NULL)
+                return -ENOMEM;
+        op->hooks = hooks;
+        return 0;
 }
 
 static int fill(struct plan *plan, const struct ward_spec *spec, const struct place *place,
@@ -388,17 +411,13 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
                 r = add_groups(plan, spec, place);
         if (r >= 0)
                 r = add_sysctls(plan, spec);
-        /* Hooks find the namespaces made and the host's tree still there (config.md, "Prestart" to "createContainer"). */
-        if (r >= 0 && parent_hooks(spec)) {
-                r = add_number(plan, OP_REPORT, PHASE_HOOKS, NULL);
-                if (r >= 0)
-                        r = add_number(plan, OP_WAIT, MESSAGE_HOOKS_DONE, NULL);
-        }
+        if (r >= 0)
+                r = add_create_hooks(plan, spec);
         if (r >= 0)
                 r = mounts ? add_filesystem(plan, spec, place, err)
                            : plan_terminal(plan, &spec->process, place, false, err);
         if (r >= 0)
-                r = start_hooks(plan, spec, &hooks);
+                r = child_hooks(plan, &spec->hooks[SPEC_HOOK_START_CONTAINER], "startContainer", "created", &hooks);
         if (r >= 0 && !place->no_new_keyring && plan_add(plan, OP_KEYRING, NULL) == NULL)
                 r = -ENOMEM;
         if (r >= 0 && spec->personality_given)

@@ -135,17 +135,24 @@ static int report_exec(const char *command, const struct seccomp_filter *filter,
         }
 }
 
-static int report_hook(const struct op *op, const struct record *record, struct ward_err *err)
+/* After the start there is no plan any more, and only startContainer hooks run there. */
+static int report_hook(const struct op *op, const struct record *record, const char *where, struct ward_err *err)
 {
+        const char *kind = op == NULL ? "startContainer" : op->hooks.kind;
         const char *path = op == NULL ? "" : op->hooks.hooks[record->value].path;
 
         if (record->step == STEP_HOOK_TIMEOUT)
-                return err_set(err, -ETIMEDOUT, "run the startContainer hook %u '%s': it took longer than its timeout",
+                return err_set(err, -ETIMEDOUT,
+                               "%srun the %s hook %u '%s': it took longer than its timeout and was killed", where, kind,
                                record->value, path);
-        if (record->step == STEP_HOOK_STATUS)
-                return err_set(err, -ECANCELED, "run the startContainer hook %u '%s': it ended with status %d",
-                               record->value, path, record->errnum);
-        return err_code(err, -record->errnum, "run the startContainer hook %u '%s'", record->value, path);
+        if (record->step == STEP_HOOK_STATUS) {
+                (void)err_set(err, -ECANCELED, "%srun the %s hook %u '%s': it ended with status %d", where, kind,
+                              record->value, path, record->errnum);
+                return err_hint(err, record->errnum == 127
+                                             ? "127 is what a hook that can't be executed ends with: check its path"
+                                             : "what it wrote to standard error says more");
+        }
+        return err_code(err, -record->errnum, "%srun the %s hook %u '%s'", where, kind, record->value, path);
 }
 
 /* What to do about the commonest refusals. */
@@ -164,6 +171,9 @@ static void hint_for(const struct op *op, const struct record *record, struct wa
                 hint = "on an initramfs pivot_root can't work: use --no-pivot";
         else if (op->type == OP_MOUNT && record->errnum == EPERM && strcmp(op->mount.type, "proc") == 0)
                 hint = "parts of /proc are masked by an outer container: the kernel then refuses a fresh one";
+        else if (op->type == OP_MOUNT && record->errnum == EPERM && strcmp(op->mount.type, "sysfs") == 0)
+                hint = "a user namespace may mount sysfs only with a network namespace of its own: bind /sys in its "
+                       "place";
         else if (op->type == OP_MOUNT && record->errnum == ENODEV)
                 hint = "this kernel has no such file system type: check its spelling, or load its module";
         else if (op->type == OP_RLIMIT && record->errnum == EPERM)
@@ -185,12 +195,19 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
         _cleanup_text_ struct text text = {0};
         char where[256] = "";
 
-        if (op != NULL && op->origin.field != NULL)
-                text_printf(&text, "%s: ", spec_origin_text(&op->origin, plan->file, where, sizeof(where)));
+        if (op != NULL && op->origin.field != NULL) {
+                struct spec_origin origin = op->origin;
+
+                if (op->type == OP_HOOKS) {
+                        origin.index += (int)record->value;
+                        origin.line = 0; /* known of the first alone */
+                }
+                text_printf(&text, "%s: ", spec_origin_text(&origin, plan->file, where, sizeof(where)));
+        }
         if (record->type == OP_EXEC || record->type == OP_FIND_EXEC)
                 return report_exec(command, filter, record, text.data == NULL ? "" : text.data, err);
         if (record->type == OP_HOOKS)
-                return report_hook(op, record, err);
+                return report_hook(op, record, text.data == NULL ? "" : text.data, err);
         if (op == NULL)
                 return err_code(err, -record->errnum, "start the container (op %u)", record->op);
         op_describe(plan, op, &text);

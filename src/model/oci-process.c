@@ -355,6 +355,9 @@ static int read_hook(struct json *json, void *target)
 
         hook->argv = oci_no_strings;
         hook->envp = oci_no_strings;
+        r = oci_origin(json, &hook->origin);
+        if (r < 0)
+                return r;
         r = json_object(json, hook_fields, ELEMENTS(hook_fields), JSON_REFUSE_UNKNOWN, hook);
         if (r < 0)
                 return r;

@@ -75,6 +75,8 @@ int child_do_root(struct child *child, const struct op *op)
 /* A new superblock by fsopen(2): a detached mount, or -errno. */
 static int mount_new(struct child *child, const struct op_mount *mount)
 {
+        /* What is filled first becomes read-only afterwards. */
+        uint64_t attr = mount->copy_up ? mount->attr & ~(uint64_t)MOUNT_ATTR_RDONLY : mount->attr;
         int fs, r = 0, fd;
 
         child->step = STEP_FSOPEN;
@@ -100,7 +102,7 @@ static int mount_new(struct child *child, const struct op_mount *mount)
         fd = r;
         if (r >= 0) {
                 child->step = STEP_FSMOUNT;
-                fd = (int)sys3(fsmount, fs, FSMOUNT_CLOEXEC, mount->attr);
+                fd = (int)sys3(fsmount, fs, FSMOUNT_CLOEXEC, attr);
         }
         (void)sys1(close, fs);
         return fd;
@@ -156,6 +158,8 @@ int child_do_mount(struct child *child, const struct op *op)
                 r = fd;
         } else {
                 r = mount->copy_up ? copy_up(child, mount, fd) : 0;
+                if (r >= 0 && mount->copy_up && (mount->attr & MOUNT_ATTR_RDONLY) != 0)
+                        r = set_attributes(fd, 0, MOUNT_ATTR_RDONLY, 0, 0);
                 if (r >= 0)
                         r = child_attach(child, fd, target);
                 if (r >= 0 && mount->propagation != 0) {

@@ -46,7 +46,7 @@ static int proc_slot(const struct plan *plan)
         return SLOT_NONE;
 }
 
-/* procfs is proved by the parent; below it no mount and no link but the kernel's own "thread-self" is crossed, so that nobody can
+/* procfs is proved by the parent; below it no mount and no link but the kernel's own "self" is crossed, so that nobody can
  * have put another file where the attribute was (V6). */
 static int proc_open(struct child *child, const char *path, uint64_t flags)
 {
@@ -84,13 +84,13 @@ int child_do_time_offsets(struct child *child, const struct op *op)
         r = (int)sys1(unshare, CLONE_NEWTIME);
         if (r < 0)
                 return r;
-        r = child_proc_write(child, "thread-self/timens_offsets", op->text.string, op->text.len);
+        r = child_proc_write(child, "self/timens_offsets", op->text.string, op->text.len);
         if (r < 0)
                 return r;
         /* time_namespaces(7): unshare(2) moves only children; this process enters by setns(2). The file is a magic link, so it
          * is opened without the rule against them, from procfs that was proved. */
         child->step = STEP_PROC_OPEN;
-        fd = (int)sys4(openat, child->slots[proc_slot(child->plan)], "thread-self/ns/time_for_children",
+        fd = (int)sys4(openat, child->slots[proc_slot(child->plan)], "self/ns/time_for_children",
                        O_RDONLY | FLAG_CLOEXEC, 0);
         if (fd < 0)
                 return fd;

@@ -59,8 +59,8 @@ int child_do_rlimit(struct child *child, const struct op *op)
 
 int child_do_lsm(struct child *child, const struct op *op)
 {
-        char path[64] = "thread-self/";
-        uint32_t at = 12;
+        char path[64] = "self/";
+        uint32_t at = 5;
 
         for (const char *c = op->lsm.file; *c != '\0' && at < sizeof(path) - 1; c++)
                 path[at++] = *c;
