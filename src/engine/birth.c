@@ -66,7 +66,7 @@ static int fill_state(struct birth *birth, struct ward_err *err)
 }
 
 /* What only a running system can tell to be impossible, said before anything is made. */
-static int check(const struct ward_spec *spec, const struct engine_options *options, struct ward_err *err)
+static int check(const struct ward_spec *spec, struct ward_err *err)
 {
         if (!spec->process_given || spec->process.argv == NULL || spec->process.argv[0] == NULL) {
                 (void)err_set(err, -EINVAL, "%s: process.args is missing: there is nothing to run", spec->file);
@@ -78,7 +78,6 @@ static int check(const struct ward_spec *spec, const struct engine_options *opti
                               spec->file);
                 return err_hint(err, "add {\"type\": \"mount\"} to linux.namespaces");
         }
-        (void)options;
         return 0;
 }
 
@@ -292,7 +291,7 @@ static int write_state(struct birth *birth, struct ward_err *err)
         state->pid = birth->launch.pid;
         state->cgroup_path = birth->site.place.cgroup_path;
         state->cgroup_hierarchies = birth->site.used;
-        state->cgroup_made = birth->site.made_parents;
+        state->cgroup_made = site_made_parents(&birth->site);
         r = proc_start_ticks(birth->launch.proc_fd, state->pid, &state->pid_start_ticks, err);
         if (r >= 0)
                 r = proc_namespace_inode(birth->launch.proc_fd, state->pid, "pid", &state->pid_ns_inode, err);
@@ -357,7 +356,7 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
         birth->entry.fd = birth->entry.lock = birth->group_fd = birth->listener = birth->console =
                 birth->state_creating = birth->state_created = -EBADF;
         birth->launch.channel = birth->launch.pidfd = birth->launch.proc_fd = -EBADF;
-        r = check(spec, options, err);
+        r = check(spec, err);
         if (r >= 0)
                 r = site_read(&birth->site, spec, options->id, NULL, err);
         if (r < 0)

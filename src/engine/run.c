@@ -34,7 +34,10 @@ static int wait_end(struct birth *birth, struct relay *relay, struct engine_exit
 
 static int remove_ended(struct birth *birth, struct ward_err *err)
 {
-        int r;
+        int r = store_lock(&birth->entry, err);
+
+        if (r < 0)
+                return r == -ENOENT ? 0 : r; /* somebody deleted it already */
 
         /* Whatever init left behind in a pid namespace is gone with it; without one it is still in the group. */
         if (birth->site.place.cgroup_path != NULL && birth->spec->ns[SPEC_NS_PID].mode != SPEC_NS_NEW)

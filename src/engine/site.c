@@ -3,6 +3,7 @@
 #include "engine/site.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,11 +40,13 @@ static void choose_hierarchies(struct site *site, const struct ward_spec *spec)
 {
         size_t count = 0;
 
+        site->left_out = on_demand;
+        if (spec != NULL && wants_cpuset(spec))
+                site->left_out &= ~(1u << CGROUP_CPUSET);
         for (size_t i = 0; i < site->layout.count; i++) {
                 const struct cgroup_hierarchy *h = &site->layout.hierarchies[i];
 
-                if (h->version == 1 && h->controllers != 0 && (h->controllers & ~on_demand) == 0 &&
-                    !(spec != NULL && (h->controllers & (1u << CGROUP_CPUSET)) != 0 && wants_cpuset(spec)))
+                if (h->version == 1 && h->controllers != 0 && (h->controllers & ~site->left_out) == 0)
                         continue;
                 site->used |= 1u << i;
                 site->hierarchies[count++] = (struct place_hierarchy){h->version, h->name, h->mount};
@@ -123,14 +126,20 @@ static int make_group(struct site *site, size_t i, int *ret_fd, struct ward_err 
         unsigned made = 0;
         int r;
 
-        r = cgroup_make(h, site->place.cgroup_path, h->controllers, ret_fd, &made, err);
-        if (r < 0)
-                return r;
-        if (made > 0)
-                site->made |= 1u << i;
-        if (made > site->made_parents + 1)
-                site->made_parents = made - 1;
-        return 0;
+        r = cgroup_make(h, site->place.cgroup_path, h->controllers & ~site->left_out, ret_fd, &made, err);
+        if (r >= 0)
+                site->made[i] = made;
+        return r;
+}
+
+unsigned site_made_parents(const struct site *site)
+{
+        unsigned least = UINT_MAX;
+
+        for (size_t i = 0; i < site->layout.count; i++)
+                if ((site->used >> i & 1) != 0 && (site->made[i] == 0 ? 0 : site->made[i] - 1) < least)
+                        least = site->made[i] == 0 ? 0 : site->made[i] - 1;
+        return least == UINT_MAX ? 0 : least;
 }
 
 int site_make_unified(struct site *site, int *ret_fd, struct ward_err *err)
@@ -287,12 +296,13 @@ int site_remove_groups(struct site *site, bool all, struct ward_err *err)
         if (site->place.cgroup_path == NULL)
                 return 0;
         for (size_t i = 0; i < site->layout.count; i++) {
+                unsigned parents = site->made[i] > 0 ? site->made[i] - 1 : all ? site->parents : 0;
                 int r;
 
-                if (((all ? site->used : site->made) >> i & 1) == 0)
+                if (all ? (site->used >> i & 1) == 0 : site->made[i] == 0)
                         continue;
-                r = cgroup_remove(&site->layout.hierarchies[i], site->place.cgroup_path, site->made_parents,
-                                  REMOVE_TIMEOUT_MSEC, first < 0 ? NULL : err);
+                r = cgroup_remove(&site->layout.hierarchies[i], site->place.cgroup_path, parents, REMOVE_TIMEOUT_MSEC,
+                                  first < 0 ? NULL : err);
                 if (r < 0 && first == 0)
                         first = r;
         }

@@ -11,10 +11,12 @@ struct site {
         struct cgroup_layout layout;
         struct place place;
         struct place_hierarchy hierarchies[CGROUP_HIERARCHY_MAX]; /* those in which the container has a group */
-        uint32_t used;         /* bit n: the n-th hierarchy of the layout is one of them */
-        uint32_t made;         /* bit n: its group was made by this start */
-        unsigned made_parents; /* parents made with it, at most */
-        bool groups_wanted;    /* the config asks for limits or names the group: without it the start fails */
+        uint32_t used;     /* bit n: the n-th hierarchy of the layout is one of them */
+        uint32_t left_out; /* bit n: enum cgroup_controller n is not asked for, and costs too much to make by default */
+        unsigned made
+                [CGROUP_HIERARCHY_MAX]; /* directories that this start made in each: the group and its missing parents */
+        unsigned parents;               /* of an existing container: how many parents were made with it */
+        bool groups_wanted;             /* the config asks for limits or names the group: without it the start fails */
 };
 
 #define _cleanup_site_ _cleanup_(site_done)
@@ -28,6 +30,9 @@ int site_make_unified(struct site *site, int *ret_fd, struct ward_err *err);
 
 /* Makes the v1 groups, and writes the limits and device rules into all. */
 int site_make_groups(struct site *site, const struct ward_spec *spec, struct ward_err *err);
+
+/* How many parents were made with the group in every hierarchy: they go with it when the container is deleted. */
+unsigned site_made_parents(const struct site *site);
 
 /* Writes the limits of @resources. @file and its origins name the input in errors. */
 int site_set_limits(struct site *site, const struct spec_resources *resources, const char *file, struct ward_err *err);

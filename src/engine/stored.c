@@ -122,6 +122,6 @@ int stored_site(const struct stored *stored, struct site *ret_site, struct ward_
                 }
                 ret_site->place.hierarchy_count = count;
         }
-        ret_site->made_parents = stored->state.cgroup_made;
+        ret_site->parents = stored->state.cgroup_made;
         return 0;
 }

@@ -246,7 +246,7 @@ static int fail_absent(struct store *store, const char *id, struct ward_err *err
 }
 
 /* Waits for the lock. Returns 1 when the directory was removed meanwhile: then the id may name another one. */
-static int wait_for_lock(int fd, const char *id, struct ward_err *err)
+static int wait_for_lock(int fd, struct ward_err *err)
 {
         struct stat st;
         int r;
@@ -255,7 +255,7 @@ static int wait_for_lock(int fd, const char *id, struct ward_err *err)
                 r = flock(fd, LOCK_EX);
         while (r < 0 && errno == EINTR);
         if (r < 0 || fstat(fd, &st) < 0)
-                return err_errno(err, "lock the state of container '%s'", id);
+                return err_errno(err, "lock the container's state");
         return st.st_nlink == 0;
 }
 
@@ -273,7 +273,7 @@ int store_enter(struct store *store, const char *id, bool lock, struct store_ent
                         return fail_absent(store, id, err);
                 if (fd < 0)
                         return err_errno(err, "open the state of container '%s' in '%s'", id, store->path);
-                r = lock ? wait_for_lock(fd, id, err) : 0;
+                r = lock ? wait_for_lock(fd, err) : 0;
                 if (r < 0)
                         return r;
                 if (r > 0)
@@ -282,6 +282,17 @@ int store_enter(struct store *store, const char *id, bool lock, struct store_ent
                 ret_entry->fd = TAKE_FD(fd);
                 return 0;
         }
+}
+
+int store_lock(struct store_entry *entry, struct ward_err *err)
+{
+        int r = wait_for_lock(entry->fd, err);
+
+        if (r > 0)
+                return err_set(err, -ENOENT, "lock the container's state: it was deleted meanwhile");
+        if (r == 0)
+                entry->lock = entry->fd;
+        return r;
 }
 
 void store_unlock(struct store_entry *entry)

@@ -48,7 +48,7 @@ struct store_state {
         const char *cgroup_path; /* below each hierarchy's root: "/c1"; NULL: none made */
         uint32_t
                 cgroup_hierarchies; /* bit n: a group was made in the n-th hierarchy of the layout, in its order of names */
-        unsigned cgroup_made;       /* parents that were made with it, at most */
+        unsigned cgroup_made;       /* parents that were made with it in every hierarchy */
         pid_t pid;                  /* init, in the caller's pid namespace; 0: creation was not finished */
         uint64_t pid_start_ticks; /* field 22 of /proc/PID/stat: with it a reused pid is told apart (V32) */
         uint64_t pid_ns_inode;    /* st_ino of /proc/PID/ns/pid */
@@ -73,6 +73,9 @@ int store_create(struct store *store, const char *id, struct store_entry *ret_en
 /* Opens ROOT/ID; @lock: waits for the lock. -ENOENT with a suggestion of a similar id when there is no such container. */
 int store_enter(struct store *store, const char *id, bool lock, struct store_entry *ret_entry, struct ward_err *err);
 void store_leave(struct store_entry *entry);
+
+/* Takes the lock of an entry that was opened without, or unlocked. -ENOENT when the container was deleted meanwhile. */
+int store_lock(struct store_entry *entry, struct ward_err *err);
 
 /* Gives the lock back and keeps the entry open: others may change the container while its creator waits for it. */
 void store_unlock(struct store_entry *entry);
