@@ -27,6 +27,7 @@ static const char *const op_names[OP_TYPE_COUNT] = {
         [OP_MOUNT] = "mount",
         [OP_BIND] = "bind",
         [OP_REMOUNT] = "remount",
+        [OP_RECONFIGURE] = "reconfigure",
         [OP_DEV] = "dev",
         [OP_MASK] = "mask",
         [OP_READONLY] = "readonly",
@@ -129,6 +130,9 @@ static bool describe_surroundings(const struct plan *plan, const struct op *op, 
                 break;
         case OP_REMOUNT:
                 text_printf(text, "change the mount on '/%s'", op->bind.target);
+                break;
+        case OP_RECONFIGURE:
+                text_printf(text, "remount '/%s'", op->mount.target);
                 break;
         case OP_DEV:
                 text_printf(text, "prepare '/%s'", op->dev.directory);

@@ -75,6 +75,7 @@ enum op_type {
         OP_MOUNT,       /* mount: a new file system */
         OP_BIND,        /* bind: a tree from a slot, or a host path that the child opens itself */
         OP_REMOUNT,     /* bind: change attributes of an existing mount */
+        OP_RECONFIGURE, /* mount: flags and data of an existing mount and its file system */
         OP_DEV,         /* dev: nodes and links */
         OP_MASK,        /* path */
         OP_READONLY,    /* path */

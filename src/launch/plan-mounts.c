@@ -123,6 +123,45 @@ static int add_remount(struct plan *plan, const struct spec_mount *mount, const 
         return 0;
 }
 
+/* The same attributes for mount(2). */
+static unsigned long legacy_flags(uint64_t attr, unsigned long superblock_flags)
+{
+        static const struct {
+                uint64_t attr;
+                unsigned long flag;
+        } pairs[] = {
+                {MOUNT_ATTR_RDONLY, MS_RDONLY},
+                {MOUNT_ATTR_NOSUID, MS_NOSUID},
+                {MOUNT_ATTR_NODEV, MS_NODEV},
+                {MOUNT_ATTR_NOEXEC, MS_NOEXEC},
+                {MOUNT_ATTR_NODIRATIME, MS_NODIRATIME},
+                {MOUNT_ATTR_NOATIME, MS_NOATIME},
+                {MOUNT_ATTR_STRICTATIME, MS_STRICTATIME},
+                {MOUNT_ATTR_NOSYMFOLLOW, MS_NOSYMFOLLOW},
+        };
+        unsigned long flags = superblock_flags;
+
+        for (size_t i = 0; i < ELEMENTS(pairs); i++)
+                if ((attr & pairs[i].attr) == pairs[i].attr)
+                        flags |= pairs[i].flag;
+        return flags;
+}
+
+/* "remount" without "bind": the file system's own flags and data change too (mount(2), MS_REMOUNT). */
+static int add_reconfigure(struct plan *plan, const struct spec_mount *mount, const char *target)
+{
+        struct op *op = plan_add(plan, OP_RECONFIGURE, &mount->origin);
+
+        if (op == NULL)
+                return -ENOMEM;
+        op->mount = (struct op_mount){
+                .target = target,
+                .mount_flags = legacy_flags(mount->attr_set | mount->rattr_set, mount->superblock_flags),
+                .data = mount->data,
+        };
+        return 0;
+}
+
 /* "size=64k,mode=755" → parameters for fsconfig(2). */
 static int split_data(struct plan *plan, const char *data, struct op_mount *mount)
 {
@@ -157,32 +196,30 @@ static int split_data(struct plan *plan, const char *data, struct op_mount *moun
         return 0;
 }
 
-/* The same attributes for mount(2). */
-static unsigned long legacy_flags(uint64_t attr, unsigned long superblock_flags)
+/* The label that the files of a new file system get (selinux(8), "context="). File systems of the kernel's own label theirs. */
+static int add_label(struct plan *plan, const char *label, struct op_mount *mount)
 {
-        static const struct {
-                uint64_t attr;
-                unsigned long flag;
-        } pairs[] = {
-                {MOUNT_ATTR_RDONLY, MS_RDONLY},
-                {MOUNT_ATTR_NOSUID, MS_NOSUID},
-                {MOUNT_ATTR_NODEV, MS_NODEV},
-                {MOUNT_ATTR_NOEXEC, MS_NOEXEC},
-                {MOUNT_ATTR_NODIRATIME, MS_NODIRATIME},
-                {MOUNT_ATTR_NOATIME, MS_NOATIME},
-                {MOUNT_ATTR_STRICTATIME, MS_STRICTATIME},
-                {MOUNT_ATTR_NOSYMFOLLOW, MS_NOSYMFOLLOW},
-        };
-        unsigned long flags = superblock_flags;
+        static const char *const own[] = {"proc", "sysfs", "mqueue", "cgroup", "cgroup2"};
+        struct op_parameter *list;
 
-        for (size_t i = 0; i < ELEMENTS(pairs); i++)
-                if ((attr & pairs[i].attr) == pairs[i].attr)
-                        flags |= pairs[i].flag;
-        return flags;
+        if (label == NULL || is_one_of(mount->type, own, ELEMENTS(own)))
+                return 0;
+        list = arena_new(&plan->arena, struct op_parameter, mount->parameter_count + 1);
+        mount->data = arena_printf(&plan->arena, "%s%scontext=\"%s\"", mount->data == NULL ? "" : mount->data,
+                                   mount->data == NULL ? "" : ",", label);
+        if (list == NULL || mount->data == NULL)
+                return -ENOMEM;
+        if (mount->parameter_count > 0)
+                memcpy(list, mount->parameters, mount->parameter_count * sizeof(*list));
+        list[mount->parameter_count++] = (struct op_parameter){.key = "context", .value = label};
+        mount->parameters = list;
+        return 0;
 }
 
-static int add_new(struct plan *plan, const struct spec_mount *mount, const char *target)
+static int add_new(struct plan *plan, const struct ward_spec *spec, const struct spec_mount *mount, const char *target)
 {
+        int r;
+
         bool shared = is_one_of(mount->type, shared_superblocks, ELEMENTS(shared_superblocks));
         struct op *op = plan_add(plan, OP_MOUNT, &mount->origin);
         bool readonly = ((mount->attr_set | mount->rattr_set) & MOUNT_ATTR_RDONLY) != 0;
@@ -202,7 +239,8 @@ static int add_new(struct plan *plan, const struct spec_mount *mount, const char
                                             mount->superblock_flags & ~(shared ? MS_RDONLY : 0UL)),
                 .propagation = mount->propagation & ~(unsigned long)MS_REC,
         };
-        return split_data(plan, mount->data, &op->mount);
+        r = split_data(plan, mount->data, &op->mount);
+        return r < 0 ? r : add_label(plan, spec->mount_label, &op->mount);
 }
 
 static int add_group_bind(struct plan *plan, const struct spec_mount *mount, const struct place *place,
@@ -243,7 +281,7 @@ static int add_cgroup(struct plan *plan, const struct ward_spec *spec, const str
         tmpfs.data = "mode=755";
         tmpfs.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY; /* until the directories are in it */
         tmpfs.rattr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
-        r = add_new(plan, &tmpfs, target);
+        r = add_new(plan, spec, &tmpfs, target);
         for (size_t i = 0; r >= 0 && i < place->hierarchy_count; i++) {
                 const char *below = arena_printf(&plan->arena, "%s/%s", target, place->hierarchies[i].name);
 
@@ -275,7 +313,7 @@ static int add_one(struct plan *plan, const struct ward_spec *spec, const struct
                               "only procfs may be mounted there, and single files such as /proc/meminfo",
                               "mount it elsewhere; what is written to /proc must reach the kernel");
         if (mount->remount)
-                return add_remount(plan, mount, target);
+                return mount->remount_fs ? add_reconfigure(plan, mount, target) : add_remount(plan, mount, target);
         if (mount->bind)
                 return add_bind(plan, spec, mount, target, err);
         if (mount->type == NULL)
@@ -283,15 +321,21 @@ static int add_one(struct plan *plan, const struct ward_spec *spec, const struct
                               "add \"type\", for example \"tmpfs\", or \"bind\" to the options");
         if (is_cgroup(mount))
                 return add_cgroup(plan, spec, place, mount, target, err);
-        return add_new(plan, mount, target);
+        return add_new(plan, spec, mount, target);
 }
 
 int plan_mounts(struct plan *plan, const struct ward_spec *spec, const struct place *place, bool before_groups,
                 struct ward_err *err)
 {
         size_t first_cgroup = 0;
+        char where[256];
         int r = 0;
 
+        if (spec->mount_label != NULL && !place->selinux) {
+                (void)err_set(err, -EOPNOTSUPP, "%s: SELinux is not active in this kernel",
+                              spec_origin_text(&spec->mount_label_origin, spec->file, where, sizeof(where)));
+                return err_hint(err, "leave linux.mountLabel out, or boot with SELinux");
+        }
         /* The order of the config is kept: what comes before the first cgroup mount needs no group and is mounted while the parent
          * makes them. */
         while (first_cgroup < spec->mount_count && !is_cgroup(&spec->mounts[first_cgroup]))

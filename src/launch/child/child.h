@@ -56,6 +56,7 @@ int child_do_root(struct child *child, const struct op *op);
 int child_do_mount(struct child *child, const struct op *op);
 int child_do_bind(struct child *child, const struct op *op);
 int child_do_remount(struct child *child, const struct op *op);
+int child_do_reconfigure(struct child *child, const struct op *op);
 int child_do_mask(struct child *child, const struct op *op);
 int child_do_readonly(struct child *child, const struct op *op);
 int child_do_root_attr(struct child *child, const struct op *op);

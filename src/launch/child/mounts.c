@@ -234,6 +234,22 @@ int child_do_remount(struct child *child, const struct op *op)
         return r;
 }
 
+int child_do_reconfigure(struct child *child, const struct op *op)
+{
+        char path[CHILD_FD_PATH_MAX];
+        int fd, r;
+
+        child->step = STEP_OPEN_TARGET;
+        fd = child_open(child, op->mount.target, FLAG_PATH, 0);
+        if (fd < 0)
+                return fd;
+        child_fd_path(fd, path);
+        child->step = STEP_ATTRIBUTES;
+        r = (int)sys5(mount, 0, path, 0, MS_REMOUNT | op->mount.mount_flags, op->mount.data);
+        (void)sys1(close, fd);
+        return r;
+}
+
 int child_do_root_attr(struct child *child, const struct op *op)
 {
         return bind_attributes(child, &op->bind, child->root);
