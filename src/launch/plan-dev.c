@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "launch/plan.h"
+#include "launch/plan-build.h"
 
 static const struct spec_device default_devices[] = {
         {.path = "/dev/null", .type = SPEC_DEVICE_CHAR, .major = 1, .minor = 3, .mode = 0666},

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
-#include "launch/plan.h"
+#include "launch/plan-build.h"
 
 /* Where a config may mount on or below /proc beside procfs itself: files that lxcfs and the like replace. Anything else could make
  * a write to /proc land somewhere else (V6). */

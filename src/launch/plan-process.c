@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "launch/plan.h"
+#include "launch/plan-build.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define DEFAULT_UMASK 0022
@@ -135,22 +135,13 @@ static int add_caps(struct plan *plan, const struct spec_caps *caps, uint64_t ke
         return 0;
 }
 
-static int add_number(struct plan *plan, enum op_type type, uint64_t number, const struct spec_origin *origin)
-{
-        struct op *op = plan_add(plan, type, origin);
-
-        if (op == NULL)
-                return -ENOMEM;
-        op->number = number;
-        return 0;
-}
-
 /* capabilities(7): only what is permitted and inheritable can be raised. `runc spec` asks for more, and gets it from nobody. */
 static int add_ambient(struct plan *plan, const struct spec_process *process)
 {
         const struct spec_caps *caps = &process->caps;
 
-        return add_number(plan, OP_AMBIENT, caps->ambient & caps->inheritable & caps->permitted, &process->caps_origin);
+        return plan_add_number(plan, OP_AMBIENT, caps->ambient & caps->inheritable & caps->permitted,
+                               &process->caps_origin);
 }
 
 int plan_terminal(struct plan *plan, const struct spec_process *process, const struct place *place, bool bind_console,
@@ -190,7 +181,7 @@ static int add_confinement(struct plan *plan, const struct spec_process *process
 
         r = add_rlimits(plan, process);
         if (r >= 0)
-                r = add_number(plan, OP_STDIO_OWNER, process->uid, NULL);
+                r = plan_add_number(plan, OP_STDIO_OWNER, process->uid, NULL);
         if (r >= 0)
                 r = add_lsm(plan, process, place, err);
         if (r >= 0) {
@@ -200,7 +191,7 @@ static int add_confinement(struct plan *plan, const struct spec_process *process
                         return -ENOMEM;
                 op->text.string = process->cwd;
                 op->text.len = (uint32_t)strlen(process->cwd);
-                r = add_number(plan, OP_BOUNDING, process->caps.bounding, &process->caps_origin);
+                r = plan_add_number(plan, OP_BOUNDING, process->caps.bounding, &process->caps_origin);
         }
         if (r >= 0)
                 r = add_ids(plan, process, place);
@@ -211,7 +202,8 @@ static int add_confinement(struct plan *plan, const struct spec_process *process
         if (r >= 0 && process->no_new_privs && plan_add(plan, OP_NO_NEW_PRIVS, NULL) == NULL)
                 r = -ENOMEM;
         if (r >= 0)
-                r = add_number(plan, OP_UMASK, process->umask == UINT32_MAX ? DEFAULT_UMASK : process->umask, NULL);
+                r = plan_add_number(plan, OP_UMASK, process->umask == UINT32_MAX ? DEFAULT_UMASK : process->umask,
+                                    NULL);
         *ret_keep = keep;
         return r;
 }
@@ -223,7 +215,7 @@ static int add_start(struct plan *plan, const struct place *place, const struct 
         int r = 0;
 
         if (place->create || place->trace)
-                r = add_number(plan, OP_REPORT, PHASE_WAITING, NULL);
+                r = plan_add_number(plan, OP_REPORT, PHASE_WAITING, NULL);
         op = plan_add(plan, OP_WAIT_START, NULL);
         if (r < 0 || op == NULL)
                 return -ENOMEM;
@@ -258,12 +250,12 @@ int plan_process(struct plan *plan, const struct spec_process *process, const st
         if (op == NULL)
                 return -ENOMEM;
         op->exec = exec;
-        r = add_number(plan, OP_CLOSE_FDS, 3 + place->preserve_fds, NULL);
+        r = plan_add_number(plan, OP_CLOSE_FDS, 3 + place->preserve_fds, NULL);
         if (r >= 0)
                 r = add_start(plan, place, start_hooks);
         /* The report goes out before the filter, which may forbid to send it. */
         if (r >= 0)
-                r = add_number(plan, OP_REPORT, PHASE_EXEC, NULL);
+                r = plan_add_number(plan, OP_REPORT, PHASE_EXEC, NULL);
         if (r >= 0 && filter != NULL) {
                 op = plan_add(plan, OP_SECCOMP, NULL);
                 if (op == NULL)

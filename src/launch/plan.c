@@ -6,7 +6,7 @@
  * parent makes the v1 groups; the child joins them at one meeting point; nothing of the container runs before that. What the
  * kernel requires of the order is said where the op is added.
  */
-#include "launch/plan.h"
+#include "launch/plan-build.h"
 
 #include <linux/sched.h>
 #include <stdio.h>
@@ -22,82 +22,6 @@ static const uint32_t clone_flag[SPEC_NS_COUNT] = {
 /* Made by the first clone. Not the network: it runs beside the parent's work. Not the cgroup namespace: its root is the group that
  * the process is in when it is made. Not the time namespace: its offsets are set before anything runs in it. */
 static const enum spec_ns cloned[] = {SPEC_NS_USER, SPEC_NS_IPC, SPEC_NS_UTS, SPEC_NS_PID, SPEC_NS_MOUNT};
-
-struct op *plan_add(struct plan *plan, enum op_type type, const struct spec_origin *origin)
-{
-        struct op *op;
-
-        if (plan->op_count == plan->op_room) {
-                uint32_t room = plan->op_room == 0 ? 128 : plan->op_room * 2;
-                struct op *ops = arena_new(&plan->arena, struct op, room);
-
-                if (ops == NULL)
-                        return NULL;
-                if (plan->op_count > 0)
-                        memcpy(ops, plan->ops, plan->op_count * sizeof(*ops));
-                plan->ops = ops;
-                plan->op_room = room;
-        }
-        op = &plan->ops[plan->op_count++];
-        op->type = type;
-        if (origin != NULL)
-                op->origin = *origin;
-        return op;
-}
-
-int plan_slot(struct plan *plan, const struct slot *slot)
-{
-        if (plan->slot_count == PLAN_SLOTS_MAX)
-                return -ENOMEM;
-        plan->slots[plan->slot_count] = *slot;
-        return (int)plan->slot_count++;
-}
-
-const char *plan_inside(struct plan *plan, const char *path)
-{
-        char *clean = arena_new(&plan->arena, char, strlen(path) + 1);
-        size_t at = 0;
-
-        if (clean == NULL)
-                return NULL;
-        while (*path != '\0') {
-                size_t len = strcspn(path, "/");
-
-                if (len == 2 && memcmp(path, "..", 2) == 0) {
-                        while (at > 0 && clean[--at] != '/')
-                                ;
-                } else if (len > 0 && !(len == 1 && *path == '.')) {
-                        if (at > 0)
-                                clean[at++] = '/';
-                        memcpy(clean + at, path, len);
-                        at += len;
-                }
-                path += len + (path[len] == '/');
-        }
-        clean[at] = '\0';
-        return clean;
-}
-
-static int add_number(struct plan *plan, enum op_type type, uint64_t number, const struct spec_origin *origin)
-{
-        struct op *op = plan_add(plan, type, origin);
-
-        if (op == NULL)
-                return -ENOMEM;
-        op->number = number;
-        return 0;
-}
-
-static int add_text(struct plan *plan, enum op_type type, const char *text, const struct spec_origin *origin)
-{
-        struct op *op = plan_add(plan, type, origin);
-
-        if (op == NULL)
-                return -ENOMEM;
-        op->text.string = text;
-        op->text.len = (uint32_t)strlen(text);
-        return 0;
-}
 
 static bool is_new(const struct ward_spec *spec, enum spec_ns ns)
 {
@@ -155,12 +79,12 @@ static int add_namespaces(struct plan *plan, const struct ward_spec *spec, const
         } else {
                 r = add_joins(plan, spec->ns, place->root_user);
                 if (r >= 0)
-                        r = add_number(plan, OP_CLONE, flags, NULL);
+                        r = plan_add_number(plan, OP_CLONE, flags, NULL);
                 if (r < 0)
                         return r;
         }
         if (is_new(spec, SPEC_NS_USER)) {
-                r = add_number(plan, OP_WAIT, MESSAGE_MAPPED, NULL);
+                r = plan_add_number(plan, OP_WAIT, MESSAGE_MAPPED, NULL);
                 if (r >= 0 && maps_root(&spec->id_maps) &&
                     plan_add(plan, OP_BECOME_ROOT, &spec->ns[SPEC_NS_USER].origin) == NULL)
                         r = -ENOMEM;
@@ -169,7 +93,7 @@ static int add_namespaces(struct plan *plan, const struct ward_spec *spec, const
         }
         /* After the user namespace: a network namespace belongs to the user namespace that it was made in. */
         if (is_new(spec, SPEC_NS_NET)) {
-                r = add_number(plan, OP_UNSHARE, CLONE_NEWNET, &spec->ns[SPEC_NS_NET].origin);
+                r = plan_add_number(plan, OP_UNSHARE, CLONE_NEWNET, &spec->ns[SPEC_NS_NET].origin);
                 if (r < 0 || plan_add(plan, OP_LOOPBACK_UP, &spec->ns[SPEC_NS_NET].origin) == NULL)
                         return -ENOMEM;
         }
@@ -192,7 +116,7 @@ static int add_time(struct plan *plan, const struct ward_spec *spec)
                         if (lines == NULL)
                                 return -ENOMEM;
                 }
-        return add_text(plan, OP_TIME_OFFSETS, lines, &spec->ns[SPEC_NS_TIME].origin);
+        return plan_add_text(plan, OP_TIME_OFFSETS, lines, &spec->ns[SPEC_NS_TIME].origin);
 }
 
 static int add_names(struct plan *plan, const struct ward_spec *spec)
@@ -200,9 +124,9 @@ static int add_names(struct plan *plan, const struct ward_spec *spec)
         int r = 0;
 
         if (spec->hostname != NULL)
-                r = add_text(plan, OP_HOSTNAME, spec->hostname, &spec->hostname_origin);
+                r = plan_add_text(plan, OP_HOSTNAME, spec->hostname, &spec->hostname_origin);
         if (r >= 0 && spec->domainname != NULL)
-                r = add_text(plan, OP_DOMAINNAME, spec->domainname, &spec->domainname_origin);
+                r = plan_add_text(plan, OP_DOMAINNAME, spec->domainname, &spec->domainname_origin);
         return r;
 }
 
@@ -232,7 +156,7 @@ static int add_groups(struct plan *plan, const struct ward_spec *spec, const str
         uint32_t count = 0;
         struct op *op;
 
-        if (slots == NULL || add_number(plan, OP_WAIT, MESSAGE_CGROUPS, NULL) < 0)
+        if (slots == NULL || plan_add_number(plan, OP_WAIT, MESSAGE_CGROUPS, NULL) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < place->hierarchy_count; i++) {
                 const struct place_hierarchy *h = &place->hierarchies[i];
@@ -257,7 +181,7 @@ static int add_groups(struct plan *plan, const struct ward_spec *spec, const str
                 op->cgroups.count = count;
         }
         if (is_new(spec, SPEC_NS_CGROUP))
-                return add_number(plan, OP_UNSHARE, CLONE_NEWCGROUP, &spec->ns[SPEC_NS_CGROUP].origin);
+                return plan_add_number(plan, OP_UNSHARE, CLONE_NEWCGROUP, &spec->ns[SPEC_NS_CGROUP].origin);
         return 0;
 }
 
@@ -272,7 +196,7 @@ static int add_root(struct plan *plan, const struct ward_spec *spec, const struc
         struct op *op;
         int number, r;
 
-        r = add_number(plan, OP_PROPAGATION, MS_REC | MS_SLAVE, &spec->rootfs_propagation_origin);
+        r = plan_add_number(plan, OP_PROPAGATION, MS_REC | MS_SLAVE, &spec->rootfs_propagation_origin);
         number = plan_slot(plan, &slot);
         op = plan_add(plan, OP_ROOT, &spec->rootfs_origin);
         if (r < 0 || number < 0 || op == NULL)
@@ -312,7 +236,7 @@ static int add_root_attributes(struct plan *plan, const struct ward_spec *spec, 
                         .recursive_propagation = (spec->rootfs_propagation & MS_REC) != 0,
                 };
         }
-        return add_number(plan, OP_PIVOT, place->no_pivot ? 0 : 1, &spec->rootfs_origin);
+        return plan_add_number(plan, OP_PIVOT, place->no_pivot ? 0 : 1, &spec->rootfs_origin);
 }
 
 /* Everything about the file system, for a container with a mount namespace of its own. */
@@ -374,9 +298,9 @@ static int add_create_hooks(struct plan *plan, const struct ward_spec *spec)
 
         if (spec->hooks[SPEC_HOOK_PRESTART].count + spec->hooks[SPEC_HOOK_CREATE_RUNTIME].count + create->count == 0)
                 return 0;
-        r = add_number(plan, OP_REPORT, PHASE_HOOKS, NULL);
+        r = plan_add_number(plan, OP_REPORT, PHASE_HOOKS, NULL);
         if (r >= 0)
-                r = add_number(plan, OP_WAIT, MESSAGE_HOOKS_DONE, NULL);
+                r = plan_add_number(plan, OP_WAIT, MESSAGE_HOOKS_DONE, NULL);
         if (r >= 0)
                 r = child_hooks(plan, create, "createContainer", "creating", &hooks);
         if (r < 0 || hooks.count == 0)
@@ -421,7 +345,7 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
         if (r >= 0 && !place->no_new_keyring && plan_add(plan, OP_KEYRING, NULL) == NULL)
                 r = -ENOMEM;
         if (r >= 0 && spec->personality_given)
-                r = add_number(plan, OP_PERSONALITY, spec->personality, &spec->personality_origin);
+                r = plan_add_number(plan, OP_PERSONALITY, spec->personality, &spec->personality_origin);
         if (r >= 0)
                 r = plan_process(plan, &spec->process, place, filter, filter_flags, &hooks, err);
         return r;
@@ -465,10 +389,10 @@ int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uin
         if (r >= 0 && plan_add(plan, OP_KEYRING, NULL) == NULL)
                 r = -ENOMEM;
         if (r >= 0 && exec->personality_given)
-                r = add_number(plan, OP_PERSONALITY, exec->personality, NULL);
+                r = plan_add_number(plan, OP_PERSONALITY, exec->personality, NULL);
         /* Last, when nothing of the host is left in the process: from here on the container can see it (V9). */
         if (r >= 0)
-                r = add_number(plan, OP_CLONE, 0, NULL);
+                r = plan_add_number(plan, OP_CLONE, 0, NULL);
         if (r >= 0)
                 r = plan_terminal(plan, exec->process, exec->place, false, err);
         if (r >= 0)
@@ -477,11 +401,4 @@ int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uin
                 return 0;
         plan_done(plan);
         return r == -ENOMEM ? err_oom(err) : r;
-}
-
-void plan_done(struct plan *plan)
-{
-        arena_done(&plan->arena);
-        plan->ops = NULL;
-        plan->op_count = plan->op_room = plan->slot_count = 0;
 }

@@ -64,26 +64,4 @@ void plan_done(struct plan *plan);
 /* The plan for a person, one line per op, or for a program as a JSON object. */
 void plan_print(const struct plan *plan, bool json, struct text *text);
 
-/* Internals shared by the plan's own files. */
-
-/* Appends an op of @type and returns it; NULL when memory is short. */
-struct op *plan_add(struct plan *plan, enum op_type type, const struct spec_origin *origin);
-
-/* Appends a slot and returns its number; -ENOMEM (a table full is the same to the caller). */
-int plan_slot(struct plan *plan, const struct slot *slot);
-
-/* "/a//b/./c" → "a/b/c"; ".." is resolved by text. NULL when memory is short. */
-const char *plan_inside(struct plan *plan, const char *path);
-
-int plan_mounts(struct plan *plan, const struct ward_spec *spec, const struct place *place, bool before_groups,
-                struct ward_err *err);
-int plan_dev(struct plan *plan, const struct ward_spec *spec, const struct place *place, struct ward_err *err);
-/* The terminal of @process, or, without one, a session of its own, so that the caller's terminal is out of reach (V18). */
-int plan_terminal(struct plan *plan, const struct spec_process *process, const struct place *place, bool bind_console,
-                  struct ward_err *err);
-
-int plan_process(struct plan *plan, const struct spec_process *process, const struct place *place,
-                 const struct sock_fprog *filter, uint32_t filter_flags, const struct op_hooks *start_hooks,
-                 struct ward_err *err);
-
 #endif
