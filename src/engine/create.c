@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Creating a container that waits for its start. */
 #include "engine/birth.h"
 
 int engine_create(struct store *store, const struct ward_spec *spec, const struct engine_options *options,

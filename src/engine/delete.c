@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Removing a container, whatever state it or its files are in. */
 #include <poll.h>
 #include <string.h>
 

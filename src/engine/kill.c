@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Sending a signal to a container. */
 #include <errno.h>
 
 #include "engine/stored.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Freezing and thawing a container. */
 #include "engine/stored.h"
 
 #define FREEZE_TIMEOUT_MSEC 10000

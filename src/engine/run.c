@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* create and start in one, and, in the foreground, the container's whole life. */
 #include "engine/birth.h"
 #include "engine/hooks.h"
 #include "engine/relay.h"

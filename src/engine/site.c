@@ -25,6 +25,15 @@ static bool file_starts_with(const char *path, char c)
         return fd >= 0 && read(fd, &first, 1) == 1 && first == c;
 }
 
+/* setgroups(2) is denied where an ordinary user maps just his own group (user_namespaces(7)), and in what is below such a namespace. */
+static bool denies_setgroups(const struct ward_spec *spec)
+{
+        if (file_starts_with("/proc/self/setgroups", 'd'))
+                return true;
+        return geteuid() != 0 && spec != NULL && spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW &&
+               spec->id_maps.gid_count == 1 && spec->id_maps.gid[0].count == 1;
+}
+
 static bool wants_cpuset(const struct ward_spec *spec)
 {
         return spec->resources.cpu.cpus != NULL || spec->resources.cpu.mems != NULL;
@@ -103,6 +112,7 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
         if (proc < 0)
                 return proc;
         site->place.root_user = geteuid() == 0 && proc_initial_user_namespace(proc);
+        site->place.setgroups_denied = !site->place.root_user && denies_setgroups(spec);
         if (site->place.hierarchy_count == 0 || site->place.cgroup_path == NULL)
                 site->place.clone_into_cgroup = false;
         return 0;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Starting a created container: telling its init by its socket. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Changing the limits of a container. */
 #include "engine/stored.h"
 
 int engine_update(struct store *store, const char *id, const struct spec_resources *resources, struct ward_err *err)
