@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of capabilities and resource limits; see names.h. */
+/* Names of capabilities, resource limits and signals; see names.h. */
 #include "base/names.h"
 
 #include <linux/capability.h>
+#include <signal.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/resource.h>
@@ -86,4 +87,47 @@ const char *cap_nearest(const char *name)
                 if (strcasecmp(name, cap_names[i] + strlen("CAP_")) == 0)
                         nearest = cap_names[i];
         return nearest;
+}
+
+/* RTMIN, RTMIN+3, RTMAX-1: what lies between is only named by its distance (signal(7)). */
+static int real_time_signal(const char *name)
+{
+        bool up = strncasecmp(name, "RTMIN", 5) == 0;
+        uint64_t distance = 0;
+
+        if (!up && strncasecmp(name, "RTMAX", 5) != 0)
+                return -1;
+        if (name[5] != '\0' &&
+            (name[5] != (up ? '+' : '-') || number_parse(name + 6, (uint64_t)(SIGRTMAX - SIGRTMIN), &distance) < 0))
+                return -1;
+        return up ? SIGRTMIN + (int)distance : SIGRTMAX - (int)distance;
+}
+
+int signal_number(const char *word)
+{
+        const char *name = strncasecmp(word, "SIG", 3) == 0 ? word + 3 : word;
+        uint64_t number;
+
+        if (number_parse(word, _NSIG - 1, &number) == 0)
+                return (int)number;
+        for (int i = 1; i < _NSIG; i++)
+                if (sigabbrev_np(i) != NULL && strcasecmp(sigabbrev_np(i), name) == 0)
+                        return i;
+        return real_time_signal(name);
+}
+
+int signal_unknown(const char *word, struct ward_err *err)
+{
+        const char *names[_NSIG];
+        const char *near;
+        size_t count = 0;
+
+        for (int i = 1; i < _NSIG; i++)
+                if (sigabbrev_np(i) != NULL)
+                        names[count++] = sigabbrev_np(i);
+        near = text_nearest(strncasecmp(word, "SIG", 3) == 0 ? word + 3 : word, names, count);
+        (void)err_set(err, -EINVAL, "'%s' is not a signal", word);
+        if (near != NULL)
+                return err_hint(err, "did you mean '%s'?", near);
+        return err_hint(err, "'kill -l' lists the names; numbers go from 1 to %d", _NSIG - 1);
 }

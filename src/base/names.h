@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names that Linux gives to numbers: capabilities and resource limits. Pure data. */
+/* The names that Linux gives to numbers: capabilities, resource limits, signals. Pure data. */
 #ifndef BASE_NAMES_H
 #define BASE_NAMES_H
 
 #include <stddef.h>
+
+#include "base/err.h"
 
 #define CAP_NAME_COUNT 41
 #define RLIMIT_NAME_COUNT 16
@@ -22,5 +24,11 @@ int cap_number(const char *name);
 
 /* The name to be suggested in place of @name, which cap_number() doesn't know; NULL when none is near. */
 const char *cap_nearest(const char *name);
+
+/* A signal by number or by name, with or without SIG, in any case: 9, KILL, sigkill, RTMIN+3, RTMAX-1. -1: there is none. */
+int signal_number(const char *word);
+
+/* Sets the error for a @word that signal_number() doesn't know. Returns -EINVAL. */
+int signal_unknown(const char *word, struct ward_err *err);
 
 #endif

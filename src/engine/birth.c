@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "engine/hooks.h"
 #include "engine/notify.h"
+#include "engine/profile.h"
 #include "kern/clone.h"
 #include "kern/proc.h"
 #include "model/print.h"
@@ -58,6 +59,7 @@ static int fill_state(struct birth *birth, struct ward_err *err)
                 .program = birth->options->program,
                 .command = join_argv(&birth->arena, spec->process.argv),
                 .owner = geteuid(),
+                .seccomp_docker = birth->options->seccomp_docker,
                 .annotations = annotations,
         };
         if (spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW && spec->id_maps.uid_count > 0)
@@ -90,8 +92,7 @@ static int get_filter(struct birth *birth, struct ward_err *err)
         if (birth->spec->seccomp.text == NULL)
                 return 0;
         cache = store_cache(birth->store);
-        r = filter_get(&birth->spec->seccomp, birth->spec->file, birth->options->seccomp_context, cache, &birth->arena,
-                       &birth->filter, NULL, err);
+        r = profile_filter(birth->spec, birth->options->seccomp_docker, cache, &birth->arena, &birth->filter, err);
         if (r < 0)
                 return r;
         birth->program = (struct sock_fprog){.len = birth->filter.count, .filter = birth->filter.code};
@@ -366,6 +367,7 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
         place->no_pivot = options->no_pivot;
         place->no_new_keyring = options->no_new_keyring;
         place->preserve_fds = options->preserve_fds;
+        place->idmap_root = options->idmap_root && !options->root_given;
         place->rootfs = options->root_given ? NULL : absolute_rootfs(birth);
         r = fill_state(birth, err);
         if (r >= 0)

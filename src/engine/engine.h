@@ -30,7 +30,8 @@ enum engine_status {
 
 extern const char *const engine_status_names[];
 
-/* How a program that ended did so, as a shell counts: 0 to 255, 128 + signal. */
+/* How a program that ended did so, as a shell counts: 0 to 255, 128 + signal. Of a call that failed, as a shell counts too: 127 when the
+ * program is not there, 126 when it can't be executed, 125 for everything else. */
 struct engine_exit {
         int status;
         bool oom_killed; /* the kernel's OOM killer ended a process of its group */
@@ -51,12 +52,14 @@ struct engine_options {
         bool no_new_keyring;        /* keep the caller's session keyring */
         bool keep;                  /* run: leave a stopped container for delete */
         bool detach;                /* run, exec: return when it runs */
+        bool no_input;              /* run, exec in the foreground: nothing is carried to the process's terminal */
         bool terminal_relay; /* run, exec in the foreground: when the process has a terminal and no console_socket, carry
                                        bytes, size and signals between it and the caller's terminal */
         bool root_given;     /* @root_fd is a detached mount that is the root in place of the spec's */
         int root_fd;
-        const struct seccomp_context *seccomp_context; /* the profile is in docker's form; NULL: in the OCI form */
-        FILE *trace;                                   /* phases with nanoseconds, one line each; NULL: none */
+        bool idmap_root;     /* a root that is not given: id-map it, so that the container's root owns root's files */
+        bool seccomp_docker; /* the profile is in docker's form; its conditions are decided by the spec and this kernel */
+        FILE *trace;         /* phases with nanoseconds, one line each; NULL: none */
 };
 
 /* Creates the container and leaves its init waiting for engine_start(). A failure leaves nothing behind: no process, mount,

@@ -13,11 +13,11 @@
 
 #include "base/fd.h"
 #include "engine/notify.h"
+#include "engine/profile.h"
 #include "engine/relay.h"
 #include "engine/stored.h"
 #include "kern/clone.h"
 #include "kern/proc.h"
-#include "launch/filter.h"
 #include "launch/launch.h"
 
 struct execution {
@@ -120,7 +120,7 @@ static int get_filter(struct execution *exec, struct store *store, struct ward_e
         if (exec->spec.seccomp.text == NULL)
                 return 0;
         cache = store_cache(store);
-        r = filter_get(&exec->spec.seccomp, exec->spec.file, NULL, cache, &exec->arena, &exec->filter, NULL, err);
+        r = profile_filter(&exec->spec, exec->stored.state.seccomp_docker, cache, &exec->arena, &exec->filter, err);
         exec->program = (struct sock_fprog){.len = exec->filter.count, .filter = exec->filter.code};
         return r;
 }
@@ -239,6 +239,8 @@ static int execute(struct execution *exec, struct store *store, const struct eng
         exec->site.place.trace = options->trace != NULL;
         exec->site.place.preserve_fds = options->preserve_fds;
         r = bring_in(exec, how, options, err);
+        if (r < 0)
+                *ret_exit = (struct engine_exit){.status = launch_failure_status(&exec->launch, r)};
         if (r >= 0)
                 r = relay_attach(relay, err);
         if (r < 0)
@@ -266,7 +268,9 @@ int engine_exec(struct store *store, const struct engine_exec_options *how, cons
                 .stored = {.entry = {-EBADF, -EBADF}, .pidfd = -EBADF},
                 .launch = {.channel = -EBADF, .pidfd = -EBADF, .proc_fd = -EBADF},
         };
-        int r = options->detach ? 0 : relay_begin(&relay, terminal, err);
+        int r;
 
+        *ret_exit = (struct engine_exit){.status = 125};
+        r = options->detach ? 0 : relay_begin(&relay, terminal, !options->no_input, err);
         return r < 0 ? r : execute(&exec, store, how, options, &relay, ret_exit, err);
 }

@@ -26,11 +26,12 @@ static void forwarded(sigset_t *set)
                 (void)sigdelset(set, own[i]);
 }
 
-int relay_begin(struct relay *relay, bool terminal, struct ward_err *err)
+int relay_begin(struct relay *relay, bool terminal, bool input, struct ward_err *err)
 {
         sigset_t set;
 
         *relay = (struct relay)RELAY_NONE;
+        relay->input = input;
         forwarded(&set);
         relay->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
         if (relay->signals < 0)
@@ -89,7 +90,7 @@ int relay_attach(struct relay *relay, struct ward_err *err)
         if (r < 0)
                 return r;
         resize(relay);
-        if (tcgetattr(STDIN_FILENO, &mode) < 0)
+        if (!relay->input || tcgetattr(STDIN_FILENO, &mode) < 0)
                 return 0; /* no terminal outside: bytes are carried as they come */
         memcpy(relay->saved, &mode, sizeof(mode));
         cfmakeraw(&mode);
@@ -130,7 +131,7 @@ int relay_run(struct relay *relay, int pidfd, struct ward_err *err)
                 [POLL_PROCESS] = {.fd = pidfd, .events = POLLIN},
                 [POLL_SIGNALS] = {.fd = relay->signals, .events = POLLIN},
                 [POLL_MASTER] = {.fd = relay->master, .events = POLLIN},
-                [POLL_INPUT] = {.fd = relay->master >= 0 ? STDIN_FILENO : -EBADF, .events = POLLIN},
+                [POLL_INPUT] = {.fd = relay->master >= 0 && relay->input ? STDIN_FILENO : -EBADF, .events = POLLIN},
         };
 
         for (;;) {

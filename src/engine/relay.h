@@ -10,6 +10,7 @@ struct relay {
         int signals;              /* owned: signalfd */
         sigset_t before;          /* the mask of the calling thread, to be restored where there is a signalfd */
         int master;               /* owned: the terminal */
+        bool input;               /* what the caller types goes to the terminal */
         bool raw;                 /* the caller's terminal was switched to raw mode */
         unsigned char saved[128]; /* its struct termios */
 };
@@ -20,8 +21,9 @@ struct relay {
         }
 #define _cleanup_relay_ _cleanup_(relay_done)
 
-/* Blocks the signals that are forwarded from now on, and with @terminal makes the socket for the master. */
-int relay_begin(struct relay *relay, bool terminal, struct ward_err *err);
+/* Blocks the signals that are forwarded from now on, and with @terminal makes the socket for the master. @input: standard input
+ * is carried to the terminal. */
+int relay_begin(struct relay *relay, bool terminal, bool input, struct ward_err *err);
 
 /* Receives the master, if there is one, and switches the caller's terminal to raw mode. */
 int relay_attach(struct relay *relay, struct ward_err *err);

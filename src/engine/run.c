@@ -61,6 +61,8 @@ static int run(struct store *store, const struct ward_spec *spec, const struct e
         r = birth_begin(&birth, store, spec, options, false, relay->socket[1], err);
         if (r >= 0)
                 r = birth_finish(&birth, err);
+        if (r < 0) /* of birth, not of what follows */
+                *ret_exit = (struct engine_exit){.status = launch_failure_status(&birth.launch, r)};
         if (r >= 0)
                 r = relay_attach(relay, err);
         if (r >= 0 && spec->hooks[SPEC_HOOK_POSTSTART].count > 0)
@@ -83,7 +85,9 @@ int engine_run(struct store *store, const struct ward_spec *spec, const struct e
 {
         bool terminal = options->terminal_relay && spec->process.terminal && options->console_socket == NULL;
         _cleanup_relay_ struct relay relay = RELAY_NONE;
-        int r = options->detach ? 0 : relay_begin(&relay, terminal, err);
+        int r;
 
+        *ret_exit = (struct engine_exit){.status = 125};
+        r = options->detach ? 0 : relay_begin(&relay, terminal, !options->no_input, err);
         return r < 0 ? r : run(store, spec, options, &relay, ret_exit, err);
 }

@@ -27,6 +27,7 @@ struct launch {
         int pidfd;   /* owned */
         pid_t pid;
         bool setgroups_denied;
+        bool exec_failed;      /* what failed was finding or executing the program: everything before it worked */
         struct shared *shared; /* mapped */
         FILE *trace;           /* borrowed; NULL: none */
         uint64_t trace_start_nsec;
@@ -61,6 +62,10 @@ int launch_await(struct launch *launch, enum phase phase, struct ward_err *err);
 
 /* Receives until the program was executed. */
 int launch_await_exec(struct launch *launch, struct ward_err *err);
+
+/* The exit status that a shell would give the failure @code of this start: 127 when the program is not there, 126 when it can't be executed,
+ * 125 for everything else. */
+int launch_failure_status(const struct launch *launch, int code);
 
 /* The child goes on alone: it is not killed, what it made stays. launch_done() still closes the descriptors. */
 void launch_release(struct launch *launch);

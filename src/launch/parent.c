@@ -413,6 +413,11 @@ static int died(struct launch *launch, enum phase phase, struct ward_err *err)
         return err_set(err, -ESRCH, "start the container: its init ended before phase '%s'", phase_name(phase));
 }
 
+static bool is_exec(const struct record *record)
+{
+        return record->type == OP_FIND_EXEC || record->type == OP_EXEC;
+}
+
 int launch_await(struct launch *launch, enum phase phase, struct ward_err *err)
 {
         for (;;) {
@@ -426,6 +431,7 @@ int launch_await(struct launch *launch, enum phase phase, struct ward_err *err)
                 trace_record(launch, &record);
                 switch ((enum record_kind)record.kind) {
                 case RECORD_FAILED:
+                        launch->exec_failed = is_exec(&record);
                         return launch_report(launch->plan, command_of(launch->plan), launch->filter, &record, err);
                 case RECORD_CLONED:
                         r = follow(launch, (pid_t)record.value, err);
@@ -469,6 +475,7 @@ int launch_await_exec(struct launch *launch, struct ward_err *err)
         if (r < 0)
                 return r;
         r = await_end(launch->channel, launch->pidfd, launch->plan, command_of(launch->plan), launch->filter, err);
+        launch->exec_failed = r < 0; /* nothing but the filter and the execution comes behind this phase */
         launch_trace(launch, "running");
         return r;
 }
@@ -489,6 +496,11 @@ int launch_await_started(int connection, int pidfd, const char *command, struct 
                 return err_set(err, -ESRCH, "start the container: its init ended before it could execute '%s'",
                                command);
         return await_end(connection, pidfd, NULL, command, NULL, err);
+}
+
+int launch_failure_status(const struct launch *launch, int code)
+{
+        return !launch->exec_failed ? 125 : code == -ENOENT ? 127 : 126;
 }
 
 void launch_release(struct launch *launch)

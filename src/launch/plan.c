@@ -191,6 +191,9 @@ static int add_root(struct plan *plan, const struct ward_spec *spec, const struc
                 .kind = place->rootfs == NULL ? SLOT_GIVEN : SLOT_ROOT,
                 .path = place->rootfs,
                 .recursive = true,
+                .idmap = place->idmap_root,
+                .idmap_recursive = place->idmap_root,
+                .late = place->idmap_root ? MESSAGE_MAPPED : 0,
                 .origin = spec->rootfs_origin,
         };
         struct op *op;

@@ -24,6 +24,7 @@ struct place {
         const char *cgroup_path; /* the group in each of them, "/c1"; NULL: no group is made */
         bool clone_into_cgroup;  /* the v2 group is entered at the clone */
         const char *rootfs;      /* absolute path on the host; NULL: the caller gives a descriptor (SLOT_GIVEN) */
+        bool idmap_root;         /* the root is id-mapped by the container's user namespace; needs a new one */
         bool root_user;          /* euid 0 in the initial user namespace, with CAP_MKNOD */
         bool apparmor, selinux;  /* active in this kernel */
         bool setgroups_denied;   /* the user namespace that will be in force forbids setgroups(2) */

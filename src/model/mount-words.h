@@ -3,6 +3,7 @@
 #ifndef MODEL_MOUNT_WORDS_H
 #define MODEL_MOUNT_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,5 +32,10 @@ struct mount_word {
 
 extern const struct mount_word mount_words[];
 extern const size_t mount_word_count;
+
+struct spec_mount;
+
+/* Applies what @name says to @mount. false: it is no such word, but one for the file system, or none at all. */
+bool mount_word_apply(const char *name, struct spec_mount *mount);
 
 #endif

@@ -163,6 +163,15 @@ static void apply(const struct mount_word *word, struct spec_mount *mount)
         }
 }
 
+bool mount_word_apply(const char *name, struct spec_mount *mount)
+{
+        const struct mount_word *word = find_word(name);
+
+        if (word != NULL)
+                apply(word, mount);
+        return word != NULL;
+}
+
 struct option {
         const char *word;
         struct json_position where;

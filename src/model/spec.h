@@ -232,6 +232,7 @@ struct spec_annotation {
 struct spec_seccomp {
         const char *text; /* NULL: no filter */
         size_t len;
+        const char *file;          /* that @text is the whole of; NULL: the spec's own */
         struct spec_origin origin; /* of the first byte of @text, so that errors inside give true lines */
 };
 

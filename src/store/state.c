@@ -66,6 +66,8 @@ static void compose(const struct store_state *state, const char *boot_id, struct
         add_string(text, "command", state->command);
         add_number(text, "hostUidBase", state->host_uid_base);
         add_number(text, "owner", state->owner);
+        if (state->seccomp_docker)
+                text_puts(text, ",\"seccompDocker\":true");
         text_puts(text, ",\"annotations\":{");
         for (const char *const *pair = state->annotations; pair != NULL && pair[0] != NULL; pair += 2) {
                 if (pair != state->annotations)
@@ -170,6 +172,13 @@ READ_NUMBER(read_created, state.created_usec, UINT64_MAX)
 READ_NUMBER(read_uid_base, state.host_uid_base, UINT32_MAX)
 READ_NUMBER(read_owner, state.owner, UINT32_MAX)
 
+static int read_docker(struct json *json, void *target)
+{
+        struct reading *reading = target;
+
+        return json_bool(json, &reading->state.seccomp_docker);
+}
+
 static int read_annotation(struct json *json, void *target)
 {
         struct reading *reading = target;
@@ -217,6 +226,7 @@ static const struct json_field state_fields[] = {
         {"command", read_command, 0},
         {"hostUidBase", read_uid_base, JSON_REQUIRED},
         {"owner", read_owner, JSON_REQUIRED},
+        {"seccompDocker", read_docker, 0},
         {"annotations", read_annotations, 0},
 };
 

@@ -58,6 +58,7 @@ struct store_state {
         const char *command;      /* argv joined by spaces, for listings */
         uint32_t host_uid_base; /* first host id of the range that the container's user namespace maps, 0: none taken */
         uint32_t owner;         /* uid of the creator */
+        bool seccomp_docker;    /* the config's seccomp profile is in docker's form */
         const char *const *annotations; /* key, value, key, value ..., NULL */
 };
 

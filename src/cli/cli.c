@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the verbs of ward share; see cli.h. */
+#include "cli/cli.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+static void message_on_stderr(const struct cli *cli, const char *color, const char *message, const char *hint)
+{
+        _cleanup_text_ struct text text = {0};
+
+        if (cli->color)
+                text_printf(&text, "\033[%smward:\033[0m %s\n", color, message);
+        else
+                text_printf(&text, "ward: %s\n", message);
+        if (hint != NULL && *hint != '\0')
+                text_printf(&text, "      %s\n", hint);
+        /* There is nobody to be told that this failed. */
+        (void)fd_write_all(STDERR_FILENO, text.data, text.len);
+}
+
+void cli_error(const struct cli *cli, const char *message, const char *hint)
+{
+        message_on_stderr(cli, "1;31", message, hint);
+}
+
+void cli_warning(const struct cli *cli, const char *message, const char *hint)
+{
+        message_on_stderr(cli, "1;33", message, hint);
+}
+
+int cli_print(const struct text *text, struct ward_err *err)
+{
+        int r;
+
+        if (text_failed(text))
+                return err_oom(err);
+        r = fd_write_all(STDOUT_FILENO, text->data, text->len);
+        return r < 0 ? err_code(err, r, "write to standard output") : 0;
+}
+
+int cli_absolute_path(struct cli *cli, const char *path, const char **ret_path, struct ward_err *err)
+{
+        _cleanup_free_ char *here = NULL;
+        const char *whole = path;
+
+        if (*path != '/') {
+                here = getcwd(NULL, 0);
+                if (here == NULL)
+                        return err_errno(err, "find the current directory");
+                while (path[0] == '.' && path[1] == '/')
+                        path += 2 + strspn(path + 2, "/");
+                whole = *path == '\0' || strcmp(path, ".") == 0 ? arena_strdup(&cli->arena, here)
+                                                                : arena_printf(&cli->arena, "%s/%s", here, path);
+        }
+        if (whole == NULL)
+                return err_oom(err);
+        *ret_path = whole;
+        return 0;
+}
+
+static size_t find_variable(const char *const *envp, size_t count, const char *key, size_t len)
+{
+        size_t at = 0;
+
+        while (at < count && !(strncmp(envp[at], key, len) == 0 && envp[at][len] == '='))
+                at++;
+        return at;
+}
+
+int cli_apply_env(struct cli *cli, const struct option_list *list, const char *const **envp, struct ward_err *err)
+{
+        const char *const *old = *envp;
+        const char **new;
+        size_t count = 0;
+
+        while (old[count] != NULL)
+                count++;
+        new = arena_new(&cli->arena, const char *, count + list->count + 1);
+        if (new == NULL)
+                return err_oom(err);
+        memcpy(new, old, count * sizeof(*new));
+        for (size_t i = 0; i < list->count; i++) {
+                const char *item = list->items[i];
+                size_t len = strcspn(item, "="), at = find_variable(new, count, item, len);
+
+                if (len == 0) {
+                        (void)err_set(err, -EINVAL, "option '--env': '%s' has no name", item);
+                        return err_hint(err, "write KEY=VALUE, or KEY to pass your own value on");
+                }
+                if (item[len] == '\0') {
+                        const char *value = getenv(item);
+
+                        if (value == NULL) {
+                                if (at < count)
+                                        memmove(&new[at], &new[at + 1], (count-- - at) * sizeof(*new));
+                                continue;
+                        }
+                        item = arena_printf(&cli->arena, "%s=%s", item, value);
+                        if (item == NULL)
+                                return err_oom(err);
+                }
+                new[at] = item;
+                count += at == count;
+        }
+        new[count] = NULL;
+        *envp = new;
+        return 0;
+}
+
+const char *const *cli_argv(struct cli *cli, int count, char **operands)
+{
+        const char **argv = arena_new(&cli->arena, const char *, (size_t)count + 1);
+
+        if (argv != NULL && count > 0)
+                memcpy(argv, operands, (size_t)count * sizeof(*argv));
+        return argv;
+}
+
+int cli_each(struct cli *cli, int count, char **names,
+             int (*act)(struct cli *cli, const char *name, const void *what, struct ward_err *err), const void *what)
+{
+        int status = 0;
+
+        for (int i = 0; i < count; i++) {
+                struct ward_err err = {0};
+
+                if (act(cli, names[i], what, &err) >= 0)
+                        continue;
+                cli_error(cli, err.message, err.hint);
+                status = cli->failure;
+        }
+        return status;
+}
+
+int cli_close_input(struct ward_err *err)
+{
+        _cleanup_close_
+        int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+        if (fd < 0 || dup2(fd, STDIN_FILENO) < 0)
+                return err_errno(err, "open /dev/null as standard input");
+        return 0;
+}

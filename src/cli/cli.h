@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ward: what its verbs share. Each verb is one file with one struct cli_verb: the table of its options, and the function that turns them
+ * into calls of the engine and prints the answer. Nothing is decided here.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/options.h"
+#include "base/text.h"
+#include "engine/engine.h"
+#include "model/spec.h"
+#include "store/store.h"
+
+/* What a verb that starts programs exits with when it could not: as docker, and as a shell for 126 and 127. */
+#define CLI_EXIT_FAILED 125
+
+/* One call of the program. Strings are of argv or of the arena. */
+struct cli {
+        struct arena arena;
+        struct store store; /* open while a verb with @needs_store runs */
+        const char *root;   /* --root; NULL: the default */
+        bool color;         /* messages are for a terminal that wants it */
+        int failure;        /* the exit status of an error */
+};
+
+struct cli_verb {
+        const char *name;
+        struct option_command command;
+        size_t options_size; /* of the structure that command.entries fill in; zeroed before */
+        bool needs_store;
+        bool starts; /* it exits with the status of a program: its own errors are 125 to 127 */
+        /* Returns the exit status, or -errno with @err set. */
+        int (*run)(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err);
+};
+
+extern const struct cli_verb cli_exec, cli_kill, cli_ps, cli_rm, cli_run;
+
+/* The origin of a value that @option gave: "-v ./src:/src". */
+#define CLI_ORIGIN(option)                      \
+        (struct spec_origin)                    \
+        {                                       \
+                .field = (option), .index = -1, \
+        }
+
+/* Messages for a person on standard error. @hint may be NULL or empty. */
+void cli_error(const struct cli *cli, const char *message, const char *hint);
+void cli_warning(const struct cli *cli, const char *message, const char *hint);
+
+/* Writes @text to standard output. */
+int cli_print(const struct text *text, struct ward_err *err);
+
+/* @path, in front of it the current directory when it is relative. Lives in the arena. */
+int cli_absolute_path(struct cli *cli, const char *path, const char **ret_path, struct ward_err *err);
+
+/* What of @list is KEY=VALUE replaces or follows what is in *@envp; KEY alone takes the caller's value, and takes the variable away when
+ * the caller has none, as docker does. */
+int cli_apply_env(struct cli *cli, const struct option_list *list, const char *const **envp, struct ward_err *err);
+
+/* argv from operands, NULL-terminated. NULL when memory is short. */
+const char *const *cli_argv(struct cli *cli, int count, char **operands);
+
+/* Calls @act for each name. One that fails does not keep the others from their turn: its message is printed. Returns 0, or the exit status of
+ * an error. */
+int cli_each(struct cli *cli, int count, char **names,
+             int (*act)(struct cli *cli, const char *name, const void *what, struct ward_err *err), const void *what);
+
+/* Without -i a process's input is empty. */
+int cli_close_input(struct ward_err *err);
+
+#endif

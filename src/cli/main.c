@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ward: process isolation for people. Here: the global options, the table of verbs, and what is said when a verb fails. */
+#include <seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+static const struct cli_verb *const verbs[] = {&cli_run, &cli_ps, &cli_exec, &cli_kill, &cli_rm};
+
+struct globals {
+        const char *root;
+        bool version;
+};
+
+static const struct option_entry entries[] = {
+        {.name = "root",
+         .arg = "DIR",
+         .help = "where state is kept (default: /run/ward)",
+         OPTION_TEXT(struct globals, root)},
+        {.name = "version", .letter = 'v', .help = "print the version", OPTION_FLAG(struct globals, version)},
+};
+
+static const struct option_command global_command = {
+        .name = "ward",
+        .operands = "[OPTIONS] VERB ...",
+        .summary = "Run programs in isolation, and look after what runs.\n"
+                   "\n"
+                   "  run ROOT COMMAND    run a program in a container\n"
+                   "  ps                  list containers\n"
+                   "  exec NAME COMMAND   run another program in a running container\n"
+                   "  kill NAME...        send a signal to containers\n"
+                   "  rm NAME...          remove stopped containers\n"
+                   "  help [VERB]         show this text, or a verb's options\n"
+                   "  version             print the version",
+        .entries = entries,
+        .count = ELEMENTS(entries),
+        .operands_max = UINT_MAX,
+};
+
+static const struct cli_verb *find_verb(const char *name, struct ward_err *err)
+{
+        const char *names[ELEMENTS(verbs) + 2] = {"help", "version"};
+        const char *near;
+
+        for (size_t i = 0; i < ELEMENTS(verbs); i++) {
+                if (strcmp(verbs[i]->name, name) == 0)
+                        return verbs[i];
+                names[i + 2] = verbs[i]->name;
+        }
+        near = text_nearest(name, names, ELEMENTS(names));
+        (void)err_set(err, -EINVAL, "unknown verb '%s'", name);
+        if (near != NULL)
+                (void)err_hint(err, "did you mean '%s'?", near);
+        else
+                (void)err_hint(err, "'ward help' lists the verbs");
+        return NULL;
+}
+
+static int print_help(const struct option_command *command, struct ward_err *err)
+{
+        _cleanup_text_ struct text text = {0};
+
+        options_help(command, &text);
+        return cli_print(&text, err);
+}
+
+static int help(int count, char **words, struct ward_err *err)
+{
+        const struct cli_verb *verb;
+
+        if (count == 0)
+                return print_help(&global_command, err);
+        verb = find_verb(words[0], err);
+        return verb == NULL ? -EINVAL : print_help(&verb->command, err);
+}
+
+static int print_version(struct ward_err *err)
+{
+        _cleanup_text_ struct text text = {0};
+        const struct scmp_version *seccomp = seccomp_version();
+
+        text_printf(&text, "ward version " WARD_VERSION "\nlibseccomp: %u.%u.%u\n", seccomp->major, seccomp->minor,
+                    seccomp->micro);
+        return cli_print(&text, err);
+}
+
+static int run_verb(struct cli *cli, const struct cli_verb *verb, int count, char **words, struct ward_err *err)
+{
+        void *options = arena_alloc(&cli->arena, 1, verb->options_size + 1);
+        int r;
+
+        if (options == NULL)
+                return err_oom(err);
+        if (verb->starts)
+                cli->failure = CLI_EXIT_FAILED;
+        r = options_parse(&verb->command, &count, words, options, &cli->arena, err);
+        if (r == OPTIONS_HELP)
+                return print_help(&verb->command, err);
+        if (r < 0)
+                return err_wrap(err, "%s", verb->name);
+        if (verb->needs_store) {
+                r = store_open(cli->root, &cli->store, err);
+                if (r < 0)
+                        return r;
+        }
+        r = verb->run(cli, options, count, words, err);
+        if (verb->needs_store)
+                store_close(&cli->store);
+        return r;
+}
+
+static int run_command_line(struct cli *cli, int count, char **words, struct ward_err *err)
+{
+        struct globals globals = {0};
+        const struct cli_verb *verb;
+        int r = options_parse(&global_command, &count, words, &globals, &cli->arena, err);
+
+        cli->root = globals.root;
+        if (r < 0)
+                return r;
+        if (r == OPTIONS_HELP || (count == 0 && !globals.version))
+                return print_help(&global_command, err);
+        if (globals.version || strcmp(words[0], "version") == 0)
+                return print_version(err);
+        if (strcmp(words[0], "help") == 0)
+                return help(count - 1, words + 1, err);
+        verb = find_verb(words[0], err);
+        return verb == NULL ? -EINVAL : run_verb(cli, verb, count - 1, words + 1, err);
+}
+
+/* no-color.org: a variable that is set and not empty. */
+static bool wants_color(void)
+{
+        const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+        return isatty(STDERR_FILENO) && (no_color == NULL || *no_color == '\0') &&
+               (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+int main(int argc, char **argv)
+{
+        struct cli cli = {.store = {.fd = -EBADF}, .color = wants_color(), .failure = EXIT_FAILURE};
+        struct ward_err err = {0};
+        int r = run_command_line(&cli, argc > 0 ? argc - 1 : 0, argv + (argc > 0 ? 1 : 0), &err);
+
+        if (r < 0)
+                cli_error(&cli, err.message, err.hint);
+        arena_done(&cli.arena);
+        return r < 0 ? cli.failure : r;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ward ps: the containers of the state directory. */
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/json.h"
+#include "cli/cli.h"
+
+enum { TABLE, JSON };
+static const char *const formats[] = {"table", "json", NULL};
+
+#define FORMAT_VERSION 1
+#define COMMAND_MAX 40 /* columns */
+
+struct ps {
+        bool all, quiet;
+        unsigned format;
+};
+
+static void add_member(struct text *text, const char *before, const char *key, const char *value)
+{
+        text_printf(text, "%s\"%s\": ", before, key);
+        json_write_string(text, value == NULL ? "" : value);
+}
+
+static void add_created(struct text *text, uint64_t usec)
+{
+        time_t seconds = (time_t)(usec / 1000000);
+        struct tm tm = {0};
+
+        (void)gmtime_r(&seconds, &tm);
+        text_printf(text, ", \"created\": \"%04d-%02d-%02dT%02d:%02d:%02dZ\"", tm.tm_year + 1900, tm.tm_mon + 1,
+                    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+static void add_json(struct text *text, const struct engine_info *infos, size_t count)
+{
+        text_printf(text, "{\"version\": %d, \"containers\": [", FORMAT_VERSION);
+        for (size_t i = 0; i < count; i++) {
+                const struct store_state *state = &infos[i].state;
+
+                add_member(text, i == 0 ? "\n  {" : ",\n  {", "name", state->id);
+                add_member(text, ", ", "status", engine_status_names[infos[i].status]);
+                text_printf(text, ", \"pid\": %d", infos[i].pid);
+                add_created(text, state->created_usec);
+                add_member(text, ", ", "root", state->rootfs);
+                add_member(text, ", ", "command", state->command);
+                add_member(text, ", ", "program", state->program);
+                text_puts(text, "}");
+        }
+        text_puts(text, count == 0 ? "]}\n" : "\n]}\n");
+}
+
+/* "5 minutes ago", in the largest unit that leaves a whole number. */
+static const char *age(uint64_t created_usec, struct arena *arena)
+{
+        static const struct {
+                uint64_t seconds;
+                const char *name;
+        } units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
+        uint64_t now = (uint64_t)time(NULL), seconds = now - created_usec / 1000000;
+
+        if (created_usec == 0)
+                return "?";
+        if (now <= created_usec / 1000000)
+                return "now";
+        for (size_t i = 0;; i++)
+                if (seconds >= units[i].seconds) {
+                        uint64_t n = seconds / units[i].seconds;
+
+                        return arena_printf(arena, "%" PRIu64 " %s%s ago", n, units[i].name, n == 1 ? "" : "s");
+                }
+}
+
+/* What comes from a container's arguments must not speak to the terminal: control characters and what is not ASCII become '?'. */
+static char *printable(const char *command, struct arena *arena)
+{
+        char *copy = arena_strdup(arena, command == NULL ? "?" : command);
+
+        if (copy == NULL)
+                return NULL;
+        for (char *c = copy; *c != '\0'; c++)
+                if (*c < ' ' || *c > '~')
+                        *c = '?';
+        if (strlen(copy) > COMMAND_MAX)
+                memcpy(copy + COMMAND_MAX - 3, "...", 4);
+        return copy;
+}
+
+#define COLUMNS 6
+
+static int add_table(struct text *text, const struct engine_info *infos, size_t count, struct arena *arena)
+{
+        static const char *const titles[COLUMNS] = {"NAME", "STATUS", "PID", "CREATED", "ROOT", "COMMAND"};
+        const char *(*rows)[COLUMNS] = arena_alloc(arena, count + 1, sizeof(*rows));
+        int width[COLUMNS] = {0};
+
+        if (rows == NULL)
+                return -ENOMEM;
+        memcpy(rows[0], titles, sizeof(titles));
+        for (size_t i = 0; i < count; i++) {
+                const char **row = rows[i + 1];
+
+                row[0] = infos[i].state.id;
+                row[1] = engine_status_names[infos[i].status];
+                row[2] = infos[i].pid == 0 ? "-" : arena_printf(arena, "%d", infos[i].pid);
+                row[3] = age(infos[i].state.created_usec, arena);
+                row[4] = printable(infos[i].state.rootfs, arena);
+                row[5] = printable(infos[i].state.command, arena);
+        }
+        for (size_t i = 0; i <= count; i++)
+                for (int c = 0; c < COLUMNS; c++) {
+                        if (rows[i][c] == NULL)
+                                return -ENOMEM;
+                        width[c] = (int)strlen(rows[i][c]) > width[c] ? (int)strlen(rows[i][c]) : width[c];
+                }
+        for (size_t i = 0; i <= count; i++) {
+                for (int c = 0; c < COLUMNS - 1; c++)
+                        text_printf(text, "%-*s  ", width[c], rows[i][c]);
+                text_printf(text, "%s\n", rows[i][COLUMNS - 1]);
+        }
+        return 0;
+}
+
+static int ps(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)
+{
+        const struct ps *o = options;
+        _cleanup_text_ struct text text = {0};
+        struct engine_info *infos;
+        size_t found, shown = 0;
+        int r = engine_list(&cli->store, &cli->arena, &infos, &found, err);
+
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < found; i++)
+                if (o->all || infos[i].status != ENGINE_STOPPED)
+                        infos[shown++] = infos[i];
+        if (o->quiet)
+                for (size_t i = 0; i < shown; i++)
+                        text_printf(&text, "%s\n", infos[i].state.id);
+        else if (o->format == JSON)
+                add_json(&text, infos, shown);
+        else if (add_table(&text, infos, shown, &cli->arena) < 0)
+                return err_oom(err);
+        return cli_print(&text, err);
+}
+
+static const struct option_entry entries[] = {
+        {.name = "all", .letter = 'a', .help = "stopped ones, too", OPTION_FLAG(struct ps, all)},
+        {.name = "quiet", .letter = 'q', .help = "names alone", OPTION_FLAG(struct ps, quiet)},
+        {.name = "format",
+         .arg = "table|json",
+         .help = "how to show them (default: table)",
+         OPTION_WORD(struct ps, format, formats)},
+};
+
+const struct cli_verb cli_ps = {
+        .name = "ps",
+        .command =
+                {
+                        .name = "ward ps",
+                        .operands = "[OPTIONS]",
+                        .summary = "List the containers that run.",
+                        .entries = entries,
+                        .count = ELEMENTS(entries),
+                        .options_anywhere = true,
+                },
+        .options_size = sizeof(struct ps),
+        .needs_store = true,
+        .run = ps,
+};

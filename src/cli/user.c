@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Users by name; see user.h. Not getpwnam(3): that would ask the machine, and load its modules. */
+#include "cli/user.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+
+#define FILE_MAX (4u << 20)
+#define ID_MAX (UINT32_MAX - 1) /* 4294967295 is (uid_t)-1, "no change" to setresuid(2) */
+#define NAMES_MAX 512           /* for suggestions */
+
+/* One line, its fields separated by colons: passwd(5) and group(5) begin alike. */
+struct entry {
+        const char *name;
+        uint32_t id;
+        char *rest; /* behind the id: "gid:gecos:home:shell", or members */
+};
+
+/* *@ret_text is empty when there is no such file. Opening a device or a fifo could do harm or block: what it is is asked first. */
+static int read_file(int root_fd, const char *path, char **ret_text, struct ward_err *err)
+{
+        struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+        _cleanup_close_
+        int fd = (int)syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+        char again[64];
+        struct stat st;
+
+        if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+                *ret_text = strdup("");
+                return *ret_text == NULL ? err_oom(err) : 0;
+        }
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return err_errno(err, "open the root's /%s", path);
+        if (!S_ISREG(st.st_mode))
+                return err_set(err, -EINVAL, "the root's /%s is no regular file", path);
+        (void)snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
+        return fd_read_file(AT_FDCWD, again, FILE_MAX, ret_text, NULL, err);
+}
+
+/* The next line that is well formed. Consumes *@text. */
+static bool next_entry(char **text, struct entry *ret_entry)
+{
+        char *line;
+
+        while (*text != NULL && (line = strsep(text, "\n")) != NULL) {
+                const char *name = strsep(&line, ":"), *number;
+                uint64_t id;
+
+                (void)strsep(&line, ":");
+                number = strsep(&line, ":");
+                if (*name == '\0' || number == NULL || number_parse(number, ID_MAX, &id) < 0)
+                        continue;
+                *ret_entry = (struct entry){.name = name, .id = (uint32_t)id, .rest = line};
+                return true;
+        }
+        return false;
+}
+
+static int fail_unknown(const char *what, const char *file, const char *word, const char *const *names, size_t count,
+                        struct ward_err *err)
+{
+        const char *near = text_nearest(word, names, count);
+
+        if (*word == '\0')
+                (void)err_set(err, -EINVAL, "the %s is empty", what);
+        else
+                (void)err_set(err, -EINVAL, "there is no %s '%s' in the root's %s", what, word, file);
+        if (near != NULL)
+                return err_hint(err, "did you mean '%s'?", near);
+        return err_hint(err, "use one that it has, or a number");
+}
+
+/* The entry that @word names, by number when it is one. With a number that has no entry @ret_entry->name is NULL. @text is consumed and must
+ * outlive the entry. */
+static int find_entry(char *text, const char *word, const char *what, const char *file, struct entry *ret_entry,
+                      struct ward_err *err)
+{
+        bool is_number = *word != '\0' && word[strspn(word, "0123456789")] == '\0';
+        const char *names[NAMES_MAX];
+        struct entry entry;
+        size_t count = 0;
+        uint64_t id = 0;
+
+        if (is_number && number_parse(word, ID_MAX, &id) < 0) {
+                (void)err_set(err, -ERANGE, "'%s' is no %s id", word, what);
+                return err_hint(err, "ids go from 0 to %u", ID_MAX);
+        }
+        while (next_entry(&text, &entry)) {
+                if (is_number ? entry.id == id : strcmp(entry.name, word) == 0) {
+                        *ret_entry = entry;
+                        return 0;
+                }
+                if (count < NAMES_MAX)
+                        names[count++] = entry.name;
+        }
+        if (!is_number)
+                return fail_unknown(what, file, word, names, count, err);
+        *ret_entry = (struct entry){.id = (uint32_t)id};
+        return 0;
+}
+
+static bool is_member(char *members, const char *name)
+{
+        char *word;
+
+        while (members != NULL && (word = strsep(&members, ",")) != NULL)
+                if (strcmp(word, name) == 0)
+                        return true;
+        return false;
+}
+
+/* The groups that list @name as a member. @text is consumed. */
+static int find_groups(char *text, const char *name, struct arena *arena, struct user *user)
+{
+        uint32_t *groups;
+        struct entry entry;
+        size_t room = 1;
+
+        for (const char *c = text; *c != '\0'; c++)
+                room += *c == '\n';
+        groups = arena_new(arena, uint32_t, room);
+        if (groups == NULL)
+                return -ENOMEM;
+        while (next_entry(&text, &entry))
+                if (is_member(entry.rest, name))
+                        groups[user->group_count++] = entry.id;
+        user->groups = groups;
+        return 0;
+}
+
+/* What passwd says of the user behind its id: its group and its home. */
+static int fill_user(const struct entry *entry, struct arena *arena, struct user *user)
+{
+        char *rest = entry->rest;
+        const char *gid = strsep(&rest, ":"), *home;
+        uint64_t id;
+
+        if (gid != NULL && number_parse(gid, ID_MAX, &id) == 0)
+                user->gid = (uint32_t)id;
+        (void)strsep(&rest, ":");
+        home = strsep(&rest, ":");
+        user->home = home == NULL || *home != '/' ? "/" : arena_strdup(arena, home);
+        return user->home == NULL ? -ENOMEM : 0;
+}
+
+int user_read(int root_fd, const char *word, struct arena *arena, struct user *ret_user, struct ward_err *err)
+{
+        _cleanup_free_ char *passwd = NULL, *groups = NULL;
+        const char *colon = word == NULL ? NULL : strchr(word, ':');
+        const char *name = word == NULL    ? "0"
+                           : colon == NULL ? word
+                                           : arena_strndup(arena, word, (size_t)(colon - word));
+        struct entry entry = {0}, group = {0};
+        struct user user = {.home = "/"};
+        int r;
+
+        if (name == NULL)
+                return err_oom(err);
+        r = read_file(root_fd, "etc/passwd", &passwd, err);
+        if (r >= 0)
+                r = read_file(root_fd, "etc/group", &groups, err);
+        if (r >= 0)
+                r = find_entry(passwd, name, "user", "/etc/passwd", &entry, err);
+        if (r < 0)
+                return r;
+        user.uid = entry.id;
+        if (entry.name != NULL && fill_user(&entry, arena, &user) < 0)
+                return err_oom(err);
+        if (colon != NULL) {
+                r = find_entry(groups, colon + 1, "group", "/etc/group", &group, err);
+                if (r < 0)
+                        return r;
+                user.gid = group.id;
+        } else if (entry.name != NULL && find_groups(groups, entry.name, arena, &user) < 0) {
+                return err_oom(err);
+        }
+        *ret_user = user;
+        return 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Users by the names that the container's own /etc/passwd and /etc/group give them. */
+#ifndef CLI_USER_H
+#define CLI_USER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct user {
+        uint32_t uid, gid;
+        const uint32_t *groups; /* supplementary ones; in the arena */
+        size_t group_count;
+        const char *home; /* never NULL */
+};
+
+/*
+ * Reads USER[:GROUP], each a name or a number, as the system below the directory @root_fd has them: its files are read through
+ * RESOLVE_IN_ROOT, and only if they are regular ones. What is all digits is a number, never a name (V12). Without GROUP the user's own
+ * group and those that /etc/group lists it in. A number that is in neither file is good too. NULL is user 0.
+ */
+int user_read(int root_fd, const char *word, struct arena *arena, struct user *ret_user, struct ward_err *err);
+
+#endif

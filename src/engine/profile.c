@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The seccomp filter of a container; see profile.h. */
+#include "engine/profile.h"
+
+#include <sys/utsname.h>
+
+/* One number of "6.18.5-amd64", and what is behind it. */
+static unsigned take_number(const char **text)
+{
+        unsigned number = 0;
+
+        for (; **text >= '0' && **text <= '9' && number < 100000; (*text)++)
+                number = number * 10 + (unsigned)(**text - '0');
+        return number;
+}
+
+int profile_filter(const struct ward_spec *spec, bool docker, int cache_fd, struct arena *arena,
+                   struct seccomp_filter *ret_filter, struct ward_err *err)
+{
+        struct seccomp_context context = {.caps = spec->process.caps.bounding};
+        const char *file = spec->seccomp.file != NULL ? spec->seccomp.file : spec->file, *release;
+        struct utsname kernel;
+
+        if (docker) {
+                if (uname(&kernel) < 0)
+                        return err_errno(err, "ask for the kernel's version");
+                release = kernel.release;
+                context.kernel_major = take_number(&release);
+                release += *release == '.';
+                context.kernel_minor = take_number(&release);
+        }
+        return filter_get(&spec->seccomp, file, docker ? &context : NULL, cache_fd, arena, ret_filter, NULL, err);
+}

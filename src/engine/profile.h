@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The seccomp filter of a container, which is also that of every process that joins it. */
+#ifndef ENGINE_PROFILE_H
+#define ENGINE_PROFILE_H
+
+#include <stdbool.h>
+
+#include "launch/filter.h"
+
+/* From @spec's profile, through the cache behind @cache_fd (-EBADF: none). @docker: the profile is in docker's form, whose conditions are
+ * decided by the container's bounding set and the running kernel. Memory comes from @arena. */
+int profile_filter(const struct ward_spec *spec, bool docker, int cache_fd, struct arena *arena,
+                   struct seccomp_filter *ret_filter, struct ward_err *err);
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ranges of host ids; see ranges.h. */
+#include "store/ranges.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+
+#define FILE_MAX (1u << 20)
+#define MAP_MAX 65536 /* bytes: a map has at most 340 lines (user_namespaces(7)) */
+#define ID_LAST UINT64_C(4294967294)
+
+const struct ranges_place ranges_machine = {
+        .subuid = "/etc/subuid",
+        .subgid = "/etc/subgid",
+        .locks = "/run/ward/.ranges",
+};
+
+/* From @base, @count ids. */
+struct span {
+        uint64_t base, count;
+};
+
+static bool overlap(const struct span *a, const struct span *b)
+{
+        return a->base < b->base + b->count && b->base < a->base + a->count;
+}
+
+/* "NAME:BASE:COUNT". false: the line is none of these. */
+static bool read_line(char *line, const char **ret_name, struct span *ret_span)
+{
+        const char *name = strsep(&line, ":"), *base = strsep(&line, ":"), *count = line;
+
+        if (base == NULL || count == NULL || number_parse(base, ID_LAST, &ret_span->base) < 0 ||
+            number_parse(count, ID_LAST - ret_span->base + 1, &ret_span->count) < 0)
+                return false;
+        *ret_name = name;
+        return true;
+}
+
+/* The first line of ward in @path, or the default span when nobody's line touches that. A file that isn't there has no lines; what is no
+ * line of the format is somebody else's mistake, and skipped as newuidmap(1) skips it. */
+static int read_span(const char *path, struct span *ret_span, struct ward_err *err)
+{
+        static const struct span fallback = {RANGES_DEFAULT_BASE, RANGES_DEFAULT_COUNT};
+        _cleanup_free_ char *text = NULL;
+        const char *touching = NULL, *name;
+        struct span span;
+        char *rest, *line;
+        int r;
+
+        r = fd_read_file(AT_FDCWD, path, FILE_MAX, &text, NULL, err);
+        if (r < 0 && r != -ENOENT)
+                return r;
+        rest = text;
+        while (rest != NULL && (line = strsep(&rest, "\n")) != NULL) {
+                if (!read_line(line, &name, &span))
+                        continue;
+                if (strcmp(name, RANGES_USER) == 0) {
+                        *ret_span = span;
+                        return 0;
+                }
+                if (overlap(&span, &fallback))
+                        touching = name;
+        }
+        if (touching == NULL) {
+                *ret_span = fallback;
+                return 0;
+        }
+        (void)err_set(err, -EEXIST,
+                      "find ids for the container: '%s' has no line for '" RANGES_USER
+                      "', and '%s' has ids of the default range",
+                      path, touching);
+        return err_hint(err,
+                        "'./dev setup' adds one; or write '" RANGES_USER ":BASE:COUNT' with ids that nobody else has, "
+                        "to /etc/subuid and /etc/subgid");
+}
+
+/* The three columns of a line of uid_map, blanks between them. false: there is no further line. */
+static bool next_mapping(const char **at, struct span *ret_host)
+{
+        uint64_t columns[3];
+
+        for (int i = 0; i < 3; i++) {
+                uint64_t number = 0;
+
+                *at += strspn(*at, " ");
+                if (**at < '0' || **at > '9')
+                        return false;
+                for (; **at >= '0' && **at <= '9' && number <= ID_LAST; (*at)++)
+                        number = number * 10 + (uint64_t)(**at - '0');
+                columns[i] = number;
+        }
+        *at += **at == '\n';
+        *ret_host = (struct span){columns[1], columns[2]};
+        return true;
+}
+
+static bool map_overlaps(const char *map, const struct span *span)
+{
+        struct span host;
+
+        while (next_mapping(&map, &host))
+                if (overlap(&host, span))
+                        return true;
+        return false;
+}
+
+/* Does a process live whose user namespace has ids of @span? Those with the caller's own map are not meant: it has every id. Returns 1, 0 or
+ * -errno. */
+static int in_use(const struct span *span, struct ward_err *err)
+{
+        _cleanup_free_ char *own = NULL;
+        const struct dirent *entry;
+        int r, result = 0;
+        DIR *proc;
+
+        r = fd_read_file(AT_FDCWD, "/proc/self/uid_map", MAP_MAX, &own, NULL, err);
+        if (r < 0)
+                return r;
+        proc = opendir("/proc");
+        if (proc == NULL)
+                return err_errno(err, "list the processes");
+        while (result == 0 && (entry = readdir(proc)) != NULL) {
+                _cleanup_free_ char *map = NULL;
+                char path[280];
+
+                if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
+                        continue;
+                (void)snprintf(path, sizeof(path), "%s/uid_map", entry->d_name);
+                /* One that ended meanwhile has no ids any more. */
+                if (fd_read_file(dirfd(proc), path, MAP_MAX, &map, NULL, NULL) == 0 && strcmp(map, own) != 0 &&
+                    map_overlaps(map, span))
+                        result = 1;
+        }
+        (void)closedir(proc);
+        return result;
+}
+
+static int open_locks(const char *path, struct ward_err *err)
+{
+        const char *slash = strrchr(path, '/');
+        char parent[256];
+        int fd;
+
+        (void)snprintf(parent, sizeof(parent), "%.*s", (int)(slash - path), path);
+        if ((mkdirat(AT_FDCWD, parent, 0700) < 0 && errno != EEXIST) ||
+            (mkdirat(AT_FDCWD, path, 0700) < 0 && errno != EEXIST))
+                return err_errno(err, "make the directory '%s'", path);
+        fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? err_errno(err, "open the directory '%s'", path) : fd;
+}
+
+/* The lock of the range at @base: a descriptor, or -EWOULDBLOCK when someone has it. */
+static int lock_range(int locks, uint64_t base)
+{
+        char name[32];
+        int fd;
+
+        (void)snprintf(name, sizeof(name), "%llu", (unsigned long long)base);
+        fd = openat(locks, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
+                int code = -errno;
+
+                (void)fd_close(fd);
+                return code;
+        }
+        return fd < 0 ? -errno : fd;
+}
+
+static int find_span(const struct ranges_place *place, uint32_t count, struct span *ret_span, struct ward_err *err)
+{
+        struct span users = {0}, groups = {0}, both;
+        uint64_t end;
+        int r = read_span(place->subuid, &users, err);
+
+        if (r >= 0)
+                r = read_span(place->subgid, &groups, err);
+        if (r < 0)
+                return r;
+        both.base = users.base > groups.base ? users.base : groups.base;
+        end = users.base + users.count < groups.base + groups.count ? users.base + users.count
+                                                                    : groups.base + groups.count;
+        if (end < both.base + count) {
+                (void)err_set(err, -EINVAL,
+                              "find ids for the container: the lines of '" RANGES_USER
+                              "' in '%s' and '%s' have no %u ids in common",
+                              place->subuid, place->subgid, count);
+                return err_hint(err,
+                                "give both the same base, and a count of %u for each container that runs at a time",
+                                count);
+        }
+        both.count = end - both.base;
+        *ret_span = both;
+        return 0;
+}
+
+int ranges_take(const struct ranges_place *place, uint32_t count, struct range *ret_range, struct ward_err *err)
+{
+        _cleanup_close_
+        int locks = -EBADF;
+        struct span all = {0};
+        int r = find_span(place, count, &all, err);
+
+        if (r < 0)
+                return r;
+        locks = open_locks(place->locks, err);
+        if (locks < 0)
+                return locks;
+        for (struct span one = {all.base, count}; one.base + count <= all.base + all.count; one.base += count) {
+                _cleanup_close_
+                int lock = lock_range(locks, one.base);
+
+                if (lock == -EWOULDBLOCK)
+                        continue;
+                if (lock < 0)
+                        return err_code(err, lock, "lock a range of ids in '%s'", place->locks);
+                r = in_use(&one, err);
+                if (r < 0)
+                        return r;
+                if (r > 0)
+                        continue;
+                *ret_range = (struct range){.base = (uint32_t)one.base, .lock = TAKE_FD(lock)};
+                return 0;
+        }
+        (void)err_set(err, -ENOSPC, "find ids for the container: all %llu ids from %llu on are in use",
+                      (unsigned long long)all.count, (unsigned long long)all.base);
+        return err_hint(err, "end a container, or widen the lines of '" RANGES_USER "' in /etc/subuid and /etc/subgid");
+}
+
+void range_done(struct range *range)
+{
+        range->lock = fd_close(range->lock);
+}
