@@ -508,6 +508,51 @@ void launch_release(struct launch *launch)
         launch->pid = 0;
 }
 
+/* Something else of that name was not made by the child: it is noted before it is made. */
+static bool is_made(int directory, const char *name, char kind)
+{
+        struct stat st;
+
+        if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return false;
+        switch (kind) {
+        case 'd':
+                return S_ISDIR(st.st_mode);
+        case 'f':
+                return S_ISREG(st.st_mode) && st.st_size == 0;
+        case 'n':
+                return S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode) || S_ISFIFO(st.st_mode);
+        default:
+                return S_ISLNK(st.st_mode);
+        }
+}
+
+static void undo_entry(int root, const char *entry)
+{
+        char path[PATH_MAX];
+        struct open_how how = {
+                .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+        };
+        const char *name;
+        char *slash;
+        int fd;
+
+        if (strnlen(entry + 1, sizeof(path)) == sizeof(path))
+                return;
+        memcpy(path, entry + 1, strlen(entry + 1) + 1);
+        slash = strrchr(path, '/');
+        if (slash != NULL)
+                *slash = '\0';
+        name = slash == NULL ? path : slash + 1;
+        fd = (int)syscall(SYS_openat2, root, slash == NULL ? "." : path, &how, sizeof(how));
+        if (fd < 0)
+                return;
+        if (is_made(fd, name, entry[0]))
+                (void)unlinkat(fd, name, entry[0] == 'd' ? AT_REMOVEDIR : 0);
+        (void)close(fd);
+}
+
 /* Takes away what the child made in the root file system, the last first; a directory that is not empty stays. */
 static void undo_made(const struct launch *launch, int root)
 {
@@ -519,27 +564,8 @@ static void undo_made(const struct launch *launch, int root)
                 entries[count++] = shared->made + at;
                 at += (uint32_t)strnlen(shared->made + at, sizeof(shared->made) - at) + 1;
         }
-        while (count-- > 0) {
-                char path[PATH_MAX];
-                struct open_how how = {
-                        .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-                        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-                };
-                char *slash;
-                int fd;
-
-                if (strnlen(entries[count] + 1, sizeof(path)) == sizeof(path))
-                        continue;
-                memcpy(path, entries[count] + 1, strlen(entries[count] + 1) + 1);
-                slash = strrchr(path, '/');
-                if (slash != NULL)
-                        *slash = '\0';
-                fd = (int)syscall(SYS_openat2, root, slash == NULL ? "." : path, &how, sizeof(how));
-                if (fd < 0)
-                        continue;
-                (void)unlinkat(fd, slash == NULL ? path : slash + 1, entries[count][0] == 'd' ? AT_REMOVEDIR : 0);
-                (void)close(fd);
-        }
+        while (count-- > 0)
+                undo_entry(root, entries[count]);
 }
 
 /* The root file system by its path: the child may have made its own mount of it read-only. */

@@ -21,10 +21,11 @@ struct child {
         struct shared *shared; /* what was made in the root file system */
         bool trace;            /* put times into records and report every phase */
 
-        int root;        /* O_PATH of the container's root, -EBADF before OP_ROOT */
-        int null;        /* the host's /dev/null, for masks; -EBADF until needed */
-        int empty;       /* a read-only tmpfs, for masks; -EBADF until needed */
-        uint32_t chosen; /* OP_FIND_EXEC: which candidate */
+        int root;            /* O_PATH of the container's root, -EBADF before OP_ROOT */
+        uint64_t root_mount; /* id of its mount; 0 until needed */
+        int null;            /* the host's /dev/null, for masks; -EBADF until needed */
+        int empty;           /* a read-only tmpfs, for masks; -EBADF until needed */
+        uint32_t chosen;     /* OP_FIND_EXEC: which candidate */
         enum phase phase;
         uint32_t op;
         enum step step;
@@ -42,6 +43,14 @@ int child_open(struct child *child, const char *path, uint64_t flags, uint64_t r
 
 /* O_PATH descriptor of a mount target, made with its parents if it is missing. */
 int child_target(struct child *child, const char *path, enum op_target kind, bool directory);
+
+/* True when what is made in @directory has to be noted. The undo log's paths are of the root file system: what is made in another one, a
+ * fresh tmpfs on /dev or a tree of the host, is not the root's, and an entry that the image ships below such a mount must stay. */
+int child_of_root(struct child *child, int directory);
+
+/* Notes in the undo log that @path, with @prefix and a slash in front unless it is NULL, is about to be made: before it is, so that a
+ * death in between leaves nothing behind. @kind: as struct shared. */
+void child_note(struct child *child, const char *prefix, const char *path, char kind);
 
 /* True when the descriptor is a directory; *@ret_mode (may be NULL) is st_mode. -errno on failure. */
 int child_is_directory(int fd, uint32_t *ret_mode);

@@ -61,55 +61,111 @@ static int prove_node(int directory, const char *name, const struct op_node *nod
         return 0;
 }
 
-static int make_node(struct child *child, const struct op_dev *dev, int dev_directory, const struct op_node *node)
+/* mknod(2), but for a node that is there already and is the right one. In the root file system itself it is looked for first: the undo log
+ * must not name what the image ships. */
+static int make_special(struct child *child, const struct op_dev *dev, int directory, bool of_root, const char *name,
+                        const struct op_node *node)
+{
+        int r;
+
+        if (of_root) {
+                r = prove_node(directory, name, node);
+                if (r == -ENOENT)
+                        child_note(child, dev->directory, node->name, 'n');
+                else if (r < 0)
+                        return r;
+        }
+        r = (int)sys4(mknodat, directory, name, node->mode, node->device);
+        if (r == -EEXIST)
+                r = prove_node(directory, name, node);
+        if (r >= 0 && (node->uid != 0 || node->gid != 0))
+                r = (int)sys5(fchownat, directory, name, node->uid, node->gid, AT_SYMLINK_NOFOLLOW);
+        return r;
+}
+
+/* The host's node bound on an empty file. Whatever the image has there is opened as a path only: a pipe would block. */
+static int bind_node(struct child *child, const struct op_dev *dev, int directory, bool of_root, const char *name,
+                     const struct op_node *node)
+{
+        struct open_how how = {
+                .flags = FLAG_PATH | O_NOFOLLOW | FLAG_CLOEXEC,
+                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+        };
+        int target, r;
+
+        target = (int)sys4(openat2, directory, name, &how, sizeof(how));
+        if (target == -ENOENT) {
+                if (of_root)
+                        child_note(child, dev->directory, node->name, 'f');
+                r = (int)sys4(mknodat, directory, name, S_IFREG | 0666, 0);
+                if (r < 0 && r != -EEXIST)
+                        return r;
+                target = (int)sys4(openat2, directory, name, &how, sizeof(how));
+        }
+        if (target < 0)
+                return target;
+        r = child_attach(child, child->slots[node->slot], target);
+        (void)sys1(close, target);
+        return r;
+}
+
+/* @of_root: of @dev_directory. */
+static int make_node(struct child *child, const struct op_dev *dev, int dev_directory, bool of_root,
+                     const struct op_node *node)
 {
         const char *name;
-        int directory, r;
+        int directory, r = of_root;
 
         directory = node_directory(child, dev, dev_directory, node->name, &name);
         if (directory < 0)
                 return directory;
         child->step = STEP_NODE;
-        if (node->slot != SLOT_NONE) {
-                r = (int)sys4(openat, directory, name, O_CREAT | O_NOFOLLOW | O_WRONLY | FLAG_CLOEXEC, 0666);
-                if (r >= 0) {
-                        int target = r;
-
-                        r = child_attach(child, child->slots[node->slot], target);
-                        child->step = r < 0 ? STEP_ATTACH : STEP_NODE;
-                        (void)sys1(close, target);
-                }
-        } else {
-                r = (int)sys4(mknodat, directory, name, node->mode, node->device);
-                if (r == -EEXIST)
-                        r = prove_node(directory, name, node);
-                if (r >= 0 && (node->uid != 0 || node->gid != 0))
-                        r = (int)sys5(fchownat, directory, name, node->uid, node->gid, AT_SYMLINK_NOFOLLOW);
-        }
+        if (directory != dev_directory)
+                r = child_of_root(child, directory);
+        if (r >= 0)
+                r = node->slot != SLOT_NONE ? bind_node(child, dev, directory, r > 0, name, node)
+                                            : make_special(child, dev, directory, r > 0, name, node);
         if (directory != dev_directory)
                 (void)sys1(close, directory);
         return r;
 }
 
+/* A link, unless the image has an entry of that name, which is as good. */
+static int make_link(struct child *child, const struct op_dev *dev, int directory, bool of_root,
+                     const struct op_link *link)
+{
+        struct statx st;
+        int r;
+
+        child->step = STEP_LINK;
+        if (of_root) {
+                if (sys5(statx, directory, link->name, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st) >= 0)
+                        return 0;
+                child_note(child, dev->directory, link->name, 'l');
+        }
+        r = (int)sys3(symlinkat, link->target, directory, link->name);
+        return r == -EEXIST ? 0 : r;
+}
+
 int child_do_dev(struct child *child, const struct op *op)
 {
         const struct op_dev *dev = &op->dev;
-        int directory, r = 0;
+        bool of_root;
+        int directory, r;
 
         /* The image may ship /dev as a symlink (V3). */
         directory = child_target(child, dev->directory, TARGET_NO_SYMLINK, true);
         if (directory < 0)
                 return directory;
+        r = child_of_root(child, directory);
+        of_root = r > 0;
         for (uint32_t i = 0; r >= 0 && i < dev->node_count; i++) {
                 child->value = i;
-                r = make_node(child, dev, directory, &dev->nodes[i]);
+                r = make_node(child, dev, directory, of_root, &dev->nodes[i]);
         }
         for (uint32_t i = 0; r >= 0 && i < dev->link_count; i++) {
-                child->step = STEP_LINK;
                 child->value = i;
-                r = (int)sys3(symlinkat, dev->links[i].target, directory, dev->links[i].name);
-                if (r == -EEXIST)
-                        r = 0; /* an image's own entry is as good */
+                r = make_link(child, dev, directory, of_root, &dev->links[i]);
         }
         (void)sys1(close, directory);
         return r;

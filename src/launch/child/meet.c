@@ -143,7 +143,8 @@ int child_do_wait_start(struct child *child, const struct op *op)
                         (void)sys1(close, connection); /* it went away before it said so: wait for the next */
         } while (r < 0);
         child->channel = connection;
-        return (int)sys1(close, child->slots[op->slot]);
+        (void)sys1(close, child->slots[op->slot]);
+        return 0;
 }
 
 int child_do_clone(struct child *child, const struct op *op)

@@ -5,6 +5,7 @@
 #include <linux/if.h>
 #include <linux/keyctl.h>
 #include <linux/openat2.h>
+#include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/socket.h>
 #include <linux/sockios.h>
@@ -35,7 +36,9 @@ int child_do_become_root(struct child *child, const struct op *op)
         if (r < 0)
                 return r;
         child->step = STEP_SETUID;
-        return (int)sys3(setresuid, 0, 0, 0);
+        r = (int)sys3(setresuid, 0, 0, 0);
+        /* prctl(2): the death signal is cleared when credentials change. */
+        return r < 0 ? r : (int)sys2(prctl, PR_SET_PDEATHSIG, 9);
 }
 
 static int proc_slot(const struct plan *plan)

@@ -63,18 +63,45 @@ void child_fd_path(int fd, char path[static CHILD_FD_PATH_MAX])
         path[at] = '\0';
 }
 
-/* Notes for the parent that @path was made, so that it can be taken away when the start fails. */
-static void note_made(struct child *child, const char *path, char kind)
+int child_of_root(struct child *child, int directory)
+{
+        struct statx st;
+        int r;
+
+        if (child->shared == NULL)
+                return 0;
+        if (child->root_mount == 0) {
+                r = (int)sys5(statx, child->root, "", AT_EMPTY_PATH, STATX_MNT_ID, &st);
+                if (r < 0)
+                        return r;
+                child->root_mount = st.stx_mnt_id;
+        }
+        r = (int)sys5(statx, directory, "", AT_EMPTY_PATH, STATX_MNT_ID, &st);
+        return r < 0 ? r : st.stx_mnt_id == child->root_mount;
+}
+
+static uint32_t put_made(struct shared *shared, uint32_t at, const char *text)
+{
+        for (; *text != '\0'; text++)
+                shared->made[at++] = *text;
+        return at;
+}
+
+void child_note(struct child *child, const char *prefix, const char *path, char kind)
 {
         struct shared *shared = child->shared;
-        uint32_t len = child_length(path);
+        uint32_t len = (prefix == NULL ? 0 : child_length(prefix) + 1) + child_length(path), at = shared->used;
 
-        if (shared == NULL || len + 2 > sizeof(shared->made) - shared->used)
+        if (len + 2 > sizeof(shared->made) - at)
                 return;
-        shared->made[shared->used] = kind;
-        for (uint32_t i = 0; i <= len; i++)
-                shared->made[shared->used + 1 + i] = path[i];
-        shared->used += len + 2;
+        shared->made[at++] = kind;
+        if (prefix != NULL) {
+                at = put_made(shared, at, prefix);
+                shared->made[at++] = '/';
+        }
+        at = put_made(shared, at, path);
+        shared->made[at++] = '\0';
+        shared->used = at;
 }
 
 /* Makes the missing entry @name in the directory @parent. Returns O_PATH of it, or -EEXIST when something is there that could not
@@ -85,9 +112,15 @@ static int make_entry(struct child *child, int parent, const char *name, const c
                 .flags = FLAG_PATH | O_NOFOLLOW | FLAG_CLOEXEC,
                 .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
         };
+        uint32_t noted = child->shared == NULL ? 0 : child->shared->used;
         int r;
 
         child->step = STEP_MAKE_TARGET;
+        r = child_of_root(child, parent);
+        if (r < 0)
+                return r;
+        if (r > 0)
+                child_note(child, NULL, whole, directory ? 'd' : 'f');
         if (directory) {
                 r = (int)sys3(mkdirat, parent, name, 0755);
         } else {
@@ -95,9 +128,11 @@ static int make_entry(struct child *child, int parent, const char *name, const c
                 if (r >= 0)
                         (void)sys1(close, r);
         }
-        if (r < 0)
+        if (r < 0) {
+                if (child->shared != NULL)
+                        child->shared->used = noted;
                 return r;
-        note_made(child, whole, directory ? 'd' : 'f');
+        }
         return (int)sys4(openat2, parent, name, &how, sizeof(how));
 }
 
@@ -113,8 +148,9 @@ static int splice_link(int parent, char path[static PATH_MAX], uint32_t start, u
         path[end] = '\0';
         len = sys4(readlinkat, parent, name, link, sizeof(link));
         path[end] = kept;
+        /* No link: another start made the same entry at this moment. The next walk finds it. */
         if (len < 0)
-                return (int)len;
+                return len == -EINVAL ? 0 : (int)len;
         if ((uint64_t)start + (uint64_t)len + child_length(path + end) + 2 > PATH_MAX)
                 return -ENAMETOOLONG;
         if (link[0] != '/')
@@ -150,8 +186,8 @@ static int splice_link(int parent, char path[static PATH_MAX], uint32_t start, u
 }
 
 /* One walk over the components of @path. Returns the target's O_PATH descriptor, -errno, or -EEXIST after a link was spliced in: walk
- * again. */
-static int walk(struct child *child, char path[static PATH_MAX], bool directory)
+ * again. @resolve: as child_open(). */
+static int walk(struct child *child, char path[static PATH_MAX], bool directory, uint64_t resolve)
 {
         int parent = child->root, fd = -EBADF;
         uint32_t start = 0, end;
@@ -166,7 +202,7 @@ static int walk(struct child *child, char path[static PATH_MAX], bool directory)
                 last = kept == '\0';
                 path[end] = '\0';
                 child->step = STEP_OPEN_TARGET;
-                fd = child_open(child, path, FLAG_PATH | (last ? 0 : O_DIRECTORY), 0);
+                fd = child_open(child, path, FLAG_PATH | (last ? 0 : O_DIRECTORY), resolve);
                 if (fd == -ENOENT) {
                         fd = make_entry(child, parent, path + start, path, !last || directory);
                         if (fd == -EEXIST) {
@@ -190,13 +226,12 @@ static int walk(struct child *child, char path[static PATH_MAX], bool directory)
 int child_target(struct child *child, const char *path, enum op_target kind, bool directory)
 {
         char copy[PATH_MAX];
+        uint64_t resolve = kind == TARGET_NO_SYMLINK ? RESOLVE_NO_SYMLINKS : 0;
         uint32_t len = child_length(path);
         int fd, r;
 
         child->step = STEP_OPEN_TARGET;
-        fd = child_open(child, path, FLAG_PATH, kind == TARGET_NO_SYMLINK ? RESOLVE_NO_SYMLINKS : 0);
-        if (fd == -ELOOP && kind == TARGET_NO_SYMLINK)
-                child->step = STEP_TARGET_SYMLINK;
+        fd = child_open(child, path, FLAG_PATH, resolve);
         if (fd == -ENOENT) {
                 if (len >= sizeof(copy))
                         return -ENAMETOOLONG;
@@ -204,14 +239,17 @@ int child_target(struct child *child, const char *path, enum op_target kind, boo
                         copy[i] = path[i];
                 fd = -EEXIST;
                 for (int links = 0; links < LINKS_MAX && fd == -EEXIST; links++)
-                        fd = walk(child, copy, directory);
+                        fd = walk(child, copy, directory, resolve);
                 if (fd == -EEXIST) {
                         child->step = STEP_TARGET_LOOP;
                         fd = -ELOOP;
                 }
         }
+        if (fd == -ELOOP && kind == TARGET_NO_SYMLINK)
+                child->step = STEP_TARGET_SYMLINK;
         if (fd < 0)
                 return fd;
+        child->step = STEP_OPEN_TARGET;
         r = child_is_directory(fd, NULL);
         if (r >= 0 && (r == 1) != directory) {
                 child->step = STEP_TARGET_TYPE;

@@ -73,13 +73,19 @@ int child_do_bounding(struct child *child, const struct op *op)
         for (unsigned cap = 0; cap < CAPS_MAX; cap++) {
                 int r = (int)sys5(prctl, PR_CAPBSET_READ, cap, 0, 0, 0);
 
+                if (r == -EINVAL && cap > 0)
+                        break; /* prctl(2): it lies behind the last one that this kernel knows */
                 if (r < 0)
-                        break; /* capabilities(7): EINVAL behind the last one that this kernel knows */
+                        return r;
                 if (r == 0 || (op->number >> cap & 1) != 0)
                         continue;
                 r = (int)sys5(prctl, PR_CAPBSET_DROP, cap, 0, 0, 0);
                 if (r < 0)
                         return r;
+                child->step = STEP_PROVE;
+                if (sys5(prctl, PR_CAPBSET_READ, cap, 0, 0, 0) != 0)
+                        return -EPERM;
+                child->step = STEP_ITSELF;
         }
         return 0;
 }

@@ -1,0 +1,642 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every op with the calls that it makes in the plain case, and where it says it was when each of them fails. */
+#include <errno.h>
+#include <linux/mount.h>
+#include <linux/sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "child-cases.h"
+
+static void as_stdio_pipes(struct child *child)
+{
+        (void)child;
+        for (int fd = 0; fd < 3; fd++) {
+                char name[] = {'t', 'm', 'p', '/', (char)('0' + fd), '\0'};
+
+                mock.fd_node[fd] = mock_add(name, fd == 2 ? 'f' : 'p', NULL);
+        }
+}
+
+static void as_terminal(struct child *child)
+{
+        (void)child;
+        (void)mock_add("dev/pts", 'd', NULL);
+        (void)mock_add("dev/pts/ptmx", 'c', NULL);
+}
+
+static void as_message(struct child *child)
+{
+        mock.messages[0].byte = MESSAGE_CGROUPS;
+        mock.messages[0].fd_count = 1;
+        mock.messages[0].fds[0] = 33;
+        (void)child;
+}
+
+static void as_started(struct child *child)
+{
+        mock.messages[0].byte = mock.messages[1].byte = MESSAGE_START;
+        (void)child;
+}
+
+static void as_joined(struct child *child)
+{
+        child->slots[FD_TASKS] = 33;
+}
+
+static void as_new_process(struct child *child)
+{
+        mock.clone_answer = 0;
+        (void)child;
+}
+
+static void as_few_bounding(struct child *child)
+{
+        mock.bounding = 7;
+        mock.last_cap = 3;
+        (void)child;
+}
+
+static void as_content(struct child *child)
+{
+        (void)mock_add("tmp/f", 'f', NULL);
+        (void)mock_add("tmp/l", 'l', "/etc/passwd");
+        (void)mock_add("tmp/d", 'd', NULL);
+        (void)mock_add("tmp/d/g", 'f', NULL);
+        (void)mock_add("tmp/c", 'c', NULL);
+        (void)child;
+}
+
+static const struct op_parameter parameters[] = {{"size", "64k"}, {"lazy", NULL}};
+static const struct op_node nodes[] = {
+        {.name = "zero", .mode = 0020666, .device = 0x105, .slot = SLOT_NONE},
+        {.name = "net/tun", .mode = 0020600, .device = 0xac8, .uid = 5, .gid = 6, .slot = SLOT_NONE},
+        {.name = "tty", .mode = 0020666, .device = 0x500, .slot = FD_FILE_TREE},
+};
+static const struct op_link links[] = {{"fd", "/proc/self/fd"}};
+static const int tasks[] = {FD_TASKS};
+static const char *const hook_argv[] = {"hook", NULL}, *const hook_envp[] = {NULL};
+static const struct op_hook hooks[] = {{"/bin/hook", hook_argv, hook_envp, 3}};
+static const uint32_t groups[] = {7, 8};
+static const char *const candidates[] = {"/usr/bin/true", "/bin/true", NULL};
+static const char *const argv[] = {"true", NULL}, *const envp[] = {NULL};
+
+const struct op_case op_cases[] = {
+        {"setns",
+         {.type = OP_SETNS, .ns = {FD_TREE, CLONE_NEWNET}},
+         NULL,
+         {
+                 {"setns 12 0x40000000", STEP_ITSELF},
+         }},
+        {"unshare",
+         {.type = OP_UNSHARE, .number = CLONE_NEWCGROUP},
+         NULL,
+         {
+                 {"unshare 0x2000000", STEP_ITSELF},
+         }},
+        {"clone",
+         {.type = OP_CLONE, .number = CLONE_NEWPID},
+         as_new_process,
+         {
+                 {"clone3", STEP_ITSELF},
+                 {"prctl 1 9 0", STEP_ITSELF},
+         }},
+        {"become root",
+         {.type = OP_BECOME_ROOT},
+         NULL,
+         {
+                 {"setresgid 0 0 0", STEP_SETGID},
+                 {"setresuid 0 0 0", STEP_SETUID},
+                 {"prctl 1 9 0", STEP_SETUID},
+         }},
+        {"time offsets",
+         {.type = OP_TIME_OFFSETS, .text = {"boottime 1 0", 12}},
+         NULL,
+         {
+                 {"unshare 0x80", STEP_ITSELF},
+                 {"openat2 10 'thread-self/timens_offsets' w beneath no-magic no-xdev", STEP_PROC_OPEN},
+                 {"write 20 'boottime 1 0'", STEP_PROC_WRITE},
+                 {"close 20", IGNORED},
+                 {"openat 10 'thread-self/ns/time_for_children' 0", STEP_PROC_OPEN},
+                 {"setns 21 0x80", STEP_ITSELF},
+                 {"close 21", IGNORED},
+         }},
+        {"loopback",
+         {.type = OP_LOOPBACK_UP},
+         NULL,
+         {
+                 {"socket 2 0x80002", STEP_ITSELF},
+                 {"ioctl 20 0x8914", STEP_ITSELF},
+                 {"close 20", IGNORED},
+         }},
+        {"hostname",
+         {.type = OP_HOSTNAME, .text = {"box", 3}},
+         NULL,
+         {
+                 {"sethostname 'box' 3", STEP_ITSELF},
+         }},
+        {"domainname",
+         {.type = OP_DOMAINNAME, .text = {"lan", 3}},
+         NULL,
+         {
+                 {"setdomainname 'lan' 3", STEP_ITSELF},
+         }},
+        {"sysctl",
+         {.type = OP_SYSCTL, .sysctl = {"net/ipv4/ip_forward", "1", 1}},
+         NULL,
+         {
+                 {"openat2 10 'sys/net/ipv4/ip_forward' w beneath no-magic no-xdev", STEP_PROC_OPEN},
+                 {"write 20 '1'", STEP_PROC_WRITE},
+                 {"close 20", IGNORED},
+         }},
+        {"keyring",
+         {.type = OP_KEYRING},
+         NULL,
+         {
+                 {"keyctl 1 0", STEP_ITSELF},
+         }},
+        {"wait",
+         {.type = OP_WAIT, .number = MESSAGE_CGROUPS},
+         as_message,
+         {
+                 {"recvmsg 9", STEP_CHANNEL},
+         }},
+        {"wait for the start on the channel",
+         {.type = OP_WAIT_START, .slot = SLOT_NONE},
+         as_started,
+         {
+                 {"recvmsg 9", STEP_CHANNEL},
+                 {"prctl 1 0 0", STEP_ITSELF},
+         }},
+        {"wait for the start on a socket",
+         {.type = OP_WAIT_START, .slot = FD_LISTENER},
+         as_started,
+         {
+                 {"recvmsg 9", STEP_CHANNEL},
+                 {"prctl 1 0 0", STEP_ITSELF},
+                 {"close 9", IGNORED},
+                 {"accept4 14", STEP_ITSELF},
+                 {"recvmsg 20", IGNORED},
+                 {"close 14", IGNORED},
+         }},
+        {"join cgroups",
+         {.type = OP_JOIN_CGROUPS, .cgroups = {tasks, 1}},
+         as_joined,
+         {
+                 {"write 33 '0'", STEP_GROUP},
+                 {"close 33", IGNORED},
+         }},
+        {"hooks",
+         {.type = OP_HOOKS, .hooks = {hooks, 1, FD_STATE}},
+         NULL,
+         {
+                 {"clone3", STEP_HOOK_RUN},
+                 {"ppoll", IGNORED},
+                 {"waitid 3", STEP_HOOK_STATUS},
+                 {"close 20", IGNORED},
+         }},
+        {"propagation",
+         {.type = OP_PROPAGATION, .number = 0x84000},
+         NULL,
+         {
+                 {"mount '' '/' '' 0x84000 ''", STEP_ITSELF},
+         }},
+        {"root",
+         {.type = OP_ROOT, .slot = FD_ROOT},
+         NULL,
+         {
+                 {"mount_setattr 11 '' 0x9000 +0 -0 p0x80000", STEP_PROPAGATION},
+                 {"move_mount 11 '' cwd '/' 0x4", STEP_ATTACH},
+         }},
+        {"mount",
+         {.type = OP_MOUNT,
+          .mount = {.target = "tmp",
+                    .type = "tmpfs",
+                    .source = "source",
+                    .parameters = parameters,
+                    .parameter_count = 2,
+                    .superblock_readonly = true,
+                    .attr = MOUNT_ATTR_NOSUID,
+                    .propagation = 0x40000}},
+         NULL,
+         {
+                 {"openat2 11 'tmp' path in-root no-magic", STEP_OPEN_TARGET},
+                 {"statx 20 ''", STEP_OPEN_TARGET},
+                 {"fsopen 'tmpfs' 0x1", STEP_FSOPEN},
+                 {"fsconfig 21 1 'source' 'source'", STEP_PARAMETER},
+                 {"fsconfig 21 1 'size' '64k'", STEP_PARAMETER},
+                 {"fsconfig 21 0 'lazy' ''", STEP_PARAMETER},
+                 {"fsconfig 21 0 'ro' ''", STEP_PARAMETER},
+                 {"fsconfig 21 6 '' ''", STEP_CREATE},
+                 {"fsmount 21 0x1 0x2", STEP_FSMOUNT},
+                 {"close 21", IGNORED},
+                 {"move_mount 22 '' 20 '' 0x44", STEP_ATTACH},
+                 {"mount_setattr 22 '' 0x1000 +0 -0 p0x40000", STEP_PROPAGATION},
+                 {"close 22", IGNORED},
+                 {"close 20", IGNORED},
+         }},
+        {"mount with a copy",
+         {.type = OP_MOUNT, .mount = {.target = "tmp", .type = "tmpfs", .copy_up = true}},
+         as_content,
+         {
+                 {"openat2 11 'tmp' path in-root no-magic", STEP_OPEN_TARGET},
+                 {"statx 20 ''", STEP_OPEN_TARGET},
+                 {"fsopen 'tmpfs' 0x1", STEP_FSOPEN},
+                 {"fsconfig 21 6 '' ''", STEP_CREATE},
+                 {"fsmount 21 0x1 0", STEP_FSMOUNT},
+                 {"close 21", IGNORED},
+                 {"openat2 11 'tmp' dir in-root no-magic", STEP_COPY_UP},
+                 {"openat 22 '.' dir 0", STEP_COPY_UP},
+                 {"getdents64 23", STEP_COPY_UP},
+                 {"statx 23 'f'", STEP_COPY_UP},
+                 {"openat 23 'f' nofollow 0", STEP_COPY_UP},
+                 {"openat 24 'f' creat excl nofollow w 0644", STEP_COPY_UP},
+                 {"sendfile 26 25", STEP_COPY_UP},
+                 {"fchown 26 0 0", STEP_COPY_UP},
+                 {"fchmod 26 0644", STEP_COPY_UP},
+                 {"close 25", IGNORED},
+                 {"close 26", IGNORED},
+                 {"statx 23 'l'", STEP_COPY_UP},
+                 {"readlinkat 23 'l'", STEP_COPY_UP},
+                 {"symlinkat '/etc/passwd' 24 'l'", STEP_COPY_UP},
+                 {"fchownat 24 'l' 0 0 0x100", STEP_COPY_UP},
+                 {"statx 23 'd'", STEP_COPY_UP},
+                 {"mkdirat 24 'd' 0700", STEP_COPY_UP},
+                 {"openat 23 'd' dir nofollow 0", STEP_COPY_UP},
+                 {"openat 24 'd' dir nofollow 0", STEP_COPY_UP},
+                 {"getdents64 27", STEP_COPY_UP},
+                 {"statx 27 'g'", STEP_COPY_UP},
+                 {"openat 27 'g' nofollow 0", STEP_COPY_UP},
+                 {"openat 28 'g' creat excl nofollow w 0644", STEP_COPY_UP},
+                 {"sendfile 30 29", STEP_COPY_UP},
+                 {"fchown 30 0 0", STEP_COPY_UP},
+                 {"fchmod 30 0644", STEP_COPY_UP},
+                 {"close 29", IGNORED},
+                 {"close 30", IGNORED},
+                 {"getdents64 27", STEP_COPY_UP},
+                 {"fchown 28 0 0", STEP_COPY_UP},
+                 {"fchmod 28 0755", STEP_COPY_UP},
+                 {"close 27", IGNORED},
+                 {"close 28", IGNORED},
+                 {"statx 23 'c'", STEP_COPY_UP},
+                 {"getdents64 23", STEP_COPY_UP},
+                 {"close 24", IGNORED},
+                 {"close 23", IGNORED},
+                 {"move_mount 22 '' 20 '' 0x44", STEP_ATTACH},
+                 {"close 22", IGNORED},
+                 {"close 20", IGNORED},
+         }},
+        {"mount on procfs' place, made",
+         {.type = OP_MOUNT, .mount = {.target = "run/proc", .type = "proc", .target_kind = TARGET_NO_SYMLINK}},
+         NULL,
+         {
+                 {"openat2 11 'run/proc' path in-root no-magic no-links", STEP_OPEN_TARGET},
+                 {"openat2 11 'run' path dir in-root no-magic no-links", STEP_OPEN_TARGET},
+                 {"statx 11 ''", STEP_MAKE_TARGET},
+                 {"statx 11 ''", STEP_MAKE_TARGET},
+                 {"mkdirat 11 'run' 0755", STEP_MAKE_TARGET},
+                 {"openat2 11 'run' path nofollow beneath no-links", STEP_MAKE_TARGET},
+                 {"openat2 11 'run/proc' path in-root no-magic no-links", STEP_OPEN_TARGET},
+                 {"statx 20 ''", STEP_MAKE_TARGET},
+                 {"mkdirat 20 'proc' 0755", STEP_MAKE_TARGET},
+                 {"openat2 20 'proc' path nofollow beneath no-links", STEP_MAKE_TARGET},
+                 {"close 20", IGNORED},
+                 {"statx 21 ''", STEP_OPEN_TARGET},
+                 {"fsopen 'proc' 0x1", STEP_FSOPEN},
+                 {"fsconfig 22 6 '' ''", STEP_CREATE},
+                 {"fsmount 22 0x1 0", STEP_FSMOUNT},
+                 {"close 22", IGNORED},
+                 {"move_mount 23 '' 21 '' 0x44", STEP_ATTACH},
+                 {"close 23", IGNORED},
+                 {"close 21", IGNORED},
+         }},
+        {"bind a directory",
+         {.type = OP_BIND,
+          .bind = {.target = "tmp",
+                   .slot = FD_TREE,
+                   .attr_set = MOUNT_ATTR_RDONLY,
+                   .rattr_set = MOUNT_ATTR_NOSUID,
+                   .propagation = 0x40000,
+                   .recursive_propagation = true}},
+         NULL,
+         {
+                 {"statx 12 ''", STEP_SOURCE},
+                 {"openat2 11 'tmp' path in-root no-magic", STEP_OPEN_TARGET},
+                 {"statx 20 ''", STEP_OPEN_TARGET},
+                 {"mount_setattr 12 '' 0x9000 +0x2 -0 p0", STEP_ATTRIBUTES},
+                 {"mount_setattr 12 '' 0x1000 +0x1 -0 p0", STEP_ATTRIBUTES},
+                 {"mount_setattr 12 '' 0x9000 +0 -0 p0x40000", STEP_PROPAGATION},
+                 {"move_mount 12 '' 20 '' 0x44", STEP_ATTACH},
+                 {"close 20", IGNORED},
+                 {"close 12", IGNORED},
+         }},
+        {"bind a file on a missing target",
+         {.type = OP_BIND, .bind = {.target = "run/file", .slot = FD_FILE_TREE}},
+         NULL,
+         {
+                 {"statx 13 ''", STEP_SOURCE},
+                 {"openat2 11 'run/file' path in-root no-magic", STEP_OPEN_TARGET},
+                 {"openat2 11 'run' path dir in-root no-magic", STEP_OPEN_TARGET},
+                 {"statx 11 ''", STEP_MAKE_TARGET},
+                 {"statx 11 ''", STEP_MAKE_TARGET},
+                 {"mkdirat 11 'run' 0755", STEP_MAKE_TARGET},
+                 {"openat2 11 'run' path nofollow beneath no-links", STEP_MAKE_TARGET},
+                 {"openat2 11 'run/file' path in-root no-magic", STEP_OPEN_TARGET},
+                 {"statx 20 ''", STEP_MAKE_TARGET},
+                 {"openat 20 'file' creat excl nofollow w 0644", STEP_MAKE_TARGET},
+                 {"close 21", IGNORED},
+                 {"openat2 20 'file' path nofollow beneath no-links", STEP_MAKE_TARGET},
+                 {"close 20", IGNORED},
+                 {"statx 22 ''", STEP_OPEN_TARGET},
+                 {"move_mount 13 '' 22 '' 0x44", STEP_ATTACH},
+                 {"close 22", IGNORED},
+                 {"close 13", IGNORED},
+         }},
+        {"bind by a path of the host",
+         {.type = OP_BIND, .bind = {.target = "sys", .slot = SLOT_NONE, .host_path = "sys"}},
+         NULL,
+         {
+                 {"open_tree cwd 'sys' 0x80101", STEP_SOURCE},
+                 {"statx 20 ''", STEP_SOURCE},
+                 {"openat2 11 'sys' path in-root no-magic", STEP_OPEN_TARGET},
+                 {"statx 21 ''", STEP_OPEN_TARGET},
+                 {"move_mount 20 '' 21 '' 0x44", STEP_ATTACH},
+                 {"close 21", IGNORED},
+                 {"close 20", IGNORED},
+         }},
+        {"remount",
+         {.type = OP_REMOUNT, .bind = {.target = "proc", .attr_set = MOUNT_ATTR_RDONLY}},
+         NULL,
+         {
+                 {"openat2 11 'proc' path in-root no-magic", STEP_OPEN_TARGET},
+                 {"mount_setattr 20 '' 0x1000 +0x1 -0 p0", STEP_ATTRIBUTES},
+                 {"close 20", IGNORED},
+         }},
+        {"dev",
+         {.type = OP_DEV, .dev = {"dev", nodes, 3, links, 1}},
+         NULL,
+         {
+                 {"openat2 11 'dev' path in-root no-magic no-links", STEP_OPEN_TARGET},
+                 {"statx 20 ''", STEP_OPEN_TARGET},
+                 {"statx 11 ''", STEP_OPEN_TARGET},
+                 {"statx 20 ''", STEP_OPEN_TARGET},
+                 {"statx 20 'zero'", STEP_NODE},
+                 {"mknodat 20 'zero' 020666 0x105", STEP_NODE},
+                 {"openat2 11 'dev/net' path in-root no-magic no-links", STEP_OPEN_TARGET},
+                 {"openat2 11 'dev' path dir in-root no-magic no-links", STEP_OPEN_TARGET},
+                 {"openat2 11 'dev/net' path in-root no-magic no-links", STEP_OPEN_TARGET},
+                 {"statx 21 ''", STEP_MAKE_TARGET},
+                 {"mkdirat 21 'net' 0755", STEP_MAKE_TARGET},
+                 {"openat2 21 'net' path nofollow beneath no-links", STEP_MAKE_TARGET},
+                 {"close 21", IGNORED},
+                 {"statx 22 ''", STEP_OPEN_TARGET},
+                 {"statx 22 ''", STEP_NODE},
+                 {"statx 22 'tun'", STEP_NODE},
+                 {"mknodat 22 'tun' 020600 0xac8", STEP_NODE},
+                 {"fchownat 22 'tun' 5 6 0x100", STEP_NODE},
+                 {"close 22", IGNORED},
+                 {"openat2 20 'tty' path nofollow beneath no-links", STEP_NODE},
+                 {"mknodat 20 'tty' 0100666 0", STEP_NODE},
+                 {"openat2 20 'tty' path nofollow beneath no-links", STEP_NODE},
+                 {"move_mount 13 '' 23 '' 0x44", STEP_ATTACH},
+                 {"close 23", IGNORED},
+                 {"statx 20 'fd'", IGNORED},
+                 {"symlinkat '/proc/self/fd' 20 'fd'", STEP_LINK},
+                 {"close 20", IGNORED},
+         }},
+        {"mask a directory",
+         {.type = OP_MASK, .path = "sys"},
+         NULL,
+         {
+                 {"openat2 11 'sys' path in-root no-magic", STEP_OPEN_TARGET},
+                 {"statx 20 ''", STEP_OPEN_TARGET},
+                 {"fsopen 'tmpfs' 0x1", STEP_FSOPEN},
+                 {"fsconfig 21 0 'ro' ''", STEP_PARAMETER},
+                 {"fsconfig 21 6 '' ''", STEP_CREATE},
+                 {"fsmount 21 0x1 0xf", STEP_FSMOUNT},
+                 {"close 21", IGNORED},
+                 {"move_mount 22 '' 20 '' 0x44", STEP_ATTACH},
+                 {"close 20", IGNORED},
+         }},
+        {"mask a file",
+         {.type = OP_MASK, .path = "etc/passwd"},
+         NULL,
+         {
+                 {"openat2 11 'etc/passwd' path in-root no-magic", STEP_OPEN_TARGET},
+                 {"statx 20 ''", STEP_OPEN_TARGET},
+                 {"openat cwd '/dev/null' path nofollow 0", STEP_SOURCE},
+                 {"statx 21 ''", STEP_SOURCE},
+                 {"open_tree 21 '' 0x81001", STEP_SOURCE},
+                 {"move_mount 22 '' 20 '' 0x44", STEP_ATTACH},
+                 {"close 22", IGNORED},
+                 {"close 20", IGNORED},
+         }},
+        {"mask nothing",
+         {.type = OP_MASK, .path = "proc/absent"},
+         NULL,
+         {
+                 {"openat2 11 'proc/absent' path in-root no-magic", STEP_OPEN_TARGET},
+         }},
+        {"read-only path",
+         {.type = OP_READONLY, .path = "sys"},
+         NULL,
+         {
+                 {"openat2 11 'sys' path in-root no-magic", STEP_OPEN_TARGET},
+                 {"open_tree 20 '' 0x89001", STEP_SOURCE},
+                 {"mount_setattr 21 '' 0x9000 +0x1 -0 p0", STEP_ATTRIBUTES},
+                 {"move_mount 21 '' 20 '' 0x44", STEP_ATTACH},
+                 {"close 21", IGNORED},
+                 {"close 20", IGNORED},
+         }},
+        {"root attributes",
+         {.type = OP_ROOT_ATTR, .bind = {.slot = SLOT_NONE, .attr_set = MOUNT_ATTR_RDONLY}},
+         NULL,
+         {
+                 {"mount_setattr 11 '' 0x1000 +0x1 -0 p0", STEP_ATTRIBUTES},
+         }},
+        {"pivot",
+         {.type = OP_PIVOT, .number = 1},
+         NULL,
+         {
+                 {"fchdir 11", STEP_CHDIR},
+                 {"pivot_root '.' '.'", STEP_PIVOT},
+                 {"umount2 '.' 2", STEP_DETACH_OLD},
+                 {"chdir '/'", STEP_CHDIR},
+         }},
+        {"chroot",
+         {.type = OP_PIVOT, .number = 0},
+         NULL,
+         {
+                 {"fchdir 11", STEP_CHDIR},
+                 {"chroot '.'", STEP_PIVOT},
+                 {"chdir '/'", STEP_CHDIR},
+         }},
+        {"terminal",
+         {.type = OP_TERMINAL,
+          .terminal = {.console_slot = FD_CONSOLE, .rows = 24, .columns = 80, .uid = 5, .bind_console = true}},
+         as_terminal,
+         {
+                 {"openat2 11 'dev/pts/ptmx' rw in-root no-magic no-links", STEP_PTMX},
+                 {"fstatfs 20", STEP_PTY},
+                 {"ioctl 20 0x40045431", STEP_PTY},
+                 {"ioctl 20 0x5441", STEP_PTY},
+                 {"ioctl 21 0x5414", STEP_PTY},
+                 {"fchown 21 5 -1", STEP_PTY},
+                 {"open_tree 21 '' 0x81001", STEP_SOURCE},
+                 {"openat2 11 'dev/console' path in-root no-magic no-links", STEP_OPEN_TARGET},
+                 {"openat2 11 'dev' path dir in-root no-magic no-links", STEP_OPEN_TARGET},
+                 {"openat2 11 'dev/console' path in-root no-magic no-links", STEP_OPEN_TARGET},
+                 {"statx 11 ''", STEP_MAKE_TARGET},
+                 {"statx 23 ''", STEP_MAKE_TARGET},
+                 {"openat 23 'console' creat excl nofollow w 0644", STEP_MAKE_TARGET},
+                 {"close 24", IGNORED},
+                 {"openat2 23 'console' path nofollow beneath no-links", STEP_MAKE_TARGET},
+                 {"close 23", IGNORED},
+                 {"statx 25 ''", STEP_OPEN_TARGET},
+                 {"move_mount 22 '' 25 '' 0x44", STEP_ATTACH},
+                 {"close 25", IGNORED},
+                 {"close 22", IGNORED},
+                 {"sendmsg 15", STEP_CONSOLE_SEND},
+                 {"close 20", IGNORED},
+                 {"setsid", STEP_CONTROLLING_TTY},
+                 {"ioctl 21 0x540e", STEP_CONTROLLING_TTY},
+                 {"dup3 21 0", STEP_STDIO},
+                 {"dup3 21 1", STEP_STDIO},
+                 {"dup3 21 2", STEP_STDIO},
+                 {"close 21", IGNORED},
+         }},
+        {"setsid",
+         {.type = OP_SETSID},
+         NULL,
+         {
+                 {"setsid", STEP_ITSELF},
+         }},
+        {"owner of standard input and output",
+         {.type = OP_STDIO_OWNER, .number = 5},
+         as_stdio_pipes,
+         {
+                 {"statx 0 ''", IGNORED},
+                 {"fchown 0 5 -1", IGNORED},
+                 {"statx 1 ''", IGNORED},
+                 {"fchown 1 5 -1", IGNORED},
+                 {"statx 2 ''", IGNORED},
+         }},
+        {"personality",
+         {.type = OP_PERSONALITY, .number = 8},
+         NULL,
+         {
+                 {"personality 0x8", STEP_ITSELF},
+         }},
+        {"rlimit",
+         {.type = OP_RLIMIT, .rlimit = {7, 1, 2}},
+         NULL,
+         {
+                 {"prlimit64 0 7", STEP_ITSELF},
+         }},
+        {"lsm",
+         {.type = OP_LSM, .lsm = {"attr/apparmor/exec", "exec web", 8}},
+         NULL,
+         {
+                 {"openat2 10 'thread-self/attr/apparmor/exec' w beneath no-magic no-xdev", STEP_PROC_OPEN},
+                 {"write 20 'exec web'", STEP_PROC_WRITE},
+                 {"close 20", IGNORED},
+         }},
+        {"bounding",
+         {.type = OP_BOUNDING, .number = 5},
+         as_few_bounding,
+         {
+                 {"prctl 23 0 0", STEP_ITSELF},
+                 {"prctl 23 1 0", STEP_ITSELF},
+                 {"prctl 24 1 0", STEP_ITSELF},
+                 {"prctl 23 1 0", STEP_PROVE},
+                 {"prctl 23 2 0", STEP_ITSELF},
+                 {"prctl 23 3 0", STEP_ITSELF},
+                 {"prctl 23 4 0", STEP_ITSELF},
+         }},
+        {"ids",
+         {.type = OP_IDS,
+          .ids = {.uid = 5, .gid = 6, .groups = groups, .group_count = 2, .keep_caps = true, .setgroups = true}},
+         NULL,
+         {
+                 {"setgroups 2", STEP_SETGROUPS},
+                 {"setresgid 6 6 6", STEP_SETGID},
+                 {"prctl 8 1 0", STEP_SETGID},
+                 {"setresuid 5 5 5", STEP_SETUID},
+                 {"prctl 8 0 0", STEP_SETUID},
+                 {"prctl 1 9 0", STEP_SETUID},
+                 {"getresuid", STEP_PROVE},
+                 {"getresgid", STEP_PROVE},
+                 {"getgroups", STEP_PROVE},
+         }},
+        {"ids without setgroups",
+         {.type = OP_IDS, .ids = {.uid = 5, .gid = 6}},
+         NULL,
+         {
+                 {"setresgid 6 6 6", STEP_SETGID},
+                 {"setresuid 5 5 5", STEP_SETUID},
+                 {"prctl 1 9 0", STEP_SETUID},
+                 {"getresuid", STEP_PROVE},
+                 {"getresgid", STEP_PROVE},
+         }},
+        {"caps",
+         {.type = OP_CAPS, .caps = {1, 3, 0x100000001}},
+         NULL,
+         {
+                 {"capset", STEP_ITSELF},
+                 {"capget", STEP_PROVE},
+         }},
+        {"ambient",
+         {.type = OP_AMBIENT, .number = 9},
+         NULL,
+         {
+                 {"prctl 47 4 0", STEP_ITSELF},
+                 {"prctl 47 2 0", STEP_ITSELF},
+                 {"prctl 47 2 3", STEP_ITSELF},
+         }},
+        {"no_new_privs",
+         {.type = OP_NO_NEW_PRIVS},
+         NULL,
+         {
+                 {"prctl 38 1 0", STEP_ITSELF},
+                 {"prctl 39 0 0", STEP_PROVE},
+         }},
+        {"umask",
+         {.type = OP_UMASK, .number = 027},
+         NULL,
+         {
+                 {"umask 027", IGNORED},
+         }},
+        {"chdir",
+         {.type = OP_CHDIR, .text = {"/tmp", 4}},
+         NULL,
+         {
+                 {"openat2 cwd '/tmp' path dir no-magic", STEP_ITSELF},
+                 {"fchdir 20", STEP_ITSELF},
+                 {"close 20", IGNORED},
+                 {"getcwd", STEP_OUTSIDE},
+         }},
+        {"find exec",
+         {.type = OP_FIND_EXEC, .exec = {candidates, argv, envp}},
+         NULL,
+         {
+                 {"openat2 cwd '/usr/bin/true' path no-magic", IGNORED},
+                 {"openat2 cwd '/bin/true' path no-magic", STEP_ITSELF},
+                 {"statx 20 ''", STEP_ITSELF},
+                 {"faccessat2 20 '' 1 0x1200", STEP_ITSELF},
+                 {"close 20", IGNORED},
+         }},
+        {"close fds",
+         {.type = OP_CLOSE_FDS, .number = 5},
+         NULL,
+         {
+                 {"close_range 5 0xffffffff 0x4", STEP_ITSELF},
+         }},
+        {"seccomp",
+         {.type = OP_SECCOMP, .seccomp = {NULL, 2}},
+         NULL,
+         {
+                 {"seccomp 1 0x2", STEP_ITSELF},
+         }},
+};
+const size_t op_case_count = sizeof(op_cases) / sizeof(op_cases[0]);

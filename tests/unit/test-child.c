@@ -1,0 +1,788 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The child's interpreter over a mocked kernel: every op makes the right calls in the right order, and whichever of them fails, the
+ * parent gets exactly one record that names op, step and errno, and nothing is executed.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <asm/unistd.h>
+
+#include <cmocka.h>
+
+#include "child-cases.h"
+
+#define PROLOGUE 3 /* calls of child_main() before the first op */
+#define ELEMENTS_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+struct fixture {
+        struct plan plan;
+        struct op ops[4];
+        int slots[PLAN_SLOTS_MAX];
+        struct shared shared;
+        struct child child;
+};
+
+static const char *const candidates[] = {"/bin/true", NULL};
+static const char *const argv[] = {"true", NULL};
+static const char *const envp[] = {NULL};
+
+/* A child whose plan is the @count ops and then an exec. */
+static void prepare(struct fixture *f, const struct op *ops, unsigned count)
+{
+        static const enum slot_kind kinds[FD_COUNT] = {
+                [FD_PROC] = SLOT_PROC,      [FD_ROOT] = SLOT_ROOT,         [FD_TREE] = SLOT_TREE,
+                [FD_FILE_TREE] = SLOT_TREE, [FD_LISTENER] = SLOT_LISTENER, [FD_CONSOLE] = SLOT_CONSOLE,
+                [FD_STATE] = SLOT_STATE,    [FD_TASKS] = SLOT_TASKS,
+        };
+
+        mock_reset();
+        memset(f, 0, sizeof(*f));
+        memcpy(f->ops, ops, count * sizeof(*ops));
+        f->ops[count] = (struct op){.type = OP_EXEC, .exec = {candidates, argv, envp}};
+        f->plan.ops = f->ops;
+        f->plan.op_count = count + 1;
+        f->plan.slot_count = FD_COUNT;
+        for (int i = 0; i < FD_COUNT; i++) {
+                f->plan.slots[i].kind = kinds[i];
+                f->slots[i] = FD_FIRST + i;
+        }
+        f->plan.slots[FD_TASKS].late = MESSAGE_CGROUPS;
+        mock.fd_node[FD_FIRST + FD_ROOT] = 0;
+        mock.fd_node[FD_FIRST + FD_TREE] = mock_find("tmp");
+        mock.fd_node[FD_FIRST + FD_FILE_TREE] = mock_find("etc/passwd");
+        f->child = (struct child){
+                .plan = &f->plan,
+                .slots = f->slots,
+                .channel = 9,
+                .shared = &f->shared,
+                .root = FD_FIRST + FD_ROOT,
+                .null = -EBADF,
+                .empty = -EBADF,
+                .phase = PHASE_ISOLATE,
+        };
+}
+
+static enum mock_end run_case(struct fixture *f, const struct op_case *c, int fail_at)
+{
+        prepare(f, &c->op, 1);
+        if (c->prepare != NULL)
+                c->prepare(&f->child);
+        if (fail_at >= 0) {
+                mock.fail_at = PROLOGUE + fail_at;
+                mock.fail_with = EIO;
+        }
+        return mock_run(&f->child);
+}
+
+/* One record says what failed, and the process is gone without having executed anything. */
+static void assert_failed(const struct fixture *f, enum step step, int errnum)
+{
+        const struct record *record = &mock.records[mock.record_count - 1];
+        unsigned failures = 0;
+
+        for (unsigned i = 0; i < mock.record_count; i++)
+                failures += mock.records[i].kind == RECORD_FAILED;
+        assert_int_equal(failures, 1);
+        assert_int_equal(record->kind, RECORD_FAILED);
+        assert_int_equal(record->op, f->child.op);
+        assert_int_equal(record->type, f->plan.ops[f->child.op].type);
+        assert_int_equal(record->phase, f->child.phase);
+        assert_int_equal(record->errnum, errnum);
+        assert_int_equal(record->step, step);
+        assert_null(mock.executed);
+        assert_int_equal(mock.exit_status, 125);
+}
+
+static void test_op(void **state)
+{
+        const struct op_case *c = *state;
+        struct fixture f;
+        unsigned count = 0;
+
+        assert_int_equal(run_case(&f, c, -1), MOCK_EXECUTED);
+        while (c->calls[count].call != NULL)
+                count++;
+        for (unsigned i = 0; i < count; i++)
+                assert_string_equal(mock.calls[PROLOGUE + i], c->calls[i].call);
+        assert_int_equal(mock.call_count, PROLOGUE + count + 1);
+        for (unsigned i = 0; i < count; i++) {
+                enum mock_end end = run_case(&f, c, (int)i);
+
+                if (c->calls[i].step == IGNORED) {
+                        assert_int_equal(end, MOCK_EXECUTED);
+                        continue;
+                }
+                assert_int_equal(end, MOCK_EXITED);
+                /* A proof that could not be made has failed, whatever the reason. */
+                assert_failed(&f, (enum step)c->calls[i].step,
+                              c->calls[i].step == STEP_PROVE && mock.records[0].errnum == EPERM ? EPERM : EIO);
+        }
+}
+
+/* ---- paths ---- */
+
+/* What stands in the undo log, with a blank behind each entry. */
+static const char *made(const struct fixture *f)
+{
+        static char text[4096];
+
+        memcpy(text, f->shared.made, f->shared.used);
+        for (uint32_t i = 0; i < f->shared.used; i++)
+                if (text[i] == '\0')
+                        text[i] = ' ';
+        text[f->shared.used] = '\0';
+        return text;
+}
+
+static struct op mount_on(const char *target, enum op_target kind)
+{
+        return (struct op){.type = OP_MOUNT, .mount = {.target = target, .type = "tmpfs", .target_kind = kind}};
+}
+
+/* The node that the mount was attached to; -1: none. */
+static int attached(void)
+{
+        for (unsigned i = 0; i < mock.call_count; i++) {
+                int tree, target;
+
+                if (sscanf(mock.calls[i], "move_mount %d '' %d ''", &tree, &target) == 2)
+                        return mock.fd_node[target];
+        }
+        return -1;
+}
+
+struct path_case {
+        const char *name;
+        const char *links[3][2]; /* of the root: name, content */
+        const char *target;
+        enum op_target kind;
+        const char *where; /* it is mounted there; NULL: refused */
+        const char *made;
+        enum step step;
+        int errnum;
+};
+
+static const struct path_case path_cases[] = {
+        {"a directory that is there", {{0}}, "tmp", 0, "tmp", "", 0, 0},
+        {"made with its parents", {{0}}, "a/b/c", 0, "a/b/c", "da da/b da/b/c ", 0, 0},
+        {"through a link", {{"var", "tmp"}}, "var/x", 0, "tmp/x", "dvar/x ", 0, 0},
+        {"through a link that begins at the root", {{"var", "/tmp"}}, "var/x", 0, "tmp/x", "dvar/x ", 0, 0},
+        {"a link that dangles", {{"run", "var/run"}}, "run", 0, "var/run", "dvar dvar/run ", 0, 0},
+        {"below a link that dangles",
+         {{"run", "/var/run"}},
+         "run/x",
+         0,
+         "var/run/x",
+         "dvar dvar/run dvar/run/x ",
+         0,
+         0},
+        {"a link that climbs out", {{"up", "../../../etc/new"}}, "up", 0, "etc/new", "detc/new ", 0, 0},
+        {"a link to dots", {{"dots", "./a/.././b"}}, "dots", 0, "b", "db ", 0, 0},
+        {"two links that dangle",
+         {{"one", "two/x"}, {"two", "three"}},
+         "one/y",
+         0,
+         "three/x/y",
+         "dthree dthree/x dthree/x/y ",
+         0,
+         0},
+        {"links in a circle", {{"one", "two"}, {"two", "one"}}, "one", 0, NULL, "", STEP_OPEN_TARGET, ELOOP},
+        {"below a file", {{0}}, "etc/passwd/x", 0, NULL, "", STEP_OPEN_TARGET, ENOTDIR},
+        {"a file in place of a directory", {{0}}, "etc/passwd", 0, NULL, "", STEP_TARGET_TYPE, ENOTDIR},
+        {"procfs through a link", {{"p", "proc"}}, "p", TARGET_NO_SYMLINK, NULL, "", STEP_TARGET_SYMLINK, ELOOP},
+        {"procfs below a link", {{"p", "tmp"}}, "p/proc", TARGET_NO_SYMLINK, NULL, "", STEP_TARGET_SYMLINK, ELOOP},
+        {"procfs through a link that dangles",
+         {{"p", "absent"}},
+         "p",
+         TARGET_NO_SYMLINK,
+         NULL,
+         "",
+         STEP_TARGET_SYMLINK,
+         ELOOP},
+        {"procfs, made", {{0}}, "a/proc", TARGET_NO_SYMLINK, "a/proc", "da da/proc ", 0, 0},
+};
+
+static void test_path(void **state)
+{
+        const struct path_case *c = *state;
+        const struct op op = mount_on(c->target, c->kind);
+        struct fixture f;
+        int nodes;
+
+        prepare(&f, &op, 1);
+        for (size_t i = 0; i < ELEMENTS_OF(c->links) && c->links[i][0] != NULL; i++)
+                (void)mock_add(c->links[i][0], 'l', c->links[i][1]);
+        nodes = mock.node_count;
+        assert_int_equal(mock_run(&f.child), c->where != NULL ? MOCK_EXECUTED : MOCK_EXITED);
+        assert_string_equal(made(&f), c->made);
+        if (c->where == NULL) {
+                assert_failed(&f, c->step, c->errnum);
+                assert_int_equal(mock.node_count, nodes);
+                return;
+        }
+        assert_true(mock_find(c->where) >= 0);
+        assert_int_equal(attached(), mock_find(c->where));
+}
+
+/* openat2(2): EAGAIN says that a rename raced a ".."; it is tried again, but not for ever. */
+static void test_race(void **state)
+{
+        const struct op op = mount_on("tmp", TARGET_DIRECTORY);
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &op, 1);
+        mock.answer_of = __NR_openat2;
+        mock.answer = -EAGAIN;
+        mock.answer_times = 500;
+        assert_int_equal(mock_run(&f.child), MOCK_EXECUTED);
+
+        prepare(&f, &op, 1);
+        mock.answer_of = __NR_openat2;
+        mock.answer = -EAGAIN;
+        mock.answer_times = INT32_MAX;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        assert_failed(&f, STEP_OPEN_TARGET, EAGAIN);
+}
+
+/* Another start makes the same target between the look and the mkdir: it is used, not taken for a link. */
+static void test_made_by_another(void **state)
+{
+        const struct op op = mount_on("run", TARGET_DIRECTORY);
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &op, 1);
+        (void)mock_add("run", 'd', NULL);
+        mock.answer_of = __NR_openat2;
+        mock.answer = -ENOENT;
+        mock.answer_times = 2;
+        assert_int_equal(mock_run(&f.child), MOCK_EXECUTED);
+        assert_int_equal(attached(), mock_find("run"));
+        assert_string_equal(made(&f), "");
+}
+
+/* What is made in another file system than the root's is not the parent's to undo. */
+static void test_other_mount(void **state)
+{
+        const struct op op = mount_on("dev/pts", TARGET_DIRECTORY);
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &op, 1);
+        mock.nodes[mock_find("dev")].mount = 2;
+        assert_int_equal(mock_run(&f.child), MOCK_EXECUTED);
+        assert_int_equal(attached(), mock_find("dev/pts"));
+        assert_string_equal(made(&f), "");
+}
+
+/* A log that is full forgets, and nothing is written past its end. */
+static void test_log_full(void **state)
+{
+        const struct op op = mount_on("new", TARGET_DIRECTORY);
+        struct fixture f;
+
+        (void)state;
+        for (unsigned room = 0; room < 8; room++) {
+                prepare(&f, &op, 1);
+                f.shared.used = sizeof(f.shared.made) - room;
+                assert_int_equal(mock_run(&f.child), MOCK_EXECUTED);
+                assert_int_equal(f.shared.used, sizeof(f.shared.made) - room + (room >= 5 ? 5 : 0));
+        }
+}
+
+static void test_path_too_long(void **state)
+{
+        char target[5000], link[4200];
+        struct fixture f;
+        struct op op;
+
+        (void)state;
+        memset(target, 'a', sizeof(target) - 1);
+        target[sizeof(target) - 1] = '\0';
+        op = mount_on(target, TARGET_DIRECTORY);
+        prepare(&f, &op, 1);
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        assert_failed(&f, STEP_OPEN_TARGET, ENAMETOOLONG);
+
+        memset(link, 'b', sizeof(link) - 1);
+        link[sizeof(link) - 1] = '\0';
+        op = mount_on("long/x", TARGET_DIRECTORY);
+        prepare(&f, &op, 1);
+        (void)mock_add("long", 'l', link);
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        assert_failed(&f, STEP_TARGET_SYMLINK, ENAMETOOLONG);
+}
+
+/* ---- nodes ---- */
+
+static const struct op_node random_node = {.name = "random", .mode = 0020666, .device = 0x108, .slot = SLOT_NONE};
+static const struct op_node bound_node = {.name = "random", .mode = 0020666, .device = 0x108, .slot = FD_FILE_TREE};
+static const struct op_link fd_link = {"fd", "/proc/self/fd"};
+
+static void test_nodes_of_the_image(void **state)
+{
+        const struct op op = {.type = OP_DEV, .dev = {"dev", &random_node, 1, &fd_link, 1}};
+        struct fixture f;
+        int node;
+
+        (void)state;
+        prepare(&f, &op, 1);
+        assert_int_equal(mock_run(&f.child), MOCK_EXECUTED);
+        assert_string_equal(made(&f), "ndev/random ldev/fd ");
+
+        /* What the image ships is taken if it is the right one, and is not in the log. */
+        prepare(&f, &op, 1);
+        node = mock_add("dev/random", 'c', NULL);
+        mock.nodes[node].major = 1;
+        mock.nodes[node].minor = 8;
+        (void)mock_add("dev/fd", 'f', NULL);
+        assert_int_equal(mock_run(&f.child), MOCK_EXECUTED);
+        assert_string_equal(made(&f), "");
+
+        prepare(&f, &op, 1);
+        mock.nodes[mock_add("dev/random", 'c', NULL)].major = 8;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        assert_failed(&f, STEP_NODE, EEXIST);
+}
+
+/* In a fresh tmpfs the node is made without a look first, but one that is there is looked at. */
+static void test_nodes_of_a_mount(void **state)
+{
+        const struct op op = {.type = OP_DEV, .dev = {"dev", &random_node, 1, NULL, 0}};
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &op, 1);
+        mock.nodes[mock_find("dev")].mount = 2;
+        mock.nodes[mock_add("dev/random", 'f', NULL)].major = 8;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        assert_failed(&f, STEP_NODE, EEXIST);
+        assert_string_equal(made(&f), "");
+}
+
+static void test_bound_node_on_a_link(void **state)
+{
+        const struct op op = {.type = OP_DEV, .dev = {"dev", &bound_node, 1, NULL, 0}};
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &op, 1);
+        (void)mock_add("dev/random", 'l', "/etc/passwd");
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        assert_failed(&f, STEP_NODE, ELOOP);
+        assert_int_equal(attached(), -1);
+}
+
+/* ---- masks ---- */
+
+static void test_mask_proof(void **state)
+{
+        const struct op op = {.type = OP_MASK, .path = "etc/passwd"};
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &op, 1);
+        mock.nodes[mock_find("dev/null")].minor = 5;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        assert_failed(&f, STEP_PROVE, ENODEV);
+        assert_int_equal(attached(), -1);
+}
+
+/* The second directory gets a clone of the first one's tmpfs, the second file of the same /dev/null. */
+static void test_masks_share(void **state)
+{
+        const struct op ops[] = {{.type = OP_MASK, .path = "sys"}, {.type = OP_MASK, .path = "tmp"}};
+        unsigned made_new = 0, cloned = 0;
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, ops, 2);
+        assert_int_equal(mock_run(&f.child), MOCK_EXECUTED);
+        for (unsigned i = 0; i < mock.call_count; i++) {
+                made_new += strncmp(mock.calls[i], "fsopen", 6) == 0;
+                cloned += strncmp(mock.calls[i], "open_tree", 9) == 0;
+        }
+        assert_int_equal(made_new, 1);
+        assert_int_equal(cloned, 1);
+}
+
+/* ---- fall-backs ---- */
+
+struct fallback_case {
+        const char *name;
+        long number;
+        int errnum;
+        const char *call; /* what is done in its place; NULL: it fails */
+        enum step step;
+};
+
+static const struct fallback_case fallback_cases[] = {
+        {"no move_mount", __NR_move_mount, ENOSYS, "mount '/proc/self/fd/22' '/proc/self/fd/20' '' 0x2000 ''", 0},
+        {"move_mount filtered", __NR_move_mount, EPERM, "mount '/proc/self/fd/22' '/proc/self/fd/20' '' 0x2000 ''", 0},
+        {"move_mount fails", __NR_move_mount, EINVAL, NULL, STEP_ATTACH},
+        {"no fsopen", __NR_fsopen, ENOSYS, "mount 'tmpfs' '/proc/self/fd/20' 'tmpfs' 0 ''", 0},
+        {"fsopen fails", __NR_fsopen, ENODEV, NULL, STEP_FSOPEN},
+        {"fsconfig refused", __NR_fsconfig, EPERM, NULL, STEP_CREATE},
+};
+
+static void test_fallback(void **state)
+{
+        const struct fallback_case *c = *state;
+        const struct op op = mount_on("tmp", TARGET_DIRECTORY);
+        bool found = false;
+        struct fixture f;
+
+        prepare(&f, &op, 1);
+        mock.answer_of = (int)c->number;
+        mock.answer = -c->errnum;
+        mock.answer_times = 1;
+        assert_int_equal(mock_run(&f.child), c->call != NULL ? MOCK_EXECUTED : MOCK_EXITED);
+        if (c->call == NULL) {
+                assert_failed(&f, c->step, c->errnum);
+                return;
+        }
+        for (unsigned i = 0; i < mock.call_count; i++)
+                found |= strcmp(mock.calls[i], c->call) == 0;
+        assert_true(found);
+}
+
+/* ---- the kernel lies ---- */
+
+static const struct op lied_to[] = {
+        {.type = OP_IDS, .ids = {.uid = 5, .gid = 0, .setgroups = true}},
+        {.type = OP_IDS, .ids = {.uid = 0, .gid = 6, .setgroups = true}},
+        {.type = OP_IDS, .ids = {.groups = (const uint32_t[]){7}, .group_count = 1, .setgroups = true}},
+        {.type = OP_CAPS, .caps = {1, 1, 1}},
+        {.type = OP_NO_NEW_PRIVS},
+        {.type = OP_BOUNDING, .number = 1},
+};
+
+static void test_lies(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS_OF(lied_to); i++) {
+                struct fixture f;
+
+                prepare(&f, &lied_to[i], 1);
+                mock.lies = true;
+                assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+                assert_failed(&f, STEP_PROVE, EPERM);
+        }
+}
+
+/* A filter that denies the question is no reason to keep every capability. */
+static void test_bounding_unreadable(void **state)
+{
+        const struct op op = {.type = OP_BOUNDING, .number = 1};
+        const int answers[] = {EPERM, ENOSYS, EINVAL};
+        struct fixture f;
+
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS_OF(answers); i++) {
+                prepare(&f, &op, 1);
+                mock.fail_at = PROLOGUE;
+                mock.fail_with = answers[i];
+                assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+                assert_failed(&f, STEP_ITSELF, answers[i]);
+        }
+}
+
+static void test_outside(void **state)
+{
+        const struct op op = {.type = OP_CHDIR, .text = {"/tmp", 4}};
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &op, 1);
+        mock.cwd = "(unreachable)/etc";
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        assert_failed(&f, STEP_OUTSIDE, EXDEV);
+}
+
+static void test_not_devpts(void **state)
+{
+        const struct op op = {.type = OP_TERMINAL, .terminal = {.console_slot = FD_CONSOLE}};
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &op, 1);
+        (void)mock_add("dev/pts", 'd', NULL);
+        (void)mock_add("dev/pts/ptmx", 'c', NULL);
+        mock.file_system = 0x1021994;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        assert_failed(&f, STEP_PTY, ENODEV);
+}
+
+/* ---- meeting others ---- */
+
+/* Every wait ends when the other side is gone, and nothing is executed. */
+static void test_other_side_gone(void **state)
+{
+        const struct op waits[] = {
+                {.type = OP_WAIT, .number = MESSAGE_MAPPED},
+                {.type = OP_WAIT, .number = MESSAGE_HOOKS_DONE},
+                {.type = OP_WAIT_START, .slot = SLOT_NONE},
+                {.type = OP_WAIT_START, .slot = FD_LISTENER},
+        };
+        struct fixture f;
+
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS_OF(waits); i++) {
+                prepare(&f, &waits[i], 1);
+                mock.messages[0].end_of_file = true;
+                assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+                assert_failed(&f, STEP_CHANNEL, EPIPE);
+        }
+}
+
+static void test_wrong_message(void **state)
+{
+        const struct op op = {.type = OP_WAIT, .number = MESSAGE_CGROUPS};
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &op, 1);
+        mock.messages[0].byte = MESSAGE_START;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        assert_failed(&f, STEP_CHANNEL, EPROTO);
+        for (unsigned count = 0; count < 4; count++) {
+                prepare(&f, &op, 1);
+                mock.messages[0].byte = MESSAGE_CGROUPS;
+                mock.messages[0].fd_count = count;
+                mock.messages[0].fds[0] = 33;
+                assert_int_equal(mock_run(&f.child), count == 1 ? MOCK_EXECUTED : MOCK_EXITED);
+                if (count == 1)
+                        assert_int_equal(f.slots[FD_TASKS], 33);
+                else
+                        assert_failed(&f, STEP_CHANNEL, EPROTO);
+        }
+}
+
+/* One that connects and goes away, or says something else, does not start the container; the next one does. */
+static void test_start_after_a_false_one(void **state)
+{
+        const struct op op = {.type = OP_WAIT_START, .slot = FD_LISTENER};
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &op, 1);
+        mock.messages[0].byte = MESSAGE_START;
+        mock.messages[1].end_of_file = true;
+        mock.messages[2].byte = MESSAGE_MAPPED;
+        mock.messages[3].byte = MESSAGE_START;
+        assert_int_equal(mock_run(&f.child), MOCK_EXECUTED);
+        assert_int_equal(f.child.channel, 22); /* the third connection */
+}
+
+static void test_interrupted(void **state)
+{
+        const struct op op = {.type = OP_WAIT, .number = MESSAGE_HOOKS_DONE};
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &op, 1);
+        mock.messages[0].byte = MESSAGE_HOOKS_DONE;
+        mock.answer_of = __NR_recvmsg;
+        mock.answer = -EINTR;
+        mock.answer_times = 3;
+        assert_int_equal(mock_run(&f.child), MOCK_EXECUTED);
+}
+
+/* The first process of two says who goes on, and ends without a record of failure. */
+static void test_clone_ends_the_first(void **state)
+{
+        const struct op op = {.type = OP_CLONE};
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &op, 1);
+        mock.clone_answer = 77;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        assert_int_equal(mock.record_count, 1);
+        assert_int_equal(mock.records[0].kind, RECORD_CLONED);
+        assert_int_equal(mock.records[0].value, 77);
+        assert_int_equal(mock.exit_status, 0);
+}
+
+static const char *const hook_argv[] = {"h", NULL}, *const hook_envp[] = {NULL};
+static const struct op_hook hooks[] = {{"/h1", hook_argv, hook_envp, 0}, {"/h2", hook_argv, hook_envp, 2}};
+static const struct op hooks_op = {.type = OP_HOOKS, .hooks = {hooks, 2, FD_STATE}};
+
+static void test_hook_fails(void **state)
+{
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &hooks_op, 1);
+        mock.wait_status = 3;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        assert_failed(&f, STEP_HOOK_STATUS, 3);
+        assert_int_equal(mock.records[0].value, 0);
+}
+
+static void test_hook_timeout(void **state)
+{
+        bool killed = false;
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &hooks_op, 1);
+        mock.poll_answer = 0;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        assert_failed(&f, STEP_HOOK_TIMEOUT, ETIMEDOUT);
+        for (unsigned i = 0; i < mock.call_count; i++)
+                killed |= strncmp(mock.calls[i], "pidfd_send_signal 20 9", 22) == 0;
+        assert_true(killed);
+}
+
+/* In the hook's process: the state is its standard input; a program that can't be executed ends it with 127. */
+static void test_hook_process(void **state)
+{
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &hooks_op, 1);
+        mock.clone_answer = 0;
+        assert_int_equal(mock_run(&f.child), MOCK_EXECUTED);
+        assert_string_equal(mock.executed, "/h1");
+        assert_string_equal(mock.calls[PROLOGUE + 1], "lseek 16 0 0");
+        assert_string_equal(mock.calls[PROLOGUE + 2], "dup3 16 0");
+        for (int i = 1; i <= 3; i++) {
+                prepare(&f, &hooks_op, 1);
+                mock.clone_answer = 0;
+                mock.fail_at = PROLOGUE + i;
+                mock.fail_with = EIO;
+                assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+                assert_int_equal(mock.exit_status, 127);
+                assert_null(mock.executed);
+        }
+}
+
+/* ---- the program ---- */
+
+struct find_case {
+        const char *candidates[4];
+        const char *found; /* NULL: none */
+        int errnum;
+};
+
+static const struct find_case find_cases[] = {
+        {{"/absent", "/bin/true"}, "/bin/true", 0}, {{"/etc/passwd/x", "/bin/true"}, "/bin/true", 0},
+        {{"/tmp", "/bin/true"}, "/bin/true", 0},    {{"/absent", "/absent2"}, NULL, ENOENT},
+        {{"/tmp", "/absent"}, NULL, EISDIR},        {{"/dev/null"}, NULL, EACCES},
+};
+
+static void test_find(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS_OF(find_cases); i++) {
+                const struct find_case *c = &find_cases[i];
+                const struct op ops[] = {{.type = OP_FIND_EXEC, .exec = {c->candidates, argv, envp}},
+                                         {.type = OP_EXEC, .exec = {c->candidates, argv, envp}}};
+                struct fixture f;
+
+                prepare(&f, ops, 2);
+                assert_int_equal(mock_run(&f.child), c->found != NULL ? MOCK_EXECUTED : MOCK_EXITED);
+                if (c->found != NULL)
+                        assert_string_equal(mock.executed, c->found);
+                else
+                        assert_failed(&f, STEP_ITSELF, c->errnum);
+        }
+}
+
+static void test_exec_fails(void **state)
+{
+        const struct op op = {.type = OP_UMASK, .number = 022};
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &op, 1);
+        mock.answer_of = __NR_execve;
+        mock.answer = -ENOEXEC;
+        mock.answer_times = 1;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        assert_failed(&f, STEP_ITSELF, ENOEXEC);
+        assert_int_equal(mock.records[0].op, 1);
+}
+
+static void test_unknown_op(void **state)
+{
+        const struct op op = {.type = OP_TYPE_COUNT};
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &op, 1);
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        assert_failed(&f, STEP_ITSELF, ENOSYS);
+}
+
+/* Not even its end can be said: it ends all the same. */
+static void test_nobody_hears(void **state)
+{
+        const struct op op = {.type = OP_UNSHARE, .number = 1};
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &op, 1);
+        mock.fail_at = PROLOGUE;
+        mock.fail_with = EIO;
+        mock.answer_of = __NR_sendto;
+        mock.answer = -EPIPE;
+        mock.answer_times = 1;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        assert_int_equal(mock.record_count, 0);
+        assert_null(mock.executed);
+}
+
+/* ---- */
+
+static const struct CMUnitTest plain_tests[] = {
+        cmocka_unit_test(test_race),
+        cmocka_unit_test(test_made_by_another),
+        cmocka_unit_test(test_other_mount),
+        cmocka_unit_test(test_log_full),
+        cmocka_unit_test(test_path_too_long),
+        cmocka_unit_test(test_nodes_of_the_image),
+        cmocka_unit_test(test_nodes_of_a_mount),
+        cmocka_unit_test(test_bound_node_on_a_link),
+        cmocka_unit_test(test_mask_proof),
+        cmocka_unit_test(test_masks_share),
+        cmocka_unit_test(test_lies),
+        cmocka_unit_test(test_bounding_unreadable),
+        cmocka_unit_test(test_outside),
+        cmocka_unit_test(test_not_devpts),
+        cmocka_unit_test(test_other_side_gone),
+        cmocka_unit_test(test_wrong_message),
+        cmocka_unit_test(test_start_after_a_false_one),
+        cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_clone_ends_the_first),
+        cmocka_unit_test(test_hook_fails),
+        cmocka_unit_test(test_hook_timeout),
+        cmocka_unit_test(test_hook_process),
+        cmocka_unit_test(test_find),
+        cmocka_unit_test(test_exec_fails),
+        cmocka_unit_test(test_unknown_op),
+        cmocka_unit_test(test_nobody_hears),
+};
+
+int main(void)
+{
+        struct CMUnitTest tests[128] = {0};
+        size_t count = 0;
+
+        for (size_t i = 0; i < op_case_count; i++)
+                tests[count++] = (struct CMUnitTest){op_cases[i].name, test_op, NULL, NULL, (void *)&op_cases[i]};
+        for (size_t i = 0; i < ELEMENTS_OF(path_cases); i++)
+                tests[count++] = (struct CMUnitTest){path_cases[i].name, test_path, NULL, NULL, (void *)&path_cases[i]};
+        for (size_t i = 0; i < ELEMENTS_OF(fallback_cases); i++)
+                tests[count++] = (struct CMUnitTest){fallback_cases[i].name, test_fallback, NULL, NULL,
+                                                     (void *)&fallback_cases[i]};
+        for (size_t i = 0; i < ELEMENTS_OF(plain_tests); i++)
+                tests[count++] = plain_tests[i];
+        return _cmocka_run_group_tests("child", tests, count, NULL, NULL);
+}
