@@ -202,7 +202,7 @@ struct op_rlimit {
 };
 
 struct op_lsm {
-        const char *file; /* TASKS: "c1/tasks"; STATE: "creating" or "created" */
+        const char *file; /* below the process's directory in /proc: "attr/apparmor/exec" */
         const char *label;
         uint32_t len;
 };
@@ -261,7 +261,7 @@ struct op {
 
 struct plan {
         struct arena arena;
-        const char *file;       /* TASKS: "c1/tasks"; STATE: "creating" or "created" */
+        const char *file;       /* name of the input, for messages */
         uint64_t clone_flags;   /* CLONE_NEW* of the first clone */
         bool clone_into_cgroup; /* and into the v2 group */
         struct op *ops;

@@ -611,7 +611,8 @@ static void test_clone_ends_the_first(void **state)
 
 static const char *const hook_argv[] = {"h", NULL}, *const hook_envp[] = {NULL};
 static const struct op_hook hooks[] = {{"/h1", hook_argv, hook_envp, 0}, {"/h2", hook_argv, hook_envp, 2}};
-static const struct op hooks_op = {.type = OP_HOOKS, .hooks = {hooks, 2, FD_STATE}};
+static const struct op hooks_op = {.type = OP_HOOKS,
+                                   .hooks = {.kind = "startContainer", .hooks = hooks, .count = 2, .slot = FD_STATE}};
 
 static void test_hook_fails(void **state)
 {
