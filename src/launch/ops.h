@@ -83,7 +83,7 @@ enum op_type {
         OP_PIVOT,       /* number: 1 for pivot_root(2), 0 for chroot(2) into the moved root */
         OP_TERMINAL,    /* terminal */
         /* The process */
-        OP_SETSID,
+        OP_SETSID,      /* number: 1 takes descriptor 0 as the session's terminal */
         OP_STDIO_OWNER, /* number: uid that owns the pipes on 0, 1 and 2 */
         OP_PERSONALITY, /* number */
         OP_RLIMIT,      /* rlimit */
@@ -96,7 +96,7 @@ enum op_type {
         OP_UMASK,     /* number */
         OP_CHDIR,     /* text: absolute, in the container */
         OP_FIND_EXEC, /* exec: choose the candidate that exists and may be executed */
-        OP_CLOSE_FDS, /* number: the first descriptor that is closed on exec */
+        OP_CLOSE_FDS, /* number: the first descriptor that is closed; what later ops need stays */
         OP_SECCOMP,   /* seccomp */
         OP_EXEC,      /* exec */
         OP_TYPE_COUNT,

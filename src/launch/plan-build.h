@@ -21,12 +21,14 @@ int plan_add_text(struct plan *plan, enum op_type type, const char *text, const 
 int plan_mounts(struct plan *plan, const struct ward_spec *spec, const struct place *place, bool before_groups,
                 struct ward_err *err);
 int plan_dev(struct plan *plan, const struct ward_spec *spec, const struct place *place, struct ward_err *err);
-/* The terminal of @process, or, without one, a session of its own, so that the caller's terminal is out of reach (V18). */
+/* The terminal of @process, where it has one. */
 int plan_terminal(struct plan *plan, const struct spec_process *process, const struct place *place, bool bind_console,
                   struct ward_err *err);
 
+/* @join: the process joins a pid namespace, by a clone as late as can be. It gets a session of its own, so that the caller's terminal
+ * is out of reach (V18). */
 int plan_process(struct plan *plan, const struct spec_process *process, const struct place *place,
-                 const struct sock_fprog *filter, uint32_t filter_flags, const struct op_hooks *start_hooks,
+                 const struct sock_fprog *filter, uint32_t filter_flags, const struct op_hooks *start_hooks, bool join,
                  struct ward_err *err);
 
 #endif

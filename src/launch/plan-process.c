@@ -152,7 +152,7 @@ int plan_terminal(struct plan *plan, const struct spec_process *process, const s
         struct op *op;
 
         if (!process->terminal)
-                return plan_add(plan, OP_SETSID, NULL) == NULL ? -ENOMEM : 0;
+                return 0;
         if (!place->terminal_socket) {
                 (void)err_set(err, -EINVAL, "%s: a terminal is asked for, but nobody is there to hold its other end",
                               spec_origin_text(&process->terminal_origin, plan->file, where, sizeof(where)));
@@ -232,7 +232,7 @@ static int add_start(struct plan *plan, const struct place *place, const struct 
 }
 
 int plan_process(struct plan *plan, const struct spec_process *process, const struct place *place,
-                 const struct sock_fprog *filter, uint32_t filter_flags, const struct op_hooks *start_hooks,
+                 const struct sock_fprog *filter, uint32_t filter_flags, const struct op_hooks *start_hooks, bool join,
                  struct ward_err *err)
 {
         struct op_exec exec = {.argv = process->argv, .envp = process->envp};
@@ -251,6 +251,13 @@ int plan_process(struct plan *plan, const struct spec_process *process, const st
                 return -ENOMEM;
         op->exec = exec;
         r = plan_add_number(plan, OP_CLOSE_FDS, 3 + place->preserve_fds, NULL);
+        /* A process that joins a pid namespace is in the container's sight from here on: with the rights and the descriptors of the
+         * container's own, and with no others (V9). */
+        if (r >= 0 && join)
+                r = plan_add_number(plan, OP_CLONE, 0, NULL);
+        /* By the process that stays: a session ends with its leader's terminal. */
+        if (r >= 0)
+                r = plan_add_number(plan, OP_SETSID, process->terminal, &process->terminal_origin);
         if (r >= 0)
                 r = add_start(plan, place, start_hooks);
         /* The report goes out before the filter, which may forbid to send it. */

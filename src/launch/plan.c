@@ -350,7 +350,7 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
         if (r >= 0 && spec->personality_given)
                 r = plan_add_number(plan, OP_PERSONALITY, spec->personality, &spec->personality_origin);
         if (r >= 0)
-                r = plan_process(plan, &spec->process, place, filter, filter_flags, &hooks, err);
+                r = plan_process(plan, &spec->process, place, filter, filter_flags, &hooks, false, err);
         return r;
 }
 
@@ -393,13 +393,10 @@ int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uin
                 r = -ENOMEM;
         if (r >= 0 && exec->personality_given)
                 r = plan_add_number(plan, OP_PERSONALITY, exec->personality, NULL);
-        /* Last, when nothing of the host is left in the process: from here on the container can see it (V9). */
-        if (r >= 0)
-                r = plan_add_number(plan, OP_CLONE, 0, NULL);
         if (r >= 0)
                 r = plan_terminal(plan, exec->process, exec->place, false, err);
         if (r >= 0)
-                r = plan_process(plan, exec->process, exec->place, filter, filter_flags, &none, err);
+                r = plan_process(plan, exec->process, exec->place, filter, filter_flags, &none, true, err);
         if (r >= 0)
                 return 0;
         plan_done(plan);

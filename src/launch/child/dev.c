@@ -258,12 +258,7 @@ int child_do_terminal(struct child *child, const struct op *op)
         (void)sys1(close, master);
         if (r < 0)
                 return r;
-        /* ioctl_tty(2): only a session leader without a terminal can take one. */
-        child->step = STEP_CONTROLLING_TTY;
-        r = (int)sys0(setsid);
-        if (r >= 0)
-                r = (int)sys3(ioctl, slave, TIOCSCTTY, 0);
-        child->step = r < 0 ? STEP_CONTROLLING_TTY : STEP_STDIO;
+        child->step = STEP_STDIO;
         for (int fd = 0; r >= 0 && fd <= 2; fd++)
                 r = (int)sys3(dup3, slave, fd, 0);
         (void)sys1(close, slave);

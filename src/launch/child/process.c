@@ -14,6 +14,8 @@
 #include <linux/seccomp.h>
 #include <linux/stat.h>
 
+#include <asm/ioctls.h>
+
 #include "base/uapi.h"
 #include "launch/child/child.h"
 #include "launch/child/sys.h"
@@ -27,7 +29,11 @@ int child_do_setsid(struct child *child, const struct op *op)
         /* EPERM: the process leads a session already, which is what is wanted (setsid(2)). */
         int r = (int)sys0(setsid);
 
-        return r == -EPERM || r > 0 ? 0 : r;
+        if (r < 0 && r != -EPERM)
+                return r;
+        /* ioctl_tty(2): only a session leader without a terminal can take one. */
+        child->step = STEP_CONTROLLING_TTY;
+        return op->number == 0 ? 0 : (int)sys3(ioctl, 0, TIOCSCTTY, 0);
 }
 
 int child_do_stdio_owner(struct child *child, const struct op *op)
@@ -241,9 +247,43 @@ int child_do_find_exec(struct child *child, const struct op *op)
         return answer;
 }
 
+/* The first descriptor from @at on that the ops behind OP_CLOSE_FDS still need, or UINT32_MAX: sockets and memory files, nothing by
+ * which a path of the host could be reached. */
+static uint32_t next_kept(const struct child *child, uint32_t at)
+{
+        uint32_t next = child->channel >= 0 && (uint32_t)child->channel >= at ? (uint32_t)child->channel : UINT32_MAX;
+
+        for (uint32_t i = 0; i < child->plan->slot_count; i++) {
+                enum slot_kind kind = child->plan->slots[i].kind;
+
+                if ((kind == SLOT_LISTENER || kind == SLOT_STATE) && child->slots[i] >= 0 &&
+                    (uint32_t)child->slots[i] >= at && (uint32_t)child->slots[i] < next)
+                        next = (uint32_t)child->slots[i];
+        }
+        return next;
+}
+
 int child_do_close_fds(struct child *child, const struct op *op)
 {
-        return (int)sys3(close_range, op->number, ~0U, CLOSE_RANGE_CLOEXEC);
+        uint32_t at = (uint32_t)op->number, next;
+
+        /* Below are the caller's, which are not marked close-on-exec, and what of ours came to lie there, which is. */
+        for (uint32_t fd = 3; fd < at; fd++)
+                if (sys3(fcntl, fd, F_GETFD, 0) == FD_CLOEXEC && next_kept(child, fd) != fd)
+                        (void)sys1(close, fd);
+        /* Closed, not marked: the interpreter of a script is looked up while what is marked is still open, and may be
+         * "/proc/self/fd/N/..." (V7). */
+        for (;; at = next + 1) {
+                next = next_kept(child, at);
+                if (next > at) {
+                        int r = (int)sys3(close_range, at, next - 1, 0);
+
+                        if (r < 0)
+                                return r;
+                }
+                if (next == UINT32_MAX)
+                        return 0;
+        }
 }
 
 int child_do_seccomp(struct child *child, const struct op *op)
