@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_BYTES 8192
+#define BLOCK_BYTES 2048
 
 struct arena_block {
         struct arena_block *older;

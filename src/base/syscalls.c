@@ -5,7 +5,10 @@
 #include <seccomp.h>
 #include <string.h>
 
+#include "base/syscalls-table.h"
 #include "base/text.h"
+
+#define X32_BIT 0x40000000
 
 #ifdef __x86_64__
 #define ON_X86_64(number) (number)
@@ -13,9 +16,12 @@
 #define ON_X86_64(number) SYSCALL_ELSEWHERE
 #endif
 
-/* Newer than libseccomp 2.5.4, up to Linux 6.18. From 424 on every architecture gives a call the same number. */
+/* The first number of the one table that all architectures have shared since Linux 5.1. */
+#define UNIFORM_FIRST 424
+
+/* Newer than libseccomp 2.5.4, up to Linux 6.18. Names in place: a pointer would cost every start a relocation. */
 static const struct {
-        const char *name;
+        char name[20];
         int number;
 } newer[] = {
         {"cachestat", 451},                        /* 6.5 */
@@ -43,32 +49,96 @@ static const struct {
         {"riscv_flush_icache", SYSCALL_ELSEWHERE}, /* 4.15 */
 };
 
+uint32_t syscall_arch_native(void)
+{
+        return syscall_table_arches[0];
+}
+
+/* The column of @arch in the table; -1: it has none. */
+static int column_of(uint32_t arch)
+{
+        for (int i = 0; i < SYSCALL_TABLE_ARCHES; i++)
+                if (syscall_table_arches[i] == arch)
+                        return i;
+        return -1;
+}
+
+bool syscall_arch_known(uint32_t arch)
+{
+        return column_of(arch) >= 0;
+}
+
+static const char *name_of(const struct syscall_table_entry *entry)
+{
+        return syscall_table_names + entry->name;
+}
+
+static const struct syscall_table_entry *find(const char *name)
+{
+        size_t low = 0, high = syscall_table_count;
+
+        while (low < high) {
+                size_t middle = (low + high) / 2;
+                int order = strcmp(name, name_of(&syscall_table[middle]));
+
+                if (order == 0)
+                        return &syscall_table[middle];
+                if (order < 0)
+                        high = middle;
+                else
+                        low = middle + 1;
+        }
+        return NULL;
+}
+
+/* A call that libseccomp doesn't know. */
+static int newer_number_on(int column, const char *name)
+{
+        for (size_t i = 0; i < ELEMENTS(newer); i++) {
+                if (strcmp(newer[i].name, name) != 0)
+                        continue;
+                if (column == 0 || newer[i].number < 0)
+                        return newer[i].number;
+                if (column < 0 || newer[i].number < UNIFORM_FIRST)
+                        return SYSCALL_ELSEWHERE;
+                return newer[i].number + (syscall_table_arches[column] == SCMP_ARCH_X32 ? X32_BIT : 0);
+        }
+        return SYSCALL_UNKNOWN;
+}
+
+int syscall_number_on(uint32_t arch, const char *name)
+{
+        const struct syscall_table_entry *entry = find(name);
+        int column = column_of(arch);
+
+        if (entry == NULL)
+                return newer_number_on(column, name);
+        return column < 0 ? SYSCALL_ELSEWHERE : entry->numbers[column];
+}
+
 int syscall_number(const char *name)
 {
-        int number = seccomp_syscall_resolve_name(name);
+        return syscall_number_on(syscall_table_arches[0], name);
+}
 
-        if (number != __NR_SCMP_ERROR)
-                return number;
-        for (size_t i = 0; i < ELEMENTS(newer); i++)
-                if (strcmp(newer[i].name, name) == 0)
-                        return newer[i].number;
-        return SYSCALL_UNKNOWN;
+int syscall_direct_on(uint32_t arch, const char *name)
+{
+        for (const struct syscall_table_direct *direct = syscall_table_direct; direct->arch != 0; direct++)
+                if (direct->arch == arch && strcmp(name_of(&syscall_table[direct->entry]), name) == 0)
+                        return direct->number;
+        return -1;
 }
 
 const char *syscall_nearest(const char *name, struct arena *arena)
 {
-        const char **names = arena_new(arena, const char *, SYSCALL_NEWEST + ELEMENTS(newer));
+        const char **names = arena_new(arena, const char *, syscall_table_count + ELEMENTS(newer));
         size_t count = 0;
 
         if (names == NULL)
                 return NULL;
-        for (int number = 0; number < SYSCALL_NEWEST; number++) {
-                _cleanup_free_ char *known = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number);
-
-                names[count] = known != NULL ? arena_strdup(arena, known) : NULL;
-                if (names[count] != NULL)
-                        count++;
-        }
+        for (size_t i = 0; i < syscall_table_count; i++)
+                if (syscall_table[i].numbers[0] >= 0)
+                        names[count++] = name_of(&syscall_table[i]);
         for (size_t i = 0; i < ELEMENTS(newer); i++)
                 names[count++] = newer[i].name;
         return text_nearest(name, names, count);

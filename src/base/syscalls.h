@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * System calls by name. Knows what libseccomp knows, and what came to Linux after Debian 12's libseccomp 2.5.4 was made: the profiles
- * of docker and podman name those. Pure data; who uses it links libseccomp.
+ * System calls by name. Knows what libseccomp knew when ward was built, and what came to Linux after Debian 12's libseccomp 2.5.4 was
+ * made: the profiles of docker and podman name those. Architectures are libseccomp's SCMP_ARCH_*, of which those are known whose
+ * programs this machine's kernel can run. Pure data.
  */
 #ifndef BASE_SYSCALLS_H
 #define BASE_SYSCALLS_H
 
 #include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "base/mem.h"
 
@@ -16,8 +19,24 @@
 /* The newest number that ward knows: uniform over the architectures. Raise it with the table in syscalls.c. */
 #define SYSCALL_NEWEST 469
 
-/* The number of @name on the native architecture; a negative one when it is known on others only; SYSCALL_UNKNOWN. */
+/* The version of the libseccomp whose tables these are: "2.5.4". */
+extern const char syscall_table_version[];
+
+/* The architecture that ward is built for. */
+uint32_t syscall_arch_native(void);
+
+/* Whether this machine's kernel can run programs of @arch, whose names and numbers are known then. */
+bool syscall_arch_known(uint32_t arch);
+
+/* The number of @name on @arch; a negative one when it is known on others only; SYSCALL_UNKNOWN. */
+int syscall_number_on(uint32_t arch, const char *name);
+
+/* The same on the native architecture. */
 int syscall_number(const char *name);
+
+/* The own number of a call whose number on @arch is, as libseccomp counts, that of a multiplexer (-101 for socket(2) on x86); -1: it has
+ * none, the multiplexer is the only way to it. */
+int syscall_direct_on(uint32_t arch, const char *name);
 
 /* The name that is nearest to @name, to be suggested; NULL when none is near. Memory comes from @arena. */
 const char *syscall_nearest(const char *name, struct arena *arena);

@@ -105,13 +105,18 @@ bool proc_initial_user_namespace(int proc_fd)
 {
         _cleanup_close_
         int fd = openat(proc_fd, "self/uid_map", O_RDONLY | O_CLOEXEC);
-        unsigned long inside, outside, count;
-        char text[128];
+        static const char whole[] = "0 0 4294967295";
+        char text[128], words[128];
+        size_t at = 0;
         ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
         if (n <= 0)
                 return fd < 0; /* a kernel without user namespaces has only the initial one */
-        text[n] = '\0';
-        return sscanf(text, "%lu %lu %lu", &inside, &outside, &count) == 3 && inside == 0 && outside == 0 &&
-               count == 4294967295UL;
+        /* The columns are padded with blanks. */
+        for (ssize_t i = 0; i < n; i++)
+                if (text[i] > ' ')
+                        words[at++] = text[i];
+                else if (at > 0 && words[at - 1] != ' ')
+                        words[at++] = ' ';
+        return at == sizeof(whole) && memcmp(words, whole, sizeof(whole) - 1) == 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From rules to a filter. Names become numbers by libseccomp's tables, per architecture; the code is made here, because
+ * From rules to a filter. Names become numbers by libseccomp's tables (base/syscalls.h), per architecture; the code is made here, because
  * libseccomp 2.5 compares 64 bits where the kernel reads 32 (V16), can't filter calls newer than itself on any but the native
  * architecture (V17), lets the order of rules decide between contradicting ones, and takes a megabyte to do it.
  *
@@ -23,7 +23,7 @@
 #include "kern/bpf.h"
 #include "kern/seccomp-narrow.h"
 
-#define ARCHES_MAX 24
+#define ARCHES_MAX 4
 #define X32_BIT 0x40000000u
 
 /* The last number before the one table that all architectures have shared since Linux 5.1: whoever writes a profile knows these. */
@@ -54,11 +54,9 @@ enum multiplexer {
 #define MUX_CALLS_MAX 32
 
 struct section {
-        uint32_t arch; /* SCMP_ARCH_*, which is AUDIT_ARCH_* but for x32 */
-        uint32_t base; /* the number that counting starts at */
-        bool direct_known;
-        uint16_t direct[MUX_COUNT][MUX_CALLS_MAX]; /* the own number of a multiplexed call; 0: none */
-        uint32_t newest;                           /* the highest number that the profile's author knew */
+        uint32_t arch;   /* SCMP_ARCH_*, which is AUDIT_ARCH_* but for x32 */
+        uint32_t base;   /* the number that counting starts at */
+        uint32_t newest; /* the highest number that the profile's author knew */
         struct rule *rules;
         size_t count, room;
 };
@@ -106,36 +104,21 @@ static int grow(void *array_pointer, size_t *room, size_t count, size_t size, st
 
 static uint32_t first_number(uint32_t arch)
 {
-        switch (arch) {
-        case SCMP_ARCH_X32:
-                return X32_BIT;
-        case SCMP_ARCH_MIPS:
-        case SCMP_ARCH_MIPSEL:
-                return 4000;
-        case SCMP_ARCH_MIPS64:
-        case SCMP_ARCH_MIPSEL64:
-                return 5000;
-        case SCMP_ARCH_MIPS64N32:
-        case SCMP_ARCH_MIPSEL64N32:
-                return 6000;
-        default:
-                return 0;
-        }
+        return arch == SCMP_ARCH_X32 ? X32_BIT : 0;
 }
 
-static int add_section(struct seccomp_builder *builder, uint32_t arch, struct ward_err *err)
+/* An architecture whose programs this machine can't run needs no section: a call that came from one would kill the process. */
+static void add_section(struct seccomp_builder *builder, uint32_t arch)
 {
         if (arch == SCMP_ARCH_NATIVE)
-                arch = seccomp_arch_native();
+                arch = syscall_arch_native();
         for (size_t i = 0; i < builder->section_count; i++) {
                 if (builder->sections[i].arch == arch)
-                        return 0;
+                        return;
         }
-        if (builder->section_count == ARCHES_MAX || seccomp_syscall_resolve_name_arch(arch, "read") == __NR_SCMP_ERROR)
-                return err_set(err, -EINVAL, "make a system call filter: architecture 0x%x is not known", arch);
-        builder->sections[builder->section_count++] = (struct section){
-                .arch = arch, .base = first_number(arch), .newest = first_number(arch) + OLD_CALLS_LAST};
-        return 0;
+        if (syscall_arch_known(arch) && builder->section_count < ARCHES_MAX)
+                builder->sections[builder->section_count++] = (struct section){
+                        .arch = arch, .base = first_number(arch), .newest = first_number(arch) + OLD_CALLS_LAST};
 }
 
 /* The architecture whose programs a kernel of @native also runs, by a second entry (int 0x80 on x86-64). */
@@ -146,10 +129,6 @@ static uint32_t compat_of(uint32_t native)
                 return SCMP_ARCH_X86;
         case SCMP_ARCH_AARCH64:
                 return SCMP_ARCH_ARM;
-        case SCMP_ARCH_S390X:
-                return SCMP_ARCH_S390;
-        case SCMP_ARCH_PPC64:
-                return SCMP_ARCH_PPC;
         default:
                 return native;
         }
@@ -159,19 +138,16 @@ int seccomp_builder_new(uint32_t default_action, const uint32_t *arches, size_t 
                         struct seccomp_builder **ret_builder, struct ward_err *err)
 {
         _cleanup_(free_pointer) struct seccomp_builder *builder = calloc(1, sizeof(*builder));
-        uint32_t native = seccomp_arch_native();
-        int r;
+        uint32_t native = syscall_arch_native();
 
         if (builder == NULL)
                 return err_oom(err);
         builder->default_action = default_action;
-        r = add_section(builder, native, err);
-        if (r >= 0 && arch_count == 0)
-                r = add_section(builder, compat_of(native), err);
-        for (size_t i = 0; r >= 0 && i < arch_count; i++)
-                r = add_section(builder, arches[i], err);
-        if (r < 0)
-                return r;
+        add_section(builder, native);
+        if (arch_count == 0)
+                add_section(builder, compat_of(native));
+        for (size_t i = 0; i < arch_count; i++)
+                add_section(builder, arches[i]);
         *ret_builder = TAKE_PTR(builder);
         return 0;
 }
@@ -212,44 +188,26 @@ static bool is_multiplexed(int number, enum multiplexer *ret_mux, uint32_t *ret_
         return *ret_call != 0 && *ret_call < MUX_CALLS_MAX;
 }
 
-/* Finds the own numbers that multiplexed calls were given later. On x86 these begin at 337. */
-static void learn_direct(struct section *section)
-{
-        int base = (int)section->base;
-
-        if (section->direct_known)
-                return;
-        section->direct_known = true;
-        for (int nr = section->arch == SCMP_ARCH_X86 ? 337 : 1; nr <= OLD_CALLS_LAST; nr++) {
-                _cleanup_free_ char *name = seccomp_syscall_resolve_num_arch(section->arch, base + nr);
-                enum multiplexer mux;
-                uint32_t call;
-
-                if (name != NULL && is_multiplexed(seccomp_syscall_resolve_name_arch(section->arch, name), &mux, &call))
-                        section->direct[mux][call] = (uint16_t)nr;
-        }
-}
-
 /*
  * A rule for a call that may have two ways in: its own number, and a multiplexer. The multiplexer's arguments lie in
  * memory, where a filter can't see them: a rule with conditions is left out there if it would grant, and
  * holds whatever the arguments are if it would refuse.
  */
-static int push_multiplexed(struct seccomp_builder *builder, struct section *section, enum multiplexer mux,
-                            uint32_t call, struct rule rule, struct ward_err *err)
+static int push_multiplexed(struct seccomp_builder *builder, struct section *section, const char *name,
+                            enum multiplexer mux, uint32_t call, struct rule rule, struct ward_err *err)
 {
         /* ipc(2) has a version in the upper half of its first argument (ipc/syscall.c). */
         static const struct {
                 const char *name;
                 uint32_t mask;
         } entries[MUX_COUNT] = {{"socketcall", UINT32_MAX}, {"ipc", 0xffff}};
-        int entry = seccomp_syscall_resolve_name_arch(section->arch, entries[mux].name), r;
+        int entry = syscall_number_on(section->arch, entries[mux].name);
+        int direct = syscall_direct_on(section->arch, name), r;
 
         if (entry < 0)
                 return 0;
-        learn_direct(section);
-        if (section->direct[mux][call] != 0) {
-                rule.nr = section->base + section->direct[mux][call];
+        if (direct >= 0) {
+                rule.nr = (uint32_t)direct;
                 r = push_rule(section, rule, err);
                 if (r < 0)
                         return r;
@@ -269,9 +227,6 @@ static uint8_t narrow_on(const struct section *section, const char *name)
 {
         if ((section->arch & __AUDIT_ARCH_64BIT) == 0 && section->arch != SCMP_ARCH_X32)
                 return UINT8_MAX;
-        /* The first two arguments of clone are swapped there (CONFIG_CLONE_BACKWARDS2). */
-        if (section->arch == SCMP_ARCH_S390X && strcmp(name, "clone") == 0)
-                return 1 << 1;
         return (uint8_t)seccomp_narrow_args(name);
 }
 
@@ -286,26 +241,11 @@ static void note_known(struct section *section, uint32_t nr)
                 section->newest = nr;
 }
 
-/* The number of @name for @section; a negative one when the architecture has no number for it; SYSCALL_UNKNOWN. */
-static int number_on(const struct section *section, const char *name)
-{
-        int number = seccomp_syscall_resolve_name_arch(section->arch, name);
-
-        if (number != __NR_SCMP_ERROR)
-                return number;
-        number = syscall_number(name);
-        if (number > OLD_CALLS_LAST)
-                return number + (int)section->base;
-        if (number >= 0 && section->arch != seccomp_arch_native())
-                return SYSCALL_ELSEWHERE;
-        return number;
-}
-
 /* Adds @rule, which has everything but its number, wherever the architecture has @name. *@known becomes true if some has. */
 static int push_named(struct seccomp_builder *builder, struct section *section, const char *name, struct rule rule,
                       bool *known, struct ward_err *err)
 {
-        int number = number_on(section, name);
+        int number = syscall_number_on(section->arch, name);
         enum multiplexer mux;
         uint32_t call;
 
@@ -320,7 +260,7 @@ static int push_named(struct seccomp_builder *builder, struct section *section, 
         if (rule.action == builder->default_action && rule.count == 0)
                 return 0;
         if (is_multiplexed(number, &mux, &call))
-                return push_multiplexed(builder, section, mux, call, rule, err);
+                return push_multiplexed(builder, section, name, mux, call, rule, err);
         if (number < 0)
                 return 0;
         rule.nr = (uint32_t)number;

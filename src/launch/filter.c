@@ -11,7 +11,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
-#include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 
 #include "base/fd.h"
 #include "base/hash.h"
+#include "base/syscalls.h"
 
 /* Of the file's layout and of what the key is made of. */
 #define CACHE_FORMAT 1
@@ -52,14 +52,10 @@ static void make_key(const struct spec_seccomp *profile, const struct seccomp_co
                      struct cache_key *ret_key)
 {
         static const char digits[] = "0123456789abcdef";
-        const struct scmp_version *version = seccomp_version();
         uint64_t numbers[] = {
                 CACHE_FORMAT,
                 SECCOMP_TABLE_VERSION,
-                version->major,
-                version->minor,
-                version->micro,
-                seccomp_arch_native(),
+                syscall_arch_native(),
                 context != NULL,
                 context != NULL ? context->caps : 0,
                 context != NULL ? context->kernel_major : 0,
@@ -70,6 +66,7 @@ static void make_key(const struct spec_seccomp *profile, const struct seccomp_co
 
         hash_init(&hash);
         hash_add(&hash, numbers, sizeof(numbers));
+        hash_add(&hash, syscall_table_version, strlen(syscall_table_version) + 1);
         hash_add(&hash, profile->text, profile->len);
         hash_finish(&hash, ret_key->bytes);
         for (size_t i = 0; i < HASH_BYTES; i++) {

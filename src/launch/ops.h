@@ -266,8 +266,8 @@ struct plan {
         bool clone_into_cgroup; /* and into the v2 group */
         struct op *ops;
         uint32_t op_count, op_room;
-        struct slot slots[PLAN_SLOTS_MAX];
-        uint32_t slot_count;
+        struct slot *slots; /* at most PLAN_SLOTS_MAX */
+        uint32_t slot_count, slot_room;
 };
 
 #endif

@@ -5,21 +5,31 @@
 #include <errno.h>
 #include <string.h>
 
+/* Makes room for one element more in a list of the plan's arena. Most plans fit into the first room: every page that a start touches
+ * counts against the memory limit of a small container. */
+static int grow(struct plan *plan, void *list_pointer, uint32_t *room, uint32_t first_room, uint32_t count, size_t size)
+{
+        uint32_t wanted = *room == 0 ? first_room : *room * 2;
+        void *larger;
+
+        if (count < *room)
+                return 0;
+        larger = arena_alloc(&plan->arena, wanted, size);
+        if (larger == NULL)
+                return -ENOMEM;
+        if (count > 0)
+                memcpy(larger, *(void **)list_pointer, count * size);
+        *(void **)list_pointer = larger;
+        *room = wanted;
+        return 0;
+}
+
 struct op *plan_add(struct plan *plan, enum op_type type, const struct spec_origin *origin)
 {
         struct op *op;
 
-        if (plan->op_count == plan->op_room) {
-                uint32_t room = plan->op_room == 0 ? 128 : plan->op_room * 2;
-                struct op *ops = arena_new(&plan->arena, struct op, room);
-
-                if (ops == NULL)
-                        return NULL;
-                if (plan->op_count > 0)
-                        memcpy(ops, plan->ops, plan->op_count * sizeof(*ops));
-                plan->ops = ops;
-                plan->op_room = room;
-        }
+        if (grow(plan, &plan->ops, &plan->op_room, 64, plan->op_count, sizeof(*op)) < 0)
+                return NULL;
         op = &plan->ops[plan->op_count++];
         op->type = type;
         if (origin != NULL)
@@ -29,7 +39,8 @@ struct op *plan_add(struct plan *plan, enum op_type type, const struct spec_orig
 
 int plan_slot(struct plan *plan, const struct slot *slot)
 {
-        if (plan->slot_count == PLAN_SLOTS_MAX)
+        if (plan->slot_count == PLAN_SLOTS_MAX ||
+            grow(plan, &plan->slots, &plan->slot_room, 16, plan->slot_count, sizeof(*slot)) < 0)
                 return -ENOMEM;
         plan->slots[plan->slot_count] = *slot;
         return (int)plan->slot_count++;
@@ -85,5 +96,6 @@ void plan_done(struct plan *plan)
 {
         arena_done(&plan->arena);
         plan->ops = NULL;
-        plan->op_count = plan->op_room = plan->slot_count = 0;
+        plan->slots = NULL;
+        plan->op_count = plan->op_room = plan->slot_count = plan->slot_room = 0;
 }

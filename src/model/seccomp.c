@@ -195,7 +195,7 @@ static int read_arch_map_entry(struct json *json, void *target)
         int r;
 
         r = json_object(json, arch_map_fields, ELEMENTS(arch_map_fields), JSON_REFUSE_UNKNOWN, &entry);
-        if (r < 0 || entry.main.arches[0] != seccomp_arch_native())
+        if (r < 0 || entry.main.arches[0] != syscall_arch_native())
                 return r;
         list->arches[0] = entry.main.arches[0];
         list->count = 1;
@@ -257,7 +257,7 @@ static int read_condition_arch(struct json *json, void *target)
         if (word == NULL)
                 return -EINVAL;
         condition->arches_given = true;
-        if (word->value == seccomp_arch_native())
+        if (word->value == syscall_arch_native())
                 condition->native_listed = true;
         return 0;
 }

@@ -3,12 +3,12 @@
  * ward-oci: an OCI runtime with the command line of runc and crun. Here: the global options, the table of verbs, and
  * what is said when a verb fails.
  */
-#include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/syscalls.h"
 #include "oci/oci.h"
 
 static const struct oci_verb *const verbs[] = {
@@ -112,10 +112,9 @@ static int print_help(const struct option_command *command, struct ward_err *err
 static int print_version(struct ward_err *err)
 {
         _cleanup_text_ struct text text = {0};
-        const struct scmp_version *seccomp = seccomp_version();
 
-        text_printf(&text, "ward-oci version " WARD_VERSION "\nspec: " OCI_VERSION_MAX "\nlibseccomp: %u.%u.%u\n",
-                    seccomp->major, seccomp->minor, seccomp->micro);
+        text_printf(&text, "ward-oci version " WARD_VERSION "\nspec: " OCI_VERSION_MAX "\nlibseccomp: %s\n",
+                    syscall_table_version);
         return oci_print(&text, err);
 }
 

@@ -23,12 +23,17 @@ int oci_print(const struct text *text, struct ward_err *err)
 
 void oci_add_time(struct text *text, uint64_t usec)
 {
-        time_t seconds = (time_t)(usec / 1000000);
-        struct tm tm = {0};
+        uint64_t second = usec / 1000000 % 86400, days = usec / 1000000 / 86400 + 719468;
+        /* Years that begin in March, so that the leap day is the last one: 400 of them have 146097 days. By gmtime(3) the time zones of
+         * the C library would come into a static program. */
+        uint64_t era = days / 146097, of_era = days % 146097;
+        uint64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+        uint64_t of_year = of_era - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
 
-        (void)gmtime_r(&seconds, &tm);
-        text_printf(text, "%04d-%02d-%02dT%02d:%02d:%02d.%06uZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-                    tm.tm_hour, tm.tm_min, tm.tm_sec, (unsigned)(usec % 1000000));
+        text_printf(text, "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ", (unsigned)(era * 400 + year + (month >= 10)),
+                    (unsigned)(month < 10 ? month + 3 : month - 9), (unsigned)(of_year - (153 * month + 2) / 5 + 1),
+                    (unsigned)(second / 3600), (unsigned)(second / 60 % 60), (unsigned)(second % 60),
+                    (unsigned)(usec % 1000000));
 }
 
 /* How the members of an object are written: on lines of their own for `state`, in one line for `list`. */

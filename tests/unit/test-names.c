@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,12 +59,46 @@ static void test_syscalls(void **state)
         assert_null(syscall_nearest("completely_different", &arena));
 }
 
+/* The table that the build made is what the library itself says, both ways. */
+static void test_table(void **state)
+{
+        static const uint32_t arches[] = {SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32, SCMP_ARCH_AARCH64,
+                                          SCMP_ARCH_ARM};
+        int known = 0;
+
+        assert_int_equal(syscall_arch_native(), seccomp_arch_native());
+        assert_false(syscall_arch_known(SCMP_ARCH_MIPS));
+        for (size_t a = 0; a < ELEMENTS(arches); a++) {
+                int base = arches[a] == SCMP_ARCH_X32 ? 0x40000000 : 0;
+
+                for (int number = base; number < base + 1000 && syscall_arch_known(arches[a]); number++) {
+                        _cleanup_free_ char *name = seccomp_syscall_resolve_num_arch(arches[a], number);
+
+                        if (name == NULL)
+                                continue;
+                        known++;
+                        assert_true(syscall_number_on(arches[a], name) == number ||
+                                    syscall_direct_on(arches[a], name) == number);
+                        for (size_t b = 0; b < ELEMENTS(arches); b++)
+                                if (syscall_arch_known(arches[b]))
+                                        assert_int_equal(syscall_number_on(arches[b], name),
+                                                         seccomp_syscall_resolve_name_arch(arches[b], name));
+                }
+        }
+        assert_true(known > 700);
+        assert_int_equal(syscall_direct_on(SCMP_ARCH_X86, "accept4"), 364);
+        assert_int_equal(syscall_direct_on(SCMP_ARCH_X86, "accept"), -1);
+        assert_int_equal(syscall_direct_on(SCMP_ARCH_X86_64, "accept4"), -1);
+        assert_true(syscall_number_on(SCMP_ARCH_MIPS, "read") < 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_caps),
                 cmocka_unit_test(test_rlimits),
                 cmocka_unit_test(test_syscalls),
+                cmocka_unit_test(test_table),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
