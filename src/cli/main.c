@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ward: process isolation for people. Here: the global options, the table of verbs, and what is said when a verb fails. */
-#include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/syscalls.h"
 #include "cli/cli.h"
 
 static const struct cli_verb *const verbs[] = {&cli_run, &cli_ps, &cli_exec, &cli_kill, &cli_rm};
@@ -80,10 +80,8 @@ static int help(int count, char **words, struct ward_err *err)
 static int print_version(struct ward_err *err)
 {
         _cleanup_text_ struct text text = {0};
-        const struct scmp_version *seccomp = seccomp_version();
 
-        text_printf(&text, "ward version " WARD_VERSION "\nlibseccomp: %u.%u.%u\n", seccomp->major, seccomp->minor,
-                    seccomp->micro);
+        text_printf(&text, "ward version " WARD_VERSION "\nlibseccomp: %s\n", syscall_table_version);
         return cli_print(&text, err);
 }
 

@@ -21,6 +21,7 @@
 struct fixture {
         struct plan plan;
         struct op ops[4];
+        struct slot plan_slots[PLAN_SLOTS_MAX];
         int slots[PLAN_SLOTS_MAX];
         struct shared shared;
         struct child child;
@@ -46,6 +47,7 @@ static void prepare(struct fixture *f, const struct op *ops, unsigned count)
         f->plan.ops = f->ops;
         f->plan.op_count = count + 1;
         f->plan.slot_count = FD_COUNT;
+        f->plan.slots = f->plan_slots;
         for (int i = 0; i < FD_COUNT; i++) {
                 f->plan.slots[i].kind = kinds[i];
                 f->slots[i] = FD_FIRST + i;
