@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The system calls that a start needs; see require.h. */
+#include "kern/require.h"
+
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#define NONE (-1L)
+#define ALL (~0L)
+
+struct call {
+        const char *name, *since;
+        long number;
+        long args[5];    /* such that the kernel answers neither ENOSYS nor, to who has the right, EPERM */
+        bool privileged; /* without CAP_SYS_ADMIN the kernel answers EPERM before it looks at the arguments */
+};
+
+/* Only what is newer than the oldest kernels around or forbidden by usual filters: without write(2) nobody comes here. */
+static const struct call calls[] = {
+        {"openat2", "5.6", SYS_openat2, {NONE, 0, 0, 0}},
+        {"open_tree", "5.2", SYS_open_tree, {NONE, 0, ALL}},
+        {"move_mount", "5.2", SYS_move_mount, {NONE, 0, NONE, 0, ALL}, true},
+        {"fsopen", "5.2", SYS_fsopen, {0, ALL}, true},
+        {"fsconfig", "5.2", SYS_fsconfig, {NONE, ALL}},
+        {"fsmount", "5.2", SYS_fsmount, {NONE, ALL}, true},
+        {"mount_setattr", "5.12", SYS_mount_setattr, {NONE, 0, ALL, 0, 0}},
+        {"close_range", "5.9", SYS_close_range, {1, 0, ALL}},
+        {"clone3", "5.3", SYS_clone3, {0, 0}},
+        {"clone", "1.0", SYS_clone, {CLONE_SIGHAND, 0, 0, 0, 0}}, /* EINVAL without CLONE_VM */
+        {"pidfd_open", "5.3", SYS_pidfd_open, {NONE, ALL}},
+        {"pidfd_send_signal", "5.1", SYS_pidfd_send_signal, {NONE, 0, 0, ALL}},
+        {"faccessat2", "5.8", SYS_faccessat2, {NONE, 0, ALL, ALL}},
+        {"statx", "4.11", SYS_statx, {NONE, 0, ALL, ALL, 0}},
+        {"waitid", "5.4", SYS_waitid, {P_PIDFD, NONE, 0, WEXITED, 0}},
+        {"memfd_create", "3.17", SYS_memfd_create, {0, ALL}},
+        {"signalfd4", "2.6.27", SYS_signalfd4, {NONE, 0, 0, ALL}},
+        {"mount", "1.0", SYS_mount, {0, 0, 0, 0, 0}},
+        {"umount2", "1.0", SYS_umount2, {0, ALL}},
+        {"pivot_root", "2.4", SYS_pivot_root, {0, 0}, true},
+        {"unshare", "2.6.16", SYS_unshare, {1}},
+        {"setns", "3.0", SYS_setns, {NONE, 0}},
+        {"mknodat", "2.6.16", SYS_mknodat, {NONE, 0, 0, 0}},
+        {"sethostname", "1.0", SYS_sethostname, {0, NONE}, true},
+        {"setdomainname", "1.0", SYS_setdomainname, {0, NONE}, true},
+        {"setgroups", "1.0", SYS_setgroups, {NONE, 0}, true},
+        {"setresuid", "1.0", SYS_setresuid, {NONE, NONE, NONE}},
+        {"setresgid", "1.0", SYS_setresgid, {NONE, NONE, NONE}},
+        {"capset", "2.2", SYS_capset, {0, 0}},
+        {"prctl", "2.2", SYS_prctl, {NONE, 0, 0, 0, 0}},
+        {"prlimit64", "2.6.36", SYS_prlimit64, {0, ALL, 0, 0}},
+        {"keyctl", "2.6.10", SYS_keyctl, {NONE, 0, 0, 0, 0}},
+        {"seccomp", "3.17", SYS_seccomp, {ALL, 0, 0}},
+};
+
+static bool has_sys_admin(void)
+{
+        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct data[2] = {0};
+
+        return syscall(SYS_capget, &header, data) == 0 && (data[0].effective >> CAP_SYS_ADMIN & 1) != 0;
+}
+
+static bool is_refused(const struct call *call, bool privileged)
+{
+        const long *a = call->args;
+
+        if (syscall(call->number, a[0], a[1], a[2], a[3], a[4]) >= 0)
+                return false;
+        return errno == ENOSYS || (errno == EPERM && (privileged || !call->privileged));
+}
+
+const char *require_refused(size_t index, const char **ret_since)
+{
+        bool privileged = has_sys_admin();
+
+        for (size_t i = 0; i < ELEMENTS(calls); i++) {
+                if (!is_refused(&calls[i], privileged) || index-- > 0)
+                        continue;
+                if (ret_since != NULL)
+                        *ret_since = calls[i].since;
+                return calls[i].name;
+        }
+        return NULL;
+}
+
+int require_explain(int code, struct ward_err *err)
+{
+        _cleanup_text_ struct text text = {0};
+        const char *name, *since;
+
+        if (err == NULL || (code != -ENOSYS && code != -EPERM))
+                return code;
+        for (size_t i = 0; (name = require_refused(i, &since)) != NULL; i++)
+                text_printf(&text, "%s%s (Linux %s)", i == 0 ? "" : ", ", name, since);
+        if (text.len > 0 && !text_failed(&text))
+                (void)err_hint(err, "this kernel, or the filter of a sandbox around ward, refuses what ward needs: %s",
+                               text.data);
+        return code;
+}

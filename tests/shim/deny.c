@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * deny ERRNO SYSCALL... -- COMMAND...
+ *
+ * Runs the command where the named system calls answer ERRNO (a name: ENOSYS or EPERM), as on an older kernel, or in a sandbox whose filter
+ * does not know them. Privileges stay: no_new_privs is set only where the filter can't be loaded without.
+ */
+#include <errno.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int errno_of(const char *name)
+{
+        return strcmp(name, "ENOSYS") == 0 ? ENOSYS : strcmp(name, "EPERM") == 0 ? EPERM : -1;
+}
+
+static int add(scmp_filter_ctx filter, int code, const char *name)
+{
+        int number = seccomp_syscall_resolve_name(name);
+
+        if (number == __NR_SCMP_ERROR) {
+                (void)fprintf(stderr, "deny: there is no system call '%s'\n", name);
+                return -1;
+        }
+        return seccomp_rule_add(filter, SCMP_ACT_ERRNO((unsigned)code), number, 0);
+}
+
+int main(int argc, char **argv)
+{
+        scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+        int code = argc > 1 ? errno_of(argv[1]) : -1, i;
+
+        for (i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
+                if (filter == NULL || add(filter, code, argv[i]) < 0)
+                        return 125;
+        if (code < 0 || filter == NULL || i + 1 >= argc) {
+                (void)fprintf(stderr, "usage: deny ENOSYS|EPERM SYSCALL... -- COMMAND...\n");
+                return 125;
+        }
+        if (seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, geteuid() != 0) < 0 || seccomp_load(filter) < 0) {
+                (void)fprintf(stderr, "deny: cannot load the filter\n");
+                return 125;
+        }
+        (void)execvp(argv[i + 1], argv + i + 1);
+        (void)fprintf(stderr, "deny: %s: %s\n", argv[i + 1], strerror(errno));
+        return 125;
+}
