@@ -121,12 +121,15 @@ static int start(const struct run_job *job, const struct ward_spec *spec, const 
                  struct ward_err *err)
 {
         struct engine_exit end = {0};
-        int r = 0;
+        int r = store_open(job->cli->root, &job->cli->store, err);
 
+        if (r < 0)
+                return r;
         if (!job->options->interactive && !job->options->tty)
                 r = cli_close_input(err);
         if (r >= 0)
                 r = engine_run(&job->cli->store, spec, engine, &end, err);
+        store_close(&job->cli->store);
         if (r < 0) {
                 job->cli->failure = end.status != 0 ? end.status : CLI_EXIT_FAILED;
                 return r;
@@ -200,7 +203,7 @@ static const struct option_entry entries[] = {
         {.name = "volume",
          .letter = 'v',
          .arg = "SRC:DST[:ro]",
-         .help = "show a path of this machine; words: ro, rw, idmap, noidmap",
+         .help = "a path of this machine; or rw, idmap, noidmap",
          OPTION_LIST(struct run, volumes)},
         {.name = "tmpfs",
          .arg = "PATH[:WORDS]",
@@ -221,7 +224,7 @@ static const struct option_entry entries[] = {
         {.name = "cap-drop", .arg = "CAP", .help = "take one away, or ALL", OPTION_LIST(struct run, cap_drop)},
         {.name = "security-opt",
          .arg = "WORD",
-         .help = "seccomp=FILE|default|unconfined, no-new-privileges=BOOL",
+         .help = "seccomp=FILE, no-new-privileges=BOOL ...",
          OPTION_LIST(struct run, security)},
         {.name = "network",
          .arg = "none|host",
@@ -252,7 +255,6 @@ const struct cli_verb cli_run = {
                         .operands_max = UINT_MAX,
                 },
         .options_size = sizeof(struct run),
-        .needs_store = true,
         .starts = true,
         .run = run,
 };

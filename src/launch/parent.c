@@ -217,6 +217,18 @@ static int idmap_of(struct arena *arena, const struct spec_id_maps *maps, struct
         return 0;
 }
 
+/* What to do where a file system can't be id-mapped, in the words of the input. */
+static const char *idmap_hint(const struct slot *slot)
+{
+        if (slot->origin.line > 0)
+                return "its file system can't be id-mapped: take the option idmap out";
+        if (slot->kind == SLOT_ROOT)
+                return "its file system, or that of a mount in it, can't be id-mapped: --userns=host does without, or "
+                       "unmount what is mounted in it";
+        return "its file system, or that of a mount in it, can't be id-mapped: write :noidmap behind the volume, or "
+               "give --userns=host";
+}
+
 /* Opens a late slot: its tree, id-mapped by its own maps or by the container's user namespace @user_ns. */
 static int open_mapped(struct launch *launch, const struct slot *slot, int user_ns, struct ward_err *err)
 {
@@ -239,8 +251,7 @@ static int open_mapped(struct launch *launch, const struct slot *slot, int user_
         r = idmap_tree(tree, slot->maps != NULL ? own : user_ns, slot->idmap_recursive);
         if (r < 0) {
                 (void)slot_error(err, r, launch->plan, slot, "id-map the mount of");
-                return err_hint(err, r == -EINVAL ? "its file system can't be id-mapped: take the option idmap out"
-                                                  : "it needs root");
+                return err_hint(err, "%s", r == -EINVAL ? idmap_hint(slot) : "it needs root");
         }
         return TAKE_FD(tree);
 }

@@ -61,12 +61,17 @@ static void print_what(const struct plan *plan, const struct op *op, struct text
                                     plan->slots[op->cgroups.slots[i]].file);
                 break;
         case OP_ROOT:
-                text_printf(text, ": %s", plan->slots[op->slot].path == NULL ? "given" : plan->slots[op->slot].path);
+                text_printf(text, ": %s%s", plan->slots[op->slot].path == NULL ? "given" : plan->slots[op->slot].path,
+                            plan->slots[op->slot].idmap ? ", id-mapped" : "");
                 break;
         case OP_MOUNT:
                 print_mount(&op->mount, text);
                 break;
         case OP_BIND:
+                if (op->bind.slot != SLOT_NONE && plan->slots[op->bind.slot].idmap)
+                        text_puts(text, ", id-mapped");
+                print_attributes(&op->bind, text);
+                break;
         case OP_REMOUNT:
         case OP_ROOT_ATTR:
                 print_attributes(&op->bind, text);
