@@ -241,7 +241,8 @@ static int fail_absent(struct store *store, const char *id, struct ward_err *err
         if (near != NULL)
                 (void)err_hint(err, "did you mean '%s'?", near);
         else
-                (void)err_hint(err, "'ward ps -a' and 'ward-oci list' show the containers; another --root holds other ones");
+                (void)err_hint(err,
+                               "'ward ps -a' and 'ward-oci list' show the containers; another --root holds other ones");
         return -ENOENT;
 }
 
