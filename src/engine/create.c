@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Creating a container that waits for its start. */
 #include "engine/birth.h"
+#include "kern/require.h"
 
 int engine_create(struct store *store, const struct ward_spec *spec, const struct engine_options *options,
                   struct ward_err *err)
@@ -13,5 +14,5 @@ int engine_create(struct store *store, const struct ward_spec *spec, const struc
                 r = birth_finish(&birth, err);
         if (r >= 0)
                 birth_release(&birth);
-        return r;
+        return require_explain(r, err);
 }

@@ -18,6 +18,7 @@
 #include "engine/stored.h"
 #include "kern/clone.h"
 #include "kern/proc.h"
+#include "kern/require.h"
 #include "launch/launch.h"
 
 struct execution {
@@ -272,5 +273,7 @@ int engine_exec(struct store *store, const struct engine_exec_options *how, cons
 
         *ret_exit = (struct engine_exit){.status = 125};
         r = options->detach ? 0 : relay_begin(&relay, terminal, !options->no_input, err);
-        return r < 0 ? r : execute(&exec, store, how, options, &relay, ret_exit, err);
+        if (r >= 0)
+                r = execute(&exec, store, how, options, &relay, ret_exit, err);
+        return require_explain(r, err);
 }

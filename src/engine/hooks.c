@@ -87,7 +87,7 @@ static int run_one(const struct spec_hook *hook, const char *json, const char *w
                 r = poll(&ready, 1, hook->timeout_sec == 0 ? -1 : (int)hook->timeout_sec * 1000);
         while (r < 0 && errno == EINTR);
         if (r == 0)
-                (void)pidfd_signal(pidfd, SIGKILL);
+                pidfd_kill_child(pidfd, pid);
         (void)pidfd_wait(pidfd, false, false, &info);
         if (r == 0) {
                 (void)err_set(err, -ETIMEDOUT, "%s: '%s' took longer than its timeout of %u s and was killed", what,

@@ -4,6 +4,7 @@
 
 #include "engine/stored.h"
 #include "kern/clone.h"
+#include "kern/require.h"
 
 #define FREEZE_TIMEOUT_MSEC 10000
 
@@ -11,7 +12,9 @@ static int kill_init(struct stored *stored, int signal, struct ward_err *err)
 {
         int r = pidfd_signal(stored->pidfd, signal);
 
-        return r < 0 ? err_code(err, r, "send signal %d to container '%s'", signal, stored->state.id) : 0;
+        return r < 0 ? require_explain(err_code(err, r, "send signal %d to container '%s'", signal, stored->state.id),
+                                       err)
+                     : 0;
 }
 
 int engine_kill(struct store *store, const char *id, int signal, bool all, struct ward_err *err)

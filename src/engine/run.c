@@ -4,6 +4,7 @@
 #include "engine/hooks.h"
 #include "engine/relay.h"
 #include "kern/clone.h"
+#include "kern/require.h"
 
 /* What the group says about the end, while it is still there. */
 static void fill_exit(struct birth *birth, const siginfo_t *info, struct engine_exit *ret_exit)
@@ -89,5 +90,7 @@ int engine_run(struct store *store, const struct ward_spec *spec, const struct e
 
         *ret_exit = (struct engine_exit){.status = 125};
         r = options->detach ? 0 : relay_begin(&relay, terminal, !options->no_input, err);
-        return r < 0 ? r : run(store, spec, options, &relay, ret_exit, err);
+        if (r >= 0)
+                r = run(store, spec, options, &relay, ret_exit, err);
+        return require_explain(r, err);
 }

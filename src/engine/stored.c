@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "kern/clone.h"
 #include "kern/proc.h"
+#include "kern/require.h"
 #include "model/oci.h"
 
 const char *const engine_status_names[] = {
@@ -73,6 +74,9 @@ int stored_open(struct stored *stored, struct store *store, const char *id, bool
         if (r < 0)
                 return r;
         stored->pidfd = stored_pidfd(&stored->state);
+        /* Only what is known to have ended is stopped (pidfd_open(2): EINVAL for the id of a thread, which a reused number may be). */
+        if (stored->pidfd < 0 && stored->pidfd != -ESRCH && stored->pidfd != -EINVAL)
+                return require_explain(err_code(err, stored->pidfd, "look at the init of container '%s'", id), err);
         stored->status = find_status(stored);
         return 0;
 }

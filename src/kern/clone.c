@@ -9,10 +9,28 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define SIGNAL_COUNT 64
+
+/* What CLONE_CLEAR_SIGHAND does: no handler of the caller runs in the child. The kernel's own call, because sigaction(3) hides two
+ * signals of the C library, whose handlers have to go, too. */
+static void clear_handlers(void)
+{
+        /* The kernel's struct sigaction begins with the handler: 0 is the default, 1 is to ignore. */
+        unsigned long now[4] = {0}, none[4] = {0};
+
+        for (long signal = 1; signal <= SIGNAL_COUNT; signal++)
+                if (syscall(SYS_rt_sigaction, signal, NULL, now, SIGNAL_COUNT / 8) == 0 && now[0] > 1)
+                        (void)syscall(SYS_rt_sigaction, signal, none, NULL, SIGNAL_COUNT / 8);
+}
+
 static pid_t by_clone(uint64_t flags, int *ret_pidfd)
 {
         /* The order of clone(2)'s arguments differs between architectures; on x86-64 and arm64 the third is the pidfd's place. */
-        return (pid_t)syscall(SYS_clone, flags | CLONE_PIDFD | SIGCHLD, NULL, ret_pidfd, NULL, NULL);
+        pid_t pid = (pid_t)syscall(SYS_clone, flags | CLONE_PIDFD | SIGCHLD, NULL, ret_pidfd, NULL, NULL);
+
+        if (pid == 0)
+                clear_handlers();
+        return pid;
 }
 
 pid_t clone_child(uint64_t flags, int cgroup_fd, int *ret_pidfd)
@@ -26,7 +44,8 @@ pid_t clone_child(uint64_t flags, int cgroup_fd, int *ret_pidfd)
         };
         pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 
-        if (pid < 0 && errno == ENOSYS) {
+        /* EPERM: the kernel's own answer, which clone(2) repeats, or that of a filter which does not know clone3(2). */
+        if (pid < 0 && (errno == ENOSYS || errno == EPERM)) {
                 if (cgroup_fd >= 0)
                         return -EOPNOTSUPP;
                 pid = by_clone(flags, &pidfd);
@@ -48,6 +67,14 @@ int pidfd_open_pid(pid_t pid)
 int pidfd_signal(int pidfd, int signal)
 {
         return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0 ? -errno : 0;
+}
+
+void pidfd_kill_child(int pidfd, pid_t pid)
+{
+        int r = pidfd_signal(pidfd, SIGKILL);
+
+        if (r == -ENOSYS || r == -EPERM)
+                (void)kill(pid, SIGKILL);
 }
 
 int pidfd_wait(int pidfd, bool peek, bool no_hang, siginfo_t *ret_info)

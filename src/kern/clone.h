@@ -13,13 +13,16 @@
 /*
  * Makes a child like fork(2), in new namespaces by @flags (CLONE_NEW*). @cgroup_fd: a cgroup v2 directory that it is born in, or -EBADF.
  * Returns the child's pid in the parent and 0 in the child; in the parent *@ret_pidfd is owned by the caller.
- * Handlers of signals are reset in the child. Errors: those of clone3(2); with @cgroup_fd -EOPNOTSUPP when the kernel has no clone3(2).
+ * Handlers of signals are reset in the child. Errors: those of clone3(2); with @cgroup_fd -EOPNOTSUPP when clone3(2) is missing or refused.
  */
 pid_t clone_child(uint64_t flags, int cgroup_fd, int *ret_pidfd);
 
 /* pidfd_open(2), pidfd_send_signal(2). Return a descriptor or 0, or -errno. */
 int pidfd_open_pid(pid_t pid);
 int pidfd_signal(int pidfd, int signal);
+
+/* Ends an own child that was not reaped yet: by its @pid where pidfd_send_signal(2) is missing or refused. */
+void pidfd_kill_child(int pidfd, pid_t pid);
 
 /* Waits for the child behind @pidfd and reaps it. *@ret_info as waitid(2) fills it in. With @peek it is not reaped; with @no_hang it may be
  * running still: then ret_info->si_pid is 0. Returns 0 or -errno. */

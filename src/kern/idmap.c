@@ -124,7 +124,7 @@ int idmap_namespace(int proc_fd, const struct idmap *map, struct ward_err *err)
         }
         r = idmap_write(proc_fd, pid, map, &denied, err);
         fd = r < 0 ? r : proc_open_of(proc_fd, pid, "ns/user", O_RDONLY, err);
-        (void)pidfd_signal(pidfd, SIGKILL);
+        pidfd_kill_child(pidfd, pid);
         (void)pidfd_wait(pidfd, false, false, &info);
         return fd;
 }

@@ -56,7 +56,7 @@ static const struct call calls[] = {
         {"capset", "2.2", SYS_capset, {0, 0}},
         {"prctl", "2.2", SYS_prctl, {NONE, 0, 0, 0, 0}},
         {"prlimit64", "2.6.36", SYS_prlimit64, {0, ALL, 0, 0}},
-        {"keyctl", "2.6.10", SYS_keyctl, {NONE, 0, 0, 0, 0}},
+        {"keyctl", "2.6.10; not needed with --no-new-keyring", SYS_keyctl, {NONE, 0, 0, 0, 0}},
         {"seccomp", "3.17", SYS_seccomp, {ALL, 0, 0}},
 };
 

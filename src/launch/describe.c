@@ -206,10 +206,14 @@ static void describe_process(const struct op *op, struct text *text)
                 text_puts(text, "put the seccomp filter in force");
                 break;
         case OP_SETSID:
+                text_puts(text, "leave the caller's session (setsid)");
+                break;
+        case OP_CLOSE_FDS:
+                text_puts(text, "close the caller's descriptors");
+                break;
         case OP_STDIO_OWNER:
         case OP_PERSONALITY:
         case OP_UMASK:
-        case OP_CLOSE_FDS:
         default:
                 text_puts(text, "prepare the process");
                 break;

@@ -598,7 +598,7 @@ void launch_done(struct launch *launch)
         siginfo_t info;
 
         if (launch->pid > 0) {
-                (void)pidfd_signal(launch->pidfd, SIGKILL);
+                pidfd_kill_child(launch->pidfd, launch->pid);
                 (void)pidfd_wait(launch->pidfd, false, false, &info);
                 root = launch->shared != NULL && launch->shared->used > 0 ? reopen_root(launch) : -EBADF;
                 if (root >= 0)

@@ -281,6 +281,7 @@ static int add_cgroup(struct plan *plan, const struct ward_spec *spec, const str
         tmpfs.data = "mode=755";
         tmpfs.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY; /* until the directories are in it */
         tmpfs.rattr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+        tmpfs.superblock_flags &= ~(unsigned long)MS_RDONLY;
         r = add_new(plan, spec, &tmpfs, target);
         for (size_t i = 0; r >= 0 && i < place->hierarchy_count; i++) {
                 const char *below = arena_printf(&plan->arena, "%s/%s", target, place->hierarchies[i].name);

@@ -133,11 +133,11 @@ int child_do_wait_start(struct child *child, const struct op *op)
         (void)sys1(close, child->channel);
         child->channel = -EBADF;
         do {
-                connection = (int)sys4(accept4, child->slots[op->slot], 0, 0, FLAG_CLOEXEC);
-                if (connection == -EINTR || connection == -ECONNABORTED)
+                r = connection = (int)sys4(accept4, child->slots[op->slot], 0, 0, FLAG_CLOEXEC);
+                if (r == -EINTR || r == -ECONNABORTED)
                         continue;
-                if (connection < 0)
-                        return connection;
+                if (r < 0)
+                        return r;
                 r = wait_message(child, connection, MESSAGE_START);
                 if (r < 0)
                         (void)sys1(close, connection); /* it went away before it said so: wait for the next */
@@ -147,11 +147,25 @@ int child_do_wait_start(struct child *child, const struct op *op)
         return 0;
 }
 
+/* clone3(2), and clone(2) where that is missing or refused. @pidfd: where its pidfd is stored; NULL: none is wanted. */
+static long make_process(uint64_t flags, int exit_signal, int *pidfd)
+{
+        struct clone_args args = {
+                .flags = flags | (pidfd == 0 ? 0 : CLONE_PIDFD),
+                .pidfd = (uint64_t)(uintptr_t)pidfd,
+                .exit_signal = (uint64_t)exit_signal,
+        };
+        long pid = sys2(clone3, &args, sizeof(args));
+
+        if (pid != -ENOSYS && pid != -EPERM)
+                return pid;
+        return sys5(clone, args.flags | args.exit_signal, 0, pidfd, 0, 0);
+}
+
 int child_do_clone(struct child *child, const struct op *op)
 {
         /* CLONE_PARENT: the new process is the child of ward, which waits for it, not of this one. The exit signal is inherited. */
-        struct clone_args args = {.flags = op->number | CLONE_PARENT};
-        long pid = sys2(clone3, &args, sizeof(args));
+        long pid = make_process(op->number | CLONE_PARENT, 0, 0);
 
         if (pid < 0)
                 return (int)pid;
@@ -172,7 +186,7 @@ static _Noreturn void become_hook(const struct op_hook *hook, int state)
 }
 
 /* Waits until the process ends or @timeout_sec passed (0: no limit). Returns its wait status, or -ETIMEDOUT after it was killed. */
-static int reap(int pidfd, uint32_t timeout_sec)
+static int reap(long pid, int pidfd, uint32_t timeout_sec)
 {
         struct pollfd ready = {.fd = pidfd, .events = POLLIN};
         struct __kernel_timespec timeout = {.tv_sec = timeout_sec};
@@ -185,7 +199,7 @@ static int reap(int pidfd, uint32_t timeout_sec)
         while (r == -EINTR);
         if (r == 0) {
                 late = true;
-                (void)sys4(pidfd_send_signal, pidfd, SIGKILL, 0, 0);
+                (void)sys2(kill, pid, SIGKILL); /* not reaped yet: the number is still its own */
         }
         do
                 r = sys5(waitid, P_PIDFD, pidfd, &info, WEXITED, 0);
@@ -200,9 +214,7 @@ int child_do_hooks(struct child *child, const struct op *op)
         for (uint32_t i = 0; i < op->hooks.count; i++) {
                 const struct op_hook *hook = &op->hooks.hooks[i];
                 int pidfd = -EBADF, status;
-                struct clone_args args = {
-                        .flags = CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&pidfd, .exit_signal = SIGCHLD};
-                long pid = sys2(clone3, &args, sizeof(args));
+                long pid = make_process(0, SIGCHLD, &pidfd);
 
                 child->value = i;
                 child->step = STEP_HOOK_RUN;
@@ -210,7 +222,7 @@ int child_do_hooks(struct child *child, const struct op *op)
                         return (int)pid;
                 if (pid == 0)
                         become_hook(hook, child->slots[op->hooks.slot]);
-                status = reap(pidfd, hook->timeout_sec);
+                status = reap(pid, pidfd, hook->timeout_sec);
                 (void)sys1(close, pidfd);
                 child->step = status == -ETIMEDOUT ? STEP_HOOK_TIMEOUT : STEP_HOOK_STATUS;
                 if (status != 0)

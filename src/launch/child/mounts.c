@@ -55,6 +55,7 @@ int child_do_propagation(struct child *child, const struct op *op)
 int child_do_root(struct child *child, const struct op *op)
 {
         int tree = child->slots[op->slot], r;
+        char from[CHILD_FD_PATH_MAX];
 
         /* The clone of a shared mount is its peer: without this, whatever is mounted in the container would appear on the host
          * (mount_namespaces(7)). */
@@ -66,6 +67,10 @@ int child_do_root(struct child *child, const struct op *op)
          * mount point that is below the current root, which this is. */
         child->step = STEP_ATTACH;
         r = (int)sys5(move_mount, tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
+        if (is_missing(r)) {
+                child_fd_path(tree, from);
+                r = (int)sys5(mount, from, "/", 0, MS_MOVE, 0);
+        }
         if (r < 0)
                 return r;
         child->root = tree;
@@ -152,7 +157,8 @@ int child_do_mount(struct child *child, const struct op *op)
         if (target < 0)
                 return target;
         fd = mount_new(child, mount);
-        if (is_missing(fd) && child->step == STEP_FSOPEN && !mount->copy_up) {
+        /* A refusal that is the kernel's own comes again. */
+        if (is_missing(fd) && !mount->copy_up) {
                 r = mount_legacy(child, mount, target);
         } else if (fd < 0) {
                 r = fd;
@@ -277,22 +283,35 @@ static int null_device(struct child *child)
         return child->null;
 }
 
-/* An empty read-only tmpfs, attached at its first target; later masks are clones of it. */
-static int empty_directory(struct child *child)
-{
-        static const struct op_mount empty = {
-                .type = "tmpfs",
-                .superblock_readonly = true,
-                .attr = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
-        };
-
-        return mount_new(child, &empty);
-}
+/* What covers a masked directory. */
+static const struct op_mount empty_directory = {
+        .type = "tmpfs",
+        .superblock_readonly = true,
+        .attr = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+        .mount_flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+};
 
 static int clone_of(struct child *child, int fd)
 {
         child->step = STEP_SOURCE;
         return (int)sys3(open_tree, fd, "", OPEN_TREE_CLONE | FLAG_CLOEXEC | AT_EMPTY_PATH);
+}
+
+/* Covers the directory @target with an empty read-only tmpfs: attached at its first target, cloned for later ones. */
+static int mask_directory(struct child *child, int target)
+{
+        bool first = child->empty < 0;
+        int tree, r;
+
+        tree = first ? mount_new(child, &empty_directory) : clone_of(child, child->empty);
+        if (first && is_missing(tree))
+                return mount_legacy(child, &empty_directory, target);
+        r = tree < 0 ? tree : child_attach(child, tree, target);
+        if (first && r >= 0)
+                child->empty = tree;
+        else if (tree >= 0)
+                (void)sys1(close, tree);
+        return r;
 }
 
 int child_do_mask(struct child *child, const struct op *op)
@@ -307,14 +326,7 @@ int child_do_mask(struct child *child, const struct op *op)
                 return target;
         r = child_is_directory(target, NULL);
         if (r == 1) {
-                bool first = child->empty < 0;
-
-                tree = first ? empty_directory(child) : clone_of(child, child->empty);
-                r = tree < 0 ? tree : child_attach(child, tree, target);
-                if (first && r >= 0)
-                        child->empty = tree;
-                else if (tree >= 0)
-                        (void)sys1(close, tree);
+                r = mask_directory(child, target);
         } else if (r == 0) {
                 r = null_device(child);
                 tree = r < 0 ? r : clone_of(child, r);

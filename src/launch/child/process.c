@@ -26,10 +26,11 @@
 
 int child_do_setsid(struct child *child, const struct op *op)
 {
-        /* EPERM: the process leads a session already, which is what is wanted (setsid(2)). */
         int r = (int)sys0(setsid);
 
-        if (r < 0 && r != -EPERM)
+        /* setsid(2): the process leads a group already. That it leads its session, too, is proved: a filter answers the same, and then the
+         * caller's terminal would be in reach (V18). */
+        if (r < 0 && (r != -EPERM || sys1(getsid, 0) != sys0(getpid)))
                 return r;
         /* ioctl_tty(2): only a session leader without a terminal can take one. */
         child->step = STEP_CONTROLLING_TTY;
@@ -214,6 +215,15 @@ int child_do_chdir(struct child *child, const struct op *op)
         return path[0] == '/' ? 0 : -EXDEV;
 }
 
+/* Without faccessat2(2) the candidate is taken, and execve(2) says whether it may be executed. access(2) never answers EPERM by itself
+ * for X_OK. */
+static int may_execute(int fd)
+{
+        int r = (int)sys4(faccessat2, fd, "", 1 /* X_OK */, AT_EMPTY_PATH | AT_EACCESS);
+
+        return r == -ENOSYS || r == -EPERM ? 0 : r;
+}
+
 int child_do_find_exec(struct child *child, const struct op *op)
 {
         int answer = -ENOENT;
@@ -231,7 +241,7 @@ int child_do_find_exec(struct child *child, const struct op *op)
                         if (r >= 0 && !S_ISREG(mode))
                                 r = r == 1 ? -EISDIR : -EACCES;
                         else if (r >= 0)
-                                r = (int)sys4(faccessat2, fd, "", 1 /* X_OK */, AT_EMPTY_PATH | AT_EACCESS);
+                                r = may_execute(fd);
                         (void)sys1(close, fd);
                 }
                 if (r >= 0) {
