@@ -3,7 +3,6 @@
 #include "kern/require.h"
 
 #include <linux/capability.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -34,7 +33,6 @@ static const struct call calls[] = {
         {"mount_setattr", "5.12", SYS_mount_setattr, {NONE, 0, ALL, 0, 0}},
         {"close_range", "5.9", SYS_close_range, {1, 0, ALL}},
         {"clone3", "5.3", SYS_clone3, {0, 0}},
-        {"clone", "1.0", SYS_clone, {CLONE_SIGHAND, 0, 0, 0, 0}}, /* EINVAL without CLONE_VM */
         {"pidfd_open", "5.3", SYS_pidfd_open, {NONE, ALL}},
         {"pidfd_send_signal", "5.1", SYS_pidfd_send_signal, {NONE, 0, 0, ALL}},
         {"faccessat2", "5.8", SYS_faccessat2, {NONE, 0, ALL, ALL}},
