@@ -421,25 +421,47 @@ struct fallback_case {
         int errnum;
         const char *call; /* what is done in its place; NULL: it fails */
         enum step step;
+        const struct op *op; /* NULL: a mount of a tmpfs on /tmp */
 };
 
+static const struct op root_op = {.type = OP_ROOT, .slot = FD_ROOT}, mask_op = {.type = OP_MASK, .path = "sys"},
+                       clone_op = {.type = OP_CLONE, .number = 0x20000000 /* CLONE_NEWPID */},
+                       session_op = {.type = OP_SETSID},
+                       find_op = {.type = OP_FIND_EXEC,
+                                  .exec = {.candidates = (const char *const[]){"/bin/true", NULL}}};
+
 static const struct fallback_case fallback_cases[] = {
+        {"no move_mount for the root", __NR_move_mount, ENOSYS, "mount '/proc/self/fd/11' '/' '' 0x2000 ''", 0,
+         &root_op},
+        {"move_mount fails for the root", __NR_move_mount, EINVAL, NULL, STEP_ATTACH, &root_op},
+        {"no fsopen for a mask", __NR_fsopen, EPERM, "mount 'tmpfs' '/proc/self/fd/20' 'tmpfs' 0xf ''", 0, &mask_op},
+        {"fsopen fails for a mask", __NR_fsopen, ENOMEM, NULL, STEP_FSOPEN, &mask_op},
+        {"no clone3", __NR_clone3, ENOSYS, "clone 0x20008000", 0, &clone_op},
+        {"clone3 filtered", __NR_clone3, EPERM, "clone 0x20008000", 0, &clone_op},
+        {"clone3 fails", __NR_clone3, EAGAIN, NULL, STEP_ITSELF, &clone_op},
+        {"leads its session", __NR_setsid, EPERM, "getsid 0", 0, &session_op},
+        {"no faccessat2", __NR_faccessat2, ENOSYS, "close 20", 0, &find_op},
+        {"faccessat2 filtered", __NR_faccessat2, EPERM, "close 20", 0, &find_op},
+        {"faccessat2 fails", __NR_faccessat2, EACCES, NULL, STEP_ITSELF, &find_op},
         {"no move_mount", __NR_move_mount, ENOSYS, "mount '/proc/self/fd/22' '/proc/self/fd/20' '' 0x2000 ''", 0},
         {"move_mount filtered", __NR_move_mount, EPERM, "mount '/proc/self/fd/22' '/proc/self/fd/20' '' 0x2000 ''", 0},
         {"move_mount fails", __NR_move_mount, EINVAL, NULL, STEP_ATTACH},
         {"no fsopen", __NR_fsopen, ENOSYS, "mount 'tmpfs' '/proc/self/fd/20' 'tmpfs' 0 ''", 0},
         {"fsopen fails", __NR_fsopen, ENODEV, NULL, STEP_FSOPEN},
-        {"fsconfig refused", __NR_fsconfig, EPERM, NULL, STEP_CREATE},
+        {"fsconfig filtered", __NR_fsconfig, EPERM, "mount 'tmpfs' '/proc/self/fd/20' 'tmpfs' 0 ''", 0},
+        {"fsconfig fails", __NR_fsconfig, EINVAL, NULL, STEP_CREATE},
+        {"no fsmount", __NR_fsmount, ENOSYS, "mount 'tmpfs' '/proc/self/fd/20' 'tmpfs' 0 ''", 0},
 };
 
 static void test_fallback(void **state)
 {
         const struct fallback_case *c = *state;
-        const struct op op = mount_on("tmp", TARGET_DIRECTORY);
+        const struct op mount = mount_on("tmp", TARGET_DIRECTORY), *op = c->op != NULL ? c->op : &mount;
         bool found = false;
         struct fixture f;
 
-        prepare(&f, &op, 1);
+        prepare(&f, op, 1);
+        mock.clone_answer = 0;
         mock.answer_of = (int)c->number;
         mock.answer = -c->errnum;
         mock.answer_times = 1;
@@ -475,6 +497,40 @@ static void test_lies(void **state)
                 assert_int_equal(mock_run(&f.child), MOCK_EXITED);
                 assert_failed(&f, STEP_PROVE, EPERM);
         }
+}
+
+/* A filter that answers setsid(2) as the kernel answers a session's leader. */
+static void test_session_not_left(void **state)
+{
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &session_op, 1);
+        mock.answer_of = __NR_setsid;
+        mock.answer = -EPERM;
+        mock.answer_times = 1;
+        mock.lies = true;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        assert_failed(&f, STEP_ITSELF, EPERM);
+}
+
+/* An accept that was interrupted is no start. */
+static void test_start_interrupted(void **state)
+{
+        const struct op op = {.type = OP_WAIT_START, .slot = FD_LISTENER};
+        unsigned accepted = 0;
+        struct fixture f;
+
+        (void)state;
+        prepare(&f, &op, 1);
+        mock.messages[0].byte = mock.messages[1].byte = MESSAGE_START;
+        mock.answer_of = __NR_accept4;
+        mock.answer = -EINTR;
+        mock.answer_times = 2;
+        assert_int_equal(mock_run(&f.child), MOCK_EXECUTED);
+        for (unsigned i = 0; i < mock.call_count; i++)
+                accepted += strncmp(mock.calls[i], "accept4", 7) == 0;
+        assert_int_equal(accepted, 3);
 }
 
 /* A filter that denies the question is no reason to keep every capability. */
@@ -636,10 +692,11 @@ static void test_hook_timeout(void **state)
         (void)state;
         prepare(&f, &hooks_op, 1);
         mock.poll_answer = 0;
+        mock.clone_answer = 78;
         assert_int_equal(mock_run(&f.child), MOCK_EXITED);
         assert_failed(&f, STEP_HOOK_TIMEOUT, ETIMEDOUT);
         for (unsigned i = 0; i < mock.call_count; i++)
-                killed |= strncmp(mock.calls[i], "pidfd_send_signal 20 9", 22) == 0;
+                killed |= strcmp(mock.calls[i], "kill 78 9") == 0;
         assert_true(killed);
 }
 
@@ -756,6 +813,8 @@ static const struct CMUnitTest plain_tests[] = {
         cmocka_unit_test(test_mask_proof),
         cmocka_unit_test(test_masks_share),
         cmocka_unit_test(test_lies),
+        cmocka_unit_test(test_session_not_left),
+        cmocka_unit_test(test_start_interrupted),
         cmocka_unit_test(test_bounding_unreadable),
         cmocka_unit_test(test_outside),
         cmocka_unit_test(test_not_devpts),
