@@ -650,9 +650,9 @@ const struct op_case op_cases[] = {
 };
 const size_t op_case_count = sizeof(op_cases) / sizeof(op_cases[0]);
 
-static const struct op mount_op = {.type = OP_MOUNT, .mount = {.target = "tmp", .type = "tmpfs"}}, root_op = {.type = OP_ROOT, .slot = FD_ROOT}, mask_op = {.type = OP_MASK, .path = "sys"},
-                       clone_op = {.type = OP_CLONE, .number = CLONE_NEWPID},
-                       session_op = {.type = OP_SETSID},
+static const struct op mount_op = {.type = OP_MOUNT, .mount = {.target = "tmp", .type = "tmpfs"}},
+                       root_op = {.type = OP_ROOT, .slot = FD_ROOT}, mask_op = {.type = OP_MASK, .path = "sys"},
+                       clone_op = {.type = OP_CLONE, .number = CLONE_NEWPID}, session_op = {.type = OP_SETSID},
                        find_op = {.type = OP_FIND_EXEC,
                                   .exec = {.candidates = (const char *const[]){"/bin/true", NULL}}};
 
@@ -669,8 +669,10 @@ const struct fallback_case fallback_cases[] = {
         {"no faccessat2", __NR_faccessat2, ENOSYS, "close 20", 0, &find_op},
         {"faccessat2 filtered", __NR_faccessat2, EPERM, "close 20", 0, &find_op},
         {"faccessat2 fails", __NR_faccessat2, EACCES, NULL, STEP_ITSELF, &find_op},
-        {"no move_mount", __NR_move_mount, ENOSYS, "mount '/proc/self/fd/22' '/proc/self/fd/20' '' 0x2000 ''", 0, &mount_op},
-        {"move_mount filtered", __NR_move_mount, EPERM, "mount '/proc/self/fd/22' '/proc/self/fd/20' '' 0x2000 ''", 0, &mount_op},
+        {"no move_mount", __NR_move_mount, ENOSYS, "mount '/proc/self/fd/22' '/proc/self/fd/20' '' 0x2000 ''", 0,
+         &mount_op},
+        {"move_mount filtered", __NR_move_mount, EPERM, "mount '/proc/self/fd/22' '/proc/self/fd/20' '' 0x2000 ''", 0,
+         &mount_op},
         {"move_mount fails", __NR_move_mount, EINVAL, NULL, STEP_ATTACH, &mount_op},
         {"no fsopen", __NR_fsopen, ENOSYS, "mount 'tmpfs' '/proc/self/fd/20' 'tmpfs' 0 ''", 0, &mount_op},
         {"fsopen fails", __NR_fsopen, ENODEV, NULL, STEP_FSOPEN, &mount_op},

@@ -599,7 +599,7 @@ static long answer(long number, const long *a)
         case __NR_write:
                 return a[2];
         case __NR_setsid:
-                return 4711;
+                return mock.lies ? -EPERM : 4711;
         case __NR_getsid:
                 return mock.lies ? 4711 : 1;
         case __NR_getpid:

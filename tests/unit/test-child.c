@@ -444,6 +444,7 @@ static const struct op lied_to[] = {
         {.type = OP_IDS, .ids = {.groups = (const uint32_t[]){7}, .group_count = 1, .setgroups = true}},
         {.type = OP_CAPS, .caps = {1, 1, 1}},
         {.type = OP_NO_NEW_PRIVS},
+        {.type = OP_SETSID},
         {.type = OP_BOUNDING, .number = 1},
 };
 
@@ -458,22 +459,6 @@ static void test_lies(void **state)
                 assert_int_equal(mock_run(&f.child), MOCK_EXITED);
                 assert_failed(&f, STEP_PROVE, EPERM);
         }
-}
-
-/* A filter that answers setsid(2) as the kernel answers a session's leader. */
-static void test_session_not_left(void **state)
-{
-        const struct op op = {.type = OP_SETSID};
-        struct fixture f;
-
-        (void)state;
-        prepare(&f, &op, 1);
-        mock.answer_of = __NR_setsid;
-        mock.answer = -EPERM;
-        mock.answer_times = 1;
-        mock.lies = true;
-        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
-        assert_failed(&f, STEP_ITSELF, EPERM);
 }
 
 /* An accept that was interrupted is no start. */
@@ -775,7 +760,6 @@ static const struct CMUnitTest plain_tests[] = {
         cmocka_unit_test(test_mask_proof),
         cmocka_unit_test(test_masks_share),
         cmocka_unit_test(test_lies),
-        cmocka_unit_test(test_session_not_left),
         cmocka_unit_test(test_start_interrupted),
         cmocka_unit_test(test_bounding_unreadable),
         cmocka_unit_test(test_outside),

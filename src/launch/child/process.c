@@ -30,7 +30,10 @@ int child_do_setsid(struct child *child, const struct op *op)
 
         /* setsid(2): the process leads a group already. That it leads its session, too, is proved: a filter answers the same, and then the
          * caller's terminal would be in reach (V18). */
-        if (r < 0 && (r != -EPERM || sys1(getsid, 0) != sys0(getpid)))
+        if (r < 0 && r != -EPERM)
+                return r;
+        child->step = STEP_PROVE;
+        if (r < 0 && sys1(getsid, 0) != sys0(getpid))
                 return r;
         /* ioctl_tty(2): only a session leader without a terminal can take one. */
         child->step = STEP_CONTROLLING_TTY;
