@@ -7,8 +7,8 @@
 
 #include "base/fd.h"
 #include "cli/cli.h"
-#include "cli/user.h"
 #include "engine/relay.h"
+#include "engine/user.h"
 
 struct exec {
         bool interactive, tty, detach;

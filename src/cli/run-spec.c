@@ -7,8 +7,8 @@
 
 #include "base/fd.h"
 #include "cli/run.h"
-#include "cli/user.h"
 #include "engine/relay.h"
+#include "engine/user.h"
 #include "model/defaults.h"
 
 #define HOSTNAME_MAX 64 /* sethostname(2) */

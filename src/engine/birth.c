@@ -18,6 +18,7 @@
 #include "engine/hooks.h"
 #include "engine/notify.h"
 #include "engine/profile.h"
+#include "engine/user.h"
 #include "kern/clone.h"
 #include "kern/proc.h"
 #include "model/print.h"
@@ -160,6 +161,22 @@ static int open_hook_states(struct birth *birth, struct ward_err *err)
             (hooks[SPEC_HOOK_START_CONTAINER].count > 0 && birth->state_created < 0))
                 return err_errno(err, "make a memory file for the hooks' state");
         return 0;
+}
+
+/* HOME comes from the root's own /etc/passwd where the config sets none. */
+static int complete_environment(struct birth *birth, struct ward_err *err)
+{
+        const struct spec_process *process = &birth->spec->process;
+        _cleanup_close_
+        int opened = -EBADF;
+        int root = birth->options->root_fd;
+
+        if (!birth->options->root_given)
+                root = opened = openat(AT_FDCWD, birth->site.place.rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (root < 0)
+                return 0; /* opening it for the container says what is wrong with it */
+        birth->site.place.envp = user_environment(process->envp, root, process->uid, &birth->arena);
+        return birth->site.place.envp == NULL ? err_oom(err) : 0;
 }
 
 static int make_plan(struct birth *birth, struct ward_err *err)
@@ -318,6 +335,8 @@ static int bring_up(struct birth *birth, int relay_console, struct ward_err *err
                 r = open_sockets(birth, relay_console, err);
         if (r >= 0)
                 r = open_hook_states(birth, err);
+        if (r >= 0)
+                r = complete_environment(birth, err);
         if (r >= 0)
                 r = make_plan(birth, err);
         if (r >= 0)

@@ -16,6 +16,7 @@
 #include "engine/profile.h"
 #include "engine/relay.h"
 #include "engine/stored.h"
+#include "engine/user.h"
 #include "kern/clone.h"
 #include "kern/proc.h"
 #include "kern/require.h"
@@ -124,6 +125,21 @@ static int get_filter(struct execution *exec, struct store *store, struct ward_e
         r = profile_filter(&exec->spec, exec->stored.state.seccomp_docker, cache, &exec->arena, &exec->filter, err);
         exec->program = (struct sock_fprog){.len = exec->filter.count, .filter = exec->filter.code};
         return r;
+}
+
+/* HOME comes from the container's own /etc/passwd where nothing sets it. */
+static int complete_environment(struct execution *exec, const struct spec_process *process, struct ward_err *err)
+{
+        _cleanup_close_
+        int proc = proc_open(err), root = -EBADF;
+
+        if (proc < 0)
+                return proc;
+        root = proc_open_of(proc, exec->stored.state.pid, "root", O_PATH | O_DIRECTORY, err);
+        if (root < 0)
+                return root;
+        exec->site.place.envp = user_environment(process->envp, root, process->uid, &exec->arena);
+        return exec->site.place.envp == NULL ? err_oom(err) : 0;
 }
 
 static int open_group(struct execution *exec, struct ward_err *err)
@@ -239,7 +255,9 @@ static int execute(struct execution *exec, struct store *store, const struct eng
         exec->site.place.terminal_socket = exec->console >= 0;
         exec->site.place.trace = options->trace != NULL;
         exec->site.place.preserve_fds = options->preserve_fds;
-        r = bring_in(exec, how, options, err);
+        r = complete_environment(exec, how->process, err);
+        if (r >= 0)
+                r = bring_in(exec, how, options, err);
         if (r < 0)
                 *ret_exit = (struct engine_exit){.status = launch_failure_status(&exec->launch, r)};
         if (r >= 0)

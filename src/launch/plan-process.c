@@ -235,12 +235,12 @@ int plan_process(struct plan *plan, const struct spec_process *process, const st
                  const struct sock_fprog *filter, uint32_t filter_flags, const struct op_hooks *start_hooks, bool join,
                  struct ward_err *err)
 {
-        struct op_exec exec = {.argv = process->argv, .envp = process->envp};
+        struct op_exec exec = {.argv = process->argv, .envp = place->envp != NULL ? place->envp : process->envp};
         uint64_t keep = 0;
         struct op *op;
         int r;
 
-        exec.candidates = candidates(plan, process->argv[0], process->envp);
+        exec.candidates = candidates(plan, process->argv[0], exec.envp);
         if (exec.candidates == NULL)
                 return -ENOMEM;
         r = add_confinement(plan, process, place, filter != NULL, &keep, err);

@@ -29,8 +29,10 @@ struct place {
         bool apparmor, selinux;  /* active in this kernel */
         bool setgroups_denied;   /* the user namespace that will be in force forbids setgroups(2) */
         bool terminal_socket;    /* a console socket takes the terminal */
-        bool create;             /* wait on a listening socket for `start`; otherwise the creator says it */
-        bool trace;              /* report every phase */
+        const char *const
+                *envp; /* the environment with what the root's files add to it; NULL: the process's as it is */
+        bool create;   /* wait on a listening socket for `start`; otherwise the creator says it */
+        bool trace;    /* report every phase */
         bool no_pivot;
         bool no_new_keyring;
         unsigned preserve_fds;

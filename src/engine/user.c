@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Users by name; see user.h. Not getpwnam(3): that would ask the machine, and load its modules. */
-#include "cli/user.h"
+#include "engine/user.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -185,4 +185,37 @@ int user_read(int root_fd, const char *word, struct arena *arena, struct user *r
         }
         *ret_user = user;
         return 0;
+}
+
+static const char *find_home(int root_fd, uint32_t uid, struct arena *arena)
+{
+        _cleanup_free_ char *passwd = NULL;
+        struct user user = {.home = "/"};
+        struct entry entry;
+        char *rest;
+
+        if (read_file(root_fd, "etc/passwd", &passwd, NULL) < 0)
+                return user.home;
+        rest = passwd;
+        while (next_entry(&rest, &entry))
+                if (entry.id == uid)
+                        return fill_user(&entry, arena, &user) < 0 ? NULL : user.home;
+        return user.home;
+}
+
+const char *const *user_environment(const char *const *envp, int root_fd, uint32_t uid, struct arena *arena)
+{
+        const char **copy, *home;
+        size_t count;
+
+        for (count = 0; envp[count] != NULL; count++)
+                if (strncmp(envp[count], "HOME=", 5) == 0)
+                        return envp;
+        home = find_home(root_fd, uid, arena);
+        copy = arena_new(arena, const char *, count + 2);
+        if (home == NULL || copy == NULL)
+                return NULL;
+        memcpy(copy, envp, count * sizeof(*copy));
+        copy[count] = arena_printf(arena, "HOME=%s", home);
+        return copy[count] == NULL ? NULL : copy;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Users by the names that the container's own /etc/passwd and /etc/group give them. */
-#ifndef CLI_USER_H
-#define CLI_USER_H
+#ifndef ENGINE_USER_H
+#define ENGINE_USER_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -22,5 +22,11 @@ struct user {
  * group and those that /etc/group lists it in. A number that is in neither file is good too. NULL is user 0.
  */
 int user_read(int root_fd, const char *word, struct arena *arena, struct user *ret_user, struct ward_err *err);
+
+/*
+ * @envp, or, where it sets no HOME, a copy that sets it to the home of user @uid, "/" if the root has no such user: what runc does, and
+ * engines rely on. NULL when memory is short. An unreadable /etc/passwd is as good as none.
+ */
+const char *const *user_environment(const char *const *envp, int root_fd, uint32_t uid, struct arena *arena);
 
 #endif
