@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Detached mounts: file systems and trees that exist behind a descriptor alone (fsopen(2), open_tree(2)), until move_mount(2) attaches
+ * them or the last descriptor goes. Nothing of them is left when the process dies.
+ */
+#ifndef KERN_TREE_H
+#define KERN_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* All return a descriptor (owned by the caller) or 0, or -errno. */
+
+/* A new empty tmpfs of at most @bytes and @inodes. @attributes: MOUNT_ATTR_*. */
+int tree_tmpfs(uint64_t bytes, uint64_t inodes, uint64_t attributes);
+
+/* A clone of the mount at @path below @dirfd, from that directory down; "" is @dirfd itself. Symbolic links at its end are not
+ * followed. @recursive: with the mounts below. */
+int tree_clone(int dirfd, const char *path, bool recursive);
+
+/* Sets and clears MOUNT_ATTR_* of a mount. */
+int tree_attributes(int fd, uint64_t set, uint64_t clear, bool recursive);
+
+/* Makes the file system that @fs (fsopen(2)) was configured for, and a detached mount of it. */
+int tree_make(int fs, uint64_t attributes);
+
+/* What the kernel wrote into the log of @fs about its refusal, without a line end; "" when it wrote nothing. */
+void tree_log(int fs, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which names are hidden; see host-scan.h.
+ *
+ * The walk goes by descriptors and follows no symbolic link. @lower is the id-mapped clone of the machine's directory: the owners that
+ * it shows are those that the middle layer's directories need, and no mount of the machine is on it.
+ */
+#include "launch/host-scan.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "kern/overlay.h"
+
+#define DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+bool host_others_may(const struct stat *st)
+{
+        switch (st->st_mode & S_IFMT) {
+        case S_IFDIR:
+                return (st->st_mode & (S_IROTH | S_IXOTH)) == (S_IROTH | S_IXOTH);
+        case S_IFREG:
+        case S_IFIFO:
+                return (st->st_mode & S_IROTH) != 0;
+        case S_IFLNK:
+                return true;
+        default:
+                return false;
+        }
+}
+
+int host_make_like(int dirfd, const char *name, const struct stat *like)
+{
+        _cleanup_close_
+        int fd = -EBADF;
+        bool fresh = mkdirat(dirfd, name, 0700) >= 0;
+
+        if (!fresh && errno != EEXIST)
+                return -errno;
+        fd = openat(dirfd, name, DIRECTORY);
+        if (fd < 0)
+                return -errno;
+        /* The owner first: chown(2) clears set-id bits. */
+        if (fresh && (fchown(fd, like->st_uid, like->st_gid) < 0 || fchmod(fd, like->st_mode & 07777) < 0))
+                return -errno;
+        return TAKE_FD(fd);
+}
+
+/* A directory on the way down. Its twin in the middle layer is made when a name in it is hidden. */
+struct level {
+        struct level *parent;
+        const char *name;
+        struct stat st;
+        int middle;
+        unsigned depth;
+};
+
+static int level_middle(struct level *level)
+{
+        int above;
+
+        if (level->middle >= 0)
+                return level->middle;
+        above = level_middle(level->parent);
+        if (above < 0)
+                return above;
+        return level->middle = host_make_like(above, level->name, &level->st);
+}
+
+static int scan_level(int fd, struct level *level, size_t *budget);
+
+static int scan_entry(int dirfd, const struct dirent *entry, struct level *level, size_t *budget)
+{
+        struct level below = {.parent = level, .name = entry->d_name, .middle = -EBADF, .depth = level->depth + 1};
+        int r = 0, fd;
+
+        if (entry->d_type == DT_LNK)
+                return 0;
+        if (fstatat(dirfd, entry->d_name, &below.st, AT_SYMLINK_NOFOLLOW) < 0)
+                return 0;
+        if (!host_others_may(&below.st)) {
+                fd = level_middle(level);
+                r = fd < 0 ? fd : overlay_whiteout(fd, entry->d_name);
+                return r == -EEXIST ? 0 : r;
+        }
+        if (!S_ISDIR(below.st.st_mode) || below.depth >= HOST_SCAN_DEPTH)
+                return 0;
+        fd = openat(dirfd, entry->d_name, DIRECTORY);
+        if (fd < 0)
+                return 0;
+        r = scan_level(fd, &below, budget);
+        below.middle = fd_close(below.middle);
+        return r;
+}
+
+/* Takes @fd. */
+static int scan_level(int fd, struct level *level, size_t *budget)
+{
+        DIR *directory = fdopendir(fd);
+        const struct dirent *entry;
+        int r = 0;
+
+        if (directory == NULL) {
+                r = -errno;
+                (void)fd_close(fd);
+                return r;
+        }
+        while (r >= 0 && *budget > 0 && (entry = readdir(directory)) != NULL) {
+                if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+                        continue;
+                *budget -= 1;
+                r = scan_entry(dirfd(directory), entry, level, budget);
+        }
+        if (r >= 0 && level->middle >= 0) {
+                /* Filling the twin has changed its time; the container shall see the directory's own. */
+                const struct timespec times[2] = {level->st.st_atim, level->st.st_mtim};
+
+                (void)futimens(level->middle, times);
+        }
+        (void)closedir(directory);
+        return r;
+}
+
+int host_scan(int lower_fd, int middle_fd, size_t *budget, struct ward_err *err)
+{
+        struct level top = {.middle = middle_fd};
+        int fd = openat(lower_fd, ".", DIRECTORY), r;
+
+        if (fd < 0 || fstat(fd, &top.st) < 0) {
+                r = err_errno(err, "look for files that others may not read");
+                (void)fd_close(fd);
+                return r;
+        }
+        r = scan_level(fd, &top, budget);
+        return r < 0 ? err_code(err, r, "hide files that others may not read") : 0;
+}
+
+static int hide_last(int lower, int middle, const char *name)
+{
+        _cleanup_close_
+        int fd = -EBADF;
+        struct stat st;
+        int r;
+
+        if (fstatat(lower, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return 0;
+        if (!S_ISDIR(st.st_mode)) {
+                r = overlay_whiteout(middle, name);
+                return r == -EEXIST ? 0 : r;
+        }
+        st.st_mode |=
+                S_IROTH | S_IXOTH; /* what is under a mount point may have any mode; what shows is another directory */
+        fd = host_make_like(middle, name, &st);
+        r = fd < 0 ? fd : overlay_opaque(fd);
+        return r < 0 ? r : 1;
+}
+
+int host_hide_mount_point(int lower_fd, int middle_fd, const char *path, struct ward_err *err)
+{
+        _cleanup_close_
+        int lower = openat(lower_fd, ".", DIRECTORY), middle = openat(middle_fd, ".", DIRECTORY);
+        const char *rest = path;
+        int r = lower < 0 || middle < 0 ? -errno : 0;
+
+        while (r >= 0) {
+                size_t len = strcspn(rest, "/");
+                char name[256];
+                struct stat st;
+                int next;
+
+                if (len >= sizeof(name))
+                        return err_set(err, -ENAMETOOLONG, "hide what is under the mount point /%s: a name is too long",
+                                       path);
+                memcpy(name, rest, len);
+                name[len] = '\0';
+                if (rest[len] == '\0') {
+                        r = hide_last(lower, middle, name);
+                        break;
+                }
+                rest += len + 1;
+                next = openat(lower, name, DIRECTORY);
+                if (next < 0)
+                        return 0;
+                (void)fd_close(lower);
+                lower = next;
+                if (fstat(lower, &st) < 0 || !host_others_may(&st))
+                        return 0;
+                r = next = host_make_like(middle, name, &st);
+                if (next >= 0) {
+                        (void)fd_close(middle);
+                        middle = next;
+                }
+        }
+        return r < 0 ? err_code(err, r, "hide what is under the mount point /%s", path) : r;
+}

@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The root `host`; see host.h.
+ *
+ * All of it is made detached here, and put together by kern/overlay.h. Three file systems:
+ *
+ *      scratch (tmpfs)                     middle/N: whiteouts for view N
+ *      store (tmpfs, or the kept dir)      root: what becomes /    upper/NAME, work/NAME: the changes of a view
+ *      the machine's own                   one id-mapped, read-only clone for each view; read by descriptor, never by a path of the container
+ *
+ * A directory that is a mount point of the machine is a view of its own, since an overlay does not cross mounts. Where that can't be
+ * (its file system can't be id-mapped: FUSE, proc, an overlay) it is empty.
+ */
+#include "launch/host.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "kern/idmap.h"
+#include "kern/overlay.h"
+#include "kern/proc.h"
+#include "kern/tree.h"
+#include "launch/host-scan.h"
+
+#define DEFAULT_SIZE (UINT64_C(512) << 20)
+#define SCRATCH_SIZE (UINT64_C(16) << 20)
+#define SCRATCH_INODES (4 * HOST_SCAN_NAMES)
+#define BYTES_PER_INODE 2048 /* an empty file costs kernel memory too, which "size" does not count */
+#define MOUNTINFO_MAX (16U << 20)
+#define NAME_MAX_VIEW 128 /* of struct overlay_view */
+
+struct system_name {
+        const char *name;
+        bool scanned; /* /usr is not: it has a hundred times as many names, and hardly a hidden one */
+};
+
+static const struct system_name system_names[] = {
+        {"bin", false},    {"etc", true}, {"lib", false},  {"lib32", false}, {"lib64", false},
+        {"libx32", false}, {"opt", true}, {"sbin", false}, {"usr", false},   {"var", true},
+};
+
+static const struct {
+        const char *name;
+        mode_t mode;
+} empty_names[] = {
+        {"boot", 0755}, {"dev", 0755}, {"home", 0755}, {"media", 0755}, {"mnt", 0755},  {"proc", 0755},
+        {"root", 0700}, {"run", 0755}, {"srv", 0755},  {"sys", 0755},   {"tmp", 01777},
+};
+
+struct view {
+        const char *path, *name;
+        bool scanned;
+        int lower, middle;
+};
+
+struct host {
+        const struct host_options *options;
+        struct arena arena;
+        int slash, proc, ids;
+        int scratch, middle;
+        int store, store_dir; /* the mount, and its directory without an id map */
+        int root, upper, work;
+        uint32_t store_base; /* the id in the store that is the container's 0 */
+        struct view *views;
+        size_t view_count;
+        char **mount_points; /* sorted, without the leading slash */
+        size_t mount_point_count;
+};
+
+static void host_done(struct host *host)
+{
+        int *const fds[] = {&host->slash, &host->proc,      &host->ids,  &host->scratch, &host->middle,
+                            &host->store, &host->store_dir, &host->root, &host->upper,   &host->work};
+
+        for (size_t i = 0; i < host->view_count; i++) {
+                (void)fd_close(host->views[i].lower);
+                (void)fd_close(host->views[i].middle);
+        }
+        for (size_t i = 0; i < ELEMENTS(fds); i++)
+                *fds[i] = fd_close(*fds[i]);
+        arena_done(&host->arena);
+}
+
+uint64_t host_default_size(int64_t memory_limit)
+{
+        return memory_limit > 1 ? (uint64_t)memory_limit / 2 : DEFAULT_SIZE;
+}
+
+/* "\040" and its like, as procfs writes blanks in names (proc(5)); in place. */
+static void unescape(char *text)
+{
+        char *to = text;
+
+        for (const char *from = text; *from != '\0'; to++) {
+                if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' && from[2] <= '7' &&
+                    from[3] >= '0' && from[3] <= '7') {
+                        *to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0'));
+                        from += 4;
+                } else {
+                        *to = *from++;
+                }
+        }
+        *to = '\0';
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+        return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The mount points of this namespace. Sorted, one that holds another comes before it. */
+static int read_mount_points(struct host *host, struct ward_err *err)
+{
+        _cleanup_free_ char *text = NULL;
+        char *line, *rest;
+        size_t lines = 0, n = 0;
+        int r;
+
+        r = fd_read_file(host->proc, "self/mountinfo", MOUNTINFO_MAX, &text, NULL, err);
+        if (r < 0)
+                return r;
+        for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++)
+                lines++;
+        host->mount_points = arena_new(&host->arena, char *, lines + 1);
+        host->views = arena_new(&host->arena, struct view, lines + ELEMENTS(system_names));
+        if (host->mount_points == NULL || host->views == NULL)
+                return err_oom(err);
+        for (rest = text; (line = strsep(&rest, "\n")) != NULL && *line != '\0';) {
+                char *field = line;
+
+                /* id, parent, device, root; then the mount point (proc(5)). */
+                for (int i = 0; i < 4 && field != NULL; i++)
+                        (void)strsep(&field, " ");
+                field = strsep(&field, " ");
+                if (field == NULL || field[0] != '/')
+                        return err_set(err, -EBADMSG, "read /proc/self/mountinfo: a line is not as proc(5) says");
+                unescape(field);
+                host->mount_points[n] = arena_strdup(&host->arena, field + 1);
+                if (host->mount_points[n++] == NULL)
+                        return err_oom(err);
+        }
+        qsort(host->mount_points, n, sizeof(host->mount_points[0]), compare_paths);
+        host->mount_point_count = n;
+        return 0;
+}
+
+static int make_directory(const struct host *host, int dirfd, const char *name, const struct stat *like,
+                          struct ward_err *err)
+{
+        const struct host_options *options = host->options;
+        struct stat st = *like;
+        int fd;
+
+        /* From the ids that show outside to those in the store. */
+        if (st.st_uid - options->id_base < options->id_count)
+                st.st_uid = st.st_uid - options->id_base + host->store_base;
+        if (st.st_gid - options->id_base < options->id_count)
+                st.st_gid = st.st_gid - options->id_base + host->store_base;
+        fd = host_make_like(dirfd, name, &st);
+        return fd < 0 ? err_code(err, fd, "make the directory '%s' for the container's root", name) : fd;
+}
+
+static struct stat owned(const struct host *host, mode_t mode)
+{
+        return (struct stat){
+                .st_mode = S_IFDIR | mode, .st_uid = host->options->id_base, .st_gid = host->options->id_base};
+}
+
+/* A kept store has the ids that its container had first, so that a file's owner means the same when the range is another now. */
+static int open_kept(struct host *host, struct ward_err *err)
+{
+        struct stat st;
+        int fd = host->options->keep_fd;
+
+        if (fstat(fd, &st) < 0)
+                return err_errno(err, "look at the directory that keeps the changes");
+        if (st.st_uid != geteuid() || (st.st_mode & 077) != 0) {
+                (void)err_set(err, -EPERM, "keep the changes in this directory: other users may enter it");
+                return err_hint(err, "make it yours alone: chown root DIR; chmod 700 DIR");
+        }
+        if (fstatat(fd, "root", &st, AT_SYMLINK_NOFOLLOW) >= 0)
+                host->store_base = st.st_uid;
+        host->store_dir = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (host->store_dir < 0)
+                return err_errno(err, "open the directory that keeps the changes");
+        host->store = tree_clone(fd, "", false);
+        return host->store < 0 ? err_code(err, host->store, "clone the mount of the directory that keeps the changes")
+                               : 0;
+}
+
+static int map_kept(struct host *host, struct ward_err *err)
+{
+        const struct idmap_range range = {host->store_base, host->options->id_base, host->options->id_count};
+        const struct idmap map = {.uid = &range, .gid = &range, .uid_count = 1, .gid_count = 1};
+        _cleanup_close_
+        int ids = -EBADF;
+        int r;
+
+        if (host->store_base == host->options->id_base)
+                return 0;
+        ids = idmap_namespace(host->proc, &map, err);
+        if (ids < 0)
+                return ids;
+        r = idmap_tree(host->store, ids, false);
+        return r < 0 ? err_code(err, r, "map the owners of the kept changes, from %u to %u", host->store_base,
+                                host->options->id_base)
+                     : 0;
+}
+
+static int open_store(struct host *host, struct ward_err *err)
+{
+        const struct host_options *options = host->options;
+        const struct stat shown = owned(host, 0755);
+        int r = 0;
+
+        if (options->keep_fd >= 0) {
+                r = open_kept(host, err);
+        } else {
+                host->store =
+                        tree_tmpfs(options->size_bytes, options->size_bytes / BYTES_PER_INODE + 1024, MOUNT_ATTR_NODEV);
+                host->store_dir =
+                        host->store < 0 ? -EBADF : openat(host->store, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                if (host->store < 0 || host->store_dir < 0)
+                        r = err_code(err, host->store < 0 ? host->store : -errno,
+                                     "make a tmpfs of %llu bytes for the changes",
+                                     (unsigned long long)options->size_bytes);
+        }
+        if (r >= 0)
+                r = host->root = make_directory(host, host->store_dir, "root", &shown, err);
+        if (r >= 0)
+                r = host->upper = make_directory(host, host->store_dir, "upper", &shown, err);
+        if (r >= 0)
+                r = host->work = make_directory(host, host->store_dir, "work", &shown, err);
+        return r < 0 ? r : map_kept(host, err);
+}
+
+static int open_bases(struct host *host, struct ward_err *err)
+{
+        const struct idmap_range range = {0, host->options->id_base, host->options->id_count};
+        const struct idmap map = {.uid = &range, .gid = &range, .uid_count = 1, .gid_count = 1};
+        const struct stat shown = owned(host, 0755);
+        int r;
+
+        host->proc = proc_open(err);
+        if (host->proc < 0)
+                return host->proc;
+        host->slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC); /* host path: it is what is shown */
+        if (host->slash < 0)
+                return err_errno(err, "open /");
+        host->ids = idmap_namespace(host->proc, &map, err);
+        if (host->ids < 0)
+                return host->ids;
+        host->scratch = tree_tmpfs(SCRATCH_SIZE, SCRATCH_INODES, MOUNT_ATTR_NODEV);
+        if (host->scratch < 0) {
+                (void)err_code(err, host->scratch, "make a tmpfs to assemble the container's root in");
+                return host->scratch == -EPERM ? err_hint(err, "run it as root") : host->scratch;
+        }
+        r = open_store(host, err);
+        if (r >= 0)
+                r = host->middle = make_directory(host, host->scratch, "middle", &shown, err);
+        return r;
+}
+
+/* The name of a view's directories in the store: its path, with all but letters, digits and "._-" as %XX. */
+static const char *store_name(struct host *host, const char *path)
+{
+        _cleanup_text_ struct text text = {0};
+
+        for (const char *c = path; *c != '\0'; c++)
+                if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '.' ||
+                    *c == '_' || *c == '-')
+                        text_add(&text, c, 1);
+                else
+                        text_printf(&text, "%%%02X", (unsigned)(unsigned char)*c);
+        return text_failed(&text) ? NULL : arena_strdup(&host->arena, text.data);
+}
+
+/* The machine's directory @path, as the container's ids and read-only. *@ret_mappable: its file system can be id-mapped. */
+static int clone_lower(struct host *host, const char *path, struct stat *ret_st, bool *ret_mappable,
+                       struct ward_err *err)
+{
+        _cleanup_close_
+        int fd = tree_clone(host->slash, path, false);
+        int r;
+
+        if (fd < 0)
+                return err_code(err, fd, "clone the mount of /%s", path);
+        r = idmap_tree(fd, host->ids, false);
+        *ret_mappable = r != -EINVAL;
+        if (r < 0) {
+                (void)err_code(err, r, "show /%s with the container's owners", path);
+                return err_hint(err, "its file system can't be id-mapped (overlay, NFS, FUSE; or Linux before 5.19): "
+                                     "use a directory as ROOT instead of 'host'");
+        }
+        r = tree_attributes(fd, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME, false);
+        if (r < 0 || fstat(fd, ret_st) < 0)
+                return err_code(err, r < 0 ? r : -errno, "make a read-only view of /%s", path);
+        return TAKE_FD(fd);
+}
+
+static int add_view(struct host *host, const char *path, bool scanned, bool *ret_mappable, struct ward_err *err)
+{
+        struct view *view = &host->views[host->view_count];
+        _cleanup_close_
+        int lower = -EBADF, upper = -EBADF, work = -EBADF;
+        char number[24];
+        struct stat st;
+
+        view->path = path;
+        view->name = store_name(host, path);
+        view->scanned = scanned;
+        if (view->name == NULL)
+                return err_oom(err);
+        if (strlen(view->name) > NAME_MAX_VIEW)
+                return 0;
+        lower = clone_lower(host, path, &st, ret_mappable, err);
+        if (lower < 0)
+                return lower;
+        if (!host_others_may(&st))
+                return 0;
+        upper = make_directory(host, host->upper, view->name, &st, err);
+        if (upper < 0)
+                return upper;
+        work = make_directory(host, host->work, view->name, &st, err);
+        if (work < 0)
+                return work;
+        (void)snprintf(number, sizeof(number), "%zu", host->view_count);
+        view->middle = host_make_like(host->middle, number, &st);
+        if (view->middle < 0)
+                return err_code(err, view->middle, "make the layer that hides names of /%s", path);
+        view->lower = TAKE_FD(lower);
+        host->view_count++;
+        return 0;
+}
+
+static int copy_link(struct host *host, const char *name, struct ward_err *err)
+{
+        char target[4096];
+        ssize_t n = readlinkat(host->slash, name, target, sizeof(target) - 1);
+
+        if (n < 0)
+                return err_errno(err, "read the symbolic link /%s", name);
+        target[n] = '\0';
+        if (symlinkat(target, host->root, name) < 0)
+                return errno == EEXIST ? 0 : err_errno(err, "make the symbolic link /%s", name);
+        if (fchownat(host->root, name, host->store_base, host->store_base, AT_SYMLINK_NOFOLLOW) < 0)
+                return err_errno(err, "give the symbolic link /%s to the container", name);
+        return 0;
+}
+
+static int add_system_name(struct host *host, const struct system_name *entry, struct ward_err *err)
+{
+        const struct stat shown = owned(host, 0755);
+        struct stat st;
+        bool mappable;
+        int fd;
+
+        if (fstatat(host->slash, entry->name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
+                return errno == ENOENT ? 0 : err_errno(err, "look at /%s", entry->name);
+        if (S_ISLNK(st.st_mode))
+                return copy_link(host, entry->name, err);
+        if (!S_ISDIR(st.st_mode))
+                return 0;
+        fd = make_directory(host, host->root, entry->name, &shown, err);
+        if (fd < 0)
+                return fd;
+        (void)fd_close(fd);
+        return add_view(host, entry->name, entry->scanned, &mappable, err);
+}
+
+static bool is_below(const char *path, const char *above)
+{
+        size_t len = strlen(above);
+
+        return strncmp(path, above, len) == 0 && path[len] == '/';
+}
+
+/* The view that shows @path: the last one is the deepest, as they are sorted. */
+static const struct view *view_of(const struct host *host, const char *path)
+{
+        for (size_t i = host->view_count; i > 0; i--)
+                if (is_below(path, host->views[i - 1].path))
+                        return &host->views[i - 1];
+        return NULL;
+}
+
+static int add_mount_point(struct host *host, const char *path, struct ward_err *err)
+{
+        const struct view *above = view_of(host, path);
+        bool mappable = true;
+        int r;
+
+        if (above == NULL)
+                return 0;
+        r = host_hide_mount_point(above->lower, above->middle, path + strlen(above->path) + 1, err);
+        if (r <= 0)
+                return r;
+        r = add_view(host, path, above->scanned, &mappable, err);
+        return r < 0 && (!mappable || r == -ENOENT || r == -EACCES) ? 0 : r;
+}
+
+static int add_names(struct host *host, struct ward_err *err)
+{
+        int r;
+
+        for (size_t i = 0; i < ELEMENTS(empty_names); i++) {
+                const struct stat st = owned(host, empty_names[i].mode);
+
+                r = make_directory(host, host->root, empty_names[i].name, &st, err);
+                if (r < 0)
+                        return r;
+                (void)fd_close(r);
+        }
+        for (size_t i = 0; i < ELEMENTS(system_names); i++) {
+                r = add_system_name(host, &system_names[i], err);
+                if (r < 0)
+                        return r;
+        }
+        for (size_t i = 0; i < host->mount_point_count; i++) {
+                if (i > 0 && strcmp(host->mount_points[i], host->mount_points[i - 1]) == 0)
+                        continue;
+                r = add_mount_point(host, host->mount_points[i], err);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int hide_names(struct host *host, struct ward_err *err)
+{
+        size_t budget = HOST_SCAN_NAMES;
+
+        for (size_t i = 0; i < host->view_count; i++) {
+                const struct view *view = &host->views[i];
+                int r = view->scanned ? host_scan(view->lower, view->middle, &budget, err) : 0;
+
+                if (r < 0)
+                        return err_wrap(err, "/%s", view->path);
+        }
+        return 0;
+}
+
+static int assemble(struct host *host, struct ward_err *err)
+{
+        struct overlay_view *views = arena_new(&host->arena, struct overlay_view, host->view_count);
+        const struct overlay_tree tree = {
+                .views = views,
+                .view_count = host->view_count,
+                .scratch = host->scratch,
+                .store = host->store,
+                .owner = host->options->id_base,
+                .exclusive = host->options->keep_fd >= 0,
+        };
+
+        if (views == NULL)
+                return err_oom(err);
+        for (size_t i = 0; i < host->view_count; i++)
+                views[i] = (struct overlay_view){
+                        .path = host->views[i].path,
+                        .name = host->views[i].name,
+                        .lower = host->views[i].lower,
+                        .optional = strchr(host->views[i].path, '/') != NULL,
+                };
+        return overlay_assemble(&tree, err);
+}
+
+int host_root(const struct host_options *options, struct ward_err *err)
+{
+        _cleanup_(host_done) struct host host = {
+                .options = options,
+                .slash = -EBADF,
+                .proc = -EBADF,
+                .ids = -EBADF,
+                .scratch = -EBADF,
+                .middle = -EBADF,
+                .store = -EBADF,
+                .store_dir = -EBADF,
+                .root = -EBADF,
+                .upper = -EBADF,
+                .work = -EBADF,
+                .store_base = options->id_base,
+        };
+        int r;
+
+        r = open_bases(&host, err);
+        if (r >= 0)
+                r = read_mount_points(&host, err);
+        if (r >= 0)
+                r = add_names(&host, err);
+        if (r >= 0)
+                r = hide_names(&host, err);
+        return r < 0 ? r : assemble(&host, err);
+}
