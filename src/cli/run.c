@@ -44,6 +44,16 @@ static int read_pids(void *target, const char *value, struct arena *arena, struc
         return r < 0 ? r : set_limit(target, "--pids-limit", value, pids, arena, err);
 }
 
+static int read_host_size(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        int64_t bytes;
+        int r = option_read_bytes(&bytes, value, arena, err);
+
+        if (r >= 0 && bytes < 1) /* to tmpfs(5) it would mean: no limit */
+                return err_set(err, -EINVAL, "'%s' is no size: the container could change nothing", value);
+        return r < 0 ? r : set_limit(target, "--host-size", value, bytes, arena, err);
+}
+
 /* "1.5" → microseconds of each 100,000; to the fifth digit, as finer ones are below a microsecond. */
 static int read_cpus(void *target, const char *value, struct arena *arena, struct ward_err *err)
 {
@@ -161,7 +171,6 @@ static int run(struct cli *cli, const void *options, int count, char **operands,
                 .no_input = !o->interactive,
                 .terminal_relay = true,
                 .root_fd = -EBADF,
-                .idmap_root = o->users == RUN_USERS_OWN,
                 .seccomp_docker = true,
         };
         int r;
@@ -169,17 +178,20 @@ static int run(struct cli *cli, const void *options, int count, char **operands,
         if (o->format_given && !o->dry_run)
                 return err_set(err, -EINVAL, "option '--format' is for --dry-run: what runs prints what it likes");
         r = choose_id(cli, o, &job.id, err);
-        if (r >= 0)
-                r = run_root_open(cli, operands[0], &root, err);
         if (r >= 0 && o->users == RUN_USERS_OWN && !o->dry_run) {
                 r = ranges_take(&ranges_machine, DEFAULTS_ID_COUNT, &range, err);
                 job.id_base = range.base;
         }
         if (r >= 0)
+                r = run_root_open(&job, operands[0], &root, err);
+        if (r >= 0)
                 r = run_spec(&job, &spec, err);
         if (r < 0)
                 return r;
         engine.id = job.id;
+        engine.root_given = root.given;
+        engine.root_fd = root.given ? root.fd : -EBADF;
+        engine.idmap_root = !root.given && o->users == RUN_USERS_OWN;
         return o->dry_run ? print_plan(&spec, &engine, o->format == JSON, err) : start(&job, &spec, &engine, err);
 }
 
@@ -210,6 +222,11 @@ static const struct option_entry entries[] = {
          .help = "an empty file system in memory; size=64m ...",
          OPTION_LIST(struct run, tmpfs)},
         {.name = "read-only", .help = "the root can't be written to", OPTION_FLAG(struct run, read_only)},
+        {.name = "host-size",
+         .arg = "BYTES",
+         .help = "what it may change of 'host' (half of -m, or 512m)",
+         OPTION_CALL(struct run, host_size, read_host_size)},
+        {.name = "keep", .arg = "DIR", .help = "keep what it changes of 'host' there", OPTION_TEXT(struct run, keep)},
         {.name = "memory",
          .letter = 'm',
          .arg = "BYTES",
@@ -248,7 +265,8 @@ const struct cli_verb cli_run = {
                 {
                         .name = "ward run",
                         .operands = "[OPTIONS] ROOT [COMMAND...]",
-                        .summary = "Run a program in a container whose root is the directory ROOT.",
+                        .summary = "Run a program in a container whose root is ROOT: a directory, or 'host' for a "
+                                   "copy-on-write view of this machine.",
                         .entries = entries,
                         .count = ELEMENTS(entries),
                         .operands_min = 1,

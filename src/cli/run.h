@@ -10,27 +10,27 @@ enum { RUN_USERS_OWN, RUN_USERS_HOST };
 
 struct run {
         bool interactive, tty, remove, read_only, dry_run;
-        const char *name, *workdir, *user, *hostname;
+        const char *name, *workdir, *user, *hostname, *keep;
         unsigned network, users;
         bool format_given;
         unsigned format;
         struct option_list env, volumes, tmpfs, cap_add, cap_drop, security;
-        struct spec_i64 memory, cpu_quota, pids;
+        struct spec_i64 memory, cpu_quota, pids, host_size;
 };
 
 /* The root as ROOT names it. */
 struct run_root {
         const char *path; /* absolute, or "host" */
-        int fd;           /* owned: its directory, O_PATH */
+        int fd;           /* owned: its directory */
+        bool given;       /* @fd is a detached tree that was made for this container */
 };
 
-#define RUN_ROOT_NONE        \
-        {                    \
-                NULL, -EBADF \
+#define RUN_ROOT_NONE               \
+        {                           \
+                NULL, -EBADF, false \
         }
 #define _cleanup_run_root_ _cleanup_(run_root_done)
 
-int run_root_open(struct cli *cli, const char *word, struct run_root *ret_root, struct ward_err *err);
 void run_root_done(struct run_root *root);
 
 /* What the steps share. */
@@ -43,6 +43,9 @@ struct run_job {
         int argc;         /* the command */
         char **argv;
 };
+
+/* Opens or makes the root that @word names; not job->root. */
+int run_root_open(const struct run_job *job, const char *word, struct run_root *ret_root, struct ward_err *err);
 
 /* The whole spec; spec_done() frees it, also after a failure. */
 int run_spec(const struct run_job *job, struct ward_spec *spec, struct ward_err *err);
