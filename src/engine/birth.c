@@ -81,6 +81,16 @@ static int check(const struct ward_spec *spec, struct ward_err *err)
                               spec->file);
                 return err_hint(err, "add {\"type\": \"mount\"} to linux.namespaces");
         }
+        if (spec->ns[SPEC_NS_MOUNT].mode == SPEC_NS_JOIN &&
+            (spec->mount_count + spec->device_count > 0 || spec->rootfs_readonly || spec->rootfs_propagation != 0)) {
+                (void)err_set(
+                        err, -EINVAL,
+                        "%s: nothing can be mounted or made read-only in a mount namespace that is joined: others "
+                        "are in it",
+                        spec->file);
+                return err_hint(err, "leave the path of the mount namespace out, or mounts, linux.devices, "
+                                     "root.readonly and linux.rootfsPropagation");
+        }
         return 0;
 }
 
@@ -186,6 +196,82 @@ static int make_plan(struct birth *birth, struct ward_err *err)
                           birth->filter.flags, &birth->plan, err);
 }
 
+/* Whether the config changes something that belongs to the namespace; *@ret_origin says what. */
+static bool changes(const struct ward_spec *spec, enum spec_ns ns, const struct spec_origin **ret_origin)
+{
+        char path[256];
+
+        for (size_t i = 0; i < spec->sysctl_count; i++) {
+                *ret_origin = &spec->sysctls[i].origin;
+                if (spec_sysctl_path(spec->sysctls[i].key, path, sizeof(path)) &&
+                    spec_sysctl_namespace(path) == (int)ns)
+                        return true;
+        }
+        *ret_origin = ns == SPEC_NS_MOUNT        ? &spec->ns[SPEC_NS_MOUNT].origin
+                      : spec->hostname != NULL   ? &spec->hostname_origin
+                      : spec->domainname != NULL ? &spec->domainname_origin
+                                                 : NULL;
+        return ns == SPEC_NS_MOUNT || (ns == SPEC_NS_UTS && *ret_origin != NULL);
+}
+
+/* A namespace that is joined may be the host's own, under whatever path: nothing of it is changed then (V22). What was opened is looked
+ * at, not what the path may name later. */
+static int check_joined(const struct birth *birth, struct ward_err *err)
+{
+        static const char *const files[SPEC_NS_COUNT] = {
+                [SPEC_NS_IPC] = "ipc", [SPEC_NS_UTS] = "uts", [SPEC_NS_NET] = "net", [SPEC_NS_MOUNT] = "mnt"};
+        const struct ward_spec *spec = birth->spec;
+
+        for (uint32_t i = 0; i < birth->plan.slot_count; i++) {
+                const struct slot *slot = &birth->plan.slots[i];
+
+                for (int ns = 0; slot->kind == SLOT_NAMESPACE && ns < SPEC_NS_COUNT; ns++) {
+                        const struct spec_origin *origin;
+                        char where[256];
+                        struct stat st;
+                        uint64_t own;
+                        int r;
+
+                        if (files[ns] == NULL || slot->path != spec->ns[ns].path ||
+                            !changes(spec, (enum spec_ns)ns, &origin))
+                                continue;
+                        r = proc_namespace_inode(birth->launch.proc_fd, getpid(), files[ns], &own, err);
+                        if (r < 0)
+                                return r;
+                        if (fstat(birth->launch.slots[i], &st) < 0)
+                                return err_errno(err, "look at the namespace '%s'", slot->path);
+                        if (st.st_ino != own)
+                                continue;
+                        (void)err_set(err, -EINVAL, "%s: the %s namespace '%s' that is joined is the host's own",
+                                      spec_origin_text(origin, spec->file, where, sizeof(where)), spec_ns_names[ns],
+                                      slot->path);
+                        return err_hint(err, "leave its path out for a new one, or remove what would change it");
+                }
+        }
+        return 0;
+}
+
+static int open_and_clone(struct birth *birth, const struct launch_given *given, int group_fd, struct ward_err *err)
+{
+        const struct spec_namespace *ns = birth->spec->ns;
+        bool seen = ns[SPEC_NS_PID].mode == SPEC_NS_JOIN || ns[SPEC_NS_USER].mode == SPEC_NS_JOIN;
+        int dumpable = prctl(PR_GET_DUMPABLE), r;
+
+        r = launch_open(&birth->launch, &birth->plan, birth->filter.count > 0 ? &birth->filter : NULL,
+                        birth->options->trace, given, err);
+        if (r >= 0)
+                r = check_joined(birth, err);
+        if (r < 0)
+                return r;
+        /* Where others are in the pid or user namespace already, they shall not look into the child (V9); as in exec.c. */
+        if (seen && birth->site.place.root_user && prctl(PR_SET_DUMPABLE, 0) < 0)
+                return err_errno(err, "hide the joining process");
+        r = launch_clone(&birth->launch, group_fd, err);
+        if (seen && birth->site.place.root_user && dumpable == 1)
+                (void)prctl(PR_SET_DUMPABLE, 1);
+        return r;
+}
+
 /* The clone. A kernel or an outer sandbox may refuse to clone into a group: then the child joins it as it joins v1 groups. */
 static int clone_init(struct birth *birth, struct ward_err *err)
 {
@@ -198,21 +284,14 @@ static int clone_init(struct birth *birth, struct ward_err *err)
         };
         int r;
 
-        r = launch_open(&birth->launch, &birth->plan, birth->filter.count > 0 ? &birth->filter : NULL,
-                        birth->options->trace, &given, err);
-        if (r < 0)
-                return r;
-        r = launch_clone(&birth->launch, birth->plan.clone_into_cgroup ? birth->group_fd : -EBADF, err);
+        r = open_and_clone(birth, &given, birth->plan.clone_into_cgroup ? birth->group_fd : -EBADF, err);
         if (r >= 0 || !birth->plan.clone_into_cgroup ||
             (r != -EOPNOTSUPP && r != -ENOSYS && r != -EBUSY && r != -EACCES))
                 return r;
         launch_done(&birth->launch);
         birth->site.place.clone_into_cgroup = false;
         r = make_plan(birth, err);
-        if (r >= 0)
-                r = launch_open(&birth->launch, &birth->plan, birth->filter.count > 0 ? &birth->filter : NULL,
-                                birth->options->trace, &given, err);
-        return r < 0 ? r : launch_clone(&birth->launch, -EBADF, err);
+        return r < 0 ? r : open_and_clone(birth, &given, -EBADF, err);
 }
 
 static bool plan_clones(const struct plan *plan)

@@ -35,7 +35,7 @@ int notify_pid_file(const char *path, pid_t pid, struct ward_err *err)
 
         if (path == NULL)
                 return 0;
-        fd = openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644);
+        fd = openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0644);
         if (fd < 0)
                 return err_errno(err, "write the pid file '%s'", path);
         len = snprintf(text, sizeof(text), "%d", pid);

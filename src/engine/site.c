@@ -130,6 +130,22 @@ static bool may_go_without(const struct site *site, int code)
         return !site->groups_wanted && !site->place.root_user && (code == -EACCES || code == -EPERM || code == -EROFS);
 }
 
+/* What is in the group of a container is limited with it, and killed with it: strangers must not be (V20). */
+static int refuse_used(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err)
+{
+        const struct cgroup_layout one = {.hierarchies = {*hierarchy}, .count = 1};
+        _cleanup_free_ pid_t *pids = NULL;
+        size_t count = 0;
+        int r;
+
+        r = cgroup_pids(&one, path, &pids, &count, err);
+        if (r < 0 || count == 0)
+                return r;
+        (void)err_set(err, -EBUSY, "control group '%s%s' has processes already (%zu, the first is %d)",
+                      hierarchy->mount, path, count, pids[0]);
+        return err_hint(err, "choose another linux.cgroupsPath, or end those processes");
+}
+
 static int make_group(struct site *site, size_t i, int *ret_fd, struct ward_err *err)
 {
         const struct cgroup_hierarchy *h = &site->layout.hierarchies[i];
@@ -137,9 +153,10 @@ static int make_group(struct site *site, size_t i, int *ret_fd, struct ward_err 
         int r;
 
         r = cgroup_make(h, site->place.cgroup_path, h->controllers & ~site->left_out, ret_fd, &made, err);
-        if (r >= 0)
-                site->made[i] = made;
-        return r;
+        if (r < 0)
+                return r;
+        site->made[i] = made;
+        return made > 0 ? 0 : refuse_used(h, site->place.cgroup_path, err);
 }
 
 unsigned site_made_parents(const struct site *site)
@@ -294,7 +311,8 @@ int site_make_groups(struct site *site, const struct ward_spec *spec, struct war
                         r = make_group(site, i, NULL, err);
         if (r >= 0)
                 r = site_set_limits(site, &spec->resources, spec->file, err);
-        if (r >= 0 && site->place.hierarchy_count > 0)
+        /* Without any hierarchy this fails for root, whose containers could open every device of an image. */
+        if (r >= 0 && (site->place.hierarchy_count > 0 || site->place.root_user))
                 r = set_devices(site, spec, err);
         return r;
 }

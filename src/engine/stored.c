@@ -22,7 +22,7 @@ int stored_pidfd(const struct store_state *state)
 {
         _cleanup_close_
         int pidfd = -EBADF, proc = -EBADF;
-        uint64_t ticks;
+        uint64_t ticks, ns;
 
         if (state->pid <= 0)
                 return -ESRCH;
@@ -33,6 +33,8 @@ int stored_pidfd(const struct store_state *state)
         proc = proc_open(NULL);
         if (proc < 0 || proc_start_ticks(proc, state->pid, &ticks, NULL) < 0 || ticks != state->pid_start_ticks ||
             pidfd_ended(pidfd))
+                return -ESRCH;
+        if (proc_namespace_inode(proc, state->pid, "pid", &ns, NULL) >= 0 && ns != state->pid_ns_inode)
                 return -ESRCH;
         return TAKE_FD(pidfd);
 }

@@ -15,18 +15,21 @@
 #include "base/text.h"
 
 #define START_TIME_FIELD 22
+#define PROC_ROOT_INODE 1
 
 int proc_open(struct ward_err *err)
 {
         _cleanup_close_
         int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
         struct statfs fs;
+        struct stat st;
 
         if (fd < 0)
                 return err_errno(err, "open /proc");
         if (fstatfs(fd, &fs) < 0)
                 return err_errno(err, "find out what is mounted on /proc");
-        if (fs.f_type != PROC_SUPER_MAGIC) {
+        /* The root of every procfs is inode 1: a bind of a directory below is not what /proc has to be. */
+        if (fs.f_type != PROC_SUPER_MAGIC || fstat(fd, &st) < 0 || st.st_ino != PROC_ROOT_INODE) {
                 (void)err_set(err, -ENODEV, "use /proc: what is mounted there is not procfs");
                 return err_hint(err, "mount it: mount -t proc proc /proc");
         }

@@ -26,6 +26,7 @@
 #include "launch/describe.h"
 #include "launch/launch.h"
 
+#define PROC_ROOT_INODE 1     /* of every procfs */
 #define EXIT_FAILED_START 125 /* launch/child/child.c */
 
 static int slot_error(struct ward_err *err, int code, const struct plan *plan, const struct slot *slot,
@@ -48,6 +49,7 @@ static int clone_tree(const struct slot *slot)
 
 static int open_source(const struct plan *plan, const struct slot *slot, struct ward_err *err)
 {
+        struct mount_attr private = {.propagation = MS_PRIVATE};
         _cleanup_close_
         int fd = clone_tree(slot);
         struct statfs fs;
@@ -63,13 +65,19 @@ static int open_source(const struct plan *plan, const struct slot *slot, struct 
                                                  : "make it, or take the mount out");
                 return r;
         }
-        if (slot->kind == SLOT_PROCFS_TREE && (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)) {
+        if (slot->kind == SLOT_PROCFS_TREE && (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC ||
+                                               fstat(fd, &st) < 0 || st.st_ino != PROC_ROOT_INODE)) {
                 (void)slot_error(err, -EINVAL, plan, slot, "bind on /proc what is not procfs:");
                 return err_hint(err, "only procfs may be mounted on /proc");
         }
         if (slot->kind == SLOT_DEVICE &&
             (fstat(fd, &st) < 0 || (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode)) || st.st_rdev != slot->device))
                 return slot_error(err, -ENODEV, plan, slot, "find the device that the host has at");
+        /* The clone of a shared mount is its peer: a mount that the container makes over its /dev/null would be made over the
+         * host's as well (mount_namespaces(7), V23). Root and binds get their propagation from the plan. */
+        if (slot->kind == SLOT_DEVICE &&
+            syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &private, sizeof(private)) < 0)
+                return slot_error(err, -errno, plan, slot, "make private the mount of");
         return TAKE_FD(fd);
 }
 
@@ -372,6 +380,11 @@ static int follow(struct launch *launch, pid_t pid, struct ward_err *err)
 
         if (pidfd < 0)
                 return err_code(err, pidfd, "follow the container's init");
+        /* It is a child of ours: whatever the record says, no stranger is signalled or waited for. */
+        if (pidfd_wait(pidfd, true, true, &info) < 0) {
+                (void)fd_close(pidfd);
+                return err_code(err, -ECHILD, "follow the container's init");
+        }
         (void)pidfd_wait(launch->pidfd, false, false, &info);
         (void)fd_close(launch->pidfd);
         launch->pidfd = pidfd;
@@ -564,16 +577,20 @@ static void undo_entry(int root, const char *entry)
         (void)close(fd);
 }
 
-/* Takes away what the child made in the root file system, the last first; a directory that is not empty stays. */
+/* Takes away what the child made in the root file system, the last first; a directory that is not empty stays. The list was made by
+ * another process: a copy is read, with an end that is ours. */
 static void undo_made(const struct launch *launch, int root)
 {
-        const struct shared *shared = launch->shared;
-        const char *entries[sizeof(shared->made) / 3];
+        struct shared copy = *launch->shared;
+        const char *entries[sizeof(copy.made) / 3];
         uint32_t count = 0;
 
-        for (uint32_t at = 0; at < shared->used && at < sizeof(shared->made);) {
-                entries[count++] = shared->made + at;
-                at += (uint32_t)strnlen(shared->made + at, sizeof(shared->made) - at) + 1;
+        copy.made[sizeof(copy.made) - 1] = '\0';
+        for (uint32_t at = 0; at < copy.used && at < sizeof(copy.made) && count < ELEMENTS(entries);) {
+                if (copy.made[at] == '\0')
+                        break;
+                entries[count++] = copy.made + at;
+                at += (uint32_t)strlen(copy.made + at) + 1;
         }
         while (count-- > 0)
                 undo_entry(root, entries[count]);

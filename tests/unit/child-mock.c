@@ -214,6 +214,7 @@ static const struct {
         {__NR_exit_group, "exit_group", "u"},
         {__NR_faccessat2, "faccessat2", "dsux"},
         {__NR_fchdir, "fchdir", "d"},
+        {__NR_fcntl, "fcntl", "du"},
         {__NR_fchmod, "fchmod", "do"},
         {__NR_fchown, "fchown", "duu"},
         {__NR_fchownat, "fchownat", "dsuux"},

@@ -245,8 +245,11 @@ int child_do_reconfigure(struct child *child, const struct op *op)
         char path[CHILD_FD_PATH_MAX];
         int fd, r;
 
+        /* A whole file system is changed: an image's link must not make it the host's, on which the root lies (V1). */
         child->step = STEP_OPEN_TARGET;
-        fd = child_open(child, op->mount.target, FLAG_PATH, 0);
+        fd = child_open(child, op->mount.target, FLAG_PATH, RESOLVE_NO_SYMLINKS);
+        if (fd == -ELOOP)
+                child->step = STEP_TARGET_SYMLINK;
         if (fd < 0)
                 return fd;
         child_fd_path(fd, path);

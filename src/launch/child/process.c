@@ -154,7 +154,7 @@ int child_do_caps(struct child *child, const struct op *op)
                 {(uint32_t)(caps->effective >> 32), (uint32_t)(caps->permitted >> 32),
                  (uint32_t)(caps->inheritable >> 32)},
         };
-        struct __user_cap_data_struct seen[2];
+        struct __user_cap_data_struct seen[2] = {{~0U, ~0U, ~0U}, {~0U, ~0U, ~0U}}; /* a filter may fake the call */
         int r;
 
         r = (int)sys2(capset, &header, data);
