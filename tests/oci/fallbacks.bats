@@ -29,7 +29,7 @@ grep -E '^(Cap|NoNewPrivs|Seccomp|Groups|Uid|Gid|NSpid|Umask)' /proc/self/status
 awk '{ print $4, $5, $6, ($7 == "-" ? "private" : "propagates") }' /proc/self/mountinfo
 cat /proc/self/limits /proc/self/cgroup /sys/fs/cgroup/pids/pids.max /proc/sys/net/ipv4/ip_forward
 echo "id $(id) session $(cut -d' ' -f6 /proc/self/stat) pid $$ host $(hostname)"
-echo "fds $(ls /proc/$$/fd)"
+ls /proc/1/fd
 for path in /proc/keys /proc/timer_list; do stat -c '%n %F %t:%T' $path; done
 ls -A /sys/firmware /proc/acpi
 for path in /x /data/x /proc/sys/kernel/panic /sys/x /sys/fs/cgroup/x; do ( : >$path ) && echo "wrote $path"; done
