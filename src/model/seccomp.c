@@ -637,6 +637,12 @@ int seccomp_profile_parse(const char *text, size_t len, const char *file, unsign
         json_init(&json, text, len, file, arena, err);
         json.line = line;
         json.column_base = column - 1;
+        if (context == NULL) {
+                /* The OCI form is a part of config.json: errors name the path from its top. */
+                json.path[0] = (struct json_step){.key = "linux", .index = -1};
+                json.path[1] = (struct json_step){.key = "seccomp", .index = -1};
+                json.depth = 2;
+        }
         r = read_profile(&json, &profile);
         if (r >= 0)
                 r = finish_action(&json, &profile.default_action, &default_action);

@@ -145,40 +145,48 @@ static void test_refused(void **state)
         static const struct {
                 const char *text, *message, *hint;
         } cases[] = {
-                {"{}", "p.json:1:1: the required field 'defaultAction' is missing", ""},
-                {"{\"defaultAction\":\"SCMP_ACT_ALOW\"}", "p.json:1:18: defaultAction: unknown action 'SCMP_ACT_ALOW'",
+                {"{}", "p.json:1:1: linux.seccomp: the required field 'defaultAction' is missing", ""},
+                {"{\"defaultAction\":\"SCMP_ACT_ALOW\"}",
+                 "p.json:1:18: linux.seccomp.defaultAction: unknown action 'SCMP_ACT_ALOW'",
                  "did you mean 'SCMP_ACT_ALLOW'?"},
                 {"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"defaultErrnoRet\":1}",
-                 "p.json:1:53: an errno goes with the actions SCMP_ACT_ERRNO and SCMP_ACT_TRACE only", ""},
+                 "p.json:1:53: linux.seccomp: an errno goes with the actions SCMP_ACT_ERRNO and SCMP_ACT_TRACE only",
+                 ""},
                 {HEAD "\"architectures\":[\"SCMP_ARCH_X86_46\"]}",
-                 "p.json:2:18: architectures[0]: unknown architecture 'SCMP_ARCH_X86_46'",
+                 "p.json:2:18: linux.seccomp.architectures[0]: unknown architecture 'SCMP_ARCH_X86_46'",
                  "did you mean 'SCMP_ARCH_X86_64'?"},
                 {HEAD "\"flags\":[\"SECCOMP_FILTER_FLAG_TSINC\"]}",
-                 "p.json:2:10: flags[0]: unknown flag 'SECCOMP_FILTER_FLAG_TSINC'",
+                 "p.json:2:10: linux.seccomp.flags[0]: unknown flag 'SECCOMP_FILTER_FLAG_TSINC'",
                  "did you mean 'SECCOMP_FILTER_FLAG_TSYNC'?"},
                 {HEAD "\"flags\":[\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"]}",
-                 "p.json:2:10: flags[0]: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV is for filters with a listener", ""},
+                 "p.json:2:10: linux.seccomp.flags[0]: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV is for filters with a "
+                 "listener",
+                 ""},
                 {HEAD "\"listenerPath\":\"/run/l\"}", "p.json:2:1: listenerPath: not honoured yet",
                  "remove the field, or use a runtime that has it"},
                 {HEAD "\"syscalls\":[{\"names\":[\"raed\"],\"action\":\"SCMP_ACT_ERRNO\"}]}",
-                 "p.json:2:23: syscalls[0].names[0]: unknown system call 'raed'", "did you mean 'read'?"},
+                 "p.json:2:23: linux.seccomp.syscalls[0].names[0]: unknown system call 'raed'", "did you mean 'read'?"},
                 {HEAD "\"syscalls\":[{\"names\":[],\"action\":\"SCMP_ACT_ERRNO\"}]}",
-                 "p.json:2:13: syscalls[0]: no system call is named", ""},
+                 "p.json:2:13: linux.seccomp.syscalls[0]: no system call is named", ""},
                 {HEAD "\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}",
-                 "p.json:2:40: syscalls[0].action: SCMP_ACT_NOTIFY is not honoured yet",
+                 "p.json:2:40: linux.seccomp.syscalls[0].action: SCMP_ACT_NOTIFY is not honoured yet",
                  "use another action, or a runtime that has a seccomp listener"},
                 {HEAD "\"syscall\":[]}", "p.json:2:1: syscall: unknown field", "did you mean 'syscalls'?"},
-                {RULE("\"errnoRet\":4096"), "p.json:2:68: syscalls[0]: the errno must be from 0 to 4095", ""},
-                {RULE("\"errnoret\":1"), "p.json:2:57: syscalls[0].errnoret: unknown field",
+                {RULE("\"errnoRet\":4096"), "p.json:2:68: linux.seccomp.syscalls[0]: the errno must be from 0 to 4095",
+                 ""},
+                {RULE("\"errnoret\":1"), "p.json:2:57: linux.seccomp.syscalls[0].errnoret: unknown field",
                  "did you mean 'errnoRet'?"},
                 {RULE("\"args\":[{\"index\":6,\"value\":0,\"op\":\"SCMP_CMP_EQ\"}]"),
-                 "p.json:2:74: syscalls[0].args[0].index: the number must be from 0 to 5", ""},
+                 "p.json:2:74: linux.seccomp.syscalls[0].args[0].index: the number must be from 0 to 5", ""},
                 {RULE("\"args\":[{\"index\":0,\"value\":-1,\"op\":\"SCMP_CMP_EQ\"}]"),
-                 "p.json:2:84: syscalls[0].args[0].value: the number must be from 0 to 18446744073709551615", ""},
+                 "p.json:2:84: linux.seccomp.syscalls[0].args[0].value: the number must be from 0 to "
+                 "18446744073709551615",
+                 ""},
                 {RULE("\"args\":[{\"index\":0,\"value\":1,\"op\":\"SCMP_CMP_EG\"}]"),
-                 "p.json:2:91: syscalls[0].args[0].op: unknown operator 'SCMP_CMP_EG'", "did you mean 'SCMP_CMP_EQ'?"},
+                 "p.json:2:91: linux.seccomp.syscalls[0].args[0].op: unknown operator 'SCMP_CMP_EG'",
+                 "did you mean 'SCMP_CMP_EQ'?"},
                 {RULE("\"args\":[{\"index\":0,\"value\":1}]"),
-                 "p.json:2:65: syscalls[0].args[0]: the required field 'op' is missing", ""},
+                 "p.json:2:65: linux.seccomp.syscalls[0].args[0]: the required field 'op' is missing", ""},
         };
 
         for (size_t i = 0; i < ELEMENTS(cases); i++) {
@@ -228,7 +236,8 @@ static void test_position_in_config(void **state)
         assert_int_equal(
                 seccomp_profile_parse(text, strlen(text), "config.json", 180, 20, NULL, &arena, &profile, &err),
                 -EINVAL);
-        assert_string_equal(err.message, "config.json:180:37: defaultAction: unknown action 'SCMP_ACT_NO'");
+        assert_string_equal(err.message,
+                            "config.json:180:37: linux.seccomp.defaultAction: unknown action 'SCMP_ACT_NO'");
 }
 
 int main(void)
