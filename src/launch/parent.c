@@ -157,6 +157,8 @@ static _Noreturn void run_child(struct launch *launch, int channel)
                 .shared = launch->shared,
                 .trace = launch->trace != NULL,
                 .root = AT_FDCWD,
+                .proc = -EBADF,
+                .sys = -EBADF,
                 .null = -EBADF,
                 .empty = -EBADF,
                 .phase = PHASE_CLONE,

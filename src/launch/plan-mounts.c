@@ -46,6 +46,12 @@ static bool is_cgroup(const struct spec_mount *mount)
                (strcmp(mount->type, "cgroup") == 0 || strcmp(mount->type, "cgroup2") == 0);
 }
 
+/* A bind that is a peer of the host's mount. */
+static bool is_shared_bind(const struct spec_mount *mount)
+{
+        return mount->bind && (mount->propagation & MS_SHARED) != 0;
+}
+
 static int refuse(struct ward_err *err, const struct ward_spec *spec, const struct spec_mount *mount, const char *why,
                   const char *hint)
 {
@@ -342,7 +348,65 @@ int plan_mounts(struct plan *plan, const struct ward_spec *spec, const struct pl
         while (first_cgroup < spec->mount_count && !is_cgroup(&spec->mounts[first_cgroup]))
                 first_cgroup++;
         for (size_t i = 0; r >= 0 && i < spec->mount_count; i++)
-                if ((i < first_cgroup) == before_groups)
+                if ((i < first_cgroup) == before_groups && !is_shared_bind(&spec->mounts[i]))
                         r = add_one(plan, spec, place, &spec->mounts[i], err);
+        return r;
+}
+
+static int refuse_below(struct ward_err *err, const struct ward_spec *spec, const struct spec_origin *origin,
+                        const char *path, const struct spec_mount *bind)
+{
+        char where[256];
+
+        (void)err_set(err, -EINVAL, "%s: '%s' lies in '%s', a shared bind: what is made there appears on the host",
+                      spec_origin_text(origin, spec->file, where, sizeof(where)), path, bind->destination);
+        return err_hint(err, "make that bind rslave or private, or take this path out of it");
+}
+
+static bool is_inside(struct plan *plan, const char *path, const char *directory)
+{
+        path = plan_inside(plan, path);
+        return path == NULL || is_below(path, directory);
+}
+
+static int check_below(struct plan *plan, const struct ward_spec *spec, size_t index, const char *target,
+                       struct ward_err *err)
+{
+        const struct spec_mount *bind = &spec->mounts[index];
+
+        for (size_t i = index + 1; i < spec->mount_count; i++)
+                if (is_inside(plan, spec->mounts[i].destination, target))
+                        return refuse_below(err, spec, &spec->mounts[i].origin, spec->mounts[i].destination, bind);
+        for (size_t i = 0; i < spec->masked_path_count; i++)
+                if (is_inside(plan, spec->masked_paths[i].path, target))
+                        return refuse_below(err, spec, &spec->masked_paths[i].origin, spec->masked_paths[i].path, bind);
+        for (size_t i = 0; i < spec->readonly_path_count; i++)
+                if (is_inside(plan, spec->readonly_paths[i].path, target))
+                        return refuse_below(err, spec, &spec->readonly_paths[i].origin, spec->readonly_paths[i].path,
+                                            bind);
+        for (size_t i = 0; i < spec->device_count; i++)
+                if (is_inside(plan, spec->devices[i].path, target))
+                        return refuse_below(err, spec, &spec->devices[i].origin, spec->devices[i].path, bind);
+        return 0;
+}
+
+int plan_shared_binds(struct plan *plan, const struct ward_spec *spec, const struct place *place, struct ward_err *err)
+{
+        size_t count = 0;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < spec->mount_count; i++) {
+                const char *target;
+
+                if (!is_shared_bind(&spec->mounts[i]))
+                        continue;
+                target = plan_inside(plan, spec->mounts[i].destination);
+                r = target == NULL ? -ENOMEM : check_below(plan, spec, i, target, err);
+                if (r >= 0)
+                        r = add_one(plan, spec, place, &spec->mounts[i], err);
+                /* A link of the image could lead the second into the first. */
+                if (r >= 0 && count++ > 0)
+                        plan->ops[plan->op_count - 1].bind.target_kind = TARGET_NO_SYMLINK;
+        }
         return r;
 }

@@ -364,7 +364,6 @@ const struct op_case op_cases[] = {
                  {"statx 21 ''", STEP_OPEN_TARGET},
                  {"move_mount 20 '' 21 '' 0x44", STEP_ATTACH},
                  {"close 21", IGNORED},
-                 {"close 20", IGNORED},
          }},
         {"remount",
          {.type = OP_REMOUNT, .bind = {.target = "proc", .attr_set = MOUNT_ATTR_RDONLY}},

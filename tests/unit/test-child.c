@@ -62,6 +62,8 @@ static void prepare(struct fixture *f, const struct op *ops, unsigned count)
                 .channel = 9,
                 .shared = &f->shared,
                 .root = FD_FIRST + FD_ROOT,
+                .proc = -EBADF,
+                .sys = -EBADF,
                 .null = -EBADF,
                 .empty = -EBADF,
                 .phase = PHASE_ISOLATE,

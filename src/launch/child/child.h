@@ -23,6 +23,7 @@ struct child {
 
         int root;            /* O_PATH of the container's root, -EBADF before OP_ROOT */
         uint64_t root_mount; /* id of its mount; 0 until needed */
+        int proc, sys;       /* what is mounted there, -EBADF: nothing yet */
         int null;            /* the host's /dev/null, for masks; -EBADF until needed */
         int empty;           /* a read-only tmpfs, for masks; -EBADF until needed */
         uint32_t chosen;     /* OP_FIND_EXEC: which candidate */

@@ -20,6 +20,19 @@
 #define FLAG_CLOEXEC 02000000
 #define DETACH 2 /* MNT_DETACH of umount2(2) */
 
+static bool starts_with(const char *string, const char *start)
+{
+        while (*start != '\0')
+                if (*string++ != *start++)
+                        return false;
+        return true;
+}
+
+static bool same(const char *a, const char *b)
+{
+        return starts_with(a, b) && starts_with(b, a);
+}
+
 /* Old kernels answer ENOSYS; filters that predate a call answer ENOSYS or EPERM. */
 static bool is_missing(long r)
 {
@@ -135,6 +148,32 @@ static int mount_legacy(struct child *child, const struct op_mount *mount, int t
         return r;
 }
 
+/* What is mounted on /proc and /sys is kept at hand, else @fd is closed. */
+static void keep_kernel(struct child *child, const char *target, int fd)
+{
+        int *kept = same(target, "proc") ? &child->proc : same(target, "sys") ? &child->sys : NULL;
+
+        if (kept != NULL && *kept >= 0)
+                (void)sys1(close, *kept);
+        if (kept != NULL)
+                *kept = fd;
+        else
+                (void)sys1(close, fd);
+}
+
+/* Opens what shall be masked or made read-only. Below /proc and /sys from those mounts themselves: somebody else who has the root file
+ * system may rename the directories that they lie on, and what has their name then is not what is to be hidden (V5). */
+static int open_kernel(struct child *child, const char *path)
+{
+        struct open_how how = {.flags = FLAG_PATH | FLAG_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+
+        if (child->proc >= 0 && starts_with(path, "proc/"))
+                return (int)sys4(openat2, child->proc, path + 5, &how, sizeof(how));
+        if (child->sys >= 0 && starts_with(path, "sys/"))
+                return (int)sys4(openat2, child->sys, path + 4, &how, sizeof(how));
+        return child_open(child, path, FLAG_PATH, 0);
+}
+
 static int copy_up(struct child *child, const struct op_mount *mount, int fd)
 {
         int from, r;
@@ -172,7 +211,7 @@ int child_do_mount(struct child *child, const struct op *op)
                         child->step = STEP_PROPAGATION;
                         r = set_attributes(fd, 0, 0, 0, mount->propagation);
                 }
-                (void)sys1(close, fd);
+                keep_kernel(child, mount->target, fd);
         }
         (void)sys1(close, target);
         return r;
@@ -223,7 +262,7 @@ int child_do_bind(struct child *child, const struct op *op)
         if (r >= 0)
                 r = child_attach(child, tree, target);
         (void)sys1(close, target);
-        (void)sys1(close, tree);
+        keep_kernel(child, bind->target, tree);
         return r;
 }
 
@@ -322,7 +361,7 @@ int child_do_mask(struct child *child, const struct op *op)
         int target, tree, r;
 
         child->step = STEP_OPEN_TARGET;
-        target = child_open(child, op->path, FLAG_PATH, 0);
+        target = open_kernel(child, op->path);
         if (target == -ENOENT || target == -ENOTDIR)
                 return 0; /* config-linux.md: a path that does not exist needs no mask */
         if (target < 0)
@@ -346,7 +385,7 @@ int child_do_readonly(struct child *child, const struct op *op)
         int target, tree, r;
 
         child->step = STEP_OPEN_TARGET;
-        target = child_open(child, op->path, FLAG_PATH, 0);
+        target = open_kernel(child, op->path);
         if (target == -ENOENT || target == -ENOTDIR)
                 return 0;
         if (target < 0)
