@@ -162,7 +162,7 @@ static void test_refused(void **state)
                  "p.json:2:10: linux.seccomp.flags[0]: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV is for filters with a "
                  "listener",
                  ""},
-                {HEAD "\"listenerPath\":\"/run/l\"}", "p.json:2:1: listenerPath: not honoured yet",
+                {HEAD "\"listenerPath\":\"/run/l\"}", "p.json:2:1: linux.seccomp.listenerPath: not honoured yet",
                  "remove the field, or use a runtime that has it"},
                 {HEAD "\"syscalls\":[{\"names\":[\"raed\"],\"action\":\"SCMP_ACT_ERRNO\"}]}",
                  "p.json:2:23: linux.seccomp.syscalls[0].names[0]: unknown system call 'raed'", "did you mean 'read'?"},
