@@ -24,7 +24,7 @@ bats_require_minimum_version 1.5.0
 WARD_SOURCE=${WARD_SOURCE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)}
 WARD_BUILD=${WARD_BUILD:-$WARD_SOURCE/build}
 
-ward() { "$WARD_BUILD/bin/ward" "$@"; }
+ward() { "$WARD_BUILD/bin/ward" --root "$WORK/state" "$@"; }
 ward_oci() { "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" "$@"; }
 
 ward_setup() {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "model/defaults.h"
@@ -175,6 +176,10 @@ static int run(struct cli *cli, const void *options, int count, char **operands,
         };
         int r;
 
+        if (geteuid() != 0 && !o->dry_run) {
+                (void)err_set(err, -ENOTSUP, "run a container as an ordinary user: not supported yet");
+                return err_hint(err, "use sudo; 'ward run --dry-run' needs no rights");
+        }
         if (o->format_given && !o->dry_run)
                 return err_set(err, -EINVAL, "option '--format' is for --dry-run: what runs prints what it likes");
         r = choose_id(cli, o, &job.id, err);

@@ -114,6 +114,21 @@ static bool map_overlaps(const char *map, const struct span *span)
         return false;
 }
 
+/* A process that has ended and that its parent did not ask about yet has ids and uses none. */
+static bool has_ended(int proc, const char *pid)
+{
+        _cleanup_free_ char *stat = NULL;
+        const char *behind_name;
+        char path[280];
+
+        (void)snprintf(path, sizeof(path), "%s/stat", pid);
+        if (fd_read_file(proc, path, 4096, &stat, NULL, NULL) < 0)
+                return true;
+        /* proc_pid_stat(5): the name, which may hold anything, is in parentheses; the state follows. */
+        behind_name = strrchr(stat, ')');
+        return behind_name != NULL && strncmp(behind_name, ") Z", 3) == 0;
+}
+
 /* Does a process live whose user namespace has ids of @span? Those with the caller's own map are not meant: it has every id. Returns 1, 0 or
  * -errno. */
 static int in_use(const struct span *span, struct ward_err *err)
@@ -138,7 +153,7 @@ static int in_use(const struct span *span, struct ward_err *err)
                 (void)snprintf(path, sizeof(path), "%s/uid_map", entry->d_name);
                 /* One that ended meanwhile has no ids any more. */
                 if (fd_read_file(dirfd(proc), path, MAP_MAX, &map, NULL, NULL) == 0 && strcmp(map, own) != 0 &&
-                    map_overlaps(map, span))
+                    map_overlaps(map, span) && !has_ended(dirfd(proc), entry->d_name))
                         result = 1;
         }
         (void)closedir(proc);

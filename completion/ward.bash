@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+# bash(1) completion for ward. Options come from --help, names from `ps`, so there is no second list to keep.
+# shellcheck shell=bash
+
+# The long and short options of a command: the words that begin with a dash at the start of a line of its help.
+_ward_options() {
+        "${COMP_WORDS[0]}" "$@" --help 2>/dev/null | sed -n 's/^ *\(-[a-zA-Z]\), /\1\n/; s/^ *\(-\)/\1/p' | grep -o '^--\?[a-zA-Z][a-z-]*'
+}
+
+_ward() {
+        local verbs='run ps exec kill rm help version'
+        local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' root=() all=() i
+        for ((i = 1; i < COMP_CWORD; i++)); do
+                case ${COMP_WORDS[i]} in
+                --root) root=(--root "${COMP_WORDS[i + 1]}") && ((i++)) ;;
+                -*) ;;
+                *) verb=${COMP_WORDS[i]} && break ;;
+                esac
+        done
+        COMPREPLY=()
+        case $previous in
+        --root | --volume | -v) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
+        --network) mapfile -t COMPREPLY < <(compgen -W 'none host' -- "$current") && return ;;
+        --userns) mapfile -t COMPREPLY < <(compgen -W 'own host' -- "$current") && return ;;
+        --format) mapfile -t COMPREPLY < <(compgen -W 'table json' -- "$current") && return ;;
+        --security-opt) mapfile -t COMPREPLY < <(compgen -W 'seccomp= no-new-privileges=' -- "$current") && return ;;
+        --signal | -s) mapfile -t COMPREPLY < <(compgen -W 'TERM KILL INT HUP QUIT STOP CONT USR1 USR2' -- "$current") && return ;;
+        esac
+        if [[ $current == -* ]]; then
+                mapfile -t COMPREPLY < <(compgen -W "$(_ward_options ${verb:+"$verb"})" -- "$current")
+        elif [[ -z $verb || $verb == help ]]; then
+                mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$current")
+        elif [[ $verb == run ]]; then
+                mapfile -t COMPREPLY < <(compgen -d -- "$current")
+        else
+                [[ $verb != rm ]] || all=(-a)
+                mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" "${root[@]}" ps -q "${all[@]}" 2>/dev/null)" -- "$current")
+        fi
+}
+
+complete -o filenames -F _ward ward

@@ -1,0 +1,224 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# ps, exec, kill and rm: what is done with containers; and the command line as such.
+# shellcheck disable=SC2154,SC2016
+
+load helpers/common
+
+setup() { with_root; }
+teardown() { remove_all; }
+
+# ---- ps --------------------------------------------------------------------------------------------------------------------
+
+@test "ps lists what runs, with -a what is stopped, with -q names" {
+        ward run --name "$ID-ended" "$ROOT" true
+        background "$ROOT" sleep 100
+        run -0 ward ps
+        [[ ${lines[0]} =~ ^NAME\ +STATUS\ +PID\ +CREATED\ +ROOT\ +COMMAND$ && ${#lines[@]} == 2 ]] || shown
+        [[ ${lines[1]} =~ ^$ID\ +running\ +[0-9]+\ .*$ROOT\ +sleep\ 100$ ]] || shown
+        run -0 ward ps -a
+        [[ ${#lines[@]} == 3 ]] || shown
+        expect_in_output "$ID-ended"
+        run -0 ward ps -q
+        expect_output "$ID"
+        run -0 ward ps -aq
+        expect_output "$ID"$'\n'"$ID-ended"
+}
+
+@test "ps --format json, with a version" {
+        run -0 ward ps --format json
+        jq -e '.version == 1 and .containers == []' <<<"$output"
+        background "$ROOT" sleep 100
+        run -0 ward ps --format json
+        jq -e --arg id "$ID" --arg root "$ROOT" '.containers[0] | .name == $id and .status == "running" and .pid > 1 and
+                .root == $root and .command == "sleep 100" and .program == "ward" and (.created | fromdate > 1700000000)' <<<"$output"
+}
+
+@test "what a container is called by its command does not speak to the terminal" {
+        background "$ROOT" sh -c $'exec sleep 100 # \e[31mred'
+        run -0 ward ps
+        expect_in_output "# ?[31mred"
+        expect_not_in_output $'\e'
+}
+
+# ---- exec ------------------------------------------------------------------------------------------------------------------
+
+@test "exec: output, status, input" {
+        background -e BASE=1 "$ROOT" sleep 100
+        run -9 --separate-stderr ward exec "$ID" sh -c 'echo out; echo err >&2; cat /proc/1/cmdline; exit 9'
+        [[ $output == $'out\nsleep' && $stderr == err ]] || [[ $output == out*sleep* && $stderr == err ]] || shown
+        run -0 ward exec -i "$ID" cat <<<"typed"
+        expect_output typed
+        run -0 ward exec "$ID" cat <<<"typed"
+        expect_output ""
+        fails_with 127 "execute 'nosuch'" ward exec "$ID" nosuch
+        fails_with 126 "execute '/etc'" ward exec "$ID" /etc
+        fails_with 125 "no container '$ID-other'" ward exec "$ID-other" true
+        ward kill "$ID"
+        ended_with 137
+        fails_with 125 "it is stopped" ward exec "$ID" true
+}
+
+@test "exec has the container's namespaces, limits and confinement" {
+        local ns pid
+        background --pids-limit 20 "$ROOT" sleep 100
+        pid=$(init_pid)
+        for ns in user pid net ipc uts mnt cgroup; do
+                [[ $(ward exec "$ID" readlink "/proc/self/ns/$ns") == "$(readlink "/proc/$pid/ns/$ns")" ]]
+        done
+        [[ $(ward exec "$ID" grep -E '^(Cap|NoNew|Seccomp)' /proc/self/status) == "$(grep -E '^(Cap|NoNew|Seccomp)' "/proc/$pid/status")" ]]
+        run ward exec "$ID" sh -c 'i=0; while [ $i -lt 30 ]; do sleep 1 & i=$((i+1)); done'
+        expect_in_output "can't fork"
+}
+
+@test "exec -e, -w, -u" {
+        echo 'web:x:33:34::/home/web:/bin/sh' >>"$ROOT/etc/passwd"
+        echo 'extra:x:40:web' >>"$ROOT/etc/group"
+        background -e BASE=1 -e OTHER=2 "$ROOT" sleep 100
+        MINE=3 run -0 ward exec -e BASE=4 -e MINE -e OTHER -w /etc "$ID" sh -c 'echo $BASE $MINE $OTHER; pwd'
+        expect_output $'4 3\n/etc'
+        run -0 ward exec -u web "$ID" sh -c 'id -u; id -G; echo $HOME'
+        expect_output $'33\n34 40\n/home/web'
+        fails_with 125 "no user 'wbe'.*did you mean 'web'" ward exec -u wbe "$ID" true
+        fails_with 125 "not an absolute path" ward exec -w etc "$ID" true
+}
+
+@test "exec -u reads the container's own files, and only files" {
+        background --tmpfs /etc "$ROOT" sh -c 'echo "new:x:77:0::/:" >/etc/passwd; sleep 100'
+        wait_until 5 ward exec -u new "$ID" true
+        [[ $(ward exec -u new "$ID" id -u) == 77 ]]
+        ward exec "$ID" sh -c 'rm /etc/passwd; mkfifo /etc/passwd'
+        fails_with 125 "no regular file" timeout 10 "$WARD_BUILD/bin/ward" --root "$WORK/state" exec -u new "$ID" true
+}
+
+@test "exec -t: a terminal of its own" {
+        background "$ROOT" sleep 100
+        run -0 ward exec -t "$ID" sh -c 'tty; echo $TERM' </dev/null
+        expect_in_output /dev/pts/ xterm
+        run -5 "$TERMINAL" 'wait:# ,size:44x99,type:stty size,wait:44 99,type:exit 5' \
+                "$WARD_BUILD/bin/ward" --root "$WORK/state" exec -it "$ID" sh
+}
+
+@test "exec -d returns when it runs, and its output goes nowhere" {
+        background "$ROOT" sleep 100
+        run -0 ward exec -d "$ID" sh -c 'echo lost; echo lost >&2; exec sleep 77'
+        expect_output ""
+        ward exec "$ID" ps | grep -q 'sleep 77'
+        fails_with 127 "execute 'nosuch'" ward exec -d "$ID" nosuch
+        fails_with 125 "nobody would be there" ward exec -dt "$ID" true
+}
+
+# ---- kill and rm -----------------------------------------------------------------------------------------------------------
+
+@test "kill: KILL by default, -s by name or number, several at once" {
+        background "$ROOT" sh -c 'trap "exit 44" TERM; trap "exit 45" USR1; while :; do sleep 0.05; done'
+        fails_with 1 "'TREM' is not a signal.*did you mean 'TERM'" ward kill -s TREM "$ID"
+        wait_until 10 ignores_nothing
+        ward kill -s sigterm "$ID"
+        ended_with 44
+        ward rm "$ID"
+        background "$ROOT" sh -c 'trap "exit 44" TERM; trap "exit 45" USR1; while :; do sleep 0.05; done'
+        wait_until 10 ignores_nothing
+        ward kill -s 10 "$ID"
+        ended_with 45
+        ward rm "$ID"
+        background "$ROOT" sleep 100
+        # One that is not there does not save the others.
+        fails_with 1 "no container '$ID-other'" ward kill "$ID-other" "$ID"
+        ended_with 137
+        fails_with 1 "not running" ward kill "$ID"
+}
+
+# The shell has set its traps: SIGTERM is caught.
+ignores_nothing() {
+        local caught
+        caught=$(sed -n 's/^SigCgt:\t//p' "/proc/$(init_pid)/status")
+        (((16#$caught >> 14 & 1) == 1 && (16#$caught >> 9 & 1) == 1))
+}
+
+@test "rm: stopped ones; with -f also what runs" {
+        background "$ROOT" sleep 100
+        fails_with 1 "it is running.*--force" ward rm "$ID"
+        run -0 ward rm -f "$ID" "$ID-other"
+        ended_with 137
+        [[ -z $(ward ps -aq) ]]
+        fails_with 1 "no container" ward rm "$ID"
+}
+
+# ---- the command line ------------------------------------------------------------------------------------------------------
+
+VERBS="run ps exec kill rm"
+
+@test "help of the program and of each verb fits a screen of 80 columns" {
+        local verb
+        for verb in "" $VERBS; do
+                # shellcheck disable=SC2086
+                run -0 ward $verb --help
+                [[ ${lines[0]} == "Usage: ward"* ]]
+                ((${#lines[@]} <= 24)) || shown
+                [[ -z $(awk 'length > 80' <<<"$output") ]] || shown
+                # shellcheck disable=SC2086
+                [[ $(ward help $verb) == "$output" ]]
+                [[ -z $verb || $(ward help) == *"  $verb "* ]]
+        done
+        [[ $("$WARD_BUILD/bin/ward") == "$(ward help)" ]]
+}
+
+@test "version" {
+        run -0 ward --version
+        [[ ${lines[0]} =~ ^ward\ version\ [0-9]+\.[0-9]+ ]] || shown
+        [[ $(ward version) == "$output" ]]
+}
+
+@test "what is mistyped has a suggestion" {
+        fails_with 1 "unknown verb 'rnu'.*did you mean 'run'" ward rnu
+        fails_with 1 "unknown verb 'exce'.*did you mean 'exec'" ward help exce
+        fails_with 1 "unknown option '--al'.*did you mean '--all'" ward ps --al
+        fails_with 1 "unknown option '--rot'.*did you mean '--root'" ward --rot x ps
+}
+
+@test "messages are coloured on a terminal alone, and not with NO_COLOR" {
+        run "$TERMINAL" '' "$WARD_BUILD/bin/ward" nosuch
+        expect_in_output $'\e['
+        NO_COLOR=1 run "$TERMINAL" '' "$WARD_BUILD/bin/ward" nosuch
+        expect_in_output "ward: unknown verb 'nosuch'"
+        expect_not_in_output $'\e'
+        run ward nosuch
+        expect_not_in_output $'\e'
+}
+
+@test "the manual says everything that help says" {
+        local verb option
+        for verb in $VERBS; do
+                for option in $(ward help "$verb" | grep -oE '^ +(-[a-z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
+                        [[ $option == --help ]] || grep -qF -- "*$option*" "$WARD_SOURCE/docs/ward.1.scd" ||
+                                { echo "ward $verb $option is not in docs/ward.1.scd"; return 1; }
+                done
+        done
+}
+
+@test "the completions know every verb, option and name" {
+        local verb file
+        for file in ward.bash _ward ward.fish; do
+                for verb in $VERBS help version; do
+                        grep -qw "$verb" "$WARD_SOURCE/completion/$file"
+                done
+        done
+        # shellcheck source=/dev/null
+        source "$WARD_SOURCE/completion/ward.bash"
+        ward run --name "$ID" "$ROOT" true
+        complete_word ward "" ; expect_words run ps exec kill rm help version
+        complete_word ward run --cap- ; expect_words --cap-add --cap-drop
+        complete_word ward run --network "" ; expect_words none host
+        complete_word ward --root "$WORK/state" rm "" ; expect_words "$ID"
+        complete_word ward --root "$WORK/state" exec "" ; expect_words
+}
+
+complete_word() {
+        COMP_WORDS=("$WARD_BUILD/bin/ward" "${@:2}")
+        COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+        COMPREPLY=()
+        _ward
+}
+
+expect_words() { [[ ${COMPREPLY[*]} == "$*" ]] || { echo "wanted: $*; got: ${COMPREPLY[*]}"; return 1; }; }

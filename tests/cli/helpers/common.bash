@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the files about `ward run` share beyond tests/helpers.bash; a file loads this one alone.
+# shellcheck shell=bash disable=SC2034,SC2154
+
+load ../helpers
+
+TERMINAL=$WARD_SOURCE/tests/cli/helpers/terminal.py
+
+# In place of ward where a background job's pid must be the program's own.
+become_ward() { exec "$WARD_BUILD/bin/ward" --root "$WORK/state" "$@"; }
+
+# with_root: a test that starts containers over $ROOT, whose system is busybox.
+with_root() {
+        ward_setup
+        needs_root
+        ROOT=$WORK/root
+        rootfs "$ROOT"
+}
+
+remove_all() {
+        local name
+        for name in $(ward ps -aq); do
+                ward rm -f "$name"
+        done
+        rm -rf "$WORK/state/.cache"
+        ward_teardown
+}
+
+# Runs a container that is removed at its end: here OPTIONS... COMMAND... with ROOT between them as "@".
+here() {
+        local word words=()
+        for word in "$@"; do
+                [[ $word == @ ]] && word=$ROOT
+                words+=("$word")
+        done
+        ward run --rm --name "$ID" "${words[@]}"
+}
+
+# background ARGUMENTS...: a container named $ID in the background that runs until it is ended; $PID is ward's.
+background() {
+        become_ward run --name "$ID" "$@" 3>&- &
+        PID=$!
+        wait_until 10 runs "$ID"
+}
+
+runs() { ward ps -q | grep -qxF -- "$1"; }
+
+# The container's first process, as the machine sees it.
+init_pid() { ward ps | awk -v name="$ID" '$1 == name { print $3 }'; }
+
+# limit_of CONTROLLER V1-FILE V2-FILE: what the machine's cgroup file says of $ID's group.
+limit_of() {
+        local file
+        for file in "/sys/fs/cgroup/$1/$ID/$2" "/sys/fs/cgroup/$ID/$3" "/sys/fs/cgroup/unified/$ID/$3"; do
+                [[ ! -e $file ]] || { cat "$file"; return; }
+        done
+        echo "no group of '$ID' has a limit of $1" >&2
+        return 1
+}
+
+# ended_with STATUS: that of the container in the background.
+ended_with() {
+        local status=0 wanted=$1
+        wait "$PID" || status=$?
+        ((status == wanted)) || { echo "wanted status $wanted, got $status"; return 1; }
+}
+
+# fails_with STATUS PATTERN COMMAND...
+fails_with() {
+        local wanted=$1 pattern=$2
+        shift 2
+        run "-$wanted" "$@"
+        [[ $output =~ $pattern ]] || { echo "wanted a match of: $pattern"; shown; }
+}
