@@ -171,7 +171,7 @@ static void test_refused(void **state)
                 {HEAD "\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}",
                  "p.json:2:40: linux.seccomp.syscalls[0].action: SCMP_ACT_NOTIFY is not honoured yet",
                  "use another action, or a runtime that has a seccomp listener"},
-                {HEAD "\"syscall\":[]}", "p.json:2:1: syscall: unknown field", "did you mean 'syscalls'?"},
+                {HEAD "\"syscall\":[]}", "p.json:2:1: linux.seccomp.syscall: unknown field", "did you mean 'syscalls'?"},
                 {RULE("\"errnoRet\":4096"), "p.json:2:68: linux.seccomp.syscalls[0]: the errno must be from 0 to 4095",
                  ""},
                 {RULE("\"errnoret\":1"), "p.json:2:57: linux.seccomp.syscalls[0].errnoret: unknown field",
