@@ -19,7 +19,7 @@ _ward() {
         done
         COMPREPLY=()
         case $previous in
-        --root | --volume | -v) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
+        --root | --volume | -v | --keep) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
         --network) mapfile -t COMPREPLY < <(compgen -W 'none host' -- "$current") && return ;;
         --userns) mapfile -t COMPREPLY < <(compgen -W 'own host' -- "$current") && return ;;
         --format) mapfile -t COMPREPLY < <(compgen -W 'table json' -- "$current") && return ;;
@@ -31,7 +31,7 @@ _ward() {
         elif [[ -z $verb || $verb == help ]]; then
                 mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$current")
         elif [[ $verb == run ]]; then
-                mapfile -t COMPREPLY < <(compgen -d -- "$current")
+                mapfile -t COMPREPLY < <(compgen -W host -- "$current"; compgen -d -- "$current")
         else
                 [[ $verb != rm ]] || all=(-a)
                 mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" "${root[@]}" ps -q "${all[@]}" 2>/dev/null)" -- "$current")

@@ -16,4 +16,4 @@ end
 for verb in exec kill rm
         complete -c ward -n "__fish_seen_subcommand_from $verb" -a '(ward ps -aq 2>/dev/null)'
 end
-complete -c ward -n "__fish_seen_subcommand_from run" -a '(__fish_complete_directories)'
+complete -c ward -n "__fish_seen_subcommand_from run" -a 'host (__fish_complete_directories)'

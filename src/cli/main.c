@@ -28,7 +28,7 @@ static const struct option_command global_command = {
         .operands = "[OPTIONS] VERB ...",
         .summary = "Run programs in isolation, and look after what runs.\n"
                    "\n"
-                   "  run ROOT COMMAND    run a program in a container\n"
+                   "  run ROOT COMMAND    run a program in a container; ROOT: a directory, or 'host'\n"
                    "  ps                  list containers\n"
                    "  exec NAME COMMAND   run another program in a running container\n"
                    "  kill NAME...        send a signal to containers\n"

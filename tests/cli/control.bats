@@ -155,7 +155,7 @@ VERBS="run ps exec kill rm"
                 # shellcheck disable=SC2086
                 run -0 ward $verb --help
                 [[ ${lines[0]} == "Usage: ward"* ]]
-                ((${#lines[@]} <= 24)) || shown
+                (($(wc -l <<<"$output") <= 30)) || shown
                 [[ -z $(awk 'length > 80' <<<"$output") ]] || shown
                 # shellcheck disable=SC2086
                 [[ $(ward help $verb) == "$output" ]]

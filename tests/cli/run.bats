@@ -18,7 +18,7 @@ teardown() { remove_all; }
 @test "126, 127 and 125 say who failed" {
         fails_with 127 "execute 'nosuch'.*no directory of PATH" here @ nosuch
         fails_with 126 "execute '/etc/passwd'.*may not be executed" here @ /etc/passwd
-        fails_with 125 "open the root.*No such file.*ROOT is a directory" here ./nowhere true
+        fails_with 125 "open the root.*No such file.*a directory with a system in it" here ./nowhere true
         fails_with 125 "no command to run" here @
         fails_with 125 "an operand is missing" ward run --rm
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <seccomp.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
@@ -92,13 +95,34 @@ static void test_table(void **state)
         assert_true(syscall_number_on(SCMP_ARCH_MIPS, "read") < 0);
 }
 
+static void test_signals(void **state)
+{
+        struct ward_err err = {0};
+
+        assert_int_equal(signal_number("9"), 9);
+        assert_int_equal(signal_number("KILL"), SIGKILL);
+        assert_int_equal(signal_number("SigTerm"), SIGTERM);
+        assert_int_equal(signal_number("usr1"), SIGUSR1);
+        assert_int_equal(signal_number("RTMIN"), SIGRTMIN);
+        assert_int_equal(signal_number("SIGRTMIN+3"), SIGRTMIN + 3);
+        assert_int_equal(signal_number("rtmax-1"), SIGRTMAX - 1);
+        assert_int_equal(signal_number("RTMIN-1"), -1);
+        assert_int_equal(signal_number("RTMIN+99"), -1);
+        assert_int_equal(signal_number("65"), -1);
+        assert_int_equal(signal_number("-9"), -1);
+        assert_int_equal(signal_number(""), -1);
+        assert_int_equal(signal_unknown("SIGTREM", &err), -EINVAL);
+        assert_string_equal(err.message, "'SIGTREM' is not a signal");
+        assert_string_equal(err.hint, "did you mean 'TERM'?");
+        assert_int_equal(signal_unknown("nonsense", &err), -EINVAL);
+        assert_non_null(strstr(err.hint, "kill -l"));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_caps),
-                cmocka_unit_test(test_rlimits),
-                cmocka_unit_test(test_syscalls),
-                cmocka_unit_test(test_table),
+                cmocka_unit_test(test_signals),  cmocka_unit_test(test_caps),  cmocka_unit_test(test_rlimits),
+                cmocka_unit_test(test_syscalls), cmocka_unit_test(test_table),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
