@@ -46,6 +46,7 @@ static int make_host(const struct run_job *job, struct run_root *root, struct wa
                 .size_bytes = o->host_size.given ? (uint64_t)o->host_size.value
                                                  : host_default_size(o->memory.given ? o->memory.value : -1),
                 .keep_fd = -EBADF,
+                .read_only = o->read_only,
         };
 
         root->path = "host";

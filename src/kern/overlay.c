@@ -214,7 +214,8 @@ static int make_writable(struct assembly *assembly, uint32_t i)
         if (target < 0)
                 return view->optional ? 0 : -errno;
         assembly->record.step = STEP_WRITABLE;
-        fd = make_overlay(&assembly->record, parameters, ELEMENTS(parameters), MOUNT_ATTR_NODEV);
+        fd = make_overlay(&assembly->record, parameters, ELEMENTS(parameters),
+                          MOUNT_ATTR_NODEV | (assembly->tree->read_only ? MOUNT_ATTR_RDONLY : 0));
         if (fd < 0)
                 return fd;
         assembly->record.step = STEP_ATTACH;

@@ -39,6 +39,7 @@ struct overlay_tree {
         int store;   /* a detached mount, borrowed, used up: root, upper/NAME, work/NAME */
         uint32_t
                 owner; /* uid and gid that own what the overlays make for themselves; an id-mapped store needs an image of it */
+        bool read_only; /* the views are; the root is not, so that it can be given mount points */
         bool exclusive; /* refuse a store that another tree uses (-EBUSY) */
 };
 

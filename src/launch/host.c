@@ -35,6 +35,7 @@
 #define SCRATCH_INODES (4 * HOST_SCAN_NAMES)
 #define BYTES_PER_INODE 2048 /* an empty file costs kernel memory too, which "size" does not count */
 #define MOUNTINFO_MAX (16U << 20)
+#define KEPT "host"       /* below the kept directory: for nobody but the container, which owns it */
 #define NAME_MAX_VIEW 128 /* of struct overlay_view */
 
 struct system_name {
@@ -177,21 +178,26 @@ static struct stat owned(const struct host *host, mode_t mode)
 /* A kept store has the ids that its container had first, so that a file's owner means the same when the range is another now. */
 static int open_kept(struct host *host, struct ward_err *err)
 {
+        const struct stat closed = owned(host, 0700);
         struct stat st;
         int fd = host->options->keep_fd;
 
         if (fstat(fd, &st) < 0)
                 return err_errno(err, "look at the directory that keeps the changes");
-        if (st.st_uid != geteuid() || (st.st_mode & 077) != 0) {
-                (void)err_set(err, -EPERM, "keep the changes in this directory: other users may enter it");
-                return err_hint(err, "make it yours alone: chown root DIR; chmod 700 DIR");
+        if (st.st_uid != geteuid() || (st.st_mode & 022) != 0) {
+                (void)err_set(err, -EPERM, "keep the changes in this directory: other users may write to it");
+                return err_hint(err, "make it yours: chown root DIR; chmod go-w DIR");
         }
-        if (fstatat(fd, "root", &st, AT_SYMLINK_NOFOLLOW) >= 0)
+        if (fstatat(fd, KEPT, &st, AT_SYMLINK_NOFOLLOW) >= 0)
                 host->store_base = st.st_uid;
-        host->store_dir = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (host->store_base == 0 && host->options->id_base != 0) {
+                (void)err_set(err, -EPERM, "go on with the kept changes: they were made with the ids of the machine");
+                return err_hint(err, "use them with the machine's ids again, or keep to another directory");
+        }
+        host->store_dir = make_directory(host, fd, KEPT, &closed, err);
         if (host->store_dir < 0)
-                return err_errno(err, "open the directory that keeps the changes");
-        host->store = tree_clone(fd, "", false);
+                return host->store_dir;
+        host->store = tree_clone(host->store_dir, "", false);
         return host->store < 0 ? err_code(err, host->store, "clone the mount of the directory that keeps the changes")
                                : 0;
 }
@@ -457,6 +463,7 @@ static int assemble(struct host *host, struct ward_err *err)
                 .scratch = host->scratch,
                 .store = host->store,
                 .owner = host->options->id_base,
+                .read_only = host->options->read_only,
                 .exclusive = host->options->keep_fd >= 0,
         };
 

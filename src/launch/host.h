@@ -11,6 +11,7 @@
 #ifndef LAUNCH_HOST_H
 #define LAUNCH_HOST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -19,6 +20,7 @@ struct host_options {
         uint32_t id_base, id_count; /* ids 0 ... count-1 of the container are base ... on the machine; at least 1 */
         uint64_t size_bytes;        /* of the tmpfs that takes the changes; at least 1 */
         int keep_fd;                /* a directory that takes them in its place and keeps them; -EBADF: none */
+        bool read_only; /* /usr, /etc and so on can't be changed; / itself can, until the child makes it read-only */
 };
 
 /* What the changes may take when nobody says: half of the container's memory, and 512 MiB when that is not limited (-1). */
