@@ -92,6 +92,7 @@ static const struct {
         {"/var/log/", 0700},
         {"/var/log/under", 0644},
         {"/var/proc/", 0755},
+        {"/var/proc/under", 0644},
         {"/opt/", 0755},
         {"/over/", 0755},
         {"/over/text", 0644},
@@ -433,7 +434,8 @@ static void mounts_inside(void)
 {
         CHECK(reads("/var/log/text") == 0 && reads("/var/log/secret") == -ENOENT && reads("/var/log/under") == -ENOENT);
         CHECK(write_file("/var/log/own", "own", 0600) == 0 && unlink("/var/log/text") == 0);
-        CHECK(access("/var/proc", F_OK) == 0 && reads("/var/proc/version") == -ENOENT);
+        CHECK(access("/var/proc", F_OK) == 0 && reads("/var/proc/version") == -ENOENT &&
+              reads("/var/proc/under") == -ENOENT);
         CHECK(reads("/etc/bound") == -ENOENT);
 }
 

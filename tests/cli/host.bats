@@ -1,0 +1,144 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The root `host`: a copy-on-write view of this machine's own system files. What the mechanism promises is proved on a small machine in
+# tests/unit/test-host.c; here it is the real one.
+
+load ../helpers
+
+setup() {
+        ward_setup
+        needs_root
+        ward_host true 2>"$WORK/error" || unable "host: $(cat "$WORK/error")"
+}
+
+teardown() { ward_teardown; }
+
+ward_host() { ward --root "$WORK/state" run --rm --name "$ID" "${HOST_OPTIONS[@]}" host "$@"; }
+
+as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$@"; }
+
+# A package with a program, a configuration file, and a script that makes a user. $1: its version.
+package() {
+        mkdir -p p/DEBIAN p/usr/bin p/etc p/var/lib/ward-test
+        cat >p/DEBIAN/control <<-END
+		Package: ward-test
+		Version: $1
+		Architecture: all
+		Maintainer: nobody <nobody@example.org>
+		Description: a package for ward's tests
+		END
+        printf '#!/bin/sh\nset -e\nuseradd --system ward-test 2>/dev/null || id ward-test\nchown ward-test /var/lib/ward-test\n' >p/DEBIAN/postinst
+        printf '#!/bin/sh\necho version %s\n' "$1" >p/usr/bin/ward-test
+        echo "version=$1" >p/etc/ward-test.conf
+        chmod -R u=rwX,go=rX p
+        chmod 755 p/DEBIAN/postinst p/usr/bin/ward-test
+        dpkg-deb --root-owner-group -b p "ward-test_$1.deb" >/dev/null
+        rm -r p
+}
+
+@test "the container has a root of the machine's, and nothing else of it" {
+        run ward_host sh -c 'id -u; hostname; ls -d /proc/[0-9]* | wc -l; ls / | sort | tr "\n" " "; ls -A /home /root /run /srv /tmp /mnt /boot | grep -v : | tr -d "\n"'
+        expect_status 0
+        [[ ${lines[0]} == 0 && ${lines[1]} == "$ID" ]]
+        ((lines[2] <= 5))
+        for name in ${lines[3]}; do
+                [[ " bin boot dev etc home lib lib32 lib64 libx32 media mnt opt proc root run sbin srv sys tmp usr var " == *" $name "* ]] ||
+                        { echo "/$name shows"; false; }
+        done
+        [[ -z ${lines[4]:-} ]]
+}
+
+@test "a walk as the container's root finds no file that others could not read outside" {
+        local path
+        ward_host find /usr /etc /var /opt '(' -type f -o -type d ')' -readable 2>/dev/null | sort >inside || true
+        as_nobody find /usr /etc /var /opt '(' -type f -o -type d ')' -readable 2>/dev/null | sort >outside || true
+        (($(wc -l <inside) > 1000))
+        comm -23 inside outside >more
+        # What ended or began between the two walks is no finding.
+        while IFS= read -r path; do
+                [[ ! -e $path ]] || as_nobody test -r "$path" || { echo "readable inside alone: $path"; false; }
+        done <more
+}
+
+@test "a file made after the start is as secret as one before" {
+        local secret=/etc/ward-test-$ID
+        mkfifo go
+        ward --root "$WORK/state" run --rm --name "$ID" -v "$WORK:/work" host \
+                sh -c "cat /work/go; cat $secret; cat $secret.open" >out 2>&1 &
+        timeout 20 sh -c 'echo >go'
+        (umask 077 && echo secret >"$secret")
+        echo open >"$secret.open"
+        chmod 644 "$secret.open"
+        wait $! || true
+        rm -f "$secret" "$secret.open"
+        run cat out
+        expect_in_output "Permission denied"
+        expect_not_in_output secret$
+}
+
+@test "apt-get install of a local package leaves the machine unchanged" {
+        needs_program apt-get
+        needs_program dpkg-deb
+        package 1
+        package 2
+        touch -d '1 second ago' stamp
+        HOST_OPTIONS=(-v "$WORK:/packages:ro")
+        run ward_host sh -ec 'apt-get install -qq -y /packages/ward-test_1.deb
+                ward-test; stat -c "owner %U" /var/lib/ward-test
+                dpkg -i /packages/ward-test_2.deb; ward-test; dpkg -V ward-test; cat /etc/ward-test.conf
+                apt-get purge -qq -y ward-test; ! command -v ward-test; dpkg -r --force-all bsdutils; dpkg --audit >/dev/null'
+        expect_status 0
+        expect_in_output "version 1"
+        expect_in_output "owner ward-test"
+        expect_in_output "version=2"
+        ! dpkg-query -W ward-test
+        ! getent passwd ward-test
+        [[ ! -e /etc/ward-test.conf && ! -e /usr/bin/ward-test && -e /usr/bin/logger ]]
+        find /usr /etc /opt /var/lib/dpkg /var/cache/apt -xdev -newer stamp -path '*ward-test*' >changed
+        [[ ! -s changed ]]
+}
+
+@test "--host-size is the room for changes" {
+        HOST_OPTIONS=(--host-size 8m)
+        run ward_host sh -c 'dd if=/dev/zero of=/usr/large bs=1M count=20; wc -c </usr/large'
+        expect_in_output "No space left on device"
+        ((lines[-1] > 4000000 && lines[-1] <= 8388608))
+        HOST_OPTIONS=(--host-size 0)
+        run ward_host true
+        expect_status 125
+        expect_in_output "could change nothing"
+        run ward --root "$WORK/state" run --host-size 8m / true
+        expect_status 125
+        expect_in_output "is for the root 'host'"
+}
+
+@test "--keep keeps the changes, whatever ids the next container has" {
+        HOST_OPTIONS=(--keep kept)
+        run ward_host sh -ec 'echo text >/etc/ward-test; chown 5:6 /etc/ward-test; echo home >/root/file; rm /etc/passwd'
+        expect_status 0
+        [[ ! -e /etc/ward-test && -e /etc/passwd ]]
+        run ward_host sh -c 'cat /etc/ward-test /root/file; stat -c %u:%g /etc/ward-test; ls /etc/passwd'
+        expect_in_output text
+        expect_in_output home
+        expect_in_output 5:6
+        expect_in_output "cannot access '/etc/passwd'"
+        run as_nobody ls kept/host
+        ((status != 0))
+        chmod 777 kept
+        run ward_host true
+        expect_status 125
+        expect_in_output "other users may write"
+}
+
+@test "--read-only holds for all of it" {
+        HOST_OPTIONS=(--read-only)
+        run ward_host sh -c 'for d in / /etc /usr /var /opt /home; do touch $d/x 2>/dev/null && echo "wrote $d"; done; echo done'
+        expect_status 0
+        expect_output "done"
+}
+
+@test "--dry-run makes nothing and needs no rights" {
+        run as_nobody "$WARD_BUILD/bin/ward" run --dry-run host true
+        expect_status 0
+        expect_in_output given
+}
