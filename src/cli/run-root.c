@@ -19,7 +19,7 @@ static int open_directory(struct cli *cli, const char *word, struct run_root *ro
         if (root->fd < 0) {
                 r = err_errno(err, "open the root '%s'", root->path);
                 if (r == -ENOENT || r == -ENOTDIR)
-                        return err_hint(err, "ROOT is 'host', or a directory with a system in it: bin, etc, lib ...");
+                        return err_hint(err, "ROOT is a directory with a system in it (bin, etc, lib ...), or 'host'");
         }
         return r;
 }
