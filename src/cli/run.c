@@ -270,8 +270,8 @@ const struct cli_verb cli_run = {
                 {
                         .name = "ward run",
                         .operands = "[OPTIONS] ROOT [COMMAND...]",
-                        .summary = "Run a program in a container. ROOT is a directory with a system in it, or 'host':\n"
-                                   "a copy-on-write view of this machine's own system.",
+                        .summary = "Run a program in a container. ROOT is a directory with a system in it, or\n"
+                                   "'host': a copy-on-write view of this machine's own system.",
                         .entries = entries,
                         .count = ELEMENTS(entries),
                         .operands_min = 1,
