@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a hostile program in a container tries, one attack a word. Static, so that it runs in any root file system. Each attack prints
+ * what it reached; the tests know what may be printed.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/keyctl.h>
+#include <linux/tiocl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *errno_text(long r)
+{
+        return r < 0 ? strerrorname_np(errno) : "done";
+}
+
+/* user: who the program is; a set-user-ID file tells whether it gained anything. */
+static int user(char **args)
+{
+        (void)args;
+        printf("%d %d\n", getuid(), geteuid());
+        return 0;
+}
+
+/* with-key NAME COMMAND...: a new session keyring with a key in it, then the command. */
+static int with_key(char **args)
+{
+        if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 ||
+            syscall(SYS_add_key, "user", args[0], "secret", 6, KEY_SPEC_SESSION_KEYRING) < 0) {
+                perror("with-key");
+                return 1;
+        }
+        (void)execvp(args[1], args + 1);
+        return 127;
+}
+
+/* find-key NAME: by the session, the user and the user's session keyring. */
+static int find_key(char **args)
+{
+        const int rings[] = {KEY_SPEC_SESSION_KEYRING, KEY_SPEC_USER_KEYRING, KEY_SPEC_USER_SESSION_KEYRING,
+                             KEY_SPEC_PROCESS_KEYRING, KEY_SPEC_THREAD_KEYRING};
+
+        for (size_t i = 0; i < sizeof(rings) / sizeof(rings[0]); i++)
+                if (syscall(SYS_keyctl, KEYCTL_SEARCH, rings[i], "user", args[0], 0) >= 0)
+                        printf("found\n");
+        if (syscall(SYS_request_key, "user", args[0], NULL, 0) >= 0)
+                printf("found\n");
+        printf("end\n");
+        return 0;
+}
+
+#ifdef __x86_64__
+
+/* mkdir-other-abi DIR: by the 32-bit gate and by an x32 number. The first ends the process where the filter kills it. */
+static int mkdir_other_abi(char **args)
+{
+        char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+        long r;
+
+        if (low == MAP_FAILED)
+                return 1;
+        (void)snprintf(low, 4096, "%s80", args[0]);
+        printf("begin\n");
+        (void)fflush(stdout);
+        r = syscall(SYS_mkdir | 0x40000000, args[0], 0755); /* __X32_SYSCALL_BIT */
+        printf("x32 %s\n", errno_text(r));
+        (void)fflush(stdout);
+        __asm__ volatile("int $0x80"
+                         : "=a"(r)
+                         : "a"(39L), "b"((long)low), "c"(0755L)
+                         : "memory", "r8", "r9", "r10", "r11");
+        printf("int80 %s\n", r < 0 ? strerrorname_np((int)-r) : "done");
+        return 0;
+}
+
+#endif
+
+/* call NUMBER: what an unknown system call answers. */
+static int call(char **args)
+{
+        printf("%s\n", errno_text(syscall(strtol(args[0], NULL, 10), 0, 0, 0, 0, 0, 0)));
+        return 0;
+}
+
+/* type-into TEXT: pushes it into every terminal at hand. */
+static int type_into(char **args)
+{
+        const char *paths[] = {"/dev/tty", "/dev/console", "/dev/tty0", "/dev/pts/0"};
+        int fds[7] = {0, 1, 2};
+
+        for (int i = 3; i < 7; i++)
+                fds[i] = open(paths[i - 3], O_RDWR | O_NOCTTY | O_NONBLOCK);
+        for (int i = 0; i < 7; i++) {
+                char paste[] = {TIOCL_PASTESEL};
+
+                if (fds[i] < 0)
+                        continue;
+                (void)ioctl(fds[i], TIOCSCTTY, 1);
+                for (const char *c = args[0]; *c != '\0'; c++)
+                        (void)ioctl(fds[i], TIOCSTI, c);
+                (void)ioctl(fds[i], TIOCLINUX, paste);
+        }
+        return 0;
+}
+
+static void look_at_rights(const char *pid, unsigned long long own)
+{
+        char path[64], line[256];
+        FILE *status;
+
+        (void)snprintf(path, sizeof(path), "/proc/%.16s/status", pid);
+        status = fopen(path, "re");
+        while (status != NULL && fgets(line, sizeof(line), status) != NULL)
+                if ((strncmp(line, "CapPrm:", 7) == 0 || strncmp(line, "CapEff:", 7) == 0) &&
+                    (strtoull(line + 7, NULL, 16) & ~own) != 0)
+                        printf("RIGHTS %s", line);
+        if (status != NULL)
+                (void)fclose(status);
+}
+
+/* A directory from which the marker of the host can be reached is not one of the container. */
+static void look_at_directory(const char *path, const char *marker)
+{
+        int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        char up[4096];
+        struct stat st;
+
+        if (fd < 0)
+                return;
+        (void)snprintf(up, sizeof(up), "../../../../../../../../%s", marker);
+        if (fstatat(fd, marker, &st, 0) == 0 || fstatat(fd, up, &st, 0) == 0)
+                printf("HOST %s\n", path);
+        (void)close(fd);
+}
+
+static void look_at(const char *pid, const char *marker, unsigned long long own)
+{
+        static const char *const links[] = {"root", "cwd"};
+        struct dirent *entry;
+        char path[64];
+        DIR *fds;
+
+        look_at_rights(pid, own);
+        for (size_t i = 0; i < 2; i++) {
+                (void)snprintf(path, sizeof(path), "/proc/%.16s/%s", pid, links[i]);
+                look_at_directory(path, marker);
+        }
+        (void)snprintf(path, sizeof(path), "/proc/%.16s/fd", pid);
+        fds = opendir(path);
+        while (fds != NULL && (entry = readdir(fds)) != NULL) {
+                (void)snprintf(path, sizeof(path), "/proc/%.16s/fd/%.8s", pid, entry->d_name);
+                if (entry->d_name[0] != '.')
+                        look_at_directory(path, marker);
+        }
+        if (fds != NULL)
+                (void)closedir(fds);
+}
+
+static unsigned long long own_rights(void)
+{
+        unsigned long long bounding = 0;
+        char line[256];
+        FILE *status = fopen("/proc/self/status", "re");
+
+        while (status != NULL && fgets(line, sizeof(line), status) != NULL)
+                if (strncmp(line, "CapBnd:", 7) == 0)
+                        bounding = strtoull(line + 7, NULL, 16);
+        if (status != NULL)
+                (void)fclose(status);
+        return bounding;
+}
+
+/* hunt MARKER STOP: looks into every other process until the file STOP is there, then says how many it saw. MARKER: a path of the host,
+ * relative to its root. */
+static int hunt(char **args)
+{
+        unsigned long long own = own_rights();
+        unsigned seen = 0;
+        int self = getpid(), last = 0;
+
+        (void)setvbuf(stdout, NULL, _IOLBF, 0);
+        printf("ready\n");
+        while (access(args[1], F_OK) < 0) {
+                DIR *proc = opendir("/proc");
+                struct dirent *entry;
+
+                while (proc != NULL && (entry = readdir(proc)) != NULL) {
+                        int pid = (int)strtol(entry->d_name, NULL, 10);
+
+                        if (pid <= 0 || pid == self || pid == getppid())
+                                continue;
+                        if (pid > last) {
+                                last = pid;
+                                seen++;
+                        }
+                        look_at(entry->d_name, args[0], own);
+                }
+                if (proc != NULL)
+                        (void)closedir(proc);
+        }
+        printf("seen %u\n", seen);
+        return 0;
+}
+
+/* disk MAJOR MINOR: makes a node for it and opens it. */
+static int disk(char **args)
+{
+        dev_t device = makedev((unsigned)strtoul(args[0], NULL, 10), (unsigned)strtoul(args[1], NULL, 10));
+        int r = mknod("/tmp/disk", S_IFBLK | 0600, device);
+
+        printf("mknod %s\n", errno_text(r));
+        printf("open %s\n", errno_text(open("/tmp/disk", O_RDONLY)));
+        return 0;
+}
+
+/* release-agent: mounts every cgroup hierarchy anew in namespaces of its own, and writes the file that names a program of the host. */
+static int release_agent(char **args)
+{
+        static const char *const names[] = {"cpu",     "cpuacct", "memory", "devices",
+                                            "freezer", "pids",    "blkio",  "name=systemd"};
+
+        (void)args;
+        printf("unshare %s\n", errno_text(unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWCGROUP)));
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+                int fd;
+
+                if (mount("cgroup", "/tmp", "cgroup", 0, names[i]) < 0)
+                        continue;
+                fd = open("/tmp/release_agent", O_WRONLY);
+                if (fd >= 0 && write(fd, "/ward-was-here", 14) >= 0)
+                        printf("WRITTEN %s\n", names[i]);
+                (void)umount2("/tmp", MNT_DETACH);
+        }
+        return 0;
+}
+
+/* mount-over PATH: a tmpfs on it, and a bind of a file where it is one. */
+static int mount_over(char **args)
+{
+        int r = mount("tmpfs", args[0], "tmpfs", 0, NULL);
+
+        if (r < 0 && errno == ENOTDIR)
+                r = mount("/proc/self/exe", args[0], NULL, MS_BIND, NULL);
+        printf("mount %s\n", errno_text(r));
+        return 0;
+}
+
+static const struct {
+        const char *name;
+        int count;
+        int (*run)(char **args);
+} attacks[] = {
+        {"user", 0, user},
+        {"with-key", 2, with_key},
+        {"find-key", 1, find_key},
+#ifdef __x86_64__
+        {"mkdir-other-abi", 1, mkdir_other_abi},
+#endif
+        {"call", 1, call},
+        {"type-into", 1, type_into},
+        {"hunt", 2, hunt},
+        {"disk", 2, disk},
+        {"release-agent", 0, release_agent},
+        {"mount-over", 1, mount_over},
+};
+
+int main(int argc, char **argv)
+{
+        for (size_t i = 0; argc > 1 && i < sizeof(attacks) / sizeof(attacks[0]); i++)
+                if (strcmp(attacks[i].name, argv[1]) == 0 && argc - 2 >= attacks[i].count)
+                        return attacks[i].run(argv + 2);
+        (void)fprintf(stderr, "usage: probe ATTACK [ARGUMENT...]\n");
+        return 2;
+}

@@ -1,0 +1,267 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# V1-V5, V7: an image, or somebody who has it too, leads the runtime to a path of the host.
+# shellcheck disable=SC2154
+
+load helpers/threats
+
+setup_file() { threats_setup_file; }
+setup() { threats_setup; }
+teardown() { threats_teardown; }
+
+# The ways up from a root file system that a link can have.
+links_to() { printf '%s\n' "$1" "../../../../../../../../..$1" "/proc/self/root$1" "/proc/1/root$1"; }
+
+@test "V1: mount targets that the image made links to the host" {
+        local target link name
+        make_bundle sh -c 'cat /proc/self/mountinfo >/dev/null; echo changed >/lnk/new; echo changed >/lnk/marker; true'
+        edit '.root.readonly = false
+              | .mounts += [{destination: "/lnk", type: "tmpfs"}, {destination: "/lnk/below", type: "tmpfs"},
+                            {destination: "/sub/new/dir", type: "tmpfs"},
+                            {destination: "/etc/new", type: "bind", source: "/etc/hostname", options: ["bind"]},
+                            {destination: "/etc/resolv.conf", type: "bind", source: "/etc/hostname", options: ["bind"]}]'
+        cp -a "$BUNDLE/rootfs" "$WORK/image"
+        for name in proc sys dev lnk sub etc/resolv.conf etc/new etc; do
+                target=$CANARY
+                [[ $name != etc/* ]] || target=$CANARY/$(basename "$name")
+                while read -r link; do
+                        rm -rf --one-file-system "$BUNDLE/rootfs"
+                        cp -a "$WORK/image" "$BUNDLE/rootfs"
+                        rm -rf "${BUNDLE:?}/rootfs/$name"
+                        ln -s "$link" "$BUNDLE/rootfs/$name"
+                        refused_or_confined
+                        audit_end
+                done < <(links_to "$target")
+        done
+}
+
+@test "V1: proc and sysfs are mounted through no link at all" {
+        local name
+        make_bundle true
+        for name in proc sys; do
+                mv "$BUNDLE/rootfs/$name" "$BUNDLE/rootfs/other"
+                ln -s other "$BUNDLE/rootfs/$name"
+                refuses "symbolic link|symlink"
+                rm "$BUNDLE/rootfs/$name"
+                mv "$BUNDLE/rootfs/other" "$BUNDLE/rootfs/$name"
+        done
+}
+
+@test "V1: links that are harmless still work" {
+        make_bundle sh -c 'cat /etc/resolv.conf /run/sub/file /usr/lib64/file /data/a/b/file; ls -d /run/made'
+        edit --arg file "$CANARY/marker" --arg dir "$CANARY/dir" '.root.readonly = false
+              | .mounts += [{destination: "/var/run/sub", type: "bind", source: $dir, options: ["bind", "ro"]},
+                            {destination: "/etc/resolv.conf", type: "bind", source: $file, options: ["bind", "ro"]},
+                            {destination: "/lib64", type: "bind", source: $dir, options: ["rbind", "ro"]},
+                            {destination: "/var/run/made", type: "tmpfs"},
+                            {destination: "/link/b", type: "bind", source: $dir, options: ["bind", "ro"]}]'
+        mkdir -p "$BUNDLE"/rootfs/{var,run,usr/lib64}
+        ln -s /run "$BUNDLE/rootfs/var/run"                                        # absolute
+        ln -s usr/lib64 "$BUNDLE/rootfs/lib64"                                     # relative
+        ln -s ../run/systemd/resolve/stub-resolv.conf "$BUNDLE/rootfs/etc/resolv.conf" # dangling
+        ln -s /data/a "$BUNDLE/rootfs/link"                                        # dangling, of a directory
+        run -0 oci run -b "$BUNDLE" "$ID"
+        [[ $output == $'host marker\nhost dir/file\nhost dir/file\nhost dir/file\n/run/made' ]] || shown
+}
+
+@test "V1: a remount of a file system goes through no link, which could make it the host's" {
+        make_bundle true
+        ln -s / "$BUNDLE/rootfs/lnk"
+        edit '.mounts += [{destination: "/lnk", options: ["remount", "ro"]}]'
+        refuses "symbolic link|symlink"
+}
+
+# Starts $1 containers of the bundle while the two names are exchanged.
+race() {
+        local count=$1 first=$2 second=$3 started=0 refused=0 pid
+        "$BATS_FILE_TMPDIR/swap" "$BUNDLE/rootfs/$first" "$BUNDLE/rootfs/$second" >"$WORK/swap" 3>&- &
+        pid=$!
+        wait_until 5 grep -q ready "$WORK/swap"
+        for ((i = 0; i < count; i++)); do
+                if "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID-$i" >>"$WORK/out" 2>>"$WORK/err" 3>&-; then
+                        ((started += 1))
+                else
+                        ((refused += 1))
+                fi
+        done
+        kill "$pid"
+        wait "$pid" || true
+        echo "started $started, refused $refused"
+        ! grep -E "AddressSanitizer|killed by signal|unknown" "$WORK/err" || return 1
+        ((started > 0))
+}
+
+# More starts: WARD_RACE_STARTS=10000.
+@test "V2: three mount targets below a directory that is exchanged with a link to the host" {
+        make_bundle true
+        mkdir -p "$BUNDLE"/rootfs/data
+        ln -s "$CANARY" "$BUNDLE/rootfs/trap"
+        edit '.mounts = [{destination: "/proc", type: "proc", source: "proc"},
+                         {destination: "/data/tmp", type: "tmpfs", source: "tmpfs"},
+                         {destination: "/data/dir", type: "bind", source: "/usr/bin", options: ["rbind", "ro"]},
+                         {destination: "/data/file/x", type: "bind", source: "/etc/hostname", options: ["bind"]}]
+              | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+        race "${WARD_RACE_STARTS:-300}" data trap
+}
+
+@test "V2, V5: what is masked stays masked when the directory of a mount changes its name" {
+        make_bundle sh -c 'for proc in /proc /fake; do
+                               [ ! -d $proc/self ] || head -c 1 $proc/timer_list
+                           done'
+        mkdir -p "$BUNDLE/rootfs/fake"
+        touch "$BUNDLE/rootfs/fake/timer_list"
+        head -c 1 /proc/timer_list | grep -q . || unable "has no /proc/timer_list to be masked"
+        race "${WARD_RACE_STARTS:-60}" proc fake
+        [[ ! -s $WORK/out ]]
+}
+
+# An image that brings its own /dev: there is no tmpfs over it.
+own_dev() {
+        edit '.mounts |= map(select(.destination | startswith("/dev") | not)) | .root.readonly = false'
+}
+
+@test "V3: an image whose /dev, or what is in it, leads to the host" {
+        local name link
+        make_bundle sh -c 'echo x >/dev/null; echo changed >/dev/ptmx; echo changed >/dev/zero; echo changed >/dev/new; true'
+        own_dev
+        for name in dev dev/null dev/zero dev/ptmx dev/fd dev/stdin dev/pts dev/shm; do
+                while read -r link; do
+                        rm -rf "$BUNDLE/rootfs/dev"
+                        mkdir "$BUNDLE/rootfs/dev"
+                        [[ $name != dev ]] || rmdir "$BUNDLE/rootfs/dev"
+                        ln -s "$link" "$BUNDLE/rootfs/$name"
+                        refused_or_confined
+                        audit_end
+                done < <(links_to "$CANARY$([[ $name == dev ]] || echo "/$(basename "$name")")")
+        done
+}
+
+@test "V3: a device of the config does not leave the root by its path" {
+        make_bundle true
+        own_dev
+        edit --arg path "/dev/../../../../../../..$CANARY/node" --arg link "/dev/link/node" \
+                '.linux.devices = [{path: $path, type: "c", major: 1, minor: 3}, {path: $link, type: "c", major: 1, minor: 3}]'
+        rm -rf "$BUNDLE/rootfs/dev"
+        mkdir "$BUNDLE/rootfs/dev"
+        ln -s "$CANARY" "$BUNDLE/rootfs/dev/link"
+        refused_or_confined
+}
+
+@test "V4: a dangling /dev/console, with a terminal and without" {
+        local terminal
+        make_bundle true
+        edit '.mounts |= map(select(.destination != "/dev")) | .root.readonly = false'
+        for terminal in false true; do
+                edit --argjson terminal $terminal '.process.terminal = $terminal'
+                while read -r link; do
+                        rm -rf "$BUNDLE/rootfs/dev"
+                        mkdir "$BUNDLE/rootfs/dev"
+                        ln -s "$link" "$BUNDLE/rootfs/dev/console"
+                        if $terminal; then
+                                rm -f "$WORK/console"
+                                timeout 20 "$HELPERS/receive.py" console "$WORK/console" >"$WORK/typed" 3>&- &
+                                wait_until 5 test -S "$WORK/console"
+                                run timeout 20 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run --console-socket "$WORK/console" -b "$BUNDLE" "$ID"
+                                kill $! 2>/dev/null || true
+                                wait $! || true
+                        else
+                                refused_or_confined
+                        fi
+                        audit_end
+                        [[ ! -e $CANARY/new ]]
+                done < <(links_to "$CANARY/new"; links_to "$CANARY/console")
+        done
+}
+
+@test "V5: a mask is the host's /dev/null, whatever the image calls so" {
+        make_bundle sh -c 'cat /secret; echo changed >/secret; cat /secret; ls -A /hidden; touch /hidden/new; umount /secret; cat /secret'
+        edit '.linux.maskedPaths += ["/secret", "/hidden"] | .root.readonly = false'
+        own_dev
+        for fake in file link; do
+                rm -rf "$BUNDLE"/rootfs/{dev,hidden}
+                mkdir "$BUNDLE"/rootfs/{dev,hidden}
+                echo "content of the image" >"$BUNDLE/rootfs/secret"
+                touch "$BUNDLE/rootfs/hidden/file"
+                echo "not empty" >"$BUNDLE/rootfs/dev/other"
+                if [[ $fake == link ]]; then ln -s "$CANARY/marker" "$BUNDLE/rootfs/dev/null"; fi
+                run --separate-stderr oci run -b "$BUNDLE" "$ID"
+                [[ -z $output ]] || shown
+                [[ $(cat "$BUNDLE/rootfs/secret") == "content of the image" && ! -e $BUNDLE/rootfs/hidden/new ]]
+                audit_end
+        done
+        # Where /dev is the container's own, it runs, and the writes and the umount fail one by one.
+        rm -rf "$BUNDLE/rootfs/dev"
+        mkdir "$BUNDLE/rootfs/dev"
+        run -0 --separate-stderr oci run -b "$BUNDLE" "$ID"
+        [[ -z $output && $stderr == *"hidden/new"*"Read-only"* && $stderr == *umount* ]] || { echo "$stderr"; shown; }
+}
+
+# Eight descriptors of the host's root, as a careless caller leaves them behind.
+leaking() { "$@" 3</ 4</ 5</ 6</ 7</ 8</ 9</ 10</; }
+
+@test "V7: a working directory by an inherited descriptor" {
+        local n
+        make_bundle cat ".$CANARY/marker" "..$CANARY/marker" "../../../../../../../..$CANARY/marker"
+        cp "$BUNDLE/config.json" "$WORK/config"
+        for n in {3..24}; do
+                ln -s "/proc/self/fd/$n" "$BUNDLE/rootfs/cwd$n"
+                for cwd in "/proc/self/fd/$n" "/cwd$n" "/proc/self/fd/$n/usr" "/proc/self/../self/fd/$n"; do
+                        sed "s|\"cwd\": *\"[^\"]*\"|\"cwd\": \"$cwd\"|" "$WORK/config" >"$BUNDLE/config.json"
+                        run leaking oci run -b "$BUNDLE" "$ID"
+                        [[ $status -eq 1 && $output != *"host marker"* ]] || { echo "cwd $cwd"; shown; }
+                done
+        done
+}
+
+@test "V7: exec in a working directory by an inherited descriptor" {
+        local n
+        make_bundle sleep 100
+        for n in {3..24}; do
+                ln -s "/proc/self/fd/$n" "$BUNDLE/rootfs/cwd$n"
+        done
+        leaking oci run -d -b "$BUNDLE" "$ID"
+        for n in {3..24}; do
+                for cwd in "/proc/self/fd/$n" "/cwd$n"; do
+                        run leaking oci exec --cwd "$cwd" "$ID" cat ".$CANARY/marker" "..$CANARY/marker"
+                        [[ $status -ne 0 && $output != *"host marker"* ]] || { echo "cwd $cwd"; shown; }
+                done
+        done
+}
+
+# What is marked close-on-exec is still open while execve(2) looks for the interpreter of a script.
+@test "V7: a program, or a script's interpreter, by an inherited descriptor" {
+        local n
+        cp "$BATS_FILE_TMPDIR/probe" "$CANARY/probe"
+        audit_begin
+        make_bundle sleep 100
+        for n in {3..40}; do
+                printf '#!/proc/self/fd/%d%s user\n' "$n" "$CANARY/probe" >"$BUNDLE/rootfs/script$n"
+                printf '#!/proc/self/fd/%d/../../../../../../../..%s user\n' "$n" "$CANARY/probe" >"$BUNDLE/rootfs/up$n"
+                chmod 755 "$BUNDLE"/rootfs/{script,up}$n
+        done
+        leaking oci run -d -b "$BUNDLE" "$ID"
+        for n in {3..40}; do
+                run leaking oci exec "$ID" "/script$n"
+                [[ $status -ne 0 && $output != "0 0" ]] || { echo "descriptor $n"; shown; }
+                run leaking oci exec "$ID" "/up$n"
+                [[ $status -ne 0 && $output != "0 0" ]] || { echo "above descriptor $n"; shown; }
+        done
+        oci delete --force "$ID"
+        cp "$BUNDLE/config.json" "$WORK/config"
+        for n in {3..40}; do
+                for program in "/script$n" "/up$n" "/proc/self/fd/$n$CANARY/probe"; do
+                        jq --arg program "$program" '.process.args = [$program]' "$WORK/config" >"$BUNDLE/config.json"
+                        run leaking oci run -b "$BUNDLE" "$ID"
+                        [[ $status -ne 0 && $output != "0 0" ]] || { echo "descriptor $n"; shown; }
+                done
+        done
+}
+
+@test "V7: no descriptor of the caller or of the runtime is open in the container" {
+        make_bundle sh -c 'ls /proc/self/fd | tr "\n" " "; ls -l /proc/self/fd >&2'
+        run -0 --separate-stderr leaking oci run -b "$BUNDLE" "$ID"
+        [[ $output == "0 1 2 3 " ]] || { echo "$stderr"; shown; }
+        # The number that is promised may be more than what is there: what the runtime opened meanwhile is not passed on.
+        run -0 --separate-stderr oci run --preserve-fds 20 -b "$BUNDLE" "$ID" 3<&- 4</dev/null 5<&-
+        ! grep -E -- '-> ' <<<"$stderr" | grep -vE -- "-> (/dev/null|$BATS_RUN_TMPDIR/.*|pipe:.*)$" || shown
+}
