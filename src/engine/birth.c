@@ -281,6 +281,7 @@ static int clone_init(struct birth *birth, struct ward_err *err)
                 .state_creating = birth->state_creating,
                 .state_created = birth->state_created,
                 .root = birth->options->root_given ? birth->options->root_fd : -EBADF,
+                .lock = birth->entry.lock,
         };
         int r;
 

@@ -174,7 +174,8 @@ static int clone_once(struct execution *exec, const struct engine_options *optio
                                            .listener = -EBADF,
                                            .state_creating = -EBADF,
                                            .state_created = -EBADF,
-                                           .root = -EBADF};
+                                           .root = -EBADF,
+                                           .lock = -EBADF};
         int r;
 
         r = launch_open(&exec->launch, &exec->plan, exec->filter.count > 0 ? &exec->filter : NULL, options->trace,

@@ -23,6 +23,7 @@ struct launch {
         int proc_fd;                         /* owned */
         int slots[PLAN_SLOTS_MAX];           /* owned, but for borrowed ones */
         bool borrowed[PLAN_SLOTS_MAX];
+        int lock;    /* borrowed: what the child must not hold; -EBADF: nothing */
         int channel; /* owned: the parent's end */
         int pidfd;   /* owned */
         pid_t pid;
@@ -38,6 +39,7 @@ struct launch {
 /* Descriptors that the caller has already, for slots of these kinds; -EBADF: none. Borrowed. */
 struct launch_given {
         int console, listener, state_creating, state_created, root;
+        int lock; /* no slot: closed in the child, which would hold it (flock(2): it belongs to the open file description) */
 };
 
 /* Fills the slots, but for the late ones. @launch is initialised by this call, also when it fails. */

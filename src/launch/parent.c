@@ -132,6 +132,7 @@ int launch_open(struct launch *launch, const struct plan *plan, const struct sec
         launch->filter = filter;
         launch->trace = trace;
         launch->channel = launch->pidfd = -EBADF;
+        launch->lock = given->lock;
         for (uint32_t i = 0; i < PLAN_SLOTS_MAX; i++)
                 launch->slots[i] = -EBADF;
         launch->proc_fd = proc_open(err);
@@ -181,6 +182,7 @@ int launch_clone(struct launch *launch, int cgroup_fd, struct ward_err *err)
         pid = clone_child(launch->plan->clone_flags, cgroup_fd, &launch->pidfd);
         if (pid == 0) {
                 (void)close(ends[0]);
+                (void)fd_close(launch->lock);
                 run_child(launch, ends[1]);
         }
         (void)sigprocmask(SIG_SETMASK, &before, NULL);

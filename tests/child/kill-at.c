@@ -7,7 +7,7 @@
  * COMMAND runs under ptrace(2). Its own process is the parent side; every process that it makes is the child side, until it has executed
  * another program. At the N-th system call of that side, before it is made, that process gets SIGKILL, and all others go on untraced.
  * When the command has ended, CLEANUP is run, and after that nothing may be left of the command: what is still there is waited
- * for, as this process is its reaper (prctl(2), PR_SET_CHILD_SUBREAPER).
+ * for, as this process is its reaper (prctl(2), PR_SET_CHILD_SUBREAPER). "kill-at: status N" on standard error is the command's.
  *
  * Exit status: 0 the side was killed; 3 it made fewer calls, and the command ended by itself with status 0; 4 the command hung; 5 the cleanup
  * failed; 6 a process was left; 7 the command failed although nobody was killed; 2 anything else.
@@ -26,7 +26,8 @@
 #include <unistd.h>
 
 #define SECONDS_MAX 20
-#define OPTIONS (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC)
+#define OPTIONS \
+        (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC)
 #define TRACED_MAX 64
 
 enum { KILLED = 0, OTHER = 2, NOT_REACHED = 3, HUNG = 4, CLEANUP_FAILED = 5, LEFT = 6, FAILED = 7 };
@@ -113,6 +114,13 @@ static void on_stop(struct run *run, pid_t pid, int status)
 
         if (signal == (SIGTRAP | 0x80) && count_call(run, traced))
                 return;
+        /* A new process is traced from its birth, before it is heard of. */
+        if (event == PTRACE_EVENT_CLONE || event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK) {
+                unsigned long born;
+
+                if (ptrace(PTRACE_GETEVENTMSG, pid, 0, &born) == 0)
+                        (void)find(run, (pid_t)born);
+        }
         /* The container's program, or a hook: no longer what is tested. */
         if (event == PTRACE_EVENT_EXEC && pid != run->command) {
                 forget(run, pid);
@@ -138,8 +146,7 @@ static void trace(struct run *run, char **argv)
         if (waitpid(run->command, &status, 0) < 0 || !WIFSTOPPED(status))
                 die("start the command");
         (void)find(run, run->command);
-        if (ptrace(PTRACE_SETOPTIONS, run->command, 0, OPTIONS) < 0 ||
-            ptrace(PTRACE_SYSCALL, run->command, 0, 0) < 0)
+        if (ptrace(PTRACE_SETOPTIONS, run->command, 0, OPTIONS) < 0 || ptrace(PTRACE_SYSCALL, run->command, 0, 0) < 0)
                 die("trace the command");
         while (!run->ended) {
                 pid_t pid = waitpid(-1, &status, __WALL);
@@ -228,6 +235,8 @@ int main(int argc, char **argv)
         r = clean_up(argv + split + 1);
         if (r != 0)
                 return r;
+        if (WIFEXITED(run.status))
+                (void)fprintf(stderr, "kill-at: status %d\n", WEXITSTATUS(run.status));
         if (run.killed)
                 return KILLED;
         if (!WIFEXITED(run.status) || WEXITSTATUS(run.status) != 0)
