@@ -1,0 +1,242 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# V9-V15, V17, V18: what a program inside may do, and what of the joining process it can reach.
+# shellcheck disable=SC2154
+
+load helpers/threats
+
+setup_file() { threats_setup_file; }
+setup() { threats_setup; }
+teardown() { threats_teardown; }
+
+# grant CAP...: in the three sets that runc fills.
+grant() {
+        local list
+        list=$(jq -nc '$ARGS.positional' --args -- "$@")
+        edit --argjson list "$list" '.process.capabilities |= (.bounding = $list | .effective = $list | .permitted = $list)'
+}
+
+# hunts STOPPED-BY...: a program in the container looks into every process that appears, while the commands run.
+hunt_while() {
+        "$@"
+        touch "$BUNDLE/rootfs/tmp/stop"
+        wait_until 10 grep -q '^seen' "$WORK/hunt"
+        cat "$WORK/hunt"
+}
+
+exec_25() {
+        local i
+        for i in {1..25}; do
+                oci exec --cap CAP_SYS_ADMIN "$ID" sleep 0.02
+        done
+}
+
+@test "V9: a joining process, before CAP_SYS_PTRACE of the host's root in the container" {
+        make_bundle /bin/probe hunt "${CANARY#/}/marker" /tmp/stop
+        with_probe
+        edit '.root.readonly = false'
+        # exec adds CAP_SYS_ADMIN: the hunter must not see a process with more than that, on the way to it.
+        grant CAP_SYS_PTRACE CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_SYS_ADMIN CAP_KILL
+        oci run -d -b "$BUNDLE" "$ID" >"$WORK/hunt" 3>&-
+        wait_until 5 grep -q ready "$WORK/hunt"
+        run -0 hunt_while exec_25
+        [[ $output != *HOST* && $output != *RIGHTS* ]] || shown
+        # It did look at many of them: the test can fail.
+        [[ ${lines[-1]#seen } -ge 15 ]] || shown
+}
+
+@test "V9: a container that joins another's pid and user namespaces is not looked into from there" {
+        local pid other=$WORK/other i
+        make_bundle /bin/probe hunt "${CANARY#/}/marker" /tmp/stop
+        with_probe
+        chmod 1777 "$BUNDLE/rootfs/tmp"
+        edit '.root.readonly = false | .linux.namespaces += [{type: "user"}]
+              | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+        grant CAP_SYS_PTRACE CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_SYS_ADMIN CAP_KILL
+        oci run -d -b "$BUNDLE" "$ID" >"$WORK/hunt" 3>&-
+        wait_until 5 grep -q ready "$WORK/hunt"
+        pid=$(oci state "$ID" | jq .pid)
+        bundle "$other" '.linux.namespaces |= map(select(.type != "pid"))' \
+                ".linux.namespaces += [{type: \"pid\", path: \"/proc/$pid/ns/pid\"}, {type: \"user\", path: \"/proc/$pid/ns/user\"}]"
+        jq --argjson caps "$(jq .process.capabilities "$BUNDLE/config.json")" '.process.capabilities = $caps' \
+                "$other/config.json" >"$other/new" && mv "$other/new" "$other/config.json"
+        join_20() { for i in {1..20}; do oci run -b "$other" "$ID-$i"; done; }
+        run -0 hunt_while join_20
+        [[ $output != *HOST* ]] || shown
+        [[ ${lines[-1]#seen } -ge 10 ]] || shown
+}
+
+sets() { sed -n "s/^Cap\(...\):\t0*\(.*\)/\1=\2/p" | tr '\n' ' '; }
+
+@test "V10: the five capability sets are exactly the config's, on run and on exec" {
+        local user
+        make_bundle sh -c 'cat /proc/self/status; sleep 100'
+        # CHOWN 0, KILL 5, NET_BIND_SERVICE 10, NET_RAW 13. The kernel gives root what is bounding when it executes
+        # (capabilities(7)), so the sets differ only for another user.
+        edit '.process.capabilities = {bounding: ["CAP_CHOWN", "CAP_KILL", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW"],
+                  effective: ["CAP_KILL"], permitted: ["CAP_KILL", "CAP_NET_BIND_SERVICE"],
+                  inheritable: ["CAP_KILL"], ambient: ["CAP_KILL"]} | .process.user = {uid: 1000, gid: 1000}'
+        oci run -d -b "$BUNDLE" "$ID" >"$WORK/out" 3>&-
+        wait_until 5 grep -q CapAmb "$WORK/out"
+        # Behind execve(2) a program without file capabilities has what is ambient.
+        [[ $(sets <"$WORK/out") == "Inh=20 Prm=20 Eff=20 Bnd=2421 Amb=20 " ]] || { cat "$WORK/out"; return 1; }
+        [[ $(oci exec "$ID" cat /proc/self/status | sets) == "Inh=20 Prm=20 Eff=20 Bnd=2421 Amb=20 " ]]
+        oci delete --force "$ID"
+        for user in 0 1000; do
+                make_bundle sh -c 'cat /proc/self/status; sleep 100'
+                edit --argjson user $user '.process.user.uid = $user'
+                grant CAP_CHOWN CAP_KILL
+                oci run -d -b "$BUNDLE" "$ID" >"$WORK/out" 3>&-
+                wait_until 5 grep -q CapAmb "$WORK/out"
+                if ((user == 0)); then
+                        expected="Inh= Prm=21 Eff=21 Bnd=21 Amb= "
+                else
+                        expected="Inh= Prm= Eff= Bnd=21 Amb= "
+                fi
+                [[ $(sets <"$WORK/out") == "$expected" ]] || { cat "$WORK/out"; return 1; }
+                [[ $(oci exec "$ID" cat /proc/self/status | sets) == "$expected" ]]
+                oci delete --force "$ID"
+        done
+}
+
+@test "V11: the caller's groups do not come along" {
+        make_bundle sh -c 'grep -E "^(Gid|Groups)" /proc/self/status; sleep 100'
+        setpriv --groups 4,27 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -d -b "$BUNDLE" "$ID" >"$WORK/out" 3>&-
+        wait_until 5 grep -q Groups "$WORK/out"
+        grep -qE $'^Groups:[\t ]*$' "$WORK/out"
+        run -0 setpriv --groups 4,27 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec -u 1000:1000 "$ID" grep Groups /proc/self/status
+        [[ $output =~ ^Groups:[[:space:]]*$ ]] || shown
+}
+
+@test "V11: where setgroups fails, nothing runs" {
+        local deny=$WARD_BUILD/tests/shim/deny
+        make_bundle echo RAN
+        run -1 "$deny" EPERM setgroups -- "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        [[ $output != *RAN* && $output == *"become user"* ]] || shown
+        make_bundle sleep 100
+        oci run -d -b "$BUNDLE" "$ID"
+        run -1 "$deny" EPERM setgroups -- "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" echo RAN
+        [[ $output != *RAN* && $output == *"become user"* ]] || shown
+}
+
+@test "V12: user and group ids are whole numbers below 4294967295" {
+        local id field
+        make_bundle sh -c 'echo RAN'
+        cp "$BUNDLE/config.json" "$WORK/config"
+        for id in 4294967295 4294967296 18446744073709551616 -1 '""' '" 7"' '"0x10"' '":5"' '"0"' 1e0 0.5 null; do
+                for field in .uid .gid '.additionalGids[0]'; do
+                        # By text: jq would round what does not fit into a double.
+                        jq ".process.user$field = 77777" "$WORK/config" | sed "s/77777/$id/" >"$BUNDLE/config.json"
+                        refuses "config.json:[0-9]+:[0-9]+"
+                done
+        done
+        cp "$WORK/config" "$BUNDLE/config.json"
+        edit '.process.args = ["sleep", "100"]'
+        oci run -d -b "$BUNDLE" "$ID"
+        for id in 4294967295 4294967296 18446744073709551616 -1 "" " 7" "7 " 0x10 :5 5: 5:-1 5:4294967295 +5 root 1,5 5:5:5; do
+                run oci exec --user="$id" "$ID" sh -c 'echo RAN'
+                [[ $status -eq 1 && $output != *RAN* ]] || { echo "user '$id'"; shown; }
+                [[ $id != *:* ]] || continue
+                run oci exec --additional-gids="$id" "$ID" sh -c 'echo RAN'
+                [[ $status -eq 1 && $output != *RAN* ]] || { echo "group '$id'"; shown; }
+        done
+        run -0 oci exec -u 4294967294:4294967294 "$ID" sh -c 'id -u; id -g'
+        [[ $output == $'4294967294\n4294967294' ]]
+}
+
+@test "V13: a set-user-ID file of the image gains nothing, on run and on exec" {
+        make_bundle sh -c '/bin/probe user; exec sleep 100'
+        with_probe
+        chmod 4755 "$BUNDLE/rootfs/bin/probe"
+        edit '.process.user = {uid: 1000, gid: 1000}'
+        [[ $(jq .process.noNewPrivileges "$BUNDLE/config.json") == true ]]
+        oci run -d -b "$BUNDLE" "$ID" >"$WORK/out" 3>&-
+        wait_until 5 test -s "$WORK/out"
+        [[ $(cat "$WORK/out") == "1000 1000" ]]
+        [[ $(oci exec -u 1000 "$ID" /bin/probe user) == "1000 1000" ]]
+        [[ $(oci exec "$ID" grep -c $'NoNewPrivs:\t1' /proc/self/status) == 1 ]]
+        oci delete --force "$ID"
+        # The other way round, it does: the test can fail.
+        edit '.process.noNewPrivileges = false | .process.args = ["/bin/probe", "user"]'
+        [[ $(oci run -b "$BUNDLE" "$ID") == "1000 0" ]]
+}
+
+@test "V13: every mount but the root is nosuid" {
+        make_bundle cat /proc/self/mountinfo
+        run -0 oci run -b "$BUNDLE" "$ID"
+        # What masks a file is the host's /dev/null.
+        edit '.linux.maskedPaths = []'
+        run -0 bash -c "'$WARD_BUILD/bin/ward-oci' --root '$WORK/state' run -b '$BUNDLE' '$ID' | awk '\$5 != \"/\" && \$6 !~ /nosuid/ && \$5 !~ /^\/proc/'"
+        [[ -z $output ]] || shown
+}
+
+@test "V14: a key in the caller's session keyring is not found inside" {
+        local probe=$BATS_FILE_TMPDIR/probe
+        make_bundle /bin/probe find-key "ward-$ID"
+        with_probe
+        run -0 "$probe" with-key "ward-$ID" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        [[ $output == end ]] || shown
+        # It is, where the config of the engine says that the keyring stays: the test can fail.
+        run -0 "$probe" with-key "ward-$ID" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run --no-new-keyring -b "$BUNDLE" "$ID"
+        [[ $output == *found* ]] || shown
+        make_bundle sleep 100
+        with_probe
+        oci run -d -b "$BUNDLE" "$ID"
+        run -0 "$probe" with-key "ward-$ID" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" /bin/probe find-key "ward-$ID"
+        [[ $output == end ]] || shown
+}
+
+@test "V15: a filter holds for the 32-bit gate and for x32 numbers, whether they are named or not" {
+        local architectures
+        [[ $(uname -m) == x86_64 ]] || unable "is not x86-64"
+        for architectures in '["SCMP_ARCH_X86_64"]' '["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"]'; do
+                make_bundle /bin/probe mkdir-other-abi /tmp/made
+                with_probe
+                edit --argjson architectures "$architectures" '.root.readonly = false | .linux.seccomp =
+                     {defaultAction: "SCMP_ACT_ALLOW", architectures: $architectures,
+                      syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 1}]}'
+                run oci run -b "$BUNDLE" "$ID"
+                [[ $output == begin* && $output != *done* ]] || shown
+                [[ -z $(ls "$BUNDLE/rootfs/tmp") ]]
+        done
+        # Without a filter the 32-bit gate works: the test can fail.
+        edit 'del(.linux.seccomp)'
+        run oci run -b "$BUNDLE" "$ID"
+        [[ $output == *"int80 done" && -d $BUNDLE/rootfs/tmp/made80 ]] || shown
+}
+
+@test "V17: a system call that is newer than the profile is ENOSYS, one that is denied is not" {
+        make_bundle /bin/probe call 600
+        with_probe
+        edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 1, architectures: ["SCMP_ARCH_X86_64"],
+              syscalls: [{action: "SCMP_ACT_ALLOW", names: ["execve", "exit", "exit_group", "write", "writev", "brk", "arch_prctl",
+                  "set_tid_address", "set_robust_list", "rseq", "prlimit64", "readlink", "readlinkat", "getrandom", "mprotect",
+                  "mmap", "munmap", "newfstatat", "fstat", "fstatfs", "ioctl", "uname", "access", "read", "openat", "close"]}]}'
+        run -0 oci run -b "$BUNDLE" "$ID"
+        [[ $output == ENOSYS ]] || shown
+        edit '.process.args[2] = "83"' # mkdir
+        run -0 oci run -b "$BUNDLE" "$ID"
+        [[ $output == EPERM ]] || shown
+}
+
+@test "V18: what a program inside types into its terminals does not reach the caller's" {
+        local terminal
+        make_bundle /bin/probe type-into 'touch /tmp/typed-by-a-container'
+        with_probe
+        for terminal in false true; do
+                edit --argjson terminal $terminal '.process.terminal = $terminal'
+                run -0 timeout 30 "$HELPERS/terminal.py" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+                [[ $output == "typed: ''" ]] || shown
+        done
+        # On the caller's own terminal it works: the test can fail.
+        run -0 timeout 30 "$HELPERS/terminal.py" "$BATS_FILE_TMPDIR/probe" type-into 'hello'
+        [[ $output == "typed: 'hello"* ]] || [[ $(cat /proc/sys/dev/tty/legacy_tiocsti) == 0 ]] || shown
+        make_bundle sleep 100
+        with_probe
+        oci run -d -b "$BUNDLE" "$ID"
+        for terminal in "" -t; do
+                # shellcheck disable=SC2086
+                run -0 timeout 30 "$HELPERS/terminal.py" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec $terminal "$ID" /bin/probe type-into 'hello'
+                [[ $output == "typed: ''" ]] || shown
+        done
+}
