@@ -82,9 +82,9 @@ void launch_trace(struct launch *launch, const char *what);
 int launch_report(const struct plan *plan, const char *command, const struct seccomp_filter *filter,
                   const struct record *record, struct ward_err *err);
 
-/* The words for a child that was told to execute its program and ended before it could say why not: a filter forbids it. */
-int launch_report_silent(const struct seccomp_filter *filter, const char *command, const siginfo_t *info,
-                         struct ward_err *err);
+/* Whether @filter (NULL: none) forbids execve(2), and the words for a child that ended by that before it could say so. */
+bool launch_exec_denied(const struct seccomp_filter *filter);
+int launch_report_denied(const char *command, const siginfo_t *info, struct ward_err *err);
 
 /* The same as launch_await_exec() for `start`, which has neither plan nor child: @connection is the socket on which the container was told to
  * start, @pidfd its init, @command what shall be executed, for words. */

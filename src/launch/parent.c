@@ -4,6 +4,7 @@
 #include <linux/limits.h>
 #include <linux/magic.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +26,10 @@
 #include "launch/child/child.h"
 #include "launch/describe.h"
 #include "launch/launch.h"
+#include "launch/program.h"
 
-#define PROC_ROOT_INODE 1     /* of every procfs */
-#define EXIT_FAILED_START 125 /* launch/child/child.c */
+#define PROC_ROOT_INODE 1    /* of every procfs */
+#define DENIED_END_MSEC 2000 /* how long a process that may not execute is given to be gone */
 
 static int slot_error(struct ward_err *err, int code, const struct plan *plan, const struct slot *slot,
                       const char *what)
@@ -479,6 +481,7 @@ static int await_end(int channel, int pidfd, const struct plan *plan, const char
                      const struct seccomp_filter *filter, struct ward_err *err)
 {
         struct record record;
+        struct pollfd ended = {.fd = pidfd, .events = POLLIN};
         siginfo_t info = {0};
         int r = receive(channel, &record, err);
 
@@ -488,12 +491,37 @@ static int await_end(int channel, int pidfd, const struct plan *plan, const char
                 return launch_report(plan, command, filter, &record, err);
         if (r > 0)
                 return err_code(err, -EPROTO, "hear from the container's init");
-        /* Only with a filter can the child have been unable to say why; only then is a quick end looked at. */
-        if (filter == NULL || pidfd_wait(pidfd, true, true, &info) < 0 || info.si_pid == 0)
+        /* A filter that forbids execve may forbid to say so, too. Then the process ends at once; its descriptors are closed a moment
+         * before that can be seen. */
+        if (!launch_exec_denied(filter) || poll(&ended, 1, DENIED_END_MSEC) <= 0 ||
+            pidfd_wait(pidfd, true, true, &info) < 0)
                 return 0;
-        if ((info.si_code == CLD_EXITED && info.si_status == EXIT_FAILED_START) || info.si_status == SIGSYS)
-                return launch_report_silent(filter, command, &info, err);
-        return 0;
+        return launch_report_denied(command, &info, err);
+}
+
+/* The root file system by its path: the child may have made its own mount of it read-only. */
+static int reopen_root(const struct launch *launch)
+{
+        for (uint32_t i = 0; i < launch->plan->slot_count; i++) {
+                const struct slot *slot = &launch->plan->slots[i];
+
+                if (slot->kind == SLOT_ROOT)
+                        return open(slot->path, O_PATH | O_DIRECTORY | O_CLOEXEC); /* host path: the config's root */
+        }
+        return -EBADF;
+}
+
+/* The file tells more than execve(2) did. A program on a mount of the container is not found below the root's own path, and one named from
+ * the working directory not at all: then the general words stay. */
+static void explain_exec(const struct launch *launch, struct ward_err *err)
+{
+        const struct op *op = &launch->plan->ops[launch->plan->op_count - 1];
+        _cleanup_close_
+        int root = reopen_root(launch);
+
+        for (size_t i = 0; root >= 0 && op->exec.candidates[i] != NULL; i++)
+                if (op->exec.candidates[i][0] == '/' && program_explain(root, op->exec.candidates[i], err))
+                        return;
 }
 
 int launch_await_exec(struct launch *launch, struct ward_err *err)
@@ -504,6 +532,8 @@ int launch_await_exec(struct launch *launch, struct ward_err *err)
                 return r;
         r = await_end(launch->channel, launch->pidfd, launch->plan, command_of(launch->plan), launch->filter, err);
         launch->exec_failed = r < 0; /* nothing but the filter and the execution comes behind this phase */
+        if (r == -ENOENT || r == -ENOEXEC)
+                explain_exec(launch, err);
         launch_trace(launch, "running");
         return r;
 }
@@ -598,18 +628,6 @@ static void undo_made(const struct launch *launch, int root)
         }
         while (count-- > 0)
                 undo_entry(root, entries[count]);
-}
-
-/* The root file system by its path: the child may have made its own mount of it read-only. */
-static int reopen_root(const struct launch *launch)
-{
-        for (uint32_t i = 0; i < launch->plan->slot_count; i++) {
-                const struct slot *slot = &launch->plan->slots[i];
-
-                if (slot->kind == SLOT_ROOT)
-                        return open(slot->path, O_PATH | O_DIRECTORY | O_CLOEXEC); /* host path: the config's root */
-        }
-        return -EBADF;
 }
 
 void launch_done(struct launch *launch)

@@ -155,6 +155,14 @@ static int report_hook(const struct op *op, const struct record *record, const c
         return err_code(err, -record->errnum, "%srun the %s hook %u '%s'", where, kind, record->value, path);
 }
 
+/* Whether a mount's option is an owner: "gid=5". */
+static bool names_id(const struct op *op, uint32_t parameter)
+{
+        const char *key = parameter < op->mount.parameter_count ? op->mount.parameters[parameter].key : "";
+
+        return strcmp(key, "uid") == 0 || strcmp(key, "gid") == 0;
+}
+
 /* What to do about the commonest refusals. */
 static void hint_for(const struct op *op, const struct record *record, struct ward_err *err)
 {
@@ -174,6 +182,10 @@ static void hint_for(const struct op *op, const struct record *record, struct wa
         else if (op->type == OP_MOUNT && record->errnum == EPERM && strcmp(op->mount.type, "sysfs") == 0)
                 hint = "a user namespace may mount sysfs only with a network namespace of its own: bind /sys in its "
                        "place";
+        else if (op->type == OP_MOUNT && record->errnum == EINVAL && record->step == STEP_PARAMETER &&
+                 names_id(op, record->value))
+                hint = "this id is not mapped in the container's user namespace: take the option out, or widen the "
+                       "mappings";
         else if (op->type == OP_MOUNT && record->errnum == ENODEV)
                 hint = "this kernel has no such file system type: check its spelling, or load its module";
         else if (op->type == OP_RLIMIT && record->errnum == EPERM)
@@ -221,11 +233,13 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
         return -record->errnum;
 }
 
-int launch_report_silent(const struct seccomp_filter *filter, const char *command, const siginfo_t *info,
-                         struct ward_err *err)
+bool launch_exec_denied(const struct seccomp_filter *filter)
 {
-        if (!filter_denies(filter, SYS_execve))
-                return 0; /* its own end, however quick */
+        return filter_denies(filter, SYS_execve);
+}
+
+int launch_report_denied(const char *command, const siginfo_t *info, struct ward_err *err)
+{
         (void)err_set(err, -EPERM, "execute '%s': the seccomp filter forbids execve%s", command,
                       info->si_code == CLD_EXITED ? "" : " and killed the process");
         return err_hint(err, "allow execve in linux.seccomp");

@@ -1,0 +1,151 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The mistakes that people make in a bundle: each message says what was being done, where in the input it was asked for, why it failed and
+# what to do; each leaves nothing behind and the root file system as it was.
+# shellcheck disable=SC2154
+
+load helpers/common
+
+setup() {
+        ward_setup
+        needs_root
+        make_bundle true
+        ROOT=$BUNDLE/rootfs
+}
+
+teardown() { remove_all; }
+
+# The names below the root, with types and modes.
+root_listing() { find "$ROOT" -printf '%P %y %m\n' | sort; }
+
+# mistake WHERE WHY HINT: runs the bundle; the message names the place, the reason and the way out.
+mistake() {
+        local before
+        before=$(root_listing)
+        run oci run -b "$BUNDLE" "$ID"
+        [[ $status -eq 1 ]] || shown
+        for word in "$@"; do
+                [[ $output == *"$word"* ]] || { echo "missing: $word"; shown; return 1; }
+        done
+        [[ $(root_listing) == "$before" ]] || { echo "the root file system was changed"; return 1; }
+        nothing_left
+}
+
+run_program() { edit --arg name "$1" '.process.args = [$name]'; }
+
+# line PATTERN: the line of config.json that holds it.
+line() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d: -f1; }
+
+@test "the interpreter of a script is missing" {
+        printf '#!/no/interpreter -x\n' >"$ROOT/script"
+        chmod 755 "$ROOT/script"
+        run_program /script
+        mistake "process.args (config.json line $(line '"args"'))" "execute '/script': No such file" \
+                "its first line names the interpreter '/no/interpreter', which is not in the container"
+}
+
+@test "the loader of a program is missing" {
+        cp /bin/true "$ROOT/dynamic"
+        run_program /dynamic
+        mistake "process.args" "execute '/dynamic': No such file" "it needs the loader '/lib" "link it statically"
+}
+
+@test "a program for another architecture" {
+        cp "$ROOT/bin/busybox" "$ROOT/foreign"
+        printf '\xf3\x00' | dd of="$ROOT/foreign" bs=1 seek=18 conv=notrunc status=none # e_machine: RISC-V
+        run_program /foreign
+        mistake "process.args" "execute '/foreign': Exec format error" "it is a program for RISC-V"
+}
+
+@test "a script without #!" {
+        echo 'echo hello' >"$ROOT/script"
+        chmod 755 "$ROOT/script"
+        run_program /script
+        mistake "process.args" "execute '/script': Exec format error" "a script needs '#!'"
+}
+
+@test "not executable" {
+        echo hello >"$ROOT/file"
+        run_program /file
+        mistake "process.args" "execute '/file': Permission denied" "chmod +x"
+}
+
+@test "the source of a mount is missing" {
+        edit '.mounts += [{destination: "/data", type: "bind", source: "/no/such", options: ["bind"]}]'
+        mistake "mounts[7] (config.json line $(($(line '"/data"') - 1)))" "open the source of a mount '/no/such': No such file" "take the mount out"
+}
+
+@test "the target of a mount lies below a file" {
+        edit '.mounts += [{destination: "/etc/passwd/below", type: "tmpfs", source: "tmpfs"}]'
+        mistake "mounts[7]" "mount tmpfs on '/etc/passwd/below'" "Not a directory"
+}
+
+@test "the working directory is missing" {
+        edit '.process.cwd = "/no/where"'
+        mistake "process.cwd (config.json line $(line '"cwd"'))" "enter the working directory '/no/where': No such file" "make it in the root file system"
+}
+
+@test "a user that is not mapped" {
+        edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 200000, size: 10}] |
+                .linux.gidMappings = [{containerID: 0, hostID: 200000, size: 10}] | .process.user = {uid: 50, gid: 50}'
+        mistake "process.user (config.json line $(line '"user"'))" "become user 50 and group 50" "not mapped in the container's user namespace"
+}
+
+@test "a namespace type misspelt" {
+        edit '.linux.namespaces += [{type: "netwrok"}]'
+        mistake "config.json:$(line netwrok):" "linux.namespaces[" "unknown namespace type 'netwrok'" "did you mean 'network'?"
+}
+
+@test "a memory limit that is too low to start in" {
+        edit '.linux.resources.memory = {limit: 4096}'
+        mistake "linux.resources.memory.limit (config.json line $(line '"limit"'))" "4096 bytes are too few" "raise the limit"
+}
+
+@test "a system call misspelt in the filter" {
+        edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["opneat"], action: "SCMP_ACT_ERRNO"}]}'
+        mistake "config.json:$(line opneat):" "linux.seccomp.syscalls[0].names[0]: unknown system call 'opneat'" "did you mean 'openat'?"
+}
+
+@test "a capability misspelt" {
+        edit '.process.capabilities.bounding += ["CAP_SYS_ADMIM"]'
+        mistake "config.json:$(line CAP_SYS_ADMIM):" "process.capabilities.bounding[" "unknown capability 'CAP_SYS_ADMIM'" "did you mean 'CAP_SYS_ADMIN'?"
+}
+
+@test "the filter denies execve" {
+        edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["execve"], action: "SCMP_ACT_ERRNO"}]}'
+        mistake "process.args" "the seccomp filter forbids execve" "allow execve in linux.seccomp"
+        edit '.linux.seccomp.syscalls[0].action = "SCMP_ACT_KILL_PROCESS"'
+        mistake "the seccomp filter forbids execve" "killed the process" "allow execve in linux.seccomp"
+}
+
+# chrooted: runs the bundle in a tree of its own that is a plain directory of the root file system.
+chrooted() {
+        local jail=$WORK/jail
+        mkdir -p "$jail"/{proc,sys,dev,run,bundle}
+        cp "$WARD_BUILD/bin/ward-oci" "$jail/ward-oci"
+        cp -r "$BUNDLE"/. "$jail/bundle"
+        unshare -m bash -c '
+                mount --make-rprivate /
+                for d in proc sys dev; do mount --rbind "/$d" "$1/$d"; done
+                exec chroot "$1" /ward-oci --root /run/ward run -b /bundle "$2"' _ "$jail" "$ID"
+}
+
+@test "run inside a chroot" {
+        [[ $WARD_BUILD != *asan* ]] || skip "the sanitized program is not static"
+        run chrooted
+        [[ $status -eq 1 ]]
+        expect_in_output "keep the container's mounts from the host's"
+        expect_in_output "as inside a chroot: run from the machine's own root"
+        nothing_left
+}
+
+@test "a user namespace inside a chroot" {
+        [[ $WARD_BUILD != *asan* ]] || skip "the sanitized program is not static"
+        edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 200000, size: 5}] |
+                .linux.gidMappings = [{containerID: 0, hostID: 200000, size: 5}]'
+        run chrooted
+        [[ $status -eq 1 ]]
+        expect_in_output "make a process in new namespaces: Operation not permitted"
+        expect_in_output "user namespaces can't be made inside a chroot"
+        nothing_left
+}
