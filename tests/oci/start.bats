@@ -1,0 +1,40 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# How a start treats the kernel: how it enters its groups, and how little memory it needs.
+# shellcheck disable=SC2154
+
+load helpers/common
+
+setup() {
+        ward_setup
+        needs_root
+}
+
+teardown() { remove_all; }
+
+@test "a start writes no cgroup.procs of a v1 hierarchy, and its program is in every group of its own" {
+        needs_program strace
+        grep -q ' - cgroup ' /proc/self/mountinfo || unable "there is no v1 hierarchy here"
+        make_bundle cat /proc/self/cgroup
+        run strace -f -o "$WORK/trace" -e trace=openat,openat2,open,write "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        expect_status 0
+        # Field 2 empty is v2, which is entered by the clone; cpuset and hugetlb have no group unless one is asked for.
+        while IFS=: read -r _ controllers path; do
+                [[ $controllers == cpuset || $controllers == hugetlb || $path == "/$ID" ]] || { echo "$controllers: $path"; return 1; }
+        done <<<"$output"
+        grep -q '/tasks"' "$WORK/trace" || { echo "no tasks file was opened: the trace shows nothing"; return 1; }
+        ! grep cgroup.procs "$WORK/trace"
+}
+
+@test "256 KiB of memory are enough for a static program; under 128 KiB the OOM kill is told" {
+        [[ $WARD_BUILD != *asan* ]] || skip "a sanitized start needs more"
+        make_bundle /small
+        cp "$WARD_BUILD/bench/true" "$BUNDLE/rootfs/small"
+        edit '.linux.resources.memory = {limit: 262144}'
+        run oci run -b "$BUNDLE" "$ID"
+        expect_status 0
+        edit '.linux.resources.memory = {limit: 65536}'
+        run oci run -b "$BUNDLE" "$ID"
+        [[ $status -ne 0 ]]
+        [[ $output == *"OOM killer"* || $output == *"want of memory"* ]] || shown
+}
