@@ -24,6 +24,7 @@
 /* One call of the program. Strings are of argv or of the arena. */
 struct cli {
         struct arena arena;
+        char **argv;        /* as main() got it */
         struct store store; /* open while a verb with @needs_store runs */
         const char *root;   /* --root; NULL: the default */
         bool color;         /* messages are for a terminal that wants it */
@@ -35,7 +36,8 @@ struct cli_verb {
         struct option_command command;
         size_t options_size; /* of the structure that command.entries fill in; zeroed before */
         bool needs_store;
-        bool starts; /* it exits with the status of a program: its own errors are 125 to 127 */
+        bool in_sight; /* see engine_protect_program() */
+        bool starts;   /* it exits with the status of a program: its own errors are 125 to 127 */
         /* Returns the exit status, or -errno with @err set. */
         int (*run)(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err);
 };

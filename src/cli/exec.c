@@ -173,5 +173,6 @@ const struct cli_verb cli_exec = {
         .options_size = sizeof(struct exec),
         .needs_store = true,
         .starts = true,
+        .in_sight = true,
         .run = exec,
 };

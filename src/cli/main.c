@@ -94,6 +94,10 @@ static int run_verb(struct cli *cli, const struct cli_verb *verb, int count, cha
                 return err_oom(err);
         if (verb->starts)
                 cli->failure = CLI_EXIT_FAILED;
+        /* In front of what reorders argv. */
+        r = engine_protect_program(cli->argv, verb->in_sight, err);
+        if (r < 0)
+                return r;
         r = options_parse(&verb->command, &count, words, options, &cli->arena, err);
         if (r == OPTIONS_HELP)
                 return print_help(&verb->command, err);
@@ -140,7 +144,7 @@ static bool wants_color(void)
 
 int main(int argc, char **argv)
 {
-        struct cli cli = {.store = {.fd = -EBADF}, .color = wants_color(), .failure = EXIT_FAILURE};
+        struct cli cli = {.argv = argv, .store = {.fd = -EBADF}, .color = wants_color(), .failure = EXIT_FAILURE};
         struct ward_err err = {0};
         int r = run_command_line(&cli, argc > 0 ? argc - 1 : 0, argv + (argc > 0 ? 1 : 0), &err);
 

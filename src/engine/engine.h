@@ -19,6 +19,18 @@
 #include "model/spec.h"
 #include "store/store.h"
 
+/*
+ * For programs: starts the program again, with @argv as main() got it, from a file that no container can write, unless it was started so
+ * (kern/self.h). A program that uses libward as root is as exposed as its own file is.
+ *
+ * It takes as long as a start of the program, so it is done where a process of the container can look at one that still runs this file
+ * (@in_sight): by exec; by create, whose init waits in a container that others can be executed in; by run where the container does not get
+ * a pid namespace of its own. In a pid namespace of its own nobody but init is there before a program of the container runs. That program
+ * may name "/proc/self/exe" as its interpreter and so become this one again: as pid 1 every verb takes its own file out of sight first,
+ * and exec refuses to join an init that runs it.
+ */
+int engine_protect_program(char *const argv[], bool in_sight, struct ward_err *err);
+
 /* The life of a container as the OCI runtime specification names it, and runc's "paused". */
 enum engine_status {
         ENGINE_CREATING,

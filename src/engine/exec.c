@@ -50,6 +50,30 @@ static void execution_done(struct execution *exec)
 
 #define _cleanup_execution_ _cleanup_(execution_done)
 
+/* An init that still runs this program's file, or runs it again as the interpreter of the container's program: through /proc/1/exe what is
+ * executed could open the file, to write it when nobody runs it any more (V8). The init of create may be joined: create has protected it. */
+static int refuse_own_program(const struct execution *exec, struct ward_err *err)
+{
+        _cleanup_close_
+        int proc = proc_open(err), init = -EBADF;
+        struct stat theirs, own;
+
+        if (proc < 0)
+                return proc;
+        init = proc_open_of(proc, exec->stored.state.pid, "exe", O_PATH, NULL);
+        if (init == -EACCES && !exec->site.place.root_user)
+                return 0; /* not readable, so that its own user can't look into it (ptrace(2)), nor can what is executed */
+        if (init < 0)
+                return err_code(err, init, "find out what the container's init runs");
+        if (fstat(init, &theirs) < 0 || stat("/proc/self/exe", &own) < 0)
+                return err_errno(err, "find out what the container's init runs");
+        if (exec->stored.status == ENGINE_CREATED || theirs.st_dev != own.st_dev || theirs.st_ino != own.st_ino)
+                return 0;
+        (void)err_set(err, -EBUSY, "execute in container '%s': its init runs no program of the container yet",
+                      exec->stored.state.id);
+        return err_hint(err, "wait until it runs; if it stays so, its program names /proc/self/exe as interpreter");
+}
+
 /* The namespaces of init that are not the caller's own. Named through /proc/PID/ns, and checked below to be still init's. */
 static int find_namespaces(struct execution *exec, struct ward_err *err)
 {
@@ -110,7 +134,8 @@ static int load(struct execution *exec, struct store *store, const struct engine
                 if (exec->site.place.cgroup_path == NULL)
                         return err_oom(err);
         }
-        return find_namespaces(exec, err);
+        r = refuse_own_program(exec, err);
+        return r < 0 ? r : find_namespaces(exec, err);
 }
 
 static int get_filter(struct execution *exec, struct store *store, struct ward_err *err)

@@ -35,5 +35,6 @@ const struct oci_verb oci_create = {
                 },
         .options_size = sizeof(struct create),
         .needs_store = true,
+        .in_sight = true,
         .run = create,
 };

@@ -314,5 +314,6 @@ const struct oci_verb oci_exec = {
                 },
         .options_size = sizeof(struct exec),
         .needs_store = true,
+        .in_sight = true,
         .run = exec,
 };

@@ -125,6 +125,9 @@ static int run_verb(struct oci *oci, const struct oci_verb *verb, int count, cha
 
         if (options == NULL)
                 return err_oom(err);
+        r = engine_protect_program(oci->argv, verb->in_sight, err);
+        if (r < 0)
+                return r;
         r = options_parse(&verb->command, &count, words, options, &oci->arena, err);
         if (r == OPTIONS_HELP)
                 return print_help(&verb->command, err);
@@ -142,12 +145,19 @@ static int run_verb(struct oci *oci, const struct oci_verb *verb, int count, cha
         return r;
 }
 
-static int run_command_line(struct oci *oci, int count, char **words, struct ward_err *err)
+static int run_command_line(struct oci *oci, int argc, char **argv, struct ward_err *err)
 {
         struct globals globals = {.log_level = OCI_LOG_WARNING};
+        int count = argc > 0 ? argc - 1 : 0, r;
+        char **words = argv + argc - count;
         const struct oci_verb *verb;
-        int r = options_parse(&global_command, &count, words, &globals, &oci->arena, err);
 
+        /* Options move in front of operands as they are read. */
+        oci->argv = arena_new(&oci->arena, char *, (size_t)argc + 1);
+        if (oci->argv == NULL)
+                return err_oom(err);
+        memcpy(oci->argv, argv, (size_t)argc * sizeof(*argv));
+        r = options_parse(&global_command, &count, words, &globals, &oci->arena, err);
         oci->root = globals.root;
         oci->log = globals.log;
         oci->log_json = globals.log_format == LOG_JSON;
@@ -167,8 +177,7 @@ int main(int argc, char **argv)
 {
         struct oci oci = {.store = {.fd = -EBADF}};
         struct ward_err err = {0};
-        int r = run_command_line(&oci, argc > 0 ? argc - 1 : 0, argv + (argc > 0 ? 1 : 0), &err);
-
+        int r = run_command_line(&oci, argc, argv, &err);
         if (r < 0)
                 oci_log(&oci, OCI_LOG_ERROR, err.message, err.hint);
         arena_done(&oci.arena);

@@ -25,6 +25,7 @@
 /* One call of the program. Strings are of argv or of the arena. */
 struct oci {
         struct arena arena;
+        char **argv;        /* as main() got it */
         struct store store; /* open while a verb with @needs_store runs */
         const char *root;   /* --root; NULL: the default */
         const char *log;    /* --log; NULL: none */
@@ -38,6 +39,7 @@ struct oci_verb {
         struct option_command command;
         size_t options_size; /* of the structure that command.entries fill in; zeroed before */
         bool needs_store;
+        bool in_sight; /* see engine_protect_program() */
         /* Returns the exit status, or -errno with @err set. */
         int (*run)(struct oci *oci, const void *options, int count, char **operands, struct ward_err *err);
 };

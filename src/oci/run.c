@@ -12,8 +12,13 @@ static int run(struct oci *oci, const void *options, int count, char **operands,
         const struct run *o = options;
         _cleanup_bundle_ struct bundle bundle = {0};
         struct engine_exit end = {0};
-        int r = bundle_load(oci, &o->bundle, operands[0], &bundle, err);
+        /* A config that is named may be a pipe, which is read only once. */
+        int r = engine_protect_program(oci->argv, o->bundle.config != NULL, err);
 
+        if (r >= 0)
+                r = bundle_load(oci, &o->bundle, operands[0], &bundle, err);
+        if (r >= 0)
+                r = engine_protect_program(oci->argv, bundle.spec.ns[SPEC_NS_PID].mode != SPEC_NS_NEW, err);
         if (r < 0)
                 return r;
         bundle.engine.detach = o->detach;

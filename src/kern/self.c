@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program's own file; see self.h. */
+#include "kern/self.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <linux/magic.h>
+
+#include "base/fd.h"
+#include "base/uapi.h"
+#include "kern/tree.h"
+
+#define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+
+/* By an AT_EMPTY_PATH execveat(2): its name for the program, getauxval(3) AT_EXECFN, is then "/dev/fd/N". */
+static bool was_started_by_descriptor(void)
+{
+        const char *name = (const char *)getauxval(AT_EXECFN);
+
+        return name != NULL && strncmp(name, "/dev/fd/", strlen("/dev/fd/")) == 0;
+}
+
+/* A mount that is read-only is either ours, or one of the host's mount namespace, in which no container's process can change it. */
+static int is_protected(int exe, bool *ret_protected)
+{
+        struct statfs fs;
+        int copy, seals;
+
+        if (fstatfs(exe, &fs) < 0)
+                return -errno;
+        *ret_protected = (fs.f_flags & ST_RDONLY) != 0;
+        if (*ret_protected || fs.f_type != TMPFS_MAGIC)
+                return 0;
+        copy = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+        if (copy < 0)
+                return 0;
+        seals = fcntl(copy, F_GET_SEALS);
+        *ret_protected = seals >= 0 && (seals & SEALS) == SEALS;
+        (void)close(copy);
+        return 0;
+}
+
+/* An ordinary user's container has the user's own rights at most. */
+static bool may_be_written(int exe)
+{
+        struct stat st;
+
+        return fstat(exe, &st) < 0 || geteuid() == 0 || st.st_uid == geteuid() ||
+               faccessat(exe, "", W_OK, AT_EMPTY_PATH | AT_EACCESS) == 0;
+}
+
+static int clone_readonly(int exe)
+{
+        _cleanup_close_
+        int tree = tree_clone(exe, "", false);
+        int r = tree < 0 ? tree : tree_attributes(tree, MOUNT_ATTR_RDONLY, 0, false);
+
+        return r < 0 ? r : TAKE_FD(tree);
+}
+
+static int copy_sealed(void)
+{
+        _cleanup_close_
+        int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+        _cleanup_close_
+        int copy = memfd_create("ward", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+        char path[32];
+        ssize_t n;
+        int fd;
+
+        /* Before Linux 6.3 every memory file may be executed, and the flag is not known. */
+        if (copy < 0 && errno == EINVAL)
+                copy = memfd_create("ward", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        if (from < 0 || copy < 0)
+                return -errno;
+        do
+                n = sendfile(copy, from, NULL, 1 << 30);
+        while (n > 0);
+        if (n < 0 || fcntl(copy, F_ADD_SEALS, SEALS) < 0)
+                return -errno;
+        /* execve(2), ETXTBSY: not by way of a descriptor that is open for writing. */
+        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", copy);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+int self_protect(char *const argv[], char *const envp[], struct ward_err *err)
+{
+        _cleanup_close_
+        int exe = open("/proc/self/exe", O_PATH | O_CLOEXEC), fd = -EBADF;
+        bool protected;
+        int r;
+
+        if (exe < 0)
+                return err_errno(err, "open the program's own file, /proc/self/exe");
+        r = is_protected(exe, &protected);
+        if (r < 0)
+                return err_code(err, r, "look at the program's own file, /proc/self/exe");
+        if (protected || !may_be_written(exe))
+                return 0;
+        if (was_started_by_descriptor())
+                return err_set(err, -EPERM, "keep the program's own file from the container: its copy can be written");
+        fd = clone_readonly(exe);
+        if (fd < 0)
+                fd = copy_sealed();
+        if (fd < 0)
+                return err_code(err, fd, "keep the program's own file from the container, in a copy");
+        (void)syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH);
+        return err_errno(err, "start the program again from a copy that the container can't write");
+}

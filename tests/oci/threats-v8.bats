@@ -1,0 +1,131 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# V8: nothing in a container gets to write the runtime's own file, by way of /proc/PID/exe of a process that still runs it. The container has
+# every capability and the host's root for root, and a hunter in it; the runtime is a copy, which may be lost.
+# shellcheck disable=SC2154
+
+load helpers/common
+
+setup() {
+        ward_setup
+        needs_root
+        cp "$WARD_BUILD/bin/ward-oci" "$WORK/ward-oci"
+        sha256sum "$WORK/ward-oci" >"$WORK/sum"
+        INODE=$(stat -c %i "$WORK/ward-oci")
+        make_bundle /hunter 100
+        edit '.process.capabilities |= map_values(["CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE", "CAP_CHOWN", "CAP_FOWNER"])
+                | .process.noNewPrivileges = false | .root.readonly = false | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+        install "$WARD_BUILD/tests/shim/hunter" "$BUNDLE/rootfs/hunter"
+        # The interpreter is the runtime again, which waits until somebody reads its log.
+        printf '#!/proc/self/exe --log=/log\n' >"$BUNDLE/rootfs/again"
+        chmod 755 "$BUNDLE/rootfs/again"
+        mkfifo "$BUNDLE/rootfs/log"
+}
+
+teardown() {
+        remove_all
+}
+
+copy() { "$WORK/ward-oci" --root "$WORK/state" "$@"; }
+
+start_hunter() {
+        copy run -d -b "$BUNDLE" "$ID" >"$WORK/hunted" 2>&1
+        wait_until 5 grep -q seen "$WORK/hunted"
+}
+
+# The runtime that waits for a reader of its log is let go; the hunter has all the time before and some after.
+let_go() {
+        wait_until 10 grep -q "^seen $INODE\$" "$WORK/hunted"
+        timeout 10 cat "$BUNDLE/rootfs/log" >"$WORK/logged"
+        sleep 0.3
+}
+
+unharmed() {
+        ! grep -E "^(opened|wrote) $INODE\$" "$WORK/hunted" || return 1
+        sha256sum --quiet -c "$WORK/sum"
+}
+
+@test "the hunter can do it: a file that is not protected is overwritten" {
+        start_hunter
+        cp "$WORK/ward-oci" "$BUNDLE/rootfs/victim"
+        INODE=$(stat -c %i "$BUNDLE/rootfs/victim")
+        copy exec "$ID" /victim --log=/log state x &
+        let_go
+        wait
+        wait_until 5 grep -q "^wrote $INODE\$" "$WORK/hunted"
+        [[ $(head -n 1 "$BUNDLE/rootfs/victim") == '#!/bin/false' ]]
+}
+
+# What is executed is the hunter itself, the one file of the container that is always busy.
+@test "exec: 25 times, and with the runtime as the program's interpreter" {
+        start_hunter
+        for _ in {1..25}; do
+                copy exec "$ID" /hunter 0 >>"$WORK/hunted"
+        done
+        copy exec "$ID" /again &
+        let_go
+        wait $! || true
+        unharmed
+        # Also where mounts can't be cloned: from a sealed copy in memory, whose inode is another.
+        for _ in {1..5}; do
+                strace -o "$WORK/trace" -e trace=open_tree,memfd_create,execveat -e inject=open_tree:error=EPERM \
+                        "$WORK/ward-oci" --root "$WORK/state" exec "$ID" /hunter 0 >>"$WORK/hunted"
+        done
+        grep -q 'memfd_create("ward".*) = ' "$WORK/trace"
+        grep -q 'execveat(.*) = 0' "$WORK/trace"
+        unharmed
+        ! grep ^wrote "$WORK/hunted" || return 1
+}
+
+@test "create: its init waits in the sight of what is executed in the container" {
+        copy create -b "$BUNDLE" "$ID" >"$WORK/logs" 2>&1
+        copy exec -d "$ID" /hunter 100 >"$WORK/hunted" 2>&1
+        wait_until 10 grep -q "^seen $INODE\$" "$WORK/hunted"
+        copy start "$ID"
+        sleep 0.3
+        unharmed
+}
+
+@test "run in a pid namespace with others" {
+        start_hunter
+        edit --arg pid "$(copy state "$ID" | jq -r .pid)" '.process.args = ["/again"]
+                | (.linux.namespaces[] | select(.type == "pid")).path = "/proc/\($pid)/ns/pid"'
+        copy run -b "$BUNDLE" "$ID-2" &
+        let_go
+        wait $! || true
+        unharmed
+}
+
+@test "run in a pid namespace of its own: nobody is let in while the program is the runtime" {
+        edit '.process.args = ["/again"]'
+        copy run -b "$BUNDLE" "$ID" >"$WORK/logs" 2>&1 &
+        wait_until 5 has_status "$ID" running
+        run copy exec "$ID" /hunter 1
+        [[ $status -eq 1 && $output == *"init runs no program of the container yet"*/proc/self/exe* ]] || shown
+        timeout 10 cat "$BUNDLE/rootfs/log" >"$WORK/logged"
+        wait $! || true
+        unharmed
+}
+
+@test "the runtime as pid 1 takes its own file out of sight before anything else" {
+        printf '#!/proc/self/exe features\n' >"$BUNDLE/rootfs/again"
+        edit '.process.args = ["/again"]'
+        run -1 strace -f -qq -e trace=execve,execveat,openat -e signal=none -o "$WORK/trace" \
+                "$WORK/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        [[ $output == *features* ]]
+        # Of what it does itself, the second start is the first that goes beyond its own file; ward-oci run needs none.
+        sed -n '\|execve("/again"|,$p' "$WORK/trace" | grep -m 2 -E 'exec|openat' >"$WORK/begin"
+        grep -c execveat "$WORK/trace" | grep -qx 1
+        [[ $(sed -n 2p "$WORK/begin") == *'"/proc/self/exe"'* ]]
+}
+
+@test "the runtime works from a mount that is read-only" {
+        needs_program unshare
+        # shellcheck disable=SC2016
+        unshare --mount --propagation private sh -ec 'mount --bind "$1" "$1"; mount -o remount,bind,ro "$1"
+                "$1" --root "$2" run -b "$3" "$4"' sh "$WORK/ward-oci" "$WORK/state" "$BUNDLE" "$ID" >"$WORK/hunted" 2>&1 &
+        wait_until 5 grep -q seen "$WORK/hunted"
+        copy kill "$ID" KILL
+        wait $! || true
+        unharmed
+}
