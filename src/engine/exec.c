@@ -65,7 +65,7 @@ static int refuse_own_program(const struct execution *exec, struct ward_err *err
                 return 0; /* not readable, so that its own user can't look into it (ptrace(2)), nor can what is executed */
         if (init < 0)
                 return err_code(err, init, "find out what the container's init runs");
-        if (fstat(init, &theirs) < 0 || stat("/proc/self/exe", &own) < 0)
+        if (fstat(init, &theirs) < 0 || fstatat(proc, "self/exe", &own, 0) < 0)
                 return err_errno(err, "find out what the container's init runs");
         if (exec->stored.status == ENGINE_CREATED || theirs.st_dev != own.st_dev || theirs.st_ino != own.st_ino)
                 return 0;

@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -93,10 +92,13 @@ static void attack(struct target *target)
 int main(int argc, char **argv)
 {
         struct timespec now, end;
+        time_t seconds = 0;
 
         (void)setvbuf(stdout, NULL, _IOLBF, 0);
         (void)clock_gettime(CLOCK_MONOTONIC, &end);
-        end.tv_sec += argc > 1 ? atol(argv[1]) : 1;
+        for (const char *digit = argc > 1 ? argv[1] : ""; *digit != '\0'; digit++)
+                seconds = seconds * 10 + (*digit - '0');
+        end.tv_sec += seconds;
         do {
                 look();
                 for (size_t i = 0; i < target_count; i++)
