@@ -83,6 +83,11 @@ static int add_namespaces(struct plan *plan, const struct ward_spec *spec, const
                 if (r < 0)
                         return r;
         }
+        /* Who joins keeps ids that the namespace need not know, and could make no file in it. */
+        if (spec->ns[SPEC_NS_USER].mode == SPEC_NS_JOIN &&
+            (spec->id_maps.uid_count == 0 || maps_root(&spec->id_maps)) &&
+            plan_add(plan, OP_BECOME_ROOT, &spec->ns[SPEC_NS_USER].origin) == NULL)
+                return -ENOMEM;
         if (is_new(spec, SPEC_NS_USER)) {
                 r = plan_add_number(plan, OP_WAIT, MESSAGE_MAPPED, NULL);
                 if (r >= 0 && maps_root(&spec->id_maps) &&

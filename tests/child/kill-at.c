@@ -25,6 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 #define SECONDS_MAX 20
 #define OPTIONS \
         (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC)
@@ -39,7 +41,7 @@ struct traced {
 
 struct run {
         bool child_side;
-        long until, calls;
+        uint64_t until, calls;
         pid_t command;
         struct traced traced[TRACED_MAX];
         size_t count;
@@ -225,7 +227,8 @@ int main(int argc, char **argv)
         }
         argv[split] = NULL;
         run.child_side = strcmp(argv[1], "child") == 0;
-        run.until = strtol(argv[2], NULL, 10); /* a number of our own test */
+        if (number_parse(argv[2], INT32_MAX, &run.until) < 0)
+                die("the number of a call");
         if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
                 die("become the reaper");
         (void)sigaction(SIGALRM, &action, NULL);

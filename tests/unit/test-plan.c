@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Plans against golden files: each config of tests/plan in each place gives the plan that stands in tests/plan/NAME.PLACE.golden,
+ * byte for byte and every time. WARD_UPDATE_GOLDEN=1 writes the files anew; the difference is then to be read before it is committed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/fd.h"
+#include "launch/plan.h"
+#include "model/oci.h"
+
+static const struct place_hierarchy unified[] = {{2, "unified", "/sys/fs/cgroup"}};
+static const struct place_hierarchy hybrid[] = {
+        {1, "memory", "/sys/fs/cgroup/memory"},
+        {1, "cpu,cpuacct", "/sys/fs/cgroup/cpu,cpuacct"},
+        {1, "pids", "/sys/fs/cgroup/pids"},
+        {2, "unified", "/sys/fs/cgroup/unified"},
+};
+
+static const struct named_place {
+        const char *name;
+        struct place place;
+} places[] = {
+        {"v2",
+         {.hierarchies = unified,
+          .hierarchy_count = 1,
+          .cgroup_path = "/c1",
+          .clone_into_cgroup = true,
+          .rootfs = "/bundle/rootfs",
+          .root_user = true,
+          .apparmor = true,
+          .terminal_socket = true}},
+        {"hybrid-create",
+         {.hierarchies = hybrid,
+          .hierarchy_count = 4,
+          .cgroup_path = "/group/c1",
+          .clone_into_cgroup = true,
+          .rootfs = "/bundle/rootfs",
+          .root_user = true,
+          .apparmor = true,
+          .terminal_socket = true,
+          .create = true,
+          .trace = true,
+          .preserve_fds = 2}},
+        /* The v2 group could not be cloned into; no pivot, no keyring. */
+        {"joined-late",
+         {.hierarchies = unified,
+          .hierarchy_count = 1,
+          .cgroup_path = "/c1",
+          .rootfs = "/bundle/rootfs",
+          .root_user = true,
+          .apparmor = true,
+          .terminal_socket = true,
+          .no_pivot = true,
+          .no_new_keyring = true}},
+        /* An ordinary user with a group that was delegated to him. */
+        {"user",
+         {.hierarchies = unified,
+          .hierarchy_count = 1,
+          .cgroup_path = "/user.slice/c1",
+          .clone_into_cgroup = true,
+          .rootfs = "/bundle/rootfs",
+          .apparmor = true,
+          .terminal_socket = true,
+          .setgroups_denied = true}},
+};
+
+static const struct golden_case {
+        const char *config, *place;
+} cases[] = {
+        {"default", "v2"},
+        {"default", "hybrid-create"},
+        {"default", "joined-late"},
+        {"terminal", "v2"},
+        {"userns", "v2"},
+        {"userns", "user"},
+        {"userns", "hybrid-create"},
+        {"joins", "v2"},
+        {"joins", "user"},
+        {"hooks", "v2"},
+        {"hooks", "hybrid-create"},
+        {"mounts", "v2"},
+        {"mounts", "hybrid-create"},
+        {"process", "v2"},
+        {"process", "user"},
+};
+
+static const struct place *place_named(const char *name)
+{
+        for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+                if (strcmp(places[i].name, name) == 0)
+                        return &places[i].place;
+        fail_msg("no place '%s'", name);
+        return NULL;
+}
+
+static void load(const char *name, struct ward_spec *ret_spec)
+{
+        _cleanup_free_ char *text = NULL;
+        struct ward_err err = {0};
+        char path[512];
+        size_t len;
+
+        (void)snprintf(path, sizeof(path), PLANS "/%s.json", name);
+        if (fd_read_file(AT_FDCWD, path, OCI_CONFIG_MAX, &text, &len, &err) < 0 ||
+            oci_parse(text, len, "config.json", ret_spec, &err) < 0)
+                fail_msg("%s: %s", path, err.message);
+}
+
+static void compare(const char *name, const char *place, const struct text *text)
+{
+        _cleanup_free_ char *golden = NULL;
+        struct ward_err err = {0};
+        char path[512];
+
+        (void)snprintf(path, sizeof(path), PLANS "/%s.%s.golden", name, place);
+        if (getenv("WARD_UPDATE_GOLDEN") != NULL) {
+                _cleanup_close_
+                int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+                assert_true(fd >= 0);
+                assert_int_equal(fd_write_all(fd, text->data, text->len), 0);
+                return;
+        }
+        if (fd_read_file(AT_FDCWD, path, 1 << 20, &golden, NULL, &err) < 0)
+                fail_msg("%s", err.message);
+        assert_string_equal(text->data, golden);
+}
+
+static const struct sock_fprog filter = {0};
+
+static void print_start(const struct ward_spec *spec, const char *place, bool json, struct text *text)
+{
+        struct ward_err err = {0};
+        struct plan plan;
+
+        if (plan_start(spec, place_named(place), spec->seccomp.text != NULL ? &filter : NULL, 0, &plan, &err) < 0)
+                fail_msg("%s", err.message);
+        plan_print(&plan, json, text);
+        plan_done(&plan);
+        assert_false(text_failed(text));
+}
+
+/* The table is compared with the file; table and JSON are the same when they are made again from the config. */
+static void test_golden(void **state)
+{
+        const struct golden_case *c = *state;
+
+        for (int json = 0; json < 2; json++) {
+                _cleanup_spec_ struct ward_spec first_spec = {0}, second_spec = {0};
+                _cleanup_text_ struct text first = {0}, second = {0};
+
+                load(c->config, &first_spec);
+                print_start(&first_spec, c->place, json != 0, &first);
+                load(c->config, &second_spec);
+                print_start(&second_spec, c->place, json != 0, &second);
+                assert_string_equal(first.data, second.data);
+                if (json == 0)
+                        compare(c->config, c->place, &first);
+        }
+}
+
+static void test_exec(void **state)
+{
+        const struct named_place *p = *state;
+        _cleanup_spec_ struct ward_spec spec = {0};
+        _cleanup_text_ struct text text = {0};
+        struct spec_namespace joined[SPEC_NS_COUNT] = {0};
+        struct ward_err err = {0};
+        struct plan_exec exec = {.file = "exec", .joined = joined, .place = &p->place};
+        struct plan plan;
+
+        load("process", &spec);
+        exec.process = &spec.process;
+        for (int i = 0; i < SPEC_NS_COUNT; i++) {
+                joined[i].mode = SPEC_NS_JOIN;
+                joined[i].path = "/proc/7/ns/x";
+        }
+        if (plan_exec(&exec, &filter, 0, &plan, &err) < 0)
+                fail_msg("%s", err.message);
+        plan_print(&plan, false, &text);
+        plan_done(&plan);
+        compare("exec", p->name, &text);
+}
+
+/* ---- what must hold in every plan ---- */
+
+static int find_op(const struct plan *plan, enum op_type type)
+{
+        for (uint32_t i = 0; i < plan->op_count; i++)
+                if (plan->ops[i].type == type)
+                        return (int)i;
+        return -1;
+}
+
+static void assert_before(const struct plan *plan, enum op_type first, enum op_type second)
+{
+        int a = find_op(plan, first), b = find_op(plan, second);
+
+        if (a >= 0 && b >= 0)
+                assert_true(a < b);
+}
+
+static int slot_of(const struct op *op)
+{
+        return op->type == OP_SETNS  ? op->ns.slot
+               : op->type == OP_ROOT ? op->slot
+               : op->type == OP_BIND ? op->bind.slot
+                                     : SLOT_NONE;
+}
+
+static void test_order(void **state)
+{
+        const struct golden_case *c = *state;
+        _cleanup_spec_ struct ward_spec spec = {0};
+        struct ward_err err = {0};
+        struct plan plan;
+        int last;
+
+        load(c->config, &spec);
+        if (plan_start(&spec, place_named(c->place), &filter, 0, &plan, &err) < 0)
+                fail_msg("%s", err.message);
+        last = (int)plan.op_count - 1;
+        assert_int_equal(find_op(&plan, OP_EXEC), last);
+        assert_before(&plan, OP_JOIN_CGROUPS, OP_HOOKS);
+        assert_before(&plan, OP_JOIN_CGROUPS, OP_PIVOT);
+        assert_before(&plan, OP_PROPAGATION, OP_ROOT);
+        assert_before(&plan, OP_ROOT, OP_MOUNT);
+        assert_before(&plan, OP_BOUNDING, OP_IDS);
+        assert_before(&plan, OP_PIVOT, OP_IDS);
+        assert_before(&plan, OP_IDS, OP_CAPS);
+        assert_before(&plan, OP_CAPS, OP_AMBIENT);
+        assert_before(&plan, OP_NO_NEW_PRIVS, OP_SECCOMP);
+        assert_before(&plan, OP_CLOSE_FDS, OP_WAIT_START);
+        assert_before(&plan, OP_WAIT_START, OP_SECCOMP);
+        assert_true(find_op(&plan, OP_BOUNDING) >= 0 && find_op(&plan, OP_CAPS) >= 0 && find_op(&plan, OP_IDS) >= 0);
+        assert_int_equal(find_op(&plan, OP_NO_NEW_PRIVS) >= 0, spec.process.no_new_privs);
+        /* Behind the filter only what needed it: dropping the capability that loaded it, and the program. */
+        for (int i = find_op(&plan, OP_SECCOMP) + 1; i < last; i++)
+                assert_true(plan.ops[i].type == OP_CAPS || plan.ops[i].type == OP_AMBIENT);
+        /* No descriptor is used before the message that brings it. */
+        for (int i = 0; i <= last; i++) {
+                int slot = slot_of(&plan.ops[i]), wait = -1;
+
+                if (slot == SLOT_NONE || plan.slots[slot].late == 0)
+                        continue;
+                for (int j = 0; j < i; j++)
+                        if (plan.ops[j].type == OP_WAIT && plan.ops[j].number == plan.slots[slot].late)
+                                wait = j;
+                assert_true(wait >= 0);
+        }
+        plan_done(&plan);
+}
+
+int main(void)
+{
+        struct CMUnitTest tests[64] = {0};
+        size_t count = 0;
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                tests[count++] = (struct CMUnitTest){cases[i].config, test_golden, NULL, NULL, (void *)&cases[i]};
+                tests[count++] = (struct CMUnitTest){cases[i].place, test_order, NULL, NULL, (void *)&cases[i]};
+        }
+        for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+                tests[count++] = (struct CMUnitTest){"exec", test_exec, NULL, NULL, (void *)&places[i]};
+        return _cmocka_run_group_tests("plan", tests, count, NULL, NULL);
+}
