@@ -62,6 +62,12 @@ struct json_field {
         size_t offset; /* @read is given the object's target plus this: offsetof(), or 0 for the whole */
 };
 
+/* A field that @reader reads into @member of the target. */
+#define JSON_FIELD(field, structure, member, reader, flags)       \
+        {                                                         \
+                field, reader, flags, offsetof(structure, member) \
+        }
+
 enum json_unknown {
         JSON_REFUSE_UNKNOWN, /* an unknown key is an error, with a suggestion where one is near */
         JSON_SKIP_UNKNOWN,   /* it is skipped, unless its spelling is near a known one: then it is an error too */

@@ -43,26 +43,6 @@ int cli_print(const struct text *text, struct ward_err *err)
         return r < 0 ? err_code(err, r, "write to standard output") : 0;
 }
 
-int cli_absolute_path(struct cli *cli, const char *path, const char **ret_path, struct ward_err *err)
-{
-        _cleanup_free_ char *here = NULL;
-        const char *whole = path;
-
-        if (*path != '/') {
-                here = getcwd(NULL, 0);
-                if (here == NULL)
-                        return err_errno(err, "find the current directory");
-                while (path[0] == '.' && path[1] == '/')
-                        path += 2 + strspn(path + 2, "/");
-                whole = *path == '\0' || strcmp(path, ".") == 0 ? arena_strdup(&cli->arena, here)
-                                                                : arena_printf(&cli->arena, "%s/%s", here, path);
-        }
-        if (whole == NULL)
-                return err_oom(err);
-        *ret_path = whole;
-        return 0;
-}
-
 static size_t find_variable(const char *const *envp, size_t count, const char *key, size_t len)
 {
         size_t at = 0;

@@ -58,9 +58,6 @@ void cli_warning(const struct cli *cli, const char *message, const char *hint);
 /* Writes @text to standard output. */
 int cli_print(const struct text *text, struct ward_err *err);
 
-/* @path, in front of it the current directory when it is relative. Lives in the arena. */
-int cli_absolute_path(struct cli *cli, const char *path, const char **ret_path, struct ward_err *err);
-
 /* What of @list is KEY=VALUE replaces or follows what is in *@envp; KEY alone takes the caller's value, and takes the variable away when
  * the caller has none, as docker does. */
 int cli_apply_env(struct cli *cli, const struct option_list *list, const char *const **envp, struct ward_err *err);

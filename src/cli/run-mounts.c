@@ -3,6 +3,8 @@
 #include <linux/mount.h>
 #include <string.h>
 
+#include "base/path.h"
+
 #include "cli/run.h"
 #include "model/mount-words.h"
 
@@ -78,7 +80,7 @@ static int read_volume(const struct run_job *job, const char *value, struct spec
         if (*source != '/' && *source != '.')
                 return fail(err, "--volume", value, "the source is a volume's name, and ward has no named volumes",
                             "for a directory here write ./NAME");
-        r = cli_absolute_path(job->cli, source, &mount.source, err);
+        r = path_absolute(source, &job->cli->arena, &mount.source, err);
         while (r >= 0 && at != NULL) {
                 const char *word = next_word(arena, &at, ',');
 

@@ -5,13 +5,14 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "cli/run.h"
 #include "launch/host.h"
 #include "model/defaults.h"
 
 static int open_directory(struct cli *cli, const char *word, struct run_root *root, struct ward_err *err)
 {
-        int r = cli_absolute_path(cli, word, &root->path, err);
+        int r = path_absolute(word, &cli->arena, &root->path, err);
 
         if (r < 0)
                 return r;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "kern/cgroup-private.h"
 
 #define MOUNTINFO_MAX (64UL << 20) /* a host with a hundred thousand mounts */
@@ -63,23 +64,6 @@ static uint32_t controllers_parse(const char *list, const char *separators)
         }
 }
 
-/* mountinfo writes space, tab, newline, backslash and '#' as three octal digits behind a backslash. */
-static void octal_decode(char *text)
-{
-        char *to = text;
-
-        for (const char *from = text; *from != '\0'; to++) {
-                if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' && from[2] <= '7' &&
-                    from[3] >= '0' && from[3] <= '7') {
-                        *to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
-                        from += 4;
-                } else {
-                        *to = *from++;
-                }
-        }
-        *to = '\0';
-}
-
 /* Cuts the text up to @separator off *@cursor; NULL when nothing is left. */
 static char *cut(char **cursor, char separator)
 {
@@ -117,8 +101,8 @@ static bool mount_parse(char *line, struct cgroup_mount *ret_mount)
         }
         (void)cut(&type, ' ');
         (void)cut(&type, ' '); /* the source, which can be anything */
-        octal_decode(field[3]);
-        octal_decode(field[4]);
+        path_unescape(field[3]);
+        path_unescape(field[4]);
         *ret_mount = (struct cgroup_mount){version, field[3], field[4], type == NULL ? "" : type};
         return true;
 }

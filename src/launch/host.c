@@ -23,6 +23,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "kern/idmap.h"
 #include "kern/overlay.h"
@@ -95,23 +96,6 @@ uint64_t host_default_size(int64_t memory_limit)
         return memory_limit > 1 ? (uint64_t)memory_limit / 2 : DEFAULT_SIZE;
 }
 
-/* "\040" and its like, as procfs writes blanks in names (proc(5)); in place. */
-static void unescape(char *text)
-{
-        char *to = text;
-
-        for (const char *from = text; *from != '\0'; to++) {
-                if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' && from[2] <= '7' &&
-                    from[3] >= '0' && from[3] <= '7') {
-                        *to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0'));
-                        from += 4;
-                } else {
-                        *to = *from++;
-                }
-        }
-        *to = '\0';
-}
-
 static int compare_paths(const void *a, const void *b)
 {
         return strcmp(*(char *const *)a, *(char *const *)b);
@@ -143,7 +127,7 @@ static int read_mount_points(struct host *host, struct ward_err *err)
                 field = strsep(&field, " ");
                 if (field == NULL || field[0] != '/')
                         return err_set(err, -EBADMSG, "read /proc/self/mountinfo: a line is not as proc(5) says");
-                unescape(field);
+                path_unescape(field);
                 host->mount_points[n] = arena_strdup(&host->arena, field + 1);
                 if (host->mount_points[n++] == NULL)
                         return err_oom(err);

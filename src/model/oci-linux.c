@@ -6,11 +6,6 @@
 
 #include "model/oci-read.h"
 
-#define FIELD(field, structure, member, reader, flags)            \
-        {                                                         \
-                field, reader, flags, offsetof(structure, member) \
-        }
-
 /* The kernel takes that many lines in uid_map (user_namespaces(7)). */
 #define ID_MAP_MAX 340
 
@@ -32,8 +27,8 @@ static int read_ns_type(struct json *json, void *target)
 }
 
 static const struct json_field namespace_fields[] = {
-        FIELD("type", struct entry, type, read_ns_type, JSON_REQUIRED),
-        FIELD("path", struct entry, ns.path, oci_read_absolute, 0),
+        JSON_FIELD("type", struct entry, type, read_ns_type, JSON_REQUIRED),
+        JSON_FIELD("path", struct entry, ns.path, oci_read_absolute, 0),
 };
 
 static int read_namespace(struct json *json, void *target)
@@ -63,9 +58,9 @@ static int read_namespaces(struct json *json, void *target)
 /* --------------------------------------------------------------------------------------------------------- id mappings */
 
 static const struct json_field map_fields[] = {
-        FIELD("containerID", struct spec_id_map, container_id, oci_read_id, JSON_REQUIRED),
-        FIELD("hostID", struct spec_id_map, host_id, oci_read_id, JSON_REQUIRED),
-        FIELD("size", struct spec_id_map, count, oci_read_u32, JSON_REQUIRED),
+        JSON_FIELD("containerID", struct spec_id_map, container_id, oci_read_id, JSON_REQUIRED),
+        JSON_FIELD("hostID", struct spec_id_map, host_id, oci_read_id, JSON_REQUIRED),
+        JSON_FIELD("size", struct spec_id_map, count, oci_read_u32, JSON_REQUIRED),
 };
 
 static int read_id_map(struct json *json, void *target)
@@ -163,8 +158,8 @@ static int read_nanoseconds(struct json *json, void *target)
 }
 
 static const struct json_field offset_fields[] = {
-        FIELD("secs", struct spec_time_offset, seconds, read_seconds, 0),
-        FIELD("nanosecs", struct spec_time_offset, nanoseconds, read_nanoseconds, 0),
+        JSON_FIELD("secs", struct spec_time_offset, seconds, read_seconds, 0),
+        JSON_FIELD("nanosecs", struct spec_time_offset, nanoseconds, read_nanoseconds, 0),
 };
 
 static int read_offset(struct json *json, void *target)
@@ -180,8 +175,8 @@ static int read_offset(struct json *json, void *target)
 }
 
 static const struct json_field clock_fields[] = {
-        FIELD("monotonic", struct ward_spec, monotonic, read_offset, 0),
-        FIELD("boottime", struct ward_spec, boottime, read_offset, 0),
+        JSON_FIELD("monotonic", struct ward_spec, monotonic, read_offset, 0),
+        JSON_FIELD("boottime", struct ward_spec, boottime, read_offset, 0),
 };
 
 static int read_offsets(struct json *json, void *target)
@@ -294,7 +289,7 @@ static int read_domain(struct json *json, void *target)
 }
 
 static const struct json_field personality_fields[] = {
-        FIELD("domain", struct ward_spec, personality, read_domain, JSON_REQUIRED),
+        JSON_FIELD("domain", struct ward_spec, personality, read_domain, JSON_REQUIRED),
         {"flags", NULL, JSON_UNSUPPORTED},
 };
 
@@ -338,7 +333,7 @@ static const struct json_field linux_fields[] = {
         {"timeOffsets", read_offsets},
         {"devices", oci_read_devices},
         {"cgroupsPath", read_cgroups_path},
-        FIELD("resources", struct ward_spec, resources, oci_read_resources, 0),
+        JSON_FIELD("resources", struct ward_spec, resources, oci_read_resources, 0),
         {"rootfsPropagation", read_propagation},
         {"maskedPaths", read_masked},
         {"readonlyPaths", read_readonly},

@@ -13,11 +13,6 @@
 #include "model/mount-words.h"
 #include "model/oci-read.h"
 
-#define FIELD(field, structure, member, reader, flags)            \
-        {                                                         \
-                field, reader, flags, offsetof(structure, member) \
-        }
-
 const struct mount_word mount_words[] = {
         {"ro", MOUNT_WORD_SET, MOUNT_ATTR_RDONLY, MS_RDONLY},
         {"rw", MOUNT_WORD_CLEAR, MOUNT_ATTR_RDONLY, MS_RDONLY},
@@ -233,12 +228,12 @@ static int read_optional(struct json *json, void *target)
 }
 
 static const struct json_field mount_fields[] = {
-        FIELD("destination", struct parts, mount.destination, read_destination, JSON_REQUIRED),
-        FIELD("type", struct parts, mount.type, read_optional, 0),
-        FIELD("source", struct parts, mount.source, read_optional, 0),
+        JSON_FIELD("destination", struct parts, mount.destination, read_destination, JSON_REQUIRED),
+        JSON_FIELD("type", struct parts, mount.type, read_optional, 0),
+        JSON_FIELD("source", struct parts, mount.source, read_optional, 0),
         {"options", read_options},
-        FIELD("uidMappings", struct parts, mount.maps, oci_read_uid_maps, 0),
-        FIELD("gidMappings", struct parts, mount.maps, oci_read_gid_maps, 0),
+        JSON_FIELD("uidMappings", struct parts, mount.maps, oci_read_uid_maps, 0),
+        JSON_FIELD("gidMappings", struct parts, mount.maps, oci_read_gid_maps, 0),
 };
 
 static int fail_unknown_option(struct json *json, const struct option *option)

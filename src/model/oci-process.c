@@ -6,11 +6,6 @@
 #include "base/names.h"
 #include "model/oci-read.h"
 
-#define FIELD(field, structure, member, reader, flags)            \
-        {                                                         \
-                field, reader, flags, offsetof(structure, member) \
-        }
-
 /* ---------------------------------------------------------------------------------------------------------------- user */
 
 static int read_umask(struct json *json, void *target)
@@ -33,9 +28,9 @@ static int read_groups(struct json *json, void *target)
 }
 
 static const struct json_field user_fields[] = {
-        FIELD("uid", struct spec_process, uid, oci_read_id, JSON_REQUIRED),
-        FIELD("gid", struct spec_process, gid, oci_read_id, JSON_REQUIRED),
-        FIELD("umask", struct spec_process, umask, read_umask, 0),
+        JSON_FIELD("uid", struct spec_process, uid, oci_read_id, JSON_REQUIRED),
+        JSON_FIELD("gid", struct spec_process, gid, oci_read_id, JSON_REQUIRED),
+        JSON_FIELD("umask", struct spec_process, umask, read_umask, 0),
         {"additionalGids", read_groups},
         {"username", NULL, JSON_IGNORED}, /* of Windows */
 };
@@ -81,11 +76,11 @@ static int read_cap_set(struct json *json, void *target)
 }
 
 static const struct json_field cap_fields[] = {
-        FIELD("bounding", struct spec_caps, bounding, read_cap_set, 0),
-        FIELD("effective", struct spec_caps, effective, read_cap_set, 0),
-        FIELD("inheritable", struct spec_caps, inheritable, read_cap_set, 0),
-        FIELD("permitted", struct spec_caps, permitted, read_cap_set, 0),
-        FIELD("ambient", struct spec_caps, ambient, read_cap_set, 0),
+        JSON_FIELD("bounding", struct spec_caps, bounding, read_cap_set, 0),
+        JSON_FIELD("effective", struct spec_caps, effective, read_cap_set, 0),
+        JSON_FIELD("inheritable", struct spec_caps, inheritable, read_cap_set, 0),
+        JSON_FIELD("permitted", struct spec_caps, permitted, read_cap_set, 0),
+        JSON_FIELD("ambient", struct spec_caps, ambient, read_cap_set, 0),
 };
 
 /* capset(2) refuses an effective set beyond the permitted one; said here it has a line. Ambient capabilities beyond the
@@ -135,9 +130,9 @@ static int read_limit(struct json *json, void *target)
 }
 
 static const struct json_field rlimit_fields[] = {
-        FIELD("type", struct spec_rlimit, resource, read_rlimit_type, JSON_REQUIRED),
-        FIELD("hard", struct spec_rlimit, hard, read_limit, JSON_REQUIRED),
-        FIELD("soft", struct spec_rlimit, soft, read_limit, JSON_REQUIRED),
+        JSON_FIELD("type", struct spec_rlimit, resource, read_rlimit_type, JSON_REQUIRED),
+        JSON_FIELD("hard", struct spec_rlimit, hard, read_limit, JSON_REQUIRED),
+        JSON_FIELD("soft", struct spec_rlimit, soft, read_limit, JSON_REQUIRED),
 };
 
 static int read_rlimit(struct json *json, void *target)
@@ -192,8 +187,8 @@ static int read_console_side(struct json *json, void *target)
 }
 
 static const struct json_field console_fields[] = {
-        FIELD("height", struct spec_process, rows, read_console_side, JSON_REQUIRED),
-        FIELD("width", struct spec_process, columns, read_console_side, JSON_REQUIRED),
+        JSON_FIELD("height", struct spec_process, rows, read_console_side, JSON_REQUIRED),
+        JSON_FIELD("width", struct spec_process, columns, read_console_side, JSON_REQUIRED),
 };
 
 static int read_console_size(struct json *json, void *target)
@@ -306,7 +301,7 @@ static const struct json_field process_fields[] = {
         {"cwd", read_cwd, JSON_REQUIRED},
         {"capabilities", read_caps},
         {"rlimits", read_rlimits},
-        FIELD("noNewPrivileges", struct spec_process, no_new_privs, oci_read_bool, 0),
+        JSON_FIELD("noNewPrivileges", struct spec_process, no_new_privs, oci_read_bool, 0),
         {"apparmorProfile", read_apparmor},
         {"selinuxLabel", read_selinux},
         {"oomScoreAdj", read_oom_score},
@@ -342,10 +337,10 @@ static int read_timeout(struct json *json, void *target)
 }
 
 static const struct json_field hook_fields[] = {
-        FIELD("path", struct spec_hook, path, oci_read_absolute, JSON_REQUIRED),
-        FIELD("args", struct spec_hook, argv, oci_read_strings, 0),
-        FIELD("env", struct spec_hook, envp, oci_read_strings, 0),
-        FIELD("timeout", struct spec_hook, timeout_sec, read_timeout, 0),
+        JSON_FIELD("path", struct spec_hook, path, oci_read_absolute, JSON_REQUIRED),
+        JSON_FIELD("args", struct spec_hook, argv, oci_read_strings, 0),
+        JSON_FIELD("env", struct spec_hook, envp, oci_read_strings, 0),
+        JSON_FIELD("timeout", struct spec_hook, timeout_sec, read_timeout, 0),
 };
 
 static int read_hook(struct json *json, void *target)
@@ -379,7 +374,7 @@ static int read_hook_list(struct json *json, void *target)
         return json_list(json, sizeof(*hooks->hooks), read_hook, &hooks->hooks, &hooks->count);
 }
 
-#define HOOKS(field, kind) FIELD(field, struct ward_spec, hooks[kind], read_hook_list, 0)
+#define HOOKS(field, kind) JSON_FIELD(field, struct ward_spec, hooks[kind], read_hook_list, 0)
 
 static const struct json_field hooks_fields[] = {
         HOOKS("prestart", SPEC_HOOK_PRESTART),

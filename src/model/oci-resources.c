@@ -6,36 +6,35 @@
 
 #include "model/oci-read.h"
 
-#define FIELD(field, structure, member, reader, flags)            \
-        {                                                         \
-                field, reader, flags, offsetof(structure, member) \
-        }
-
 /* The kernel packs a device number into 12 and 20 bits (include/linux/kdev_t.h); more would name another device. */
 #define MAJOR_MAX 4095
 #define MINOR_MAX 1048575
 
 /* ------------------------------------------------------------------------------------------------------ memory and cpu */
 
-static int read_swappiness(struct json *json, void *target)
+/* A number from 0 to @max. */
+static int read_bounded(struct json *json, struct spec_i64 *number, int64_t max)
 {
-        struct spec_i64 *number = target;
-        int r;
+        int r = oci_origin(json, &number->origin);
 
-        r = oci_origin(json, &number->origin);
         if (r < 0)
                 return r;
         number->given = true;
-        return json_i64(json, 0, 100, &number->value);
+        return json_i64(json, 0, max, &number->value);
+}
+
+static int read_swappiness(struct json *json, void *target)
+{
+        return read_bounded(json, target, 100);
 }
 
 static const struct json_field memory_fields[] = {
-        FIELD("limit", struct spec_memory, limit, oci_read_i64, 0),
-        FIELD("reservation", struct spec_memory, reservation, oci_read_i64, 0),
-        FIELD("swap", struct spec_memory, swap, oci_read_i64, 0),
-        FIELD("swappiness", struct spec_memory, swappiness, read_swappiness, 0),
-        FIELD("disableOOMKiller", struct spec_memory, disable_oom_killer, oci_read_bool, 0),
-        FIELD("checkBeforeUpdate", struct spec_memory, check_before_update, oci_read_bool, 0),
+        JSON_FIELD("limit", struct spec_memory, limit, oci_read_i64, 0),
+        JSON_FIELD("reservation", struct spec_memory, reservation, oci_read_i64, 0),
+        JSON_FIELD("swap", struct spec_memory, swap, oci_read_i64, 0),
+        JSON_FIELD("swappiness", struct spec_memory, swappiness, read_swappiness, 0),
+        JSON_FIELD("disableOOMKiller", struct spec_memory, disable_oom_killer, oci_read_bool, 0),
+        JSON_FIELD("checkBeforeUpdate", struct spec_memory, check_before_update, oci_read_bool, 0),
         {"kernel", NULL, JSON_UNSUPPORTED},
         {"kernelTCP", NULL, JSON_UNSUPPORTED},
         {"useHierarchy", NULL, JSON_UNSUPPORTED},
@@ -92,24 +91,17 @@ static int read_mems(struct json *json, void *target)
 
 static int read_idle(struct json *json, void *target)
 {
-        struct spec_i64 *number = target;
-        int r;
-
-        r = oci_origin(json, &number->origin);
-        if (r < 0)
-                return r;
-        number->given = true;
-        return json_i64(json, 0, 1, &number->value);
+        return read_bounded(json, target, 1);
 }
 
 static const struct json_field cpu_fields[] = {
-        FIELD("shares", struct spec_cpu, shares, oci_read_amount, 0),
-        FIELD("quota", struct spec_cpu, quota, oci_read_i64, 0),
-        FIELD("burst", struct spec_cpu, burst, oci_read_amount, 0),
-        FIELD("period", struct spec_cpu, period, oci_read_amount, 0),
-        FIELD("realtimeRuntime", struct spec_cpu, rt_runtime, oci_read_i64, 0),
-        FIELD("realtimePeriod", struct spec_cpu, rt_period, oci_read_amount, 0),
-        FIELD("idle", struct spec_cpu, idle, read_idle, 0),
+        JSON_FIELD("shares", struct spec_cpu, shares, oci_read_amount, 0),
+        JSON_FIELD("quota", struct spec_cpu, quota, oci_read_i64, 0),
+        JSON_FIELD("burst", struct spec_cpu, burst, oci_read_amount, 0),
+        JSON_FIELD("period", struct spec_cpu, period, oci_read_amount, 0),
+        JSON_FIELD("realtimeRuntime", struct spec_cpu, rt_runtime, oci_read_i64, 0),
+        JSON_FIELD("realtimePeriod", struct spec_cpu, rt_period, oci_read_amount, 0),
+        JSON_FIELD("idle", struct spec_cpu, idle, read_idle, 0),
         {"cpus", read_cpus},
         {"mems", read_mems},
 };
@@ -172,10 +164,10 @@ static int read_rule_minor(struct json *json, void *target)
 }
 
 static const struct json_field rule_fields[] = {
-        FIELD("allow", struct spec_device_rule, allow, oci_read_bool, JSON_REQUIRED),
-        FIELD("type", struct spec_device_rule, type, read_type, 0),
-        FIELD("major", struct spec_device_rule, major, read_rule_major, 0),
-        FIELD("minor", struct spec_device_rule, minor, read_rule_minor, 0),
+        JSON_FIELD("allow", struct spec_device_rule, allow, oci_read_bool, JSON_REQUIRED),
+        JSON_FIELD("type", struct spec_device_rule, type, read_type, 0),
+        JSON_FIELD("major", struct spec_device_rule, major, read_rule_major, 0),
+        JSON_FIELD("minor", struct spec_device_rule, minor, read_rule_minor, 0),
         {"access", read_access},
 };
 
@@ -209,9 +201,9 @@ static int read_device_rules(struct json *json, void *target)
 
 static const struct json_field resources_fields[] = {
         {"devices", read_device_rules},
-        FIELD("memory", struct spec_resources, memory, read_memory, 0),
-        FIELD("cpu", struct spec_resources, cpu, read_cpu, 0),
-        FIELD("pids", struct spec_resources, pids, read_pids, 0),
+        JSON_FIELD("memory", struct spec_resources, memory, read_memory, 0),
+        JSON_FIELD("cpu", struct spec_resources, cpu, read_cpu, 0),
+        JSON_FIELD("pids", struct spec_resources, pids, read_pids, 0),
         {"blockIO", NULL, JSON_UNSUPPORTED},
         {"hugepageLimits", NULL, JSON_UNSUPPORTED},
         {"network", NULL, JSON_UNSUPPORTED},
@@ -261,13 +253,13 @@ static int read_mode(struct json *json, void *target)
 }
 
 static const struct json_field device_fields[] = {
-        FIELD("type", struct node, device.type, read_type, JSON_REQUIRED),
-        FIELD("path", struct node, device.path, oci_read_absolute, JSON_REQUIRED),
-        FIELD("major", struct node, major, read_major, 0),
-        FIELD("minor", struct node, minor, read_minor, 0),
-        FIELD("fileMode", struct node, device.mode, read_mode, 0),
-        FIELD("uid", struct node, device.uid, oci_read_id, 0),
-        FIELD("gid", struct node, device.gid, oci_read_id, 0),
+        JSON_FIELD("type", struct node, device.type, read_type, JSON_REQUIRED),
+        JSON_FIELD("path", struct node, device.path, oci_read_absolute, JSON_REQUIRED),
+        JSON_FIELD("major", struct node, major, read_major, 0),
+        JSON_FIELD("minor", struct node, minor, read_minor, 0),
+        JSON_FIELD("fileMode", struct node, device.mode, read_mode, 0),
+        JSON_FIELD("uid", struct node, device.uid, oci_read_id, 0),
+        JSON_FIELD("gid", struct node, device.gid, oci_read_id, 0),
 };
 
 static int read_device(struct json *json, void *target)

@@ -7,11 +7,6 @@
 
 #include "model/oci-read.h"
 
-#define FIELD(field, structure, member, reader, flags)            \
-        {                                                         \
-                field, reader, flags, offsetof(structure, member) \
-        }
-
 /* HOST_NAME_MAX of Linux: sethostname(2) and setdomainname(2) take no more. */
 #define NAME_BYTES_MAX 64
 
@@ -48,7 +43,7 @@ static int read_root_path(struct json *json, void *target)
 
 static const struct json_field root_fields[] = {
         {"path", read_root_path, JSON_REQUIRED},
-        FIELD("readonly", struct ward_spec, rootfs_readonly, oci_read_bool, 0),
+        JSON_FIELD("readonly", struct ward_spec, rootfs_readonly, oci_read_bool, 0),
 };
 
 static int read_root(struct json *json, void *target)
@@ -130,7 +125,7 @@ static int read_annotations(struct json *json, void *target)
 }
 
 static const struct json_field config_fields[] = {
-        FIELD("ociVersion", struct ward_spec, oci_version, read_version, JSON_REQUIRED),
+        JSON_FIELD("ociVersion", struct ward_spec, oci_version, read_version, JSON_REQUIRED),
         {"process", read_process},
         {"root", read_root, JSON_REQUIRED},
         {"hostname", read_hostname},

@@ -18,11 +18,6 @@
 #include "base/syscalls.h"
 #include "base/text.h"
 
-#define FIELD(field, structure, member, reader, flags)            \
-        {                                                         \
-                field, reader, flags, offsetof(structure, member) \
-        }
-
 #define ARCH_MAX 32    /* architectures of one profile */
 #define ERRNO_MAX 4095 /* MAX_ERRNO of the kernel: a larger SECCOMP_RET_ERRNO is cut to it */
 
@@ -183,8 +178,8 @@ static int read_main_arch(struct json *json, void *target)
 }
 
 static const struct json_field arch_map_fields[] = {
-        FIELD("architecture", struct arch_map_entry, main, read_main_arch, JSON_REQUIRED),
-        FIELD("subArchitectures", struct arch_map_entry, sub, read_arches, 0),
+        JSON_FIELD("architecture", struct arch_map_entry, main, read_main_arch, JSON_REQUIRED),
+        JSON_FIELD("subArchitectures", struct arch_map_entry, sub, read_arches, 0),
 };
 
 /* Of the map one entry counts: that of the architecture ward runs on. */
@@ -387,10 +382,10 @@ static int read_op(struct json *json, void *target)
 }
 
 static const struct json_field arg_fields[] = {
-        FIELD("index", struct seccomp_arg, index, read_index, JSON_REQUIRED),
-        FIELD("value", struct seccomp_arg, value, read_value, JSON_REQUIRED),
-        FIELD("valueTwo", struct seccomp_arg, value_two, read_value, 0),
-        FIELD("op", struct seccomp_arg, op, read_op, JSON_REQUIRED),
+        JSON_FIELD("index", struct seccomp_arg, index, read_index, JSON_REQUIRED),
+        JSON_FIELD("value", struct seccomp_arg, value, read_value, JSON_REQUIRED),
+        JSON_FIELD("valueTwo", struct seccomp_arg, value_two, read_value, 0),
+        JSON_FIELD("op", struct seccomp_arg, op, read_op, JSON_REQUIRED),
 };
 
 static int read_arg(struct json *json, void *target)
@@ -444,21 +439,21 @@ static int read_args(struct json *json, void *target)
 
 static const struct json_field rule_fields[] = {
         {"names", read_names, JSON_REQUIRED},
-        FIELD("action", struct rule, action, read_action, JSON_REQUIRED),
-        FIELD("errnoRet", struct rule, action, read_errno_ret, 0),
+        JSON_FIELD("action", struct rule, action, read_action, JSON_REQUIRED),
+        JSON_FIELD("errnoRet", struct rule, action, read_errno_ret, 0),
         {"args", read_args},
 };
 
 static const struct json_field docker_rule_fields[] = {
         {"names", read_names},
-        FIELD("name", struct rule, name, read_name, 0),
-        FIELD("action", struct rule, action, read_action, JSON_REQUIRED),
-        FIELD("errnoRet", struct rule, action, read_errno_ret, 0),
+        JSON_FIELD("name", struct rule, name, read_name, 0),
+        JSON_FIELD("action", struct rule, action, read_action, JSON_REQUIRED),
+        JSON_FIELD("errnoRet", struct rule, action, read_errno_ret, 0),
         {"errno", NULL, JSON_IGNORED}, /* podman: errnoRet as a word, for people */
         {"args", read_args},
         {"comment", NULL, JSON_IGNORED},
-        FIELD("includes", struct rule, includes, read_condition, 0),
-        FIELD("excludes", struct rule, excludes, read_condition, 0),
+        JSON_FIELD("includes", struct rule, includes, read_condition, 0),
+        JSON_FIELD("excludes", struct rule, excludes, read_condition, 0),
 };
 
 struct profile {
@@ -584,22 +579,22 @@ static int read_flags(struct json *json, void *target)
 }
 
 static const struct json_field profile_fields[] = {
-        FIELD("defaultAction", struct profile, default_action, read_action, JSON_REQUIRED),
-        FIELD("defaultErrnoRet", struct profile, default_action, read_errno_ret, 0),
-        FIELD("architectures", struct profile, arches, read_arches, 0),
-        FIELD("flags", struct profile, flags, read_flags, 0),
+        JSON_FIELD("defaultAction", struct profile, default_action, read_action, JSON_REQUIRED),
+        JSON_FIELD("defaultErrnoRet", struct profile, default_action, read_errno_ret, 0),
+        JSON_FIELD("architectures", struct profile, arches, read_arches, 0),
+        JSON_FIELD("flags", struct profile, flags, read_flags, 0),
         {"listenerPath", NULL, JSON_UNSUPPORTED},
         {"listenerMetadata", NULL, JSON_UNSUPPORTED},
         {"syscalls", read_rules},
 };
 
 static const struct json_field docker_profile_fields[] = {
-        FIELD("defaultAction", struct profile, default_action, read_action, JSON_REQUIRED),
-        FIELD("defaultErrnoRet", struct profile, default_action, read_errno_ret, 0),
+        JSON_FIELD("defaultAction", struct profile, default_action, read_action, JSON_REQUIRED),
+        JSON_FIELD("defaultErrnoRet", struct profile, default_action, read_errno_ret, 0),
         {"defaultErrno", NULL, JSON_IGNORED}, /* podman: defaultErrnoRet as a word, for people */
-        FIELD("architectures", struct profile, arches, read_arches, 0),
-        FIELD("archMap", struct profile, arch_map, read_arch_map, 0),
-        FIELD("flags", struct profile, flags, read_flags, 0),
+        JSON_FIELD("architectures", struct profile, arches, read_arches, 0),
+        JSON_FIELD("archMap", struct profile, arch_map, read_arch_map, 0),
+        JSON_FIELD("flags", struct profile, flags, read_flags, 0),
         {"listenerPath", NULL, JSON_UNSUPPORTED},
         {"listenerMetadata", NULL, JSON_UNSUPPORTED},
         {"syscalls", read_rules},

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "model/oci.h"
 
 /* What the config is called in messages and where it is: relative to the bundle. */
@@ -67,7 +68,7 @@ int bundle_load(struct oci *oci, const struct bundle_options *options, const cha
         r = store_id_check(id, err);
         if (r < 0)
                 return r;
-        r = oci_absolute_path(options->bundle == NULL ? "." : options->bundle, &oci->arena, &directory, err);
+        r = path_absolute(options->bundle == NULL ? "." : options->bundle, &oci->arena, &directory, err);
         if (r < 0)
                 return r;
         r = config_path(oci, directory, config, &path, err);

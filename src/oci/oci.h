@@ -69,7 +69,4 @@ void oci_add_state(struct text *text, const struct engine_info *info, bool prett
 /* The name of a user from /etc/passwd, "#N" for one that is not in it. Lives in @arena; NULL when memory is short. */
 const char *oci_user_name(uint32_t uid, struct arena *arena);
 
-/* Makes a path absolute with the current directory, in front of which it is not resolved. Lives in @arena. */
-int oci_absolute_path(const char *path, struct arena *arena, const char **ret_path, struct ward_err *err);
-
 #endif

@@ -115,23 +115,3 @@ const char *oci_user_name(uint32_t uid, struct arena *arena)
                 name = find_user(passwd, uid);
         return name != NULL ? arena_strdup(arena, name) : arena_printf(arena, "#%" PRIu32, uid);
 }
-
-int oci_absolute_path(const char *path, struct arena *arena, const char **ret_path, struct ward_err *err)
-{
-        _cleanup_free_ char *here = NULL;
-        const char *whole = path;
-
-        if (*path != '/') {
-                here = getcwd(NULL, 0);
-                if (here == NULL)
-                        return err_errno(err, "find the current directory");
-                while (path[0] == '.' && path[1] == '/')
-                        path += 2 + strspn(path + 2, "/");
-                whole = path[0] == '\0' || strcmp(path, ".") == 0 ? arena_strdup(arena, here)
-                                                                  : arena_printf(arena, "%s/%s", here, path);
-        }
-        if (whole == NULL)
-                return err_oom(err);
-        *ret_path = whole;
-        return 0;
-}

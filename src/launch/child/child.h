@@ -123,6 +123,18 @@ int child_do_hooks(struct child *child, const struct op *op);
 /* Sends one record; an error is for the caller to weigh. */
 int child_send(struct child *child, enum record_kind kind, enum step step, int errnum, uint32_t value);
 
+/* struct msghdr of sendmsg(2) and recvmsg(2) on 64-bit kernels; libc's headers are not for the child. */
+struct iovec;
+struct child_message {
+        void *name;
+        int name_len;
+        struct iovec *iov;
+        uint64_t iov_count;
+        void *control;
+        uint64_t control_len;
+        unsigned flags;
+};
+
 /* Lengths and copies without libc. */
 static inline uint32_t child_length(const char *string)
 {

@@ -182,15 +182,8 @@ static int send_master(struct child *child, int socket, int master)
                 int fd;
                 int padding;
         } control = {.len = 8 + 4 + 4 + 4, .level = 1 /* SOL_SOCKET */, .type = 1 /* SCM_RIGHTS */, .fd = master};
-        struct {
-                void *name;
-                int name_len;
-                struct iovec *iov;
-                uint64_t iov_count;
-                void *control;
-                uint64_t control_len;
-                unsigned flags;
-        } message = {.iov = &data, .iov_count = 1, .control = &control, .control_len = sizeof(control)};
+        struct child_message message = {
+                .iov = &data, .iov_count = 1, .control = &control, .control_len = sizeof(control)};
 
         child->step = STEP_CONSOLE_SEND;
         return (int)sys3(sendmsg, socket, &message, 0x4000 /* MSG_NOSIGNAL */);

@@ -26,17 +26,7 @@
 #define MESSAGE_CLOEXEC 0x40000000
 #define RIGHTS_MAX 253 /* unix(7): SCM_RIGHTS carries at most this many */
 
-/* struct msghdr and struct cmsghdr of recvmsg(2) on 64-bit kernels. */
-struct message_header {
-        void *name;
-        int name_len;
-        struct iovec *iov;
-        uint64_t iov_count;
-        void *control;
-        uint64_t control_len;
-        unsigned flags;
-};
-
+/* struct cmsghdr of recvmsg(2) on 64-bit kernels, with its descriptors. */
 struct rights {
         uint64_t len;
         int level, type;
@@ -95,8 +85,7 @@ static int wait_message(struct child *child, int fd, enum message message)
         struct rights rights;
         uint8_t byte = 0;
         struct iovec data = {.iov_base = &byte, .iov_len = 1};
-        struct message_header header = {
-                .iov = &data, .iov_count = 1, .control = &rights, .control_len = sizeof(rights)};
+        struct child_message header = {.iov = &data, .iov_count = 1, .control = &rights, .control_len = sizeof(rights)};
         long n;
 
         child->step = STEP_CHANNEL;
