@@ -448,11 +448,27 @@ static bool is_exec(const struct record *record)
         return record->type == OP_FIND_EXEC || record->type == OP_EXEC;
 }
 
+/* Waits until something is to be received, or the child has ended without having said anything more. The end of file alone does not tell
+ * that before the child has said who goes on in its place (OP_CLONE): that one holds the channel open, and waits in vain too. */
+static bool ended_silently(const struct launch *launch)
+{
+        struct pollfd ready[] = {{.fd = launch->channel, .events = POLLIN}, {.fd = launch->pidfd, .events = POLLIN}};
+
+        while (poll(ready, 2, -1) < 0 && errno == EINTR)
+                ;
+        /* What it said before its end may have come between the two looks. */
+        return ready[0].revents == 0 && poll(ready, 1, 0) == 0;
+}
+
 int launch_await(struct launch *launch, enum phase phase, struct ward_err *err)
 {
         for (;;) {
                 struct record record;
-                int r = receive(launch->channel, &record, err);
+                int r;
+
+                if (phase == PHASE_CLONE && ended_silently(launch))
+                        return died(launch, phase, err);
+                r = receive(launch->channel, &record, err);
 
                 if (r < 0)
                         return r;

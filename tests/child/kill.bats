@@ -14,6 +14,8 @@ setup() {
         STEP=${WARD_SANITIZED:+29}
         STEP=${STEP:-7}
         [[ -z ${WARD_TEST_FULL:-} ]] || STEP=1
+        # The leak checker can't work under ptrace(2).
+        export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
         make_bundle
 }
 
