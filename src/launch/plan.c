@@ -226,25 +226,28 @@ static int add_paths(struct plan *plan, enum op_type type, const struct spec_pat
         return 0;
 }
 
-/* The root's own attributes come when everything below it is in place, and propagation last: it decides where mounts made later go. */
-static int add_root_attributes(struct plan *plan, const struct ward_spec *spec, const struct place *place)
+/* The root's own attributes come when everything below it is in place, and behind the pivot, which a shared root makes impossible
+ * (pivot_root(2)). Propagation decides where mounts made later go. */
+static int enter_root(struct plan *plan, const struct ward_spec *spec, const struct place *place)
 {
         struct op *op;
 
-        if (spec->rootfs_readonly || spec->rootfs_propagation != 0) {
-                op = plan_add(plan, OP_ROOT_ATTR,
-                              spec->rootfs_readonly ? &spec->rootfs_origin : &spec->rootfs_propagation_origin);
-                if (op == NULL)
-                        return -ENOMEM;
-                op->bind = (struct op_bind){
-                        .target = "",
-                        .slot = SLOT_NONE,
-                        .attr_set = spec->rootfs_readonly ? MOUNT_ATTR_RDONLY : 0,
-                        .propagation = spec->rootfs_propagation & ~(unsigned long)MS_REC,
-                        .recursive_propagation = (spec->rootfs_propagation & MS_REC) != 0,
-                };
-        }
-        return plan_add_number(plan, OP_PIVOT, place->no_pivot ? 0 : 1, &spec->rootfs_origin);
+        if (plan_add_number(plan, OP_PIVOT, place->no_pivot ? 0 : 1, &spec->rootfs_origin) < 0)
+                return -ENOMEM;
+        if (!spec->rootfs_readonly && spec->rootfs_propagation == 0)
+                return 0;
+        op = plan_add(plan, OP_ROOT_ATTR,
+                      spec->rootfs_readonly ? &spec->rootfs_origin : &spec->rootfs_propagation_origin);
+        if (op == NULL)
+                return -ENOMEM;
+        op->bind = (struct op_bind){
+                .target = "",
+                .slot = SLOT_NONE,
+                .attr_set = spec->rootfs_readonly ? MOUNT_ATTR_RDONLY : 0,
+                .propagation = spec->rootfs_propagation & ~(unsigned long)MS_REC,
+                .recursive_propagation = (spec->rootfs_propagation & MS_REC) != 0,
+        };
+        return 0;
 }
 
 /* Everything about the file system, for a container with a mount namespace of its own. */
@@ -265,7 +268,7 @@ static int add_filesystem(struct plan *plan, const struct ward_spec *spec, const
         if (r >= 0)
                 r = plan_shared_binds(plan, spec, place, err);
         if (r >= 0)
-                r = add_root_attributes(plan, spec, place);
+                r = enter_root(plan, spec, place);
         return r;
 }
 

@@ -215,14 +215,15 @@ static int hunt(char **args)
         return 0;
 }
 
-/* disk MAJOR MINOR: makes a node for it and opens it. */
-static int disk(char **args)
+/* device b|c MAJOR MINOR: makes a node for it and opens it, and the one that the image ships. */
+static int device(char **args)
 {
-        dev_t device = makedev((unsigned)strtoul(args[0], NULL, 10), (unsigned)strtoul(args[1], NULL, 10));
-        int r = mknod("/tmp/disk", S_IFBLK | 0600, device);
+        dev_t number = makedev((unsigned)strtoul(args[1], NULL, 10), (unsigned)strtoul(args[2], NULL, 10));
+        int r = mknod("/tmp/made", (args[0][0] == 'b' ? S_IFBLK : S_IFCHR) | 0600, number);
 
         printf("mknod %s\n", errno_text(r));
-        printf("open %s\n", errno_text(open("/tmp/disk", O_RDONLY)));
+        printf("open %s\n", errno_text(open("/tmp/made", O_RDONLY | O_NONBLOCK)));
+        printf("shipped %s\n", errno_text(open("/shipped", O_RDONLY | O_NONBLOCK)));
         return 0;
 }
 
@@ -272,7 +273,7 @@ static const struct {
         {"call", 1, call},
         {"type-into", 1, type_into},
         {"hunt", 2, hunt},
-        {"disk", 2, disk},
+        {"device", 3, device},
         {"release-agent", 0, release_agent},
         {"mount-over", 1, mount_over},
 };

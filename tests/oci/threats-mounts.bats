@@ -1,0 +1,182 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# V23-V25: mounts that travel back to the host, read-only trees, and devices.
+# shellcheck disable=SC2154
+
+load helpers/threats
+
+setup_file() { threats_setup_file; }
+setup() { threats_setup; }
+teardown() { threats_teardown; }
+
+# Runs the bundle on a host all of whose mounts are shared, as systemd makes them, with a shared tmpfs at $WORK/vol; says what was mounted
+# there that was not before.
+on_shared_host() {
+        # shellcheck disable=SC2016
+        unshare -m --propagation private bash -c '
+                mount --make-rshared / && mkdir -p "$1/vol" && mount -t tmpfs vol "$1/vol" && mkdir -p "$1/vol/sub" && echo vol >"$1/vol/file"
+                cp /proc/self/mountinfo "$1/mounts"
+                timeout 20 "${@:2}"
+                echo "status $?"
+                diff "$1/mounts" /proc/self/mountinfo | sed -n "s/^>/ON THE HOST:/p"
+                [[ -c /dev/null && -z $(find "$1/vol/sub" -mindepth 1) ]] || echo "ON THE HOST: changed"
+        ' on_shared_host "$WORK" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+}
+
+@test "V23: with every propagation of the root, nothing that is mounted inside is mounted on the host" {
+        local word
+        make_bundle sh -c '/bin/probe mount-over /tmp; /bin/probe mount-over /proc/timer_list; /bin/probe mount-over /dev/null'
+        with_probe
+        edit '.process.capabilities |= (.bounding += ["CAP_SYS_ADMIN"] | .effective += ["CAP_SYS_ADMIN"] | .permitted += ["CAP_SYS_ADMIN"])'
+        for word in private rprivate shared rshared slave rslave unbindable runbindable ""; do
+                edit --arg word "$word" 'if $word == "" then del(.linux.rootfsPropagation) else .linux.rootfsPropagation = $word end'
+                run on_shared_host
+                # The file that is bound over others lies on the root, which may be unbindable.
+                [[ $word == *unbindable ]] && output=${output//mount EINVAL/mount done}
+                [[ $output == *"mount done"*"mount done"*"mount done"*"status 0" && $output != *"ON THE HOST"* ]] || { echo "$word"; shown; }
+        done
+}
+
+@test "V23: a device of a user namespace, over which the container mounts, is not the host's" {
+        make_bundle sh -c '/bin/probe mount-over /dev/null; /bin/probe mount-over /proc/timer_list'
+        with_probe
+        edit '.process.capabilities |= (.bounding += ["CAP_SYS_ADMIN"] | .effective += ["CAP_SYS_ADMIN"] | .permitted += ["CAP_SYS_ADMIN"])
+              | .linux.namespaces += [{type: "user"}]
+              | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+        run on_shared_host
+        [[ $output == *"mount done"*"status 0" && $output != *"ON THE HOST"* ]] || shown
+}
+
+@test "V23: with every propagation of a bind, only what its word allows comes back" {
+        local word
+        make_bundle /bin/probe mount-over /vol/sub
+        with_probe
+        edit '.process.capabilities |= (.bounding += ["CAP_SYS_ADMIN"] | .effective += ["CAP_SYS_ADMIN"] | .permitted += ["CAP_SYS_ADMIN"])'
+        cp "$BUNDLE/config.json" "$WORK/config"
+        for word in "" private rprivate slave rslave unbindable runbindable; do
+                jq --arg word "$word" --arg source "$WORK/vol" '.mounts += [{destination: "/vol", type: "bind", source: $source,
+                       options: (["rbind", $word] - [""])}]' "$WORK/config" >"$BUNDLE/config.json"
+                run on_shared_host
+                [[ $output == *"mount done"*"status 0" && $output != *"ON THE HOST"* ]] || { echo "$word"; shown; }
+        done
+        # A shared one is a peer of the host's: that is what was asked for, and shows that the test can fail.
+        for word in shared rshared; do
+                jq --arg word "$word" --arg source "$WORK/vol" '.mounts += [{destination: "/vol", type: "bind", source: $source,
+                       options: ["rbind", $word]}]' "$WORK/config" >"$BUNDLE/config.json"
+                run on_shared_host
+                [[ $output == *"mount done"*"status 0"*"ON THE HOST"*/vol/sub* ]] || { echo "$word"; shown; }
+        done
+}
+
+@test "V23: what the runtime mounts never appears on the host through a shared bind" {
+        local change
+        make_bundle true
+        edit --arg source "$WORK/vol" '.mounts += [{destination: "/vol", type: "bind", source: $source, options: ["rbind", "rshared"]}]'
+        cp "$BUNDLE/config.json" "$WORK/config"
+        for change in '.mounts += [{destination: "/vol/sub", type: "tmpfs"}]' \
+                '.mounts += [{destination: "/vol/../vol/./sub", type: "bind", source: "/usr/bin", options: ["bind"]}]' \
+                '.linux.maskedPaths += ["/vol/file"]' '.linux.readonlyPaths += ["/vol/sub"]' \
+                '.linux.devices = [{path: "/vol/sub/node", type: "c", major: 1, minor: 3}]'; do
+                jq "$change" "$WORK/config" >"$BUNDLE/config.json"
+                run on_shared_host
+                [[ $output == *"a shared bind"*"status 1"* && $output != *"ON THE HOST"* ]] || { echo "$change"; shown; }
+        done
+        # By links of the image.
+        for link in data etc/resolv.conf proc/x; do
+                make_bundle true
+                mkdir -p "$BUNDLE/rootfs/vol"
+                jq '.mounts += [{destination: "/data/new", type: "tmpfs"}, {destination: "/etc/resolv.conf", type: "bind", source: "/etc/hostname", options: ["bind"]}]
+                    | .linux.maskedPaths += ["/data"] | .root.readonly = false' "$WORK/config" >"$BUNDLE/config.json"
+                [[ $link == proc/x ]] || ln -s "/vol/sub" "$BUNDLE/rootfs/$link"
+                run on_shared_host
+                [[ $output == *status* && $output != *"ON THE HOST"* ]] || { echo "$link"; shown; }
+        done
+}
+
+@test "V23: without a mount namespace of its own nothing is masked, mounted or run" {
+        local change
+        make_bundle sh -c 'echo RAN'
+        cp "$BUNDLE/config.json" "$WORK/config"
+        for change in . 'del(.linux.readonlyPaths)' 'del(.linux.maskedPaths)' 'del(.linux.maskedPaths, .linux.readonlyPaths)' \
+                'del(.linux.maskedPaths, .linux.readonlyPaths, .mounts)'; do
+                jq "del(.linux.namespaces[] | select(.type == \"mount\")) | $change" "$WORK/config" >"$BUNDLE/config.json"
+                refuses "mount namespace"
+        done
+        jq '.linux.namespaces |= map(if .type == "mount" then .path = "/proc/self/ns/mnt" else . end)' "$WORK/config" >"$BUNDLE/config.json"
+        refuses "mount namespace"
+}
+
+@test "V24: rro makes the mounts below read-only too, ro that of the bind, and rootfs and paths keep their words" {
+        make_bundle sh -c 'for f in /vol/new /vol/sub/new; do touch $f 2>/dev/null && echo "wrote $f"; done; true'
+        # shellcheck disable=SC2016
+        with_options() {
+                jq --arg source "$WORK/vol" --argjson options "$1" '.mounts = (.mounts | map(select(.destination != "/vol")))
+                     + [{destination: "/vol", type: "bind", source: $source, options: $options}]' "$BUNDLE/config.json" >"$BUNDLE/new"
+                mv "$BUNDLE/new" "$BUNDLE/config.json"
+                unshare -m --propagation private bash -c 'mkdir -p "$1/vol" && mount -t tmpfs vol "$1/vol" && mkdir "$1/vol/sub" &&
+                        mount -t tmpfs sub "$1/vol/sub" && shift && exec "$@"' sh "$WORK" \
+                        "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        }
+        run -0 with_options '["rbind", "rro"]'
+        [[ -z $output ]] || shown
+        run -0 with_options '["rbind", "ro"]'
+        [[ $output == "wrote /vol/sub/new" ]] || shown
+        run -0 with_options '["rbind", "ro", "rro"]'
+        [[ -z $output ]] || shown
+        run -0 with_options '["rbind"]'
+        [[ $output == $'wrote /vol/new\nwrote /vol/sub/new' ]] || shown
+        # readonlyPaths are recursive.
+        edit '.linux.readonlyPaths += ["/vol"]'
+        run -0 with_options '["rbind"]'
+        [[ -z $output ]] || shown
+}
+
+@test "V25: a device of the host is opened only where it is listed, by its node or by one that the image ships" {
+        local type major minor name change listed=0
+        make_bundle sleep 100
+        with_probe
+        edit '.root.readonly = false | .process.capabilities |=
+              (.bounding += ["CAP_MKNOD", "CAP_SYS_ADMIN"] | .effective += ["CAP_MKNOD", "CAP_SYS_ADMIN"] | .permitted += ["CAP_MKNOD", "CAP_SYS_ADMIN"])'
+        cp "$BUNDLE/config.json" "$WORK/config"
+        # The machine's first disk, and a device that asks for no right of its own.
+        read -r major minor _ name < <(awk 'NR > 2 { print; exit }' /proc/partitions) || major=8 minor=0 name=sda
+        while read -r type major minor name; do
+                rm -f "$BUNDLE/rootfs/shipped"
+                mknod -m 666 "$BUNDLE/rootfs/shipped" "$type" "$major" "$minor"
+                for change in . 'del(.linux.resources)' '.linux.resources.devices = []' \
+                        '.linux.resources.devices = [{allow: true, type: "c", major: 1, access: "m"}]'; do
+                        jq "$change | .process.args = [\"/bin/probe\", \"device\", \"$type\", \"$major\", \"$minor\"]" \
+                                "$WORK/config" >"$BUNDLE/config.json"
+                        rm -f "$BUNDLE/rootfs/tmp/made"
+                        run -0 oci run -b "$BUNDLE" "$ID"
+                        [[ $output == *$'\nopen EPERM\nshipped EPERM' ]] || { echo "$name with $change"; shown; }
+                done
+                # A process that joins is in the same group.
+                cp "$WORK/config" "$BUNDLE/config.json"
+                oci run -d -b "$BUNDLE" "$ID"
+                rm -f "$BUNDLE/rootfs/tmp/made"
+                run -0 oci exec "$ID" /bin/probe device "$type" "$major" "$minor"
+                [[ $output == *$'\nopen EPERM\nshipped EPERM' ]] || { echo "$name by exec"; shown; }
+                [[ $(oci exec "$ID" sh -c 'echo x >/dev/null && head -c 1 /dev/zero | wc -c') == 1 ]]
+                oci delete --force "$ID"
+                # Listed, it is opened, where the machine itself can: the test can fail.
+                python3 -c 'import os, sys; os.open(sys.argv[1], os.O_RDONLY | os.O_NONBLOCK)' "/dev/$name" 2>/dev/null || continue
+                jq ".linux.resources.devices += [{allow: true, type: \"$type\", major: $major, minor: $minor, access: \"rm\"}]
+                    | .process.args = [\"/bin/probe\", \"device\", \"$type\", \"$major\", \"$minor\"]" "$WORK/config" >"$BUNDLE/config.json"
+                rm -f "$BUNDLE/rootfs/tmp/made"
+                run -0 oci run -b "$BUNDLE" "$ID"
+                [[ $output == *$'\nopen done\nshipped done' ]] || { echo "$name, listed"; shown; }
+                ((listed += 1))
+        done < <(echo "b $major $minor $name"
+                stat -c 'c %Hr %Lr %n' /dev/{fuse,net/tun,vga_arbiter,loop-control,hpet,rtc0} 2>/dev/null | sed 's|/dev/||' | head -n 1)
+        ((listed > 0)) || unable "has no device that can be opened"
+}
+
+@test "V25: where no cgroup can hold the rules, nothing starts" {
+        make_bundle sh -c 'echo RAN'
+        edit '.mounts |= map(select(.type != "cgroup"))'
+        # shellcheck disable=SC2016
+        run unshare -m --propagation private sh -c 'umount -R /sys/fs/cgroup && exec "$@"' sh \
+                "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        [[ $status -eq 1 && $output == *"device rules"* && $output != *RAN* ]] || shown
+}
