@@ -22,6 +22,14 @@
 #include <time.h>
 #include <unistd.h>
 
+static unsigned number(const char *text)
+{
+        unsigned value = 0;
+
+        (void)sscanf(text, "%u", &value);
+        return value;
+}
+
 static const char *errno_text(long r)
 {
         return r < 0 ? strerrorname_np(errno) : "done";
@@ -91,7 +99,7 @@ static int mkdir_other_abi(char **args)
 /* call NUMBER: what an unknown system call answers. */
 static int call(char **args)
 {
-        printf("%s\n", errno_text(syscall(strtol(args[0], NULL, 10), 0, 0, 0, 0, 0, 0)));
+        printf("%s\n", errno_text(syscall((long)number(args[0]), 0, 0, 0, 0, 0, 0)));
         return 0;
 }
 
@@ -119,13 +127,14 @@ static int type_into(char **args)
 static void look_at_rights(const char *pid, unsigned long long own)
 {
         char path[64], line[256];
+        unsigned long long rights;
         FILE *status;
 
         (void)snprintf(path, sizeof(path), "/proc/%.16s/status", pid);
         status = fopen(path, "re");
         while (status != NULL && fgets(line, sizeof(line), status) != NULL)
-                if ((strncmp(line, "CapPrm:", 7) == 0 || strncmp(line, "CapEff:", 7) == 0) &&
-                    (strtoull(line + 7, NULL, 16) & ~own) != 0)
+                if ((sscanf(line, "CapPrm: %llx", &rights) == 1 || sscanf(line, "CapEff: %llx", &rights) == 1) &&
+                    (rights & ~own) != 0)
                         printf("RIGHTS %s", line);
         if (status != NULL)
                 (void)fclose(status);
@@ -176,8 +185,7 @@ static unsigned long long own_rights(void)
         FILE *status = fopen("/proc/self/status", "re");
 
         while (status != NULL && fgets(line, sizeof(line), status) != NULL)
-                if (strncmp(line, "CapBnd:", 7) == 0)
-                        bounding = strtoull(line + 7, NULL, 16);
+                (void)sscanf(line, "CapBnd: %llx", &bounding);
         if (status != NULL)
                 (void)fclose(status);
         return bounding;
@@ -198,7 +206,7 @@ static int hunt(char **args)
                 struct dirent *entry;
 
                 while (proc != NULL && (entry = readdir(proc)) != NULL) {
-                        int pid = (int)strtol(entry->d_name, NULL, 10);
+                        int pid = (int)number(entry->d_name);
 
                         if (pid <= 0 || pid == self || pid == getppid())
                                 continue;
@@ -218,8 +226,8 @@ static int hunt(char **args)
 /* device b|c MAJOR MINOR: makes a node for it and opens it, and the one that the image ships. */
 static int device(char **args)
 {
-        dev_t number = makedev((unsigned)strtoul(args[1], NULL, 10), (unsigned)strtoul(args[2], NULL, 10));
-        int r = mknod("/tmp/made", (args[0][0] == 'b' ? S_IFBLK : S_IFCHR) | 0600, number);
+        dev_t rdev = makedev(number(args[1]), number(args[2]));
+        int r = mknod("/tmp/made", (args[0][0] == 'b' ? S_IFBLK : S_IFCHR) | 0600, rdev);
 
         printf("mknod %s\n", errno_text(r));
         printf("open %s\n", errno_text(open("/tmp/made", O_RDONLY | O_NONBLOCK)));
