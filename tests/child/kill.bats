@@ -12,7 +12,7 @@ setup() {
         TOOLS=$WARD_SOURCE/build/tests/child
         # A sanitized program makes many more calls, most of them its own.
         STEP=${WARD_SANITIZED:+29}
-        STEP=${STEP:-7}
+        STEP=${STEP:-9}
         [[ -z ${WARD_TEST_FULL:-} ]] || STEP=1
         # The leak checker can't work under ptrace(2).
         export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
