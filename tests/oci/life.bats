@@ -246,3 +246,11 @@ teardown() {
         done
         for i in "${pids[@]}"; do wait "$i"; done
 }
+
+@test "a created container holds nothing that its creator had open" {
+        make_bundle true
+        oci create -b "$BUNDLE" "$ID" 7</dev/null 8>"$WORK/open"
+        pid=$(oci state "$ID" | jq .pid)
+        ! ls -l "/proc/$pid/fd" | grep -E "$WORK/open|^[^ ]+ .* 7 ->"
+        oci start "$ID"
+}
