@@ -106,41 +106,6 @@ int child_do_wait(struct child *child, const struct op *op)
         return wait_message(child, child->channel, (enum message)op->number);
 }
 
-/* Closes everything from the first descriptor that the program does not get on, but @keep and @also (-EBADF: none). A container may wait for
- * its start for long: whatever the creator's caller had open, a pipe for instance, must not wait with it. */
-static int close_others(const struct child *child, int keep, int also)
-{
-        int low = keep < also ? keep : also, high = keep < also ? also : keep;
-        uint32_t from = 0;
-        int r = 0;
-
-        for (uint32_t i = 0; i < child->plan->op_count; i++)
-                if (child->plan->ops[i].type == OP_CLOSE_FDS)
-                        from = (uint32_t)child->plan->ops[i].number;
-        if (from == 0)
-                return 0;
-        if (low >= (int)from) {
-                if (low > (int)from)
-                        r = (int)sys3(close_range, from, low - 1, 0);
-                from = (uint32_t)low + 1;
-        }
-        if (r >= 0 && high >= (int)from) {
-                if (high > (int)from)
-                        r = (int)sys3(close_range, from, high - 1, 0);
-                from = (uint32_t)high + 1;
-        }
-        return r < 0 ? r : (int)sys3(close_range, from, ~0U, 0);
-}
-
-/* The state for hooks that run after the start: a descriptor, or -EBADF. */
-static int state_of_hooks(const struct child *child)
-{
-        for (uint32_t i = child->op; i < child->plan->op_count; i++)
-                if (child->plan->ops[i].type == OP_HOOKS)
-                        return child->slots[child->plan->ops[i].hooks.slot];
-        return -EBADF;
-}
-
 int child_do_wait_start(struct child *child, const struct op *op)
 {
         int r, connection;
@@ -154,9 +119,6 @@ int child_do_wait_start(struct child *child, const struct op *op)
         if (r < 0 || op->slot == SLOT_NONE)
                 return r;
 
-        r = close_others(child, child->slots[op->slot], state_of_hooks(child));
-        if (r < 0)
-                return r;
         (void)sys1(close, child->channel);
         child->channel = -EBADF;
         do {
