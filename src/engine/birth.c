@@ -189,6 +189,13 @@ static int complete_environment(struct birth *birth, struct ward_err *err)
         return birth->site.place.envp == NULL ? err_oom(err) : 0;
 }
 
+/* The log of what the child makes outlives this process: if it is killed, `delete` undoes the rest. */
+static int open_log(struct birth *birth, struct ward_err *err)
+{
+        birth->made = openat(birth->entry.fd, STORE_MADE, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        return birth->made < 0 ? err_errno(err, "make the log of the start") : 0;
+}
+
 static int make_plan(struct birth *birth, struct ward_err *err)
 {
         plan_done(&birth->plan);
@@ -281,6 +288,7 @@ static int clone_init(struct birth *birth, struct ward_err *err)
                 .state_creating = birth->state_creating,
                 .state_created = birth->state_created,
                 .root = birth->options->root_given ? birth->options->root_fd : -EBADF,
+                .made = birth->made,
                 .lock = birth->entry.lock,
         };
         int r;
@@ -416,6 +424,8 @@ static int bring_up(struct birth *birth, int relay_console, struct ward_err *err
         if (r >= 0)
                 r = open_hook_states(birth, err);
         if (r >= 0)
+                r = open_log(birth, err);
+        if (r >= 0)
                 r = complete_environment(birth, err);
         if (r >= 0)
                 r = make_plan(birth, err);
@@ -453,7 +463,7 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
         birth->options = options;
         birth->create = create;
         birth->live = true;
-        birth->entry.fd = birth->entry.lock = birth->group_fd = birth->listener = birth->console =
+        birth->entry.fd = birth->entry.lock = birth->made = birth->group_fd = birth->listener = birth->console =
                 birth->state_creating = birth->state_created = -EBADF;
         birth->launch.channel = birth->launch.pidfd = birth->launch.proc_fd = -EBADF;
         r = check(spec, err);
@@ -524,6 +534,8 @@ int birth_finish(struct birth *birth, struct ward_err *err)
 
 void birth_release(struct birth *birth)
 {
+        /* What was made belongs to the container now. */
+        (void)unlinkat(birth->entry.fd, STORE_MADE, 0);
         launch_release(&birth->launch);
         birth->live = false;
 }
@@ -542,6 +554,7 @@ void birth_done(struct birth *birth)
                 (void)store_destroy(birth->store, birth->options->id, &birth->entry, NULL);
         else
                 store_leave(&birth->entry);
+        birth->made = fd_close(birth->made);
         birth->listener = fd_close(birth->listener);
         birth->console = fd_close(birth->console);
         birth->state_creating = fd_close(birth->state_creating);

@@ -29,6 +29,7 @@ struct birth {
         int group_fd;                      /* owned: the v2 group */
         int listener;                      /* owned */
         int console;                       /* owned: socket that takes the terminal */
+        int made;                          /* owned: the log of what the child makes in the root file system */
         int state_creating, state_created; /* owned: the state for hooks that the child runs */
         bool hooks_ran;                    /* poststop hooks are due when it fails */
         bool live;                         /* not yet released */

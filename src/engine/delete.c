@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Removing a container, whatever state it or its files are in. */
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "engine/hooks.h"
 #include "engine/stored.h"
 #include "kern/clone.h"
+#include "launch/undo.h"
 
 #define KILL_TIMEOUT_MSEC 10000
 
@@ -32,6 +35,17 @@ static int kill_all(struct stored *stored, struct site *site, struct ward_err *e
         return group == NULL ? 0 : cgroup_kill(&site->layout, group, KILL_TIMEOUT_MSEC, err);
 }
 
+/* A start that was killed half way could not take away what it had made in the root file system. */
+static void undo_unfinished(const struct store_entry *entry)
+{
+        _cleanup_close_
+        int fd = openat(entry->fd, STORE_MADE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        struct shared made;
+
+        if (fd >= 0 && read(fd, &made, sizeof(made)) == sizeof(made))
+                launch_undo(&made);
+}
+
 /* The state can't be read: the group has the name that it gets without a word in the config, and holds the processes. */
 static int delete_damaged(struct store *store, const char *id, struct stored *stored, struct ward_err *err)
 {
@@ -46,7 +60,10 @@ static int delete_damaged(struct store *store, const char *id, struct stored *st
                 r = cgroup_kill(&site.layout, site.place.cgroup_path, KILL_TIMEOUT_MSEC, err);
         if (r >= 0)
                 r = site_remove_groups(&site, true, err);
-        return r < 0 ? r : store_destroy(store, id, &stored->entry, err);
+        if (r < 0)
+                return r;
+        undo_unfinished(&stored->entry);
+        return store_destroy(store, id, &stored->entry, err);
 }
 
 int engine_delete(struct store *store, const char *id, bool force, struct ward_err *err)
@@ -73,6 +90,7 @@ int engine_delete(struct store *store, const char *id, bool force, struct ward_e
                 r = site_remove_groups(&site, true, err);
         if (r < 0)
                 return r;
+        undo_unfinished(&stored.entry);
         (void)hooks_run_stored(&stored.entry, &stored.state, SPEC_HOOK_POSTSTOP, "stopped", err);
         return store_destroy(store, id, &stored.entry, err);
 }

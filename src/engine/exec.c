@@ -200,6 +200,7 @@ static int clone_once(struct execution *exec, const struct engine_options *optio
                                            .state_creating = -EBADF,
                                            .state_created = -EBADF,
                                            .root = -EBADF,
+                                           .made = -EBADF,
                                            .lock = -EBADF};
         int r;
 

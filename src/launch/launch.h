@@ -39,6 +39,7 @@ struct launch {
 /* Descriptors that the caller has already, for slots of these kinds; -EBADF: none. Borrowed. */
 struct launch_given {
         int console, listener, state_creating, state_created, root;
+        int made; /* no slot: the file for the log of what the child makes; -EBADF: it is kept in memory only */
         int lock; /* no slot: closed in the child, which would hold it (flock(2): it belongs to the open file description) */
 };
 

@@ -27,6 +27,7 @@
 #include "launch/describe.h"
 #include "launch/launch.h"
 #include "launch/program.h"
+#include "launch/undo.h"
 
 #define PROC_ROOT_INODE 1    /* of every procfs */
 #define DENIED_END_MSEC 2000 /* how long a process that may not execute is given to be gone */
@@ -124,6 +125,31 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
         return fd < 0 ? err_code(err, fd, "find a descriptor that the plan needs (slot %u)", i) : 0;
 }
 
+/* The log of what the child makes: the file that the caller keeps, so that it outlives this process, or just memory. */
+static struct shared *map_shared(int fd, struct ward_err *err)
+{
+        struct shared *shared = MAP_FAILED;
+
+        if (fd < 0 || ftruncate(fd, sizeof(*shared)) == 0)
+                shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+                              fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
+        if (shared != MAP_FAILED)
+                return shared;
+        (void)err_errno(err, "map memory shared with the container's init");
+        return NULL;
+}
+
+/* Where the log's entries lie. A root that the caller made is thrown away as a whole. */
+static void note_root(struct launch *launch)
+{
+        for (uint32_t i = 0; i < launch->plan->slot_count; i++) {
+                const struct slot *slot = &launch->plan->slots[i];
+
+                if (slot->kind == SLOT_ROOT && strlen(slot->path) < sizeof(launch->shared->root))
+                        memcpy(launch->shared->root, slot->path, strlen(slot->path) + 1);
+        }
+}
+
 int launch_open(struct launch *launch, const struct plan *plan, const struct seccomp_filter *filter, FILE *trace,
                 const struct launch_given *given, struct ward_err *err)
 {
@@ -140,11 +166,10 @@ int launch_open(struct launch *launch, const struct plan *plan, const struct sec
         launch->proc_fd = proc_open(err);
         if (launch->proc_fd < 0)
                 return launch->proc_fd;
-        launch->shared = mmap(NULL, sizeof(*launch->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (launch->shared == MAP_FAILED) {
-                launch->shared = NULL;
-                return err_errno(err, "map memory shared with the container's init");
-        }
+        launch->shared = map_shared(given->made, err);
+        if (launch->shared == NULL)
+                return -ENOMEM;
+        note_root(launch);
         for (uint32_t i = 0; r >= 0 && i < plan->slot_count; i++)
                 r = open_slot(launch, i, given, err);
         return r;
@@ -582,82 +607,15 @@ void launch_release(struct launch *launch)
         launch->pid = 0;
 }
 
-/* Something else of that name was not made by the child: it is noted before it is made. */
-static bool is_made(int directory, const char *name, char kind)
-{
-        struct stat st;
-
-        if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                return false;
-        switch (kind) {
-        case 'd':
-                return S_ISDIR(st.st_mode);
-        case 'f':
-                return S_ISREG(st.st_mode) && st.st_size == 0;
-        case 'n':
-                return S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode) || S_ISFIFO(st.st_mode);
-        default:
-                return S_ISLNK(st.st_mode);
-        }
-}
-
-static void undo_entry(int root, const char *entry)
-{
-        char path[PATH_MAX];
-        struct open_how how = {
-                .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-        };
-        const char *name;
-        char *slash;
-        int fd;
-
-        if (strnlen(entry + 1, sizeof(path)) == sizeof(path))
-                return;
-        memcpy(path, entry + 1, strlen(entry + 1) + 1);
-        slash = strrchr(path, '/');
-        if (slash != NULL)
-                *slash = '\0';
-        name = slash == NULL ? path : slash + 1;
-        fd = (int)syscall(SYS_openat2, root, slash == NULL ? "." : path, &how, sizeof(how));
-        if (fd < 0)
-                return;
-        if (is_made(fd, name, entry[0]))
-                (void)unlinkat(fd, name, entry[0] == 'd' ? AT_REMOVEDIR : 0);
-        (void)close(fd);
-}
-
-/* Takes away what the child made in the root file system, the last first; a directory that is not empty stays. The list was made by
- * another process: a copy is read, with an end that is ours. */
-static void undo_made(const struct launch *launch, int root)
-{
-        struct shared copy = *launch->shared;
-        const char *entries[sizeof(copy.made) / 3];
-        uint32_t count = 0;
-
-        copy.made[sizeof(copy.made) - 1] = '\0';
-        for (uint32_t at = 0; at < copy.used && at < sizeof(copy.made) && count < ELEMENTS(entries);) {
-                if (copy.made[at] == '\0')
-                        break;
-                entries[count++] = copy.made + at;
-                at += (uint32_t)strlen(copy.made + at) + 1;
-        }
-        while (count-- > 0)
-                undo_entry(root, entries[count]);
-}
-
 void launch_done(struct launch *launch)
 {
-        _cleanup_close_
-        int root = -EBADF;
         siginfo_t info;
 
         if (launch->pid > 0) {
                 pidfd_kill_child(launch->pidfd, launch->pid);
                 (void)pidfd_wait(launch->pidfd, false, false, &info);
-                root = launch->shared != NULL && launch->shared->used > 0 ? reopen_root(launch) : -EBADF;
-                if (root >= 0)
-                        undo_made(launch, root);
+                if (launch->shared != NULL)
+                        launch_undo(launch->shared);
         }
         for (uint32_t i = 0; launch->plan != NULL && i < launch->plan->slot_count; i++)
                 if (!launch->borrowed[i])

@@ -95,13 +95,14 @@ struct record {
         uint64_t time_nsec; /* CLOCK_MONOTONIC of the child where a trace was asked for, else 0 */
 };
 
-/* What the child leaves in memory shared with the parent: the entries that it makes in the root file system, so that a failed start,
+/* What the child leaves in memory shared with the parent, and in a file beside the state: the entries that it makes in the root file system, so that a failed start,
  * even one killed half way, can be undone. Paths relative to the root, each ended by NUL, its kind in front: 'd' directory, 'f' empty
  * file, 'n' device node or pipe, 'l' link. Noted before it is made: one that is not there, or is something else, was not made. What does
  * not fit is not undone. */
 struct shared {
         uint32_t used;
-        char made[32764];
+        char root[4096]; /* where they lie on the host; empty for a root that is thrown away as a whole */
+        char made[28668];
 };
 
 #endif

@@ -4,6 +4,7 @@
  *
  *      ROOT/ID/state.json    what ward knows of the container; written by rename, so it is either the old or the new one
  *      ROOT/ID/config.json   the input, as it was when the container was created
+ *      ROOT/ID/made          while it is being created: what was made in its root file system
  *      ROOT/ID/start         the socket that a created container listens on until it is started
  *      ROOT/.cache/          compiled seccomp filters
  *
@@ -25,6 +26,9 @@
 
 #define STORE_FORMAT_VERSION 1
 #define STORE_ID_MAX 255
+
+/* In the entry while a start is on its way: what it has made in the root file system (launch/undo.h). */
+#define STORE_MADE "made"
 
 struct store {
         int fd;           /* owned: ROOT */

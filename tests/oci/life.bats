@@ -254,3 +254,21 @@ teardown() {
         ! ls -l "/proc/$pid/fd" | grep -E "$WORK/open|^[^ ]+ .* 7 ->"
         oci start "$ID"
 }
+
+@test "a creator that is killed half way: delete takes away what it had made in the root file system" {
+        make_bundle true
+        edit '.mounts = [{destination: "/made/for/this", type: "tmpfs", source: "t"}] + .mounts |
+                .hooks = {prestart: [{path: "/bin/sleep", args: ["sleep", "1000"]}]}'
+        become_oci run -b "$BUNDLE" "$ID" 3>&- &
+        creator=$!
+        wait_until 10 test -d "$BUNDLE/rootfs/made/for/this"
+        wait_until 10 pgrep -P "$creator" -x sleep
+        hook=$(pgrep -P "$creator" -x sleep)
+        kill -9 "$creator"
+        wait "$creator" || true
+        kill "$hook"
+        [[ -d $BUNDLE/rootfs/made/for/this ]]
+        oci delete --force "$ID"
+        [[ ! -e $BUNDLE/rootfs/made ]]
+        nothing_left
+}
