@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -44,6 +45,11 @@ void hooks_state(const struct store_state *state, const char *status, pid_t pid,
 /* In the hook's own process. A failure ends it with 127, as a shell's does. */
 static _Noreturn void become_hook(const struct spec_hook *hook, int input)
 {
+        sigset_t none;
+
+        /* A foreground run holds back the signals that it forwards; a hook must be killable. */
+        (void)sigemptyset(&none);
+        (void)sigprocmask(SIG_SETMASK, &none, NULL);
         if (dup2(input, STDIN_FILENO) == STDIN_FILENO)
                 (void)execve(hook->path, (char *const *)hook->argv, (char *const *)hook->envp);
         _exit(127);
