@@ -528,6 +528,8 @@ static long control(const long *a)
         case PR_CAPBSET_READ:
                 return (unsigned)a[1] > mock.last_cap ? -EINVAL : (long)(mock.bounding >> a[1] & 1);
         case PR_CAPBSET_DROP:
+                if ((unsigned)a[1] > mock.last_cap)
+                        return -EINVAL;
                 if (!mock.lies)
                         mock.bounding &= ~(UINT64_C(1) << a[1]);
                 return 0;

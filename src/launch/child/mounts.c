@@ -220,16 +220,17 @@ int child_do_mount(struct child *child, const struct op *op)
 /* Attributes and propagation of a bind; also of an existing mount. */
 static int bind_attributes(struct child *child, const struct op_bind *bind, int fd)
 {
+        uint64_t all = bind->recursive_propagation ? bind->propagation : 0, top = bind->propagation ^ all;
+        bool all_attr = (bind->rattr_set | bind->rattr_clear) != 0, top_attr = (bind->attr_set | bind->attr_clear) != 0;
         int r = 0;
 
-        child->step = STEP_ATTRIBUTES;
-        if ((bind->rattr_set | bind->rattr_clear) != 0)
-                r = set_attributes(fd, AT_RECURSIVE, bind->rattr_set, bind->rattr_clear, 0);
-        if (r >= 0 && (bind->attr_set | bind->attr_clear) != 0)
-                r = set_attributes(fd, 0, bind->attr_set, bind->attr_clear, 0);
-        if (r >= 0 && bind->propagation != 0) {
-                child->step = STEP_PROPAGATION;
-                r = set_attributes(fd, bind->recursive_propagation ? AT_RECURSIVE : 0, 0, 0, bind->propagation);
+        if (all_attr || all != 0) {
+                child->step = all_attr ? STEP_ATTRIBUTES : STEP_PROPAGATION;
+                r = set_attributes(fd, AT_RECURSIVE, bind->rattr_set, bind->rattr_clear, all);
+        }
+        if (r >= 0 && (top_attr || top != 0)) {
+                child->step = top_attr ? STEP_ATTRIBUTES : STEP_PROPAGATION;
+                r = set_attributes(fd, 0, bind->attr_set, bind->attr_clear, top);
         }
         return r;
 }
@@ -252,7 +253,7 @@ int child_do_bind(struct child *child, const struct op *op)
         if (tree < 0)
                 return tree;
         child->step = STEP_SOURCE;
-        r = child_is_directory(tree, NULL);
+        r = bind->slot == SLOT_NONE ? 1 /* a group is a directory */ : child_is_directory(tree, NULL);
         if (r < 0)
                 return r;
         target = child_target(child, bind->target, bind->target_kind, r == 1);

@@ -185,12 +185,34 @@ static int splice_link(int parent, char path[static PATH_MAX], uint32_t start, u
         return 0;
 }
 
-/* One walk over the components of @path. Returns the target's O_PATH descriptor, -errno, or -EEXIST after a link was spliced in: walk
- * again. @resolve: as child_open(). */
-static int walk(struct child *child, char path[static PATH_MAX], bool directory, uint64_t resolve)
+/* Most often the last component alone is missing. Opens the directory in front of it, and returns where the component begins; 0, and the
+ * root, when the walk has to begin at the root. */
+static uint32_t open_parent(struct child *child, char path[static PATH_MAX], uint64_t resolve, int *ret_parent)
 {
-        int parent = child->root, fd = -EBADF;
-        uint32_t start = 0, end;
+        uint32_t slash = child_length(path);
+        int fd;
+
+        *ret_parent = child->root;
+        while (slash > 0 && path[slash] != '/')
+                slash--;
+        if (slash == 0)
+                return 0;
+        path[slash] = '\0';
+        fd = child_open(child, path, FLAG_PATH | O_DIRECTORY, resolve);
+        path[slash] = '/';
+        if (fd < 0)
+                return 0;
+        *ret_parent = fd;
+        return slash + 1;
+}
+
+/* One walk over the components of @path. Returns the target's O_PATH descriptor, -errno, or -EEXIST after a link was spliced in: walk
+ * again. @resolve: as child_open(). @missing: the whole path was looked for, and is not there. *@ret_made: the target was made. */
+static int walk(struct child *child, char path[static PATH_MAX], bool directory, uint64_t resolve, bool missing,
+                bool *ret_made)
+{
+        int parent, fd = -EBADF;
+        uint32_t start = open_parent(child, path, resolve, &parent), end;
 
         for (;; start = end + 1) {
                 char kept;
@@ -202,7 +224,8 @@ static int walk(struct child *child, char path[static PATH_MAX], bool directory,
                 last = kept == '\0';
                 path[end] = '\0';
                 child->step = STEP_OPEN_TARGET;
-                fd = child_open(child, path, FLAG_PATH | (last ? 0 : O_DIRECTORY), resolve);
+                fd = last && missing ? -ENOENT : child_open(child, path, FLAG_PATH | (last ? 0 : O_DIRECTORY), resolve);
+                *ret_made = fd == -ENOENT;
                 if (fd == -ENOENT) {
                         fd = make_entry(child, parent, path + start, path, !last || directory);
                         if (fd == -EEXIST) {
@@ -228,6 +251,7 @@ int child_target(struct child *child, const char *path, enum op_target kind, boo
         char copy[PATH_MAX];
         uint64_t resolve = kind == TARGET_NO_SYMLINK ? RESOLVE_NO_SYMLINKS : 0;
         uint32_t len = child_length(path);
+        bool made = false;
         int fd, r;
 
         child->step = STEP_OPEN_TARGET;
@@ -239,7 +263,7 @@ int child_target(struct child *child, const char *path, enum op_target kind, boo
                         copy[i] = path[i];
                 fd = -EEXIST;
                 for (int links = 0; links < LINKS_MAX && fd == -EEXIST; links++)
-                        fd = walk(child, copy, directory, resolve);
+                        fd = walk(child, copy, directory, resolve, links == 0, &made);
                 if (fd == -EEXIST) {
                         child->step = STEP_TARGET_LOOP;
                         fd = -ELOOP;
@@ -247,7 +271,7 @@ int child_target(struct child *child, const char *path, enum op_target kind, boo
         }
         if (fd == -ELOOP && kind == TARGET_NO_SYMLINK)
                 child->step = STEP_TARGET_SYMLINK;
-        if (fd < 0)
+        if (fd < 0 || made)
                 return fd;
         child->step = STEP_OPEN_TARGET;
         r = child_is_directory(fd, NULL);

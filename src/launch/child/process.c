@@ -80,22 +80,22 @@ int child_do_lsm(struct child *child, const struct op *op)
 
 int child_do_bounding(struct child *child, const struct op *op)
 {
-        for (unsigned cap = 0; cap < CAPS_MAX; cap++) {
-                int r = (int)sys5(prctl, PR_CAPBSET_READ, cap, 0, 0, 0);
+        /* A filter that denies the question is no reason to keep every capability. */
+        int r = (int)sys5(prctl, PR_CAPBSET_READ, 0, 0, 0, 0), dropped;
 
+        if (r < 0)
+                return r;
+        for (unsigned cap = 0; cap < CAPS_MAX; cap++) {
+                if ((op->number >> cap & 1) != 0)
+                        continue;
+                /* An ordinary user may not even drop what isn't there: the set that is read back decides. */
+                dropped = (int)sys5(prctl, PR_CAPBSET_DROP, cap, 0, 0, 0);
+                child->step = dropped < 0 ? STEP_ITSELF : STEP_PROVE;
+                r = (int)sys5(prctl, PR_CAPBSET_READ, cap, 0, 0, 0);
                 if (r == -EINVAL && cap > 0)
                         break; /* prctl(2): it lies behind the last one that this kernel knows */
-                if (r < 0)
-                        return r;
-                if (r == 0 || (op->number >> cap & 1) != 0)
-                        continue;
-                r = (int)sys5(prctl, PR_CAPBSET_DROP, cap, 0, 0, 0);
-                if (r < 0)
-                        return r;
-                child->step = STEP_PROVE;
-                if (sys5(prctl, PR_CAPBSET_READ, cap, 0, 0, 0) != 0)
-                        return -EPERM;
-                child->step = STEP_ITSELF;
+                if (r != 0)
+                        return r < 0 ? r : dropped < 0 ? dropped : -EPERM;
         }
         return 0;
 }
