@@ -24,7 +24,7 @@
 /* One call of the program. Strings are of argv or of the arena. */
 struct cli {
         struct arena arena;
-        char **argv;        /* as main() got it */
+        char **argv;        /* as main() got it, in its order; in the arena */
         struct store store; /* open while a verb with @needs_store runs */
         const char *root;   /* --root; NULL: the default */
         bool color;         /* messages are for a terminal that wants it */

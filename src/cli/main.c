@@ -94,7 +94,6 @@ static int run_verb(struct cli *cli, const struct cli_verb *verb, int count, cha
                 return err_oom(err);
         if (verb->starts)
                 cli->failure = CLI_EXIT_FAILED;
-        /* In front of what reorders argv. */
         r = engine_protect_program(cli->argv, verb->in_sight, err);
         if (r < 0)
                 return r;
@@ -144,10 +143,18 @@ static bool wants_color(void)
 
 int main(int argc, char **argv)
 {
-        struct cli cli = {.argv = argv, .store = {.fd = -EBADF}, .color = wants_color(), .failure = EXIT_FAILURE};
+        struct cli cli = {.store = {.fd = -EBADF}, .color = wants_color(), .failure = EXIT_FAILURE};
         struct ward_err err = {0};
-        int r = run_command_line(&cli, argc > 0 ? argc - 1 : 0, argv + (argc > 0 ? 1 : 0), &err);
+        int r;
 
+        /* A copy: options move in front of operands as they are read, and engine_protect_program() wants them as they were. */
+        cli.argv = arena_new(&cli.arena, char *, (size_t)argc + 1);
+        if (cli.argv == NULL) {
+                r = err_oom(&err);
+        } else {
+                memcpy(cli.argv, argv, (size_t)argc * sizeof(*argv));
+                r = run_command_line(&cli, argc > 0 ? argc - 1 : 0, argv + (argc > 0 ? 1 : 0), &err);
+        }
         if (r < 0)
                 cli_error(&cli, err.message, err.hint);
         arena_done(&cli.arena);
