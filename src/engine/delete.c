@@ -69,7 +69,7 @@ static int delete_damaged(struct store *store, const char *id, struct stored *st
 int engine_delete(struct store *store, const char *id, bool force, struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
-        _cleanup_site_ struct site site = {0};
+        struct site *site;
         int r;
 
         r = stored_open(&stored, store, id, true, err);
@@ -85,9 +85,9 @@ int engine_delete(struct store *store, const char *id, bool force, struct ward_e
         }
         r = stored_site(&stored, &site, err);
         if (r >= 0)
-                r = kill_all(&stored, &site, err);
+                r = kill_all(&stored, site, err);
         if (r >= 0)
-                r = site_remove_groups(&site, true, err);
+                r = site_remove_groups(site, true, err);
         if (r < 0)
                 return r;
         undo_unfinished(&stored.entry);

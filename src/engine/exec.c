@@ -25,7 +25,7 @@
 struct execution {
         struct arena arena;
         struct stored stored;
-        struct site site;
+        struct site *site;     /* of @stored */
         struct ward_spec spec; /* that the container was created with */
         struct spec_namespace joined[SPEC_NS_COUNT];
         struct seccomp_filter filter;
@@ -42,7 +42,6 @@ static void execution_done(struct execution *exec)
         plan_done(&exec->plan);
         exec->group_fd = fd_close(exec->group_fd);
         exec->console = fd_close(exec->console);
-        site_done(&exec->site);
         spec_done(&exec->spec);
         stored_done(&exec->stored);
         arena_done(&exec->arena);
@@ -61,7 +60,7 @@ static int refuse_own_program(const struct execution *exec, struct ward_err *err
         if (proc < 0)
                 return proc;
         init = proc_open_of(proc, exec->stored.state.pid, "exe", O_PATH, NULL);
-        if (init == -EACCES && !exec->site.place.root_user)
+        if (init == -EACCES && !exec->site->place.root_user)
                 return 0; /* not readable, so that its own user can't look into it (ptrace(2)), nor can what is executed */
         if (init < 0)
                 return err_code(err, init, "find out what the container's init runs");
@@ -129,9 +128,9 @@ static int load(struct execution *exec, struct store *store, const struct engine
                 r = cgroup_path_check(how->cgroup, err);
                 if (r < 0)
                         return r;
-                exec->site.place.cgroup_path =
+                exec->site->place.cgroup_path =
                         arena_printf(&exec->arena, "%s%s%s", group, how->cgroup[0] == '/' ? "" : "/", how->cgroup);
-                if (exec->site.place.cgroup_path == NULL)
+                if (exec->site->place.cgroup_path == NULL)
                         return err_oom(err);
         }
         r = refuse_own_program(exec, err);
@@ -163,19 +162,19 @@ static int complete_environment(struct execution *exec, const struct spec_proces
         root = proc_open_of(proc, exec->stored.state.pid, "root", O_PATH | O_DIRECTORY, err);
         if (root < 0)
                 return root;
-        exec->site.place.envp = user_environment(process->envp, root, process->uid, &exec->arena);
-        return exec->site.place.envp == NULL ? err_oom(err) : 0;
+        exec->site->place.envp = user_environment(process->envp, root, process->uid, &exec->arena);
+        return exec->site->place.envp == NULL ? err_oom(err) : 0;
 }
 
 static int open_group(struct execution *exec, struct ward_err *err)
 {
-        const struct cgroup_hierarchy *unified = cgroup_unified(&exec->site.layout);
+        const struct cgroup_hierarchy *unified = cgroup_unified(&exec->site->layout);
 
-        if (!exec->site.place.clone_into_cgroup || unified == NULL)
+        if (!exec->site->place.clone_into_cgroup || unified == NULL)
                 return 0;
         exec->group_fd =
-                openat(unified->fd, exec->site.place.cgroup_path + 1, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-        return exec->group_fd < 0 ? err_errno(err, "open the group '%s'", exec->site.place.cgroup_path) : 0;
+                openat(unified->fd, exec->site->place.cgroup_path + 1, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        return exec->group_fd < 0 ? err_errno(err, "open the group '%s'", exec->site->place.cgroup_path) : 0;
 }
 
 static int make_plan(struct execution *exec, const struct spec_process *process, struct ward_err *err)
@@ -184,7 +183,7 @@ static int make_plan(struct execution *exec, const struct spec_process *process,
                 .process = process,
                 .file = "exec",
                 .joined = exec->joined,
-                .place = &exec->site.place,
+                .place = &exec->site->place,
                 .personality = exec->spec.personality,
                 .personality_given = exec->spec.personality_given,
         };
@@ -229,7 +228,7 @@ static int clone_joining(struct execution *exec, const struct engine_exec_option
             (r != -EOPNOTSUPP && r != -ENOSYS && r != -EBUSY && r != -EACCES))
                 return r;
         launch_done(&exec->launch);
-        exec->site.place.clone_into_cgroup = false;
+        exec->site->place.clone_into_cgroup = false;
         r = make_plan(exec, how->process, err);
         return r < 0 ? r : clone_once(exec, options, -EBADF, err);
 }
@@ -241,14 +240,14 @@ static int bring_in(struct execution *exec, const struct engine_exec_options *ho
 
         /* Inherited by the child with its memory; execve(2) of the container's program sets it anew (prctl(2)). An ordinary user's
          * /proc files would become root's by it; his container has no more rights over the process than he has. */
-        if (exec->site.place.root_user && prctl(PR_SET_DUMPABLE, 0) < 0)
+        if (exec->site->place.root_user && prctl(PR_SET_DUMPABLE, 0) < 0)
                 return err_errno(err, "hide the joining process");
         r = clone_joining(exec, how, options, err);
         /* The caller is not in the container's sight: only the copy that joins stays hidden. */
-        if (exec->site.place.root_user && dumpable == 1)
+        if (exec->site->place.root_user && dumpable == 1)
                 (void)prctl(PR_SET_DUMPABLE, 1);
         if (r >= 0)
-                r = launch_groups(&exec->launch, &exec->site.layout, err);
+                r = launch_groups(&exec->launch, &exec->site->layout, err);
         if (r >= 0)
                 r = launch_await(&exec->launch, PHASE_CLONE, err);
         if (r >= 0)
@@ -279,9 +278,9 @@ static int execute(struct execution *exec, struct store *store, const struct eng
         }
         if (r < 0)
                 return r;
-        exec->site.place.terminal_socket = exec->console >= 0;
-        exec->site.place.trace = options->trace != NULL;
-        exec->site.place.preserve_fds = options->preserve_fds;
+        exec->site->place.terminal_socket = exec->console >= 0;
+        exec->site->place.trace = options->trace != NULL;
+        exec->site->place.preserve_fds = options->preserve_fds;
         r = complete_environment(exec, how->process, err);
         if (r >= 0)
                 r = bring_in(exec, how, options, err);

@@ -65,7 +65,7 @@ int engine_process(struct store *store, const char *id, struct arena *arena, str
 int engine_pids(struct store *store, const char *id, pid_t **ret_pids, size_t *ret_count, struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
-        _cleanup_site_ struct site site = {0};
+        struct site *site;
         int r;
 
         r = stored_open(&stored, store, id, false, err);
@@ -75,13 +75,13 @@ int engine_pids(struct store *store, const char *id, pid_t **ret_pids, size_t *r
                 return r;
         if (stored.state.cgroup_path == NULL)
                 return err_set(err, -ENODATA, "list the processes of container '%s': it has no cgroup", id);
-        return cgroup_pids(&site.layout, stored.state.cgroup_path, ret_pids, ret_count, err);
+        return cgroup_pids(&site->layout, stored.state.cgroup_path, ret_pids, ret_count, err);
 }
 
 int engine_stats(struct store *store, const char *id, struct cgroup_stats *ret_stats, struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
-        _cleanup_site_ struct site site = {0};
+        struct site *site;
         int r;
 
         r = stored_open(&stored, store, id, false, err);
@@ -94,5 +94,5 @@ int engine_stats(struct store *store, const char *id, struct cgroup_stats *ret_s
                 return r;
         if (stored.state.cgroup_path == NULL)
                 return err_set(err, -ENODATA, "measure container '%s': it has no cgroup", id);
-        return cgroup_stats_read(&site.layout, stored.state.cgroup_path, ret_stats, err);
+        return cgroup_stats_read(&site->layout, stored.state.cgroup_path, ret_stats, err);
 }

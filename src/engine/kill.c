@@ -20,7 +20,7 @@ static int kill_init(struct stored *stored, int signal, struct ward_err *err)
 int engine_kill(struct store *store, const char *id, int signal, bool all, struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
-        _cleanup_site_ struct site site = {0};
+        struct site *site;
         int r;
 
         r = stored_open(&stored, store, id, true, err);
@@ -32,10 +32,10 @@ int engine_kill(struct store *store, const char *id, int signal, bool all, struc
                 return stored.pidfd < 0 ? 0 : kill_init(&stored, signal, err);
         r = stored_site(&stored, &site, err);
         if (r >= 0)
-                r = all ? cgroup_signal(&site.layout, stored.state.cgroup_path, signal, err)
+                r = all ? cgroup_signal(&site->layout, stored.state.cgroup_path, signal, err)
                         : kill_init(&stored, signal, err);
         /* A frozen process of v1 can't die before it is thawed (cgroups(7)); on v2 it can, and thawing does no harm. */
         if (r >= 0 && signal == SIGKILL && stored.status == ENGINE_PAUSED)
-                r = cgroup_freeze(&site.layout, stored.state.cgroup_path, false, FREEZE_TIMEOUT_MSEC, err);
+                r = cgroup_freeze(&site->layout, stored.state.cgroup_path, false, FREEZE_TIMEOUT_MSEC, err);
         return r;
 }

@@ -8,7 +8,7 @@ static int set_frozen(struct store *store, const char *id, bool frozen, struct w
 {
         unsigned allowed = frozen ? 1u << ENGINE_CREATED | 1u << ENGINE_RUNNING : 1u << ENGINE_PAUSED;
         _cleanup_stored_ struct stored stored;
-        _cleanup_site_ struct site site = {0};
+        struct site *site;
         int r;
 
         r = stored_open(&stored, store, id, true, err);
@@ -21,7 +21,7 @@ static int set_frozen(struct store *store, const char *id, bool frozen, struct w
         if (stored.state.cgroup_path == NULL)
                 return err_set(err, -EOPNOTSUPP, "%s container '%s': it has no cgroup", frozen ? "pause" : "resume",
                                id);
-        return cgroup_freeze(&site.layout, stored.state.cgroup_path, frozen, FREEZE_TIMEOUT_MSEC, err);
+        return cgroup_freeze(&site->layout, stored.state.cgroup_path, frozen, FREEZE_TIMEOUT_MSEC, err);
 }
 
 int engine_pause(struct store *store, const char *id, struct ward_err *err)

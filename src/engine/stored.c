@@ -39,18 +39,57 @@ int stored_pidfd(const struct store_state *state)
         return TAKE_FD(pidfd);
 }
 
-static bool is_frozen(const struct stored *stored)
+static int read_site(const struct stored *stored, struct site *ret_site, struct ward_err *err)
 {
-        _cleanup_site_ struct site site = {0};
+        int r = site_read(ret_site, NULL, stored->state.id, stored->state.cgroup_path, err);
+
+        if (r < 0)
+                return r;
+        /* As it was when the container was made: the hierarchies of a machine do not change under it. */
+        if (stored->state.cgroup_hierarchies != 0) {
+                size_t count = 0;
+
+                ret_site->used = stored->state.cgroup_hierarchies;
+                for (size_t i = 0; i < ret_site->layout.count; i++) {
+                        const struct cgroup_hierarchy *h = &ret_site->layout.hierarchies[i];
+
+                        if ((ret_site->used >> i & 1) != 0)
+                                ret_site->hierarchies[count++] =
+                                        (struct place_hierarchy){h->version, h->name, h->mount};
+                }
+                ret_site->place.hierarchy_count = count;
+        }
+        ret_site->parents = stored->state.cgroup_made;
+        return 0;
+}
+
+int stored_site(struct stored *stored, struct site **ret_site, struct ward_err *err)
+{
+        if (!stored->site_known) {
+                int r = read_site(stored, &stored->site, err);
+
+                if (r < 0) {
+                        site_done(&stored->site);
+                        return r;
+                }
+                stored->site_known = true;
+        }
+        *ret_site = &stored->site;
+        return 0;
+}
+
+static bool is_frozen(struct stored *stored)
+{
+        struct site *site;
         bool frozen = false;
 
         if (stored->state.cgroup_path == NULL || stored_site(stored, &site, NULL) < 0)
                 return false;
-        (void)cgroup_frozen(&site.layout, stored->state.cgroup_path, &frozen, NULL);
+        (void)cgroup_frozen(&site->layout, stored->state.cgroup_path, &frozen, NULL);
         return frozen;
 }
 
-static enum engine_status find_status(const struct stored *stored)
+static enum engine_status find_status(struct stored *stored)
 {
         struct stat st;
 
@@ -86,6 +125,8 @@ int stored_open(struct stored *stored, struct store *store, const char *id, bool
 void stored_done(struct stored *stored)
 {
         stored->pidfd = fd_close(stored->pidfd);
+        if (stored->site_known)
+                site_done(&stored->site);
         store_leave(&stored->entry);
         arena_done(&stored->arena);
 }
@@ -106,28 +147,4 @@ int stored_spec(const struct store_entry *entry, struct ward_spec *ret_spec, str
 
         r = fd_read_file(entry->fd, "config.json", OCI_CONFIG_MAX, &text, &len, err);
         return r < 0 ? r : oci_parse(text, len, "config.json", ret_spec, err);
-}
-
-int stored_site(const struct stored *stored, struct site *ret_site, struct ward_err *err)
-{
-        int r = site_read(ret_site, NULL, stored->state.id, stored->state.cgroup_path, err);
-
-        if (r < 0)
-                return r;
-        /* As it was when the container was made: the hierarchies of a machine do not change under it. */
-        if (stored->state.cgroup_hierarchies != 0) {
-                size_t count = 0;
-
-                ret_site->used = stored->state.cgroup_hierarchies;
-                for (size_t i = 0; i < ret_site->layout.count; i++) {
-                        const struct cgroup_hierarchy *h = &ret_site->layout.hierarchies[i];
-
-                        if ((ret_site->used >> i & 1) != 0)
-                                ret_site->hierarchies[count++] =
-                                        (struct place_hierarchy){h->version, h->name, h->mount};
-                }
-                ret_site->place.hierarchy_count = count;
-        }
-        ret_site->parents = stored->state.cgroup_made;
-        return 0;
 }

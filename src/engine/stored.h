@@ -12,6 +12,8 @@ struct stored {
         struct store_state state;
         enum engine_status status;
         int pidfd; /* owned: init; -EBADF when it is gone */
+        bool site_known;
+        struct site site; /* stored_site() */
 };
 
 #define _cleanup_stored_ _cleanup_(stored_done)
@@ -29,7 +31,7 @@ int stored_spec(const struct store_entry *entry, struct ward_spec *ret_spec, str
 /* Opens a pidfd of a state's init: -ESRCH when it has ended, or when the pid belongs to another process by now (V32). */
 int stored_pidfd(const struct store_state *state);
 
-/* The site of an existing container. */
-int stored_site(const struct stored *stored, struct site *ret_site, struct ward_err *err);
+/* The site of an existing container, which is @stored's: found out once. */
+int stored_site(struct stored *stored, struct site **ret_site, struct ward_err *err);
 
 #endif

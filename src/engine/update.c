@@ -5,7 +5,7 @@
 int engine_update(struct store *store, const char *id, const struct spec_resources *resources, struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
-        _cleanup_site_ struct site site = {0};
+        struct site *site;
         int r;
 
         r = stored_open(&stored, store, id, true, err);
@@ -18,5 +18,5 @@ int engine_update(struct store *store, const char *id, const struct spec_resourc
                 return r;
         if (stored.state.cgroup_path == NULL)
                 return err_set(err, -EOPNOTSUPP, "update container '%s': it has no cgroup", id);
-        return site_set_limits(&site, resources, "resources", err);
+        return site_set_limits(site, resources, "resources", err);
 }
