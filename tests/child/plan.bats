@@ -18,6 +18,9 @@ as_nobody() {
         setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set=-all --inh-caps=-all "$@"
 }
 
+# in_other_user_namespace PID: PID has left the user namespace of this test.
+in_other_user_namespace() { [[ $(readlink "/proc/$1/ns/user") != "$(readlink /proc/self/ns/user)" ]]; }
+
 @test "an ordinary user is shown the same plan as root, every time" {
         local config format nobody
         # A place, and a program, that every user can reach.
@@ -56,7 +59,7 @@ as_nobody() {
                 '.mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs"}]'
         unshare -U sleep 60 3>&- &
         holder=$!
-        wait_until 5 test "$(readlink "/proc/$holder/ns/user")" != "$(readlink /proc/self/ns/user)"
+        wait_until 5 in_other_user_namespace "$holder"
         echo "0 100000 65536" >"/proc/$holder/uid_map"
         echo "0 100000 65536" >"/proc/$holder/gid_map"
         jq --arg path "/proc/$holder/ns/user" '.linux.namespaces += [{type: "user", path: $path}]' b/config.json >b/new
