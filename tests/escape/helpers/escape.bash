@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the files tests/oci/threats-*.bats share; such a file loads this one alone. Their names carry the rows of docs/SECURITY.md.
+# What the files of tests/escape share; a file loads this one alone. Their names carry the rows of docs/SECURITY.md.
 # shellcheck shell=bash disable=SC2034,SC2154
 #
 # Every test stands between two looks at the host: audit_begin notes it, audit_end compares. $CANARY is a directory of the host that
 # no container has been given; all that an attack reaches for lies there.
 
-load helpers/common
+load ../oci/helpers/common
 
-threats_setup_file() {
-        cc -O1 -static -o "$BATS_FILE_TMPDIR/probe" "$BATS_TEST_DIRNAME/helpers/probe.c" &&
-                cc -O1 -o "$BATS_FILE_TMPDIR/swap" "$BATS_TEST_DIRNAME/helpers/swap.c"
-}
+# What the attackers of helpers/*.c are built to; static, so that they run in any root file system.
+ATTACKERS=$WARD_BUILD/tests/escape
 
-threats_setup() {
+escape_setup() {
         ward_setup
         needs_root
         CANARY=$WORK/canary
@@ -23,7 +21,7 @@ threats_setup() {
         audit_begin
 }
 
-threats_teardown() {
+escape_teardown() {
         local ok=true id
         for id in $(oci list -q); do
                 oci delete --force "$id"
@@ -55,7 +53,7 @@ audit_end() {
 }
 
 # with_probe: puts the attacker's program into the image of the bundle.
-with_probe() { cp "$BATS_FILE_TMPDIR/probe" "$BUNDLE/rootfs/bin/probe"; }
+with_probe() { cp "$ATTACKERS/probe" "$BUNDLE/rootfs/bin/probe"; }
 
 # The start was refused, or it worked and was confined, which the caller looks at. Never did it crash or hang.
 refused_or_confined() {

@@ -3,7 +3,6 @@
  * What a hostile program in a container tries, one attack a word. Static, so that it runs in any root file system. Each attack prints
  * what it reached; the tests know what may be printed.
  */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -3,11 +3,10 @@
 # V6, V19-V22, V31, V32, V34: strings of a config, of the command line and of the machine that lead somewhere else.
 # shellcheck disable=SC2154
 
-load helpers/threats
+load helpers/escape
 
-setup_file() { threats_setup_file; }
-setup() { threats_setup; }
-teardown() { threats_teardown; }
+setup() { escape_setup; }
+teardown() { escape_teardown; }
 
 @test "V6: nothing but procfs is mounted on /proc, and nothing below that a write could be led to" {
         local mount

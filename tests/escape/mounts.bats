@@ -3,11 +3,10 @@
 # V23-V25: mounts that travel back to the host, read-only trees, and devices.
 # shellcheck disable=SC2154
 
-load helpers/threats
+load helpers/escape
 
-setup_file() { threats_setup_file; }
-setup() { threats_setup; }
-teardown() { threats_teardown; }
+setup() { escape_setup; }
+teardown() { escape_teardown; }
 
 # Runs the bundle on a host all of whose mounts are shared, as systemd makes them, with a shared tmpfs at $WORK/vol; says what was mounted
 # there that was not before.

@@ -3,11 +3,10 @@
 # V9-V15, V17, V18: what a program inside may do, and what of the joining process it can reach.
 # shellcheck disable=SC2154
 
-load helpers/threats
+load helpers/escape
 
-setup_file() { threats_setup_file; }
-setup() { threats_setup; }
-teardown() { threats_teardown; }
+setup() { escape_setup; }
+teardown() { escape_teardown; }
 
 # grant CAP...: in the three sets that runc fills.
 grant() {
@@ -171,7 +170,7 @@ sets() { sed -n "s/^Cap\(...\):\t0*\(.*\)/\1=\2/p" | tr '\n' ' '; }
 }
 
 @test "V14: a key in the caller's session keyring is not found inside" {
-        local probe=$BATS_FILE_TMPDIR/probe
+        local probe=$ATTACKERS/probe
         make_bundle /bin/probe find-key "ward-$ID"
         with_probe
         run -0 "$probe" with-key "ward-$ID" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
@@ -229,7 +228,7 @@ sets() { sed -n "s/^Cap\(...\):\t0*\(.*\)/\1=\2/p" | tr '\n' ' '; }
                 [[ $output == "typed: ''" ]] || shown
         done
         # On the caller's own terminal it works: the test can fail.
-        run -0 timeout 30 "$HELPERS/terminal.py" "$BATS_FILE_TMPDIR/probe" type-into 'hello'
+        run -0 timeout 30 "$HELPERS/terminal.py" "$ATTACKERS/probe" type-into 'hello'
         [[ $output == "typed: 'hello"* ]] || [[ $(cat /proc/sys/dev/tty/legacy_tiocsti) == 0 ]] || shown
         make_bundle sleep 100
         with_probe

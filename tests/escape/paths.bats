@@ -3,11 +3,10 @@
 # V1-V5, V7: an image, or somebody who has it too, leads the runtime to a path of the host.
 # shellcheck disable=SC2154
 
-load helpers/threats
+load helpers/escape
 
-setup_file() { threats_setup_file; }
-setup() { threats_setup; }
-teardown() { threats_teardown; }
+setup() { escape_setup; }
+teardown() { escape_teardown; }
 
 # The ways up from a root file system that a link can have.
 links_to() { printf '%s\n' "$1" "../../../../../../../../..$1" "/proc/self/root$1" "/proc/1/root$1"; }
@@ -74,7 +73,7 @@ links_to() { printf '%s\n' "$1" "../../../../../../../../..$1" "/proc/self/root$
 # Starts $1 containers of the bundle while the two names are exchanged.
 race() {
         local count=$1 first=$2 second=$3 started=0 refused=0 pid
-        "$BATS_FILE_TMPDIR/swap" "$BUNDLE/rootfs/$first" "$BUNDLE/rootfs/$second" >"$WORK/swap" 3>&- &
+        "$ATTACKERS/swap" "$BUNDLE/rootfs/$first" "$BUNDLE/rootfs/$second" >"$WORK/swap" 3>&- &
         pid=$!
         wait_until 5 grep -q ready "$WORK/swap"
         for ((i = 0; i < count; i++)); do
@@ -231,7 +230,7 @@ leaking() { "$@" 3</ 4</ 5</ 6</ 7</ 8</ 9</ 10</; }
 # What is marked close-on-exec is still open while execve(2) looks for the interpreter of a script.
 @test "V7: a program, or a script's interpreter, by an inherited descriptor" {
         local n
-        cp "$BATS_FILE_TMPDIR/probe" "$CANARY/probe"
+        cp "$ATTACKERS/probe" "$CANARY/probe"
         audit_begin
         make_bundle sleep 100
         for n in {3..40}; do

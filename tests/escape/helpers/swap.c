@@ -3,7 +3,6 @@
  * swap A B: exchanges two names of a root file system until it is killed, as a container does that shares it with another one that is
  * being started. Says "ready" when it has begun.
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
 # every capability and the host's root for root, and a hunter in it; the runtime is a copy, which may be lost.
 # shellcheck disable=SC2154
 
-load helpers/common
+load ../oci/helpers/common
 
 setup() {
         ward_setup
@@ -17,7 +17,7 @@ setup() {
         make_bundle /hunter 100
         edit '.process.capabilities |= map_values(["CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE", "CAP_CHOWN", "CAP_FOWNER"])
                 | .process.noNewPrivileges = false | .root.readonly = false | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
-        install "$WARD_BUILD/tests/shim/hunter" "$BUNDLE/rootfs/hunter"
+        install "$WARD_BUILD/tests/escape/hunter" "$BUNDLE/rootfs/hunter"
         # The interpreter is the runtime again, which waits until somebody reads its log.
         printf '#!/proc/self/exe --log=/log\n' >"$BUNDLE/rootfs/again"
         chmod 755 "$BUNDLE/rootfs/again"
