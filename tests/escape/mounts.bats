@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# V23-V25: mounts that travel back to the host, read-only trees, and devices.
+# V23, V24: mounts that travel back to the host, and read-only trees.
 # shellcheck disable=SC2154
 
 load helpers/escape
@@ -128,54 +128,4 @@ on_shared_host() {
         edit '.linux.readonlyPaths += ["/vol"]'
         run -0 with_options '["rbind"]'
         [[ -z $output ]] || shown
-}
-
-@test "V25: a device of the host is opened only where it is listed, by its node or by one that the image ships" {
-        local type major minor name change listed=0
-        make_bundle sleep 100
-        with_probe
-        edit '.root.readonly = false | .process.capabilities |=
-              (.bounding += ["CAP_MKNOD", "CAP_SYS_ADMIN"] | .effective += ["CAP_MKNOD", "CAP_SYS_ADMIN"] | .permitted += ["CAP_MKNOD", "CAP_SYS_ADMIN"])'
-        cp "$BUNDLE/config.json" "$WORK/config"
-        # The machine's first disk, and a device that asks for no right of its own.
-        read -r major minor _ name < <(awk 'NR > 2 { print; exit }' /proc/partitions) || major=8 minor=0 name=sda
-        while read -r type major minor name; do
-                rm -f "$BUNDLE/rootfs/shipped"
-                mknod -m 666 "$BUNDLE/rootfs/shipped" "$type" "$major" "$minor"
-                for change in . 'del(.linux.resources)' '.linux.resources.devices = []' \
-                        '.linux.resources.devices = [{allow: true, type: "c", major: 1, access: "m"}]'; do
-                        jq "$change | .process.args = [\"/bin/probe\", \"device\", \"$type\", \"$major\", \"$minor\"]" \
-                                "$WORK/config" >"$BUNDLE/config.json"
-                        rm -f "$BUNDLE/rootfs/tmp/made"
-                        run -0 oci run -b "$BUNDLE" "$ID"
-                        [[ $output == *$'\nopen EPERM\nshipped EPERM' ]] || { echo "$name with $change"; shown; }
-                done
-                # A process that joins is in the same group.
-                cp "$WORK/config" "$BUNDLE/config.json"
-                oci run -d -b "$BUNDLE" "$ID"
-                rm -f "$BUNDLE/rootfs/tmp/made"
-                run -0 oci exec "$ID" /bin/probe device "$type" "$major" "$minor"
-                [[ $output == *$'\nopen EPERM\nshipped EPERM' ]] || { echo "$name by exec"; shown; }
-                [[ $(oci exec "$ID" sh -c 'echo x >/dev/null && head -c 1 /dev/zero | wc -c') == 1 ]]
-                oci delete --force "$ID"
-                # Listed, it is opened, where the machine itself can: the test can fail.
-                python3 -c 'import os, sys; os.open(sys.argv[1], os.O_RDONLY | os.O_NONBLOCK)' "/dev/$name" 2>/dev/null || continue
-                jq ".linux.resources.devices += [{allow: true, type: \"$type\", major: $major, minor: $minor, access: \"rm\"}]
-                    | .process.args = [\"/bin/probe\", \"device\", \"$type\", \"$major\", \"$minor\"]" "$WORK/config" >"$BUNDLE/config.json"
-                rm -f "$BUNDLE/rootfs/tmp/made"
-                run -0 oci run -b "$BUNDLE" "$ID"
-                [[ $output == *$'\nopen done\nshipped done' ]] || { echo "$name, listed"; shown; }
-                ((listed += 1))
-        done < <(echo "b $major $minor $name"
-                stat -c 'c %Hr %Lr %n' /dev/{fuse,net/tun,vga_arbiter,loop-control,hpet,rtc0} 2>/dev/null | sed 's|/dev/||' | head -n 1)
-        ((listed > 0)) || unable "has no device that can be opened"
-}
-
-@test "V25: where no cgroup can hold the rules, nothing starts" {
-        make_bundle sh -c 'echo RAN'
-        edit '.mounts |= map(select(.type != "cgroup"))'
-        # shellcheck disable=SC2016
-        run unshare -m --propagation private sh -c 'umount -R /sys/fs/cgroup && exec "$@"' sh \
-                "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
-        [[ $status -eq 1 && $output == *"device rules"* && $output != *RAN* ]] || shown
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# V1-V5, V7: an image, or somebody who has it too, leads the runtime to a path of the host.
+# V1, V3-V5: an image leads the runtime to a path of the host.
 # shellcheck disable=SC2154
 
 load helpers/escape
@@ -68,50 +68,6 @@ links_to() { printf '%s\n' "$1" "../../../../../../../../..$1" "/proc/self/root$
         ln -s / "$BUNDLE/rootfs/lnk"
         edit '.mounts += [{destination: "/lnk", options: ["remount", "ro"]}]'
         refuses "symbolic link|symlink"
-}
-
-# Starts $1 containers of the bundle while the two names are exchanged.
-race() {
-        local count=$1 first=$2 second=$3 started=0 refused=0 pid
-        "$ATTACKERS/swap" "$BUNDLE/rootfs/$first" "$BUNDLE/rootfs/$second" >"$WORK/swap" 3>&- &
-        pid=$!
-        wait_until 5 grep -q ready "$WORK/swap"
-        for ((i = 0; i < count; i++)); do
-                if "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID-$i" >>"$WORK/out" 2>>"$WORK/err" 3>&-; then
-                        ((started += 1))
-                else
-                        ((refused += 1))
-                fi
-        done
-        kill "$pid"
-        wait "$pid" || true
-        echo "started $started, refused $refused"
-        ! grep -E "AddressSanitizer|killed by signal|unknown" "$WORK/err" || return 1
-        ((started > 0))
-}
-
-# More starts: WARD_RACE_STARTS=10000.
-@test "V2: three mount targets below a directory that is exchanged with a link to the host" {
-        make_bundle true
-        mkdir -p "$BUNDLE"/rootfs/data
-        ln -s "$CANARY" "$BUNDLE/rootfs/trap"
-        edit '.mounts = [{destination: "/proc", type: "proc", source: "proc"},
-                         {destination: "/data/tmp", type: "tmpfs", source: "tmpfs"},
-                         {destination: "/data/dir", type: "bind", source: "/usr/bin", options: ["rbind", "ro"]},
-                         {destination: "/data/file/x", type: "bind", source: "/etc/hostname", options: ["bind"]}]
-              | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
-        race "${WARD_RACE_STARTS:-300}" data trap
-}
-
-@test "V2, V5: what is masked stays masked when the directory of a mount changes its name" {
-        make_bundle sh -c 'for proc in /proc /fake; do
-                               [ ! -d $proc/self ] || head -c 1 $proc/timer_list
-                           done'
-        mkdir -p "$BUNDLE/rootfs/fake"
-        touch "$BUNDLE/rootfs/fake/timer_list"
-        head -c 1 /proc/timer_list | grep -q . || unable "has no /proc/timer_list to be masked"
-        race "${WARD_RACE_STARTS:-60}" proc fake
-        [[ ! -s $WORK/out ]]
 }
 
 # An image that brings its own /dev: there is no tmpfs over it.
@@ -193,74 +149,4 @@ own_dev() {
         mkdir "$BUNDLE/rootfs/dev"
         run -0 --separate-stderr oci run -b "$BUNDLE" "$ID"
         [[ -z $output && $stderr == *"hidden/new"*"Read-only"* && $stderr == *umount* ]] || { echo "$stderr"; shown; }
-}
-
-# Eight descriptors of the host's root, as a careless caller leaves them behind.
-leaking() { "$@" 3</ 4</ 5</ 6</ 7</ 8</ 9</ 10</; }
-
-@test "V7: a working directory by an inherited descriptor" {
-        local n
-        make_bundle cat ".$CANARY/marker" "..$CANARY/marker" "../../../../../../../..$CANARY/marker"
-        cp "$BUNDLE/config.json" "$WORK/config"
-        for n in {3..24}; do
-                ln -s "/proc/self/fd/$n" "$BUNDLE/rootfs/cwd$n"
-                for cwd in "/proc/self/fd/$n" "/cwd$n" "/proc/self/fd/$n/usr" "/proc/self/../self/fd/$n"; do
-                        sed "s|\"cwd\": *\"[^\"]*\"|\"cwd\": \"$cwd\"|" "$WORK/config" >"$BUNDLE/config.json"
-                        run leaking oci run -b "$BUNDLE" "$ID"
-                        [[ $status -eq 1 && $output != *"host marker"* ]] || { echo "cwd $cwd"; shown; }
-                done
-        done
-}
-
-@test "V7: exec in a working directory by an inherited descriptor" {
-        local n
-        make_bundle sleep 100
-        for n in {3..24}; do
-                ln -s "/proc/self/fd/$n" "$BUNDLE/rootfs/cwd$n"
-        done
-        leaking oci run -d -b "$BUNDLE" "$ID"
-        for n in {3..24}; do
-                for cwd in "/proc/self/fd/$n" "/cwd$n"; do
-                        run leaking oci exec --cwd "$cwd" "$ID" cat ".$CANARY/marker" "..$CANARY/marker"
-                        [[ $status -ne 0 && $output != *"host marker"* ]] || { echo "cwd $cwd"; shown; }
-                done
-        done
-}
-
-# What is marked close-on-exec is still open while execve(2) looks for the interpreter of a script.
-@test "V7: a program, or a script's interpreter, by an inherited descriptor" {
-        local n
-        cp "$ATTACKERS/probe" "$CANARY/probe"
-        audit_begin
-        make_bundle sleep 100
-        for n in {3..40}; do
-                printf '#!/proc/self/fd/%d%s user\n' "$n" "$CANARY/probe" >"$BUNDLE/rootfs/script$n"
-                printf '#!/proc/self/fd/%d/../../../../../../../..%s user\n' "$n" "$CANARY/probe" >"$BUNDLE/rootfs/up$n"
-                chmod 755 "$BUNDLE"/rootfs/{script,up}$n
-        done
-        leaking oci run -d -b "$BUNDLE" "$ID"
-        for n in {3..40}; do
-                run leaking oci exec "$ID" "/script$n"
-                [[ $status -ne 0 && $output != "0 0" ]] || { echo "descriptor $n"; shown; }
-                run leaking oci exec "$ID" "/up$n"
-                [[ $status -ne 0 && $output != "0 0" ]] || { echo "above descriptor $n"; shown; }
-        done
-        oci delete --force "$ID"
-        cp "$BUNDLE/config.json" "$WORK/config"
-        for n in {3..40}; do
-                for program in "/script$n" "/up$n" "/proc/self/fd/$n$CANARY/probe"; do
-                        jq --arg program "$program" '.process.args = [$program]' "$WORK/config" >"$BUNDLE/config.json"
-                        run leaking oci run -b "$BUNDLE" "$ID"
-                        [[ $status -ne 0 && $output != "0 0" ]] || { echo "descriptor $n"; shown; }
-                done
-        done
-}
-
-@test "V7: no descriptor of the caller or of the runtime is open in the container" {
-        make_bundle sh -c 'ls /proc/self/fd | tr "\n" " "; ls -l /proc/self/fd >&2'
-        run -0 --separate-stderr leaking oci run -b "$BUNDLE" "$ID"
-        [[ $output == "0 1 2 3 " ]] || { echo "$stderr"; shown; }
-        # The number that is promised may be more than what is there: what the runtime opened meanwhile is not passed on.
-        run -0 --separate-stderr oci run --preserve-fds 20 -b "$BUNDLE" "$ID" 3<&- 4</dev/null 5<&-
-        ! grep -E -- '-> ' <<<"$stderr" | grep -vE -- "-> (/dev/null|$BATS_RUN_TMPDIR/.*|pipe:.*)$" || shown
 }

@@ -1,69 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# V9-V15, V17, V18: what a program inside may do, and what of the joining process it can reach.
+# V10-V14, V18: what a program inside may do.
 # shellcheck disable=SC2154
 
 load helpers/escape
 
 setup() { escape_setup; }
 teardown() { escape_teardown; }
-
-# grant CAP...: in the three sets that runc fills.
-grant() {
-        local list
-        list=$(jq -nc '$ARGS.positional' --args -- "$@")
-        edit --argjson list "$list" '.process.capabilities |= (.bounding = $list | .effective = $list | .permitted = $list)'
-}
-
-# hunts STOPPED-BY...: a program in the container looks into every process that appears, while the commands run.
-hunt_while() {
-        "$@"
-        touch "$BUNDLE/rootfs/tmp/stop"
-        wait_until 10 grep -q '^seen' "$WORK/hunt"
-        cat "$WORK/hunt"
-}
-
-exec_25() {
-        local i
-        for i in {1..25}; do
-                oci exec --cap CAP_SYS_ADMIN "$ID" sleep 0.02
-        done
-}
-
-@test "V9: a joining process, before CAP_SYS_PTRACE of the host's root in the container" {
-        make_bundle /bin/probe hunt "${CANARY#/}/marker" /tmp/stop
-        with_probe
-        edit '.root.readonly = false'
-        # exec adds CAP_SYS_ADMIN: the hunter must not see a process with more than that, on the way to it.
-        grant CAP_SYS_PTRACE CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_SYS_ADMIN CAP_KILL
-        oci run -d -b "$BUNDLE" "$ID" >"$WORK/hunt" 3>&-
-        wait_until 5 grep -q ready "$WORK/hunt"
-        run -0 hunt_while exec_25
-        [[ $output != *HOST* && $output != *RIGHTS* ]] || shown
-        # It did look at many of them: the test can fail.
-        [[ ${lines[-1]#seen } -ge 15 ]] || shown
-}
-
-@test "V9: a container that joins another's pid and user namespaces is not looked into from there" {
-        local pid other=$WORK/other i
-        make_bundle /bin/probe hunt "${CANARY#/}/marker" /tmp/stop
-        with_probe
-        chmod 1777 "$BUNDLE/rootfs/tmp"
-        edit '.root.readonly = false | .linux.namespaces += [{type: "user"}]
-              | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
-        grant CAP_SYS_PTRACE CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_SYS_ADMIN CAP_KILL
-        oci run -d -b "$BUNDLE" "$ID" >"$WORK/hunt" 3>&-
-        wait_until 5 grep -q ready "$WORK/hunt"
-        pid=$(oci state "$ID" | jq .pid)
-        bundle "$other" '.linux.namespaces |= map(select(.type != "pid"))' \
-                ".linux.namespaces += [{type: \"pid\", path: \"/proc/$pid/ns/pid\"}, {type: \"user\", path: \"/proc/$pid/ns/user\"}]"
-        jq --argjson caps "$(jq .process.capabilities "$BUNDLE/config.json")" '.process.capabilities = $caps' \
-                "$other/config.json" >"$other/new" && mv "$other/new" "$other/config.json"
-        join_20() { for i in {1..20}; do oci run -b "$other" "$ID-$i"; done; }
-        run -0 hunt_while join_20
-        [[ $output != *HOST* ]] || shown
-        [[ ${lines[-1]#seen } -ge 10 ]] || shown
-}
 
 sets() { sed -n "s/^Cap\(...\):\t0*\(.*\)/\1=\2/p" | tr '\n' ' '; }
 
@@ -183,39 +126,6 @@ sets() { sed -n "s/^Cap\(...\):\t0*\(.*\)/\1=\2/p" | tr '\n' ' '; }
         oci run -d -b "$BUNDLE" "$ID"
         run -0 "$probe" with-key "ward-$ID" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" /bin/probe find-key "ward-$ID"
         [[ $output == end ]] || shown
-}
-
-@test "V15: a filter holds for the 32-bit gate and for x32 numbers, whether they are named or not" {
-        local architectures
-        [[ $(uname -m) == x86_64 ]] || unable "is not x86-64"
-        for architectures in '["SCMP_ARCH_X86_64"]' '["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"]'; do
-                make_bundle /bin/probe mkdir-other-abi /tmp/made
-                with_probe
-                edit --argjson architectures "$architectures" '.root.readonly = false | .linux.seccomp =
-                     {defaultAction: "SCMP_ACT_ALLOW", architectures: $architectures,
-                      syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 1}]}'
-                run oci run -b "$BUNDLE" "$ID"
-                [[ $output == begin* && $output != *done* ]] || shown
-                [[ -z $(ls "$BUNDLE/rootfs/tmp") ]]
-        done
-        # Without a filter the 32-bit gate works: the test can fail.
-        edit 'del(.linux.seccomp)'
-        run oci run -b "$BUNDLE" "$ID"
-        [[ $output == *"int80 done" && -d $BUNDLE/rootfs/tmp/made80 ]] || shown
-}
-
-@test "V17: a system call that is newer than the profile is ENOSYS, one that is denied is not" {
-        make_bundle /bin/probe call 600
-        with_probe
-        edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 1, architectures: ["SCMP_ARCH_X86_64"],
-              syscalls: [{action: "SCMP_ACT_ALLOW", names: ["execve", "exit", "exit_group", "write", "writev", "brk", "arch_prctl",
-                  "set_tid_address", "set_robust_list", "rseq", "prlimit64", "readlink", "readlinkat", "getrandom", "mprotect",
-                  "mmap", "munmap", "newfstatat", "fstat", "fstatfs", "ioctl", "uname", "access", "read", "openat", "close"]}]}'
-        run -0 oci run -b "$BUNDLE" "$ID"
-        [[ $output == ENOSYS ]] || shown
-        edit '.process.args[2] = "83"' # mkdir
-        run -0 oci run -b "$BUNDLE" "$ID"
-        [[ $output == EPERM ]] || shown
 }
 
 @test "V18: what a program inside types into its terminals does not reach the caller's" {

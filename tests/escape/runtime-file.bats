@@ -4,11 +4,10 @@
 # every capability and the host's root for root, and a hunter in it; the runtime is a copy, which may be lost.
 # shellcheck disable=SC2154
 
-load ../oci/helpers/common
+load helpers/escape
 
 setup() {
-        ward_setup
-        needs_root
+        escape_setup
         # strace and the search for leaks exclude each other.
         export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
         cp "$WARD_BUILD/bin/ward-oci" "$WORK/ward-oci"
@@ -33,9 +32,7 @@ libraries() {
         done
 }
 
-teardown() {
-        remove_all
-}
+teardown() { escape_teardown; }
 
 copy() { "$WORK/ward-oci" --root "$WORK/state" "$@"; }
 
@@ -56,7 +53,7 @@ unharmed() {
         sha256sum --quiet -c "$WORK/sum"
 }
 
-@test "the hunter can do it: a file that is not protected is overwritten" {
+@test "V8: the hunter can do it: a file that is not protected is overwritten" {
         start_hunter
         cp "$WORK/ward-oci" "$BUNDLE/rootfs/victim"
         INODE=$(stat -c %i "$BUNDLE/rootfs/victim")
@@ -68,7 +65,7 @@ unharmed() {
 }
 
 # What is executed is the hunter itself, the one file of the container that is always busy.
-@test "exec: 25 times, and with the runtime as the program's interpreter" {
+@test "V8: exec: 25 times, and with the runtime as the program's interpreter" {
         start_hunter
         for _ in {1..25}; do
                 copy exec "$ID" /hunter 0 >>"$WORK/hunted"
@@ -88,7 +85,7 @@ unharmed() {
         ! grep ^wrote "$WORK/hunted" || return 1
 }
 
-@test "create: its init waits in the sight of what is executed in the container" {
+@test "V8: create: its init waits in the sight of what is executed in the container" {
         copy create -b "$BUNDLE" "$ID" >"$WORK/logs" 2>&1
         copy exec -d "$ID" /hunter 100 >"$WORK/hunted" 2>&1
         wait_until 10 grep -q "^seen $INODE\$" "$WORK/hunted"
@@ -97,7 +94,7 @@ unharmed() {
         unharmed
 }
 
-@test "run in a pid namespace with others" {
+@test "V8: run in a pid namespace with others" {
         start_hunter
         edit --arg pid "$(copy state "$ID" | jq -r .pid)" '.process.args = ["/again"]
                 | (.linux.namespaces[] | select(.type == "pid")).path = "/proc/\($pid)/ns/pid"'
@@ -107,7 +104,7 @@ unharmed() {
         unharmed
 }
 
-@test "run in a pid namespace of its own: nobody is let in while the program is the runtime" {
+@test "V8: run in a pid namespace of its own: nobody is let in while the program is the runtime" {
         edit '.process.args = ["/again"]'
         copy run -b "$BUNDLE" "$ID" >"$WORK/logs" 2>&1 &
         wait_until 5 has_status "$ID" running
@@ -118,7 +115,7 @@ unharmed() {
         unharmed
 }
 
-@test "the runtime as pid 1 takes its own file out of sight before anything else" {
+@test "V8: the runtime as pid 1 takes its own file out of sight before anything else" {
         printf '#!/proc/self/exe features\n' >"$BUNDLE/rootfs/again"
         edit '.process.args = ["/again"]'
         run -1 strace -f -qq -e trace=execve,execveat -e signal=none -o "$WORK/trace" \
@@ -129,7 +126,7 @@ unharmed() {
         sed -n '\|execve("/again"|,$p' "$WORK/trace" | grep -q execveat
 }
 
-@test "the runtime works from a mount that is read-only" {
+@test "V8: the runtime works from a mount that is read-only" {
         needs_program unshare
         # shellcheck disable=SC2016
         unshare --mount --propagation private sh -ec 'mount --bind "$1" "$1"; mount -o remount,bind,ro "$1"

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the files of tests/escape share; a file loads this one alone. Their names carry the rows of docs/SECURITY.md.
+# What the files of tests/escape share; a file loads this one alone. Their tests carry the rows of docs/SECURITY.md in their names.
 # shellcheck shell=bash disable=SC2034,SC2154
 #
 # Every test stands between two looks at the host: audit_begin notes it, audit_end compares. $CANARY is a directory of the host that
-# no container has been given; all that an attack reaches for lies there.
+# no container has been given; all that an attack reaches for lies there. What is attacked is a copy of the machine (../isolated).
 
 load ../oci/helpers/common
+load helpers/audit
 
 # What the attackers of helpers/*.c are built to; static, so that they run in any root file system.
 ATTACKERS=$WARD_BUILD/tests/escape
@@ -13,6 +14,10 @@ ATTACKERS=$WARD_BUILD/tests/escape
 escape_setup() {
         ward_setup
         needs_root
+        [[ ${WARD_ISOLATED:-} == "$(readlink /proc/self/ns/mnt)" ]] || {
+                echo "not here: tests/run escape, or tests/escape/isolated bats FILE"
+                return 1
+        }
         CANARY=$WORK/canary
         mkdir -p "$CANARY/dir" "$CANARY/pts"
         for name in ptmx console resolv.conf marker dir/file; do
@@ -31,25 +36,28 @@ escape_teardown() {
         $ok
 }
 
-# Names, types, owners, sizes, times and content of the canary; every mount; the groups of this test; all names beside the canary.
-host_state() {
+# Names, types, owners, sizes, times and content.
+canary_state() {
         (cd "$CANARY" && find . -printf '%p %y %m %U:%G %s %n %T@ %C@ %l\n' | sort && find . -type f -exec sha256sum {} + | sort -k 2)
-        # Other tests, that may run at the same time, mount in directories of their own.
-        awk -v work="$WORK" '$5 !~ /\/ward\./ || index($5, work) { print $1, $2, $3, $4, $5, $6, $7, $8 }' /proc/self/mountinfo
-        groups_of "$ID"
-        stat -c '%n %t:%T %a %u:%g' /dev/null /dev/zero /dev/tty /dev/console /dev/ptmx
-        cat /proc/sys/kernel/{core_pattern,hostname,domainname,panic}
 }
 
-audit_begin() { host_state >"$WORK/.audit"; }
+audit_begin() {
+        canary_state >"$WORK/.canary"
+        host_state "$WORK" "$ID" >"$WORK/.host"
+}
 
 audit_end() {
+        local what
         cd / || return 1
-        host_state | diff "$WORK/.audit" - >"$WORK/.audit.diff" || {
-                echo "the host has changed ('>' is new):"
-                cat "$WORK/.audit.diff"
-                return 1
-        }
+        canary_state >"$WORK/.canary.now"
+        host_state "$WORK" "$ID" >"$WORK/.host.now"
+        for what in canary host; do
+                diff "$WORK/.$what" "$WORK/.$what.now" >"$WORK/.diff" || {
+                        echo "the $what has changed ('>' is new):"
+                        cat "$WORK/.diff"
+                        return 1
+                }
+        done
 }
 
 # with_probe: puts the attacker's program into the image of the bundle.
@@ -67,4 +75,11 @@ refuses() {
         run timeout 20 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
         [[ $status -eq 1 && $output =~ $1 ]] || { echo "wanted status 1 and a match of: $1"; shown; }
         [[ $output != *RAN* ]] || { echo "the program ran"; shown; }
+}
+
+# grant CAP...: in the three sets that runc fills.
+grant() {
+        local list
+        list=$(jq -nc '$ARGS.positional' --args -- "$@")
+        edit --argjson list "$list" '.process.capabilities |= (.bounding = $list | .effective = $list | .permitted = $list)'
 }

@@ -1,0 +1,116 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# V19, V20, V25: control groups that lead out of them, and the devices that they hold back.
+# shellcheck disable=SC2154
+
+load helpers/escape
+
+setup() { escape_setup; }
+teardown() { escape_teardown; }
+
+@test "V19: release_agent cannot be written from inside, nor after unshare" {
+        make_bundle sh -c 'find /sys/fs/cgroup /proc -name release_agent 2>/dev/null | while read -r f; do echo /ward-was-here >"$f" && echo WRITTEN; done
+                           mkdir /sys/fs/cgroup/memory/new /sys/fs/cgroup/new && echo WRITTEN
+                           echo 0 >/sys/fs/cgroup/memory/tasks && echo WRITTEN
+                           /bin/probe release-agent'
+        with_probe
+        edit '.root.readonly = false'
+        run --separate-stderr oci run -b "$BUNDLE" "$ID"
+        [[ $output == "unshare "* && $output != *WRITTEN* ]] || shown
+        # With a cgroup namespace, too, and with the rights to make namespaces and mounts.
+        edit '.linux.namespaces += [{type: "cgroup"}]'
+        run --separate-stderr oci run -b "$BUNDLE" "$ID"
+        [[ $output == "unshare "* && $output != *WRITTEN* ]] || shown
+        ! grep -q ward-was-here /sys/fs/cgroup/*/release_agent
+}
+
+@test "V20: a group path that leads elsewhere" {
+        local path stranger group
+        make_bundle sh -c 'echo RAN'
+        cp "$BUNDLE/config.json" "$WORK/config"
+        for path in ".." "../$ID" "/../$ID" "/$ID/../../x" "$ID/.." "/" "//" "/." "." "/$ID/./x" "/../../../../..$CANARY/group" $'/a\nb' \
+                "/$(printf 'x%.0s' {1..300})"; do
+                jq --arg path "$path" '.linux.cgroupsPath = $path' "$WORK/config" >"$BUNDLE/config.json"
+                refuses "(group path|cgroupsPath)"
+        done
+        jq '.linux.cgroupsPath = "/a@NUL@b"' "$WORK/config" | sed 's/@NUL@/\\u0000/' >"$BUNDLE/config.json"
+        refuses "NUL|u0000"
+        # An absolute path is one below the hierarchy's root, wherever it seems to point.
+        jq --arg path "$CANARY/$ID" '.linux.cgroupsPath = $path | .process.args = ["true"]' "$WORK/config" >"$BUNDLE/config.json"
+        oci run -b "$BUNDLE" "$ID"
+        [[ ! -e $CANARY/$ID ]]
+        make_bundle sleep 100
+        oci run -d -b "$BUNDLE" "$ID"
+        for path in ../../x /../x $'a\nb' ..; do
+                run oci exec --cgroup "$path" "$ID" sh -c 'echo RAN'
+                [[ $status -ne 0 && $output != *RAN* ]] || shown
+        done
+}
+
+@test "V20: a group that has processes is not taken, limited, or killed" {
+        local group=/sys/fs/cgroup/unified stranger
+        [[ -d $group ]] || group=/sys/fs/cgroup
+        [[ -f $group/cgroup.procs ]] || unable "has no cgroup v2"
+        mkdir "$group/$ID-taken"
+        sleep 100 3>&- &
+        stranger=$!
+        echo $stranger >"$group/$ID-taken/cgroup.procs"
+        make_bundle sh -c 'echo RAN'
+        edit --arg path "/$ID-taken" '.linux.cgroupsPath = $path'
+        refuses "has processes already"
+        run oci delete --force "$ID"
+        kill -0 $stranger
+        kill $stranger
+        wait $stranger || true
+        rmdir "$group/$ID-taken"
+}
+
+@test "V25: a device of the host is opened only where it is listed, by its node or by one that the image ships" {
+        local type major minor name change listed=0
+        make_bundle sleep 100
+        with_probe
+        edit '.root.readonly = false | .process.capabilities |=
+              (.bounding += ["CAP_MKNOD", "CAP_SYS_ADMIN"] | .effective += ["CAP_MKNOD", "CAP_SYS_ADMIN"] | .permitted += ["CAP_MKNOD", "CAP_SYS_ADMIN"])'
+        cp "$BUNDLE/config.json" "$WORK/config"
+        # The machine's first disk, and a device that asks for no right of its own.
+        read -r major minor _ name < <(awk 'NR > 2 { print; exit }' /proc/partitions) || major=8 minor=0 name=sda
+        while read -r type major minor name; do
+                rm -f "$BUNDLE/rootfs/shipped"
+                mknod -m 666 "$BUNDLE/rootfs/shipped" "$type" "$major" "$minor"
+                for change in . 'del(.linux.resources)' '.linux.resources.devices = []' \
+                        '.linux.resources.devices = [{allow: true, type: "c", major: 1, access: "m"}]'; do
+                        jq "$change | .process.args = [\"/bin/probe\", \"device\", \"$type\", \"$major\", \"$minor\"]" \
+                                "$WORK/config" >"$BUNDLE/config.json"
+                        rm -f "$BUNDLE/rootfs/tmp/made"
+                        run -0 oci run -b "$BUNDLE" "$ID"
+                        [[ $output == *$'\nopen EPERM\nshipped EPERM' ]] || { echo "$name with $change"; shown; }
+                done
+                # A process that joins is in the same group.
+                cp "$WORK/config" "$BUNDLE/config.json"
+                oci run -d -b "$BUNDLE" "$ID"
+                rm -f "$BUNDLE/rootfs/tmp/made"
+                run -0 oci exec "$ID" /bin/probe device "$type" "$major" "$minor"
+                [[ $output == *$'\nopen EPERM\nshipped EPERM' ]] || { echo "$name by exec"; shown; }
+                [[ $(oci exec "$ID" sh -c 'echo x >/dev/null && head -c 1 /dev/zero | wc -c') == 1 ]]
+                oci delete --force "$ID"
+                # Listed, it is opened, where the machine itself can: the test can fail.
+                python3 -c 'import os, sys; os.open(sys.argv[1], os.O_RDONLY | os.O_NONBLOCK)' "/dev/$name" 2>/dev/null || continue
+                jq ".linux.resources.devices += [{allow: true, type: \"$type\", major: $major, minor: $minor, access: \"rm\"}]
+                    | .process.args = [\"/bin/probe\", \"device\", \"$type\", \"$major\", \"$minor\"]" "$WORK/config" >"$BUNDLE/config.json"
+                rm -f "$BUNDLE/rootfs/tmp/made"
+                run -0 oci run -b "$BUNDLE" "$ID"
+                [[ $output == *$'\nopen done\nshipped done' ]] || { echo "$name, listed"; shown; }
+                ((listed += 1))
+        done < <(echo "b $major $minor $name"
+                stat -c 'c %Hr %Lr %n' /dev/{fuse,net/tun,vga_arbiter,loop-control,hpet,rtc0} 2>/dev/null | sed 's|/dev/||' | head -n 1)
+        ((listed > 0)) || unable "has no device that can be opened"
+}
+
+@test "V25: where no cgroup can hold the rules, nothing starts" {
+        make_bundle sh -c 'echo RAN'
+        edit '.mounts |= map(select(.type != "cgroup"))'
+        # shellcheck disable=SC2016
+        run unshare -m --propagation private sh -c 'umount -R /sys/fs/cgroup && exec "$@"' sh \
+                "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        [[ $status -eq 1 && $output == *"device rules"* && $output != *RAN* ]] || shown
+}

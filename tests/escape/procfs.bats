@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# V6, V22: what is written to /proc lands elsewhere, or changes the whole machine.
+# shellcheck disable=SC2154
+
+load helpers/escape
+
+setup() { escape_setup; }
+teardown() { escape_teardown; }
+
+@test "V6: nothing but procfs is mounted on /proc, and nothing below that a write could be led to" {
+        local mount
+        make_bundle sh -c 'echo RAN'
+        cp "$BUNDLE/config.json" "$WORK/config"
+        while read -r mount; do
+                jq --argjson mount "$mount" '.mounts += [$mount]' "$WORK/config" >"$BUNDLE/config.json"
+                refuses "/proc"
+        done <<-END
+		{"destination": "/proc", "type": "bind", "source": "$CANARY", "options": ["rbind"]}
+		{"destination": "/proc", "type": "bind", "source": "/proc/sys", "options": ["rbind"]}
+		{"destination": "/proc", "type": "bind", "source": "/proc/1", "options": ["rbind"]}
+		{"destination": "/proc", "type": "tmpfs"}
+		{"destination": "/./proc/", "type": "tmpfs"}
+		{"destination": "/tmp/../proc", "type": "tmpfs"}
+		{"destination": "/../proc", "type": "overlay"}
+		{"destination": "/proc/self/attr", "type": "bind", "source": "$CANARY", "options": ["bind"]}
+		{"destination": "/proc/1/attr", "type": "tmpfs"}
+		{"destination": "/proc/thread-self/attr/exec", "type": "bind", "source": "$CANARY/marker", "options": ["bind"]}
+		{"destination": "//proc//sys/kernel/domainname", "type": "bind", "source": "$CANARY/marker", "options": ["bind"]}
+		{"destination": "/proc/sys", "type": "tmpfs"}
+		{"destination": "/proc/meminfo/../self", "type": "tmpfs"}
+		{"destination": "/proc/self/uid_map", "type": "bind", "source": "$CANARY/marker", "options": ["bind"]}
+	END
+        # What lxcfs replaces may be replaced.
+        jq --arg source "$CANARY/marker" '.mounts += [{destination: "/proc/meminfo", type: "bind", source: $source, options: ["bind", "ro"]}]
+           | .process.args = ["cat", "/proc/meminfo"]' "$WORK/config" >"$BUNDLE/config.json"
+        [[ $(oci run -b "$BUNDLE" "$ID") == "host marker" ]]
+}
+
+# In a mount namespace of its own the machine's /proc is a fake one: what would have been written to a task's files is not.
+@test "V6: a machine whose /proc is no procfs, or a part of one" {
+        local fake
+        make_bundle sh -c 'echo RAN'
+        oci_on_fake() {
+                unshare -m --propagation private sh -c \
+                        'mount --bind "$1" /proc 2>/dev/null; shift; exec "$@"' sh "$1" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        }
+        mkdir -p "$CANARY/proc/self/attr" "$CANARY/proc/self/ns"
+        audit_begin
+        for fake in "$CANARY/proc" /proc/sys; do
+                run oci_on_fake "$fake"
+                [[ $status -ne 0 && $output != *RAN* ]] || shown
+        done
+}
+
+@test "V22: settings of the whole machine are refused, however they are spelt" {
+        local key value
+        make_bundle sh -c 'echo RAN'
+        cp "$BUNDLE/config.json" "$WORK/config"
+        for key in kernel.core_pattern kernel.panic kernel/core_pattern vm.swappiness fs.file-max kernel.hostname kernel.modprobe \
+                'net/../kernel.x' net/../kernel/panic net..kernel net.ipv4/../../kernel.panic net/./x /net/x net/ .net net//x '' / . .. \
+                kernel.shmmaxx fs.mqueue net kernel.domainname/../panic 'net.ipv4.ip_forward '; do
+                # The value that is there: a runtime that takes it does no harm.
+                value=$(cat "/proc/sys/${key//.//}" 2>/dev/null) || value=1
+                jq --arg key "$key" --arg value "$value" '.linux.sysctl = {($key): $value}' "$WORK/config" >"$BUNDLE/config.json"
+                refuses "sysctl"
+        done
+        # Of a namespace that the container has not got.
+        for key in net.ipv4.ip_forward:network kernel.shmmax:ipc kernel.domainname:uts fs.mqueue.msg_max:ipc; do
+                value=${key%:*}
+                jq --arg key "${key%:*}" --arg ns "${key#*:}" --arg value "$(cat "/proc/sys/${value//.//}")" \
+                        '.linux.sysctl = {($key): $value} | .linux.namespaces |= map(select(.type != $ns)) | del(.hostname)' \
+                        "$WORK/config" >"$BUNDLE/config.json"
+                refuses "host's"
+        done
+        # With a namespace of its own it is written there, and only there.
+        jq '.linux.sysctl = {"net.ipv4.ip_forward": "1", "kernel.domainname": "inside"} | .process.args = ["cat", "/proc/sys/net/ipv4/ip_forward", "/proc/sys/kernel/domainname"]' \
+                "$WORK/config" >"$BUNDLE/config.json"
+        [[ $(oci run -b "$BUNDLE" "$ID") == $'1\ninside' ]]
+}
+
+@test "V22: a namespace that is joined may be the host's own: it is not changed" {
+        local ns change
+        make_bundle sh -c 'echo RAN'
+        cp "$BUNDLE/config.json" "$WORK/config"
+        ln -s "/proc/$$/ns/net" "$WORK/net" # a link is not looked at, the namespace is
+        for ns in "network /proc/self/ns/net" "network $WORK/net" "ipc /proc/$$/ns/ipc" "uts /proc/$$/ns/uts" "mount /proc/$$/ns/mnt"; do
+                case $ns in
+                # The values that are there: a runtime that takes them does no harm.
+                network*) change=".linux.sysctl = {\"net.ipv4.ip_default_ttl\": \"$(cat /proc/sys/net/ipv4/ip_default_ttl)\"}" ;;
+                ipc*) change=".linux.sysctl = {\"kernel.shm_rmid_forced\": \"$(cat /proc/sys/kernel/shm_rmid_forced)\"}" ;;
+                uts*) change=".hostname = \"$(cat /proc/sys/kernel/hostname)\"" ;;
+                mount*) change='.mounts = [] | .root.readonly = false | .linux.maskedPaths = [] | .linux.readonlyPaths = []' ;;
+                esac
+                jq --arg type "${ns%% *}" --arg path "${ns#* }" \
+                        ".linux.namespaces |= map(if .type == \$type then .path = \$path else . end) | del(.hostname) | $change" \
+                        "$WORK/config" >"$BUNDLE/config.json"
+                refuses "host's own"
+        done
+        # Joined and not changed, it is what the config asks for.
+        jq '.linux.namespaces |= map(if .type == "network" then .path = "/proc/self/ns/net" else . end)' "$WORK/config" >"$BUNDLE/config.json"
+        [[ $(oci run -b "$BUNDLE" "$ID") == RAN ]]
+}

@@ -1,0 +1,53 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# V2: somebody who has the image too exchanges its names while containers start.
+# shellcheck disable=SC2154
+
+load helpers/escape
+
+setup() { escape_setup; }
+teardown() { escape_teardown; }
+
+# Starts $1 containers of the bundle while the two names are exchanged.
+race() {
+        local count=$1 first=$2 second=$3 started=0 refused=0 pid
+        "$ATTACKERS/swap" "$BUNDLE/rootfs/$first" "$BUNDLE/rootfs/$second" >"$WORK/swap" 3>&- &
+        pid=$!
+        wait_until 5 grep -q ready "$WORK/swap"
+        for ((i = 0; i < count; i++)); do
+                if "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID-$i" >>"$WORK/out" 2>>"$WORK/err" 3>&-; then
+                        ((started += 1))
+                else
+                        ((refused += 1))
+                fi
+        done
+        kill "$pid"
+        wait "$pid" || true
+        echo "started $started, refused $refused"
+        ! grep -E "AddressSanitizer|killed by signal|unknown" "$WORK/err" || return 1
+        ((started > 0))
+}
+
+# More starts: WARD_RACE_STARTS=10000.
+@test "V2: three mount targets below a directory that is exchanged with a link to the host" {
+        make_bundle true
+        mkdir -p "$BUNDLE"/rootfs/data
+        ln -s "$CANARY" "$BUNDLE/rootfs/trap"
+        edit '.mounts = [{destination: "/proc", type: "proc", source: "proc"},
+                         {destination: "/data/tmp", type: "tmpfs", source: "tmpfs"},
+                         {destination: "/data/dir", type: "bind", source: "/usr/bin", options: ["rbind", "ro"]},
+                         {destination: "/data/file/x", type: "bind", source: "/etc/hostname", options: ["bind"]}]
+              | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+        race "${WARD_RACE_STARTS:-300}" data trap
+}
+
+@test "V2, V5: what is masked stays masked when the directory of a mount changes its name" {
+        make_bundle sh -c 'for proc in /proc /fake; do
+                               [ ! -d $proc/self ] || head -c 1 $proc/timer_list
+                           done'
+        mkdir -p "$BUNDLE/rootfs/fake"
+        touch "$BUNDLE/rootfs/fake/timer_list"
+        head -c 1 /proc/timer_list | grep -q . || unable "has no /proc/timer_list to be masked"
+        race "${WARD_RACE_STARTS:-60}" proc fake
+        [[ ! -s $WORK/out ]]
+}
