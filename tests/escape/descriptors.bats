@@ -49,7 +49,7 @@ leaking() { "$@" 3</ 4</ 5</ 6</ 7</ 8</ 9</ 10</; }
         for n in {3..40}; do
                 printf '#!/proc/self/fd/%d%s user\n' "$n" "$CANARY/probe" >"$BUNDLE/rootfs/script$n"
                 printf '#!/proc/self/fd/%d/../../../../../../../..%s user\n' "$n" "$CANARY/probe" >"$BUNDLE/rootfs/up$n"
-                chmod 755 "$BUNDLE"/rootfs/{script,up}$n
+                chmod 755 "$BUNDLE"/rootfs/{script,up}"$n"
         done
         leaking oci run -d -b "$BUNDLE" "$ID"
         for n in {3..40}; do

@@ -70,11 +70,6 @@ links_to() { printf '%s\n' "$1" "../../../../../../../../..$1" "/proc/self/root$
         refuses "symbolic link|symlink"
 }
 
-# An image that brings its own /dev: there is no tmpfs over it.
-own_dev() {
-        edit '.mounts |= map(select(.destination | startswith("/dev") | not)) | .root.readonly = false'
-}
-
 @test "V3: an image whose /dev, or what is in it, leads to the host" {
         local name link
         make_bundle sh -c 'echo x >/dev/null; echo changed >/dev/ptmx; echo changed >/dev/zero; echo changed >/dev/new; true'

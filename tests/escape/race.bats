@@ -29,16 +29,24 @@ race() {
 }
 
 # More starts: WARD_RACE_STARTS=10000.
-@test "V2: three mount targets below a directory that is exchanged with a link to the host" {
+@test "V2: binds, a tmpfs, a cgroup mount and masks below a directory that is exchanged with a link to the host" {
         make_bundle true
         mkdir -p "$BUNDLE"/rootfs/data
         ln -s "$CANARY" "$BUNDLE/rootfs/trap"
         edit '.mounts = [{destination: "/proc", type: "proc", source: "proc"},
                          {destination: "/data/tmp", type: "tmpfs", source: "tmpfs"},
                          {destination: "/data/dir", type: "bind", source: "/usr/bin", options: ["rbind", "ro"]},
-                         {destination: "/data/file/x", type: "bind", source: "/etc/hostname", options: ["bind"]}]
-              | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
-        race "${WARD_RACE_STARTS:-300}" data trap
+                         {destination: "/data/file/x", type: "bind", source: "/etc/hostname", options: ["bind"]},
+                         {destination: "/data/cgroup", type: "cgroup", source: "cgroup", options: ["ro"]}]
+              | .linux.maskedPaths = ["/data/marker", "/data/file"] | .linux.readonlyPaths = ["/data/dir"]'
+        race "${WARD_RACE_STARTS:-200}" data trap
+}
+
+@test "V2, V3: a /dev that is exchanged with a link to the host" {
+        make_bundle sh -c 'echo changed >/dev/new; echo changed >/dev/ptmx; true'
+        own_dev
+        ln -s "$CANARY" "$BUNDLE/rootfs/trap"
+        race "${WARD_RACE_STARTS:-100}" dev trap
 }
 
 @test "V2, V5: what is masked stays masked when the directory of a mount changes its name" {

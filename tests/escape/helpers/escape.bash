@@ -83,3 +83,8 @@ grant() {
         list=$(jq -nc '$ARGS.positional' --args -- "$@")
         edit --argjson list "$list" '.process.capabilities |= (.bounding = $list | .effective = $list | .permitted = $list)'
 }
+
+# An image that brings its own /dev: there is no tmpfs over it.
+own_dev() {
+        edit '.mounts |= map(select(.destination | startswith("/dev") | not)) | .root.readonly = false'
+}

@@ -15,9 +15,11 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -99,6 +101,51 @@ static int mkdir_other_abi(char **args)
 static int call(char **args)
 {
         printf("%s\n", errno_text(syscall((long)number(args[0]), 0, 0, 0, 0, 0, 0)));
+        return 0;
+}
+
+/* ioctl-high: FIONREAD of a pipe, in the low half of a register whose high half is not empty. */
+static int ioctl_high(char **args)
+{
+        int ends[2], count;
+
+        (void)args;
+        if (pipe(ends) < 0)
+                return 1;
+        printf("%s\n", errno_text(syscall(SYS_ioctl, ends[0], (1UL << 32) | FIONREAD, &count)));
+        return 0;
+}
+
+static long try_unshare_user(void)
+{
+        pid_t pid = fork();
+        int status;
+
+        if (pid == 0)
+                _exit(unshare(CLONE_NEWUSER) < 0 ? errno : 0);
+        if (waitpid(pid, &status, 0) < 0 || WEXITSTATUS(status) == 0)
+                return 0;
+        errno = WEXITSTATUS(status);
+        return -1;
+}
+
+/* surface: parts of the kernel that a program hardly needs and that holes were found in. */
+static int surface(char **args)
+{
+        char params[256] = {0}; /* all zero: what is refused for that is reached */
+        long r;
+
+        (void)args;
+        printf("io_uring %s\n", errno_text(syscall(SYS_io_uring_setup, 1, params)));
+        printf("userfaultfd %s\n", errno_text(syscall(SYS_userfaultfd, O_CLOEXEC)));
+        r = syscall(SYS_bpf, 0 /* BPF_MAP_CREATE */, params, 0);
+        printf("bpf %s\n", r < 0 && errno == EINVAL ? "done" : errno_text(r));
+        printf("keyctl %s\n", errno_text(syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_USER_KEYRING, 0)));
+        printf("perf_event_open %s\n", errno_text(syscall(SYS_perf_event_open, NULL, 0, -1, -1, 0)));
+        printf("alg %s\n", errno_text(socket(AF_ALG, SOCK_SEQPACKET, 0)));
+        printf("vsock %s\n", errno_text(socket(AF_VSOCK, SOCK_STREAM, 0)));
+        printf("nf_tables %s\n", errno_text(socket(AF_NETLINK, SOCK_RAW, 12 /* NETLINK_NETFILTER */)));
+        printf("user namespace %s\n", errno_text(try_unshare_user()));
         return 0;
 }
 
@@ -278,6 +325,8 @@ static const struct {
         {"mkdir-other-abi", 1, mkdir_other_abi},
 #endif
         {"call", 1, call},
+        {"ioctl-high", 0, ioctl_high},
+        {"surface", 0, surface},
         {"type-into", 1, type_into},
         {"hunt", 2, hunt},
         {"device", 3, device},
