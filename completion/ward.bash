@@ -8,7 +8,7 @@ _ward_options() {
 }
 
 _ward() {
-        local verbs='run ps exec kill rm help version'
+        local verbs='run ps exec kill rm gc help version'
         local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' root=() all=() i
         for ((i = 1; i < COMP_CWORD; i++)); do
                 case ${COMP_WORDS[i]} in
@@ -32,7 +32,7 @@ _ward() {
                 mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$current")
         elif [[ $verb == run ]]; then
                 mapfile -t COMPREPLY < <(compgen -W host -- "$current"; compgen -d -- "$current")
-        else
+        elif [[ $verb != gc && $verb != ps ]]; then
                 [[ $verb != rm ]] || all=(-a)
                 mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" "${root[@]}" ps -q "${all[@]}" 2>/dev/null)" -- "$current")
         fi

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish completion for ward. Options come from --help, names from `ps`, so there is no second list to keep.
 
-set -l verbs run ps exec kill rm help version
+set -l verbs run ps exec kill rm gc help version
 
 function __ward_options
         ward $argv --help 2>/dev/null | string replace -rf '^ +(?:-[a-zA-Z], )?(--[a-z-]+)(?: [^ ]+)? +(.*)$' '$1\t$2'
@@ -10,7 +10,7 @@ end
 complete -c ward -f
 complete -c ward -n "not __fish_seen_subcommand_from $verbs" -a "$verbs"
 complete -c ward -n "not __fish_seen_subcommand_from $verbs; and string match -q -- '-*' (commandline -ct)" -a '(__ward_options)'
-for verb in run ps exec kill rm
+for verb in run ps exec kill rm gc
         complete -c ward -n "__fish_seen_subcommand_from $verb; and string match -q -- '-*' (commandline -ct)" -a "(__ward_options $verb)"
 end
 for verb in exec kill rm

@@ -69,9 +69,10 @@ enum ward_flag {
         WARD_NO_PIVOT = 1 << 3, /* create, run, plan: chroot(2) in place of pivot_root(2), for a root on an initramfs */
         WARD_NO_NEW_KEYRING = 1 << 4, /* create, run, plan: keep the caller's session keyring */
         WARD_IGNORE_PAUSED = 1 << 5, /* exec: also in a paused container, where the process starts when it is resumed */
-        WARD_ALL = 1 << 6,           /* kill: every process of the container */
-        WARD_FORCE = 1 << 7,         /* delete: end what runs first; a container that is not there is no error */
-        WARD_JSON = 1 << 8,          /* plan: a JSON object in place of a table */
+        WARD_ALL = 1 << 6,           /* kill: every process of the container; gc: stopped containers, too */
+        WARD_FORCE = 1 << 7, /* delete: end what runs first; a container that is not there is no error; gc: see there */
+        WARD_JSON = 1 << 8,  /* plan: a JSON object in place of a table */
+        WARD_DRY_RUN = 1 << 9, /* gc: report only */
 };
 
 /**
@@ -212,6 +213,49 @@ WARD_PUBLIC int ward_kill(struct ward *ward, const char *id, int signal, unsigne
  * -EBADMSG or -ESTALE when its state is damaged or of another boot, which only WARD_FORCE removes.
  */
 WARD_PUBLIC int ward_delete(struct ward *ward, const char *id, unsigned flags, struct ward_err *err);
+
+enum ward_gc_kind {
+        WARD_GC_CONTAINER, /* with all that belongs to it; named by its id */
+        WARD_GC_GROUP,     /* a control group of ward's whose container's state is lost; its path */
+        WARD_GC_IDS,       /* a range of ids for user namespaces; its first one */
+        WARD_GC_FILTERS,   /* compiled seccomp filters; their number */
+};
+
+enum ward_gc_result {
+        WARD_GC_REMOVED, /* with WARD_DRY_RUN: would be */
+        WARD_GC_LEFT,    /* processes are in it */
+        WARD_GC_FAILED,
+};
+
+/**
+ * struct ward_gc_item - something that was found; it lives as long as the call that reports it
+ * @struct_size: the library's sizeof(struct ward_gc_item)
+ * @name:        see enum ward_gc_kind
+ * @why:         why it was removed, or why it was not
+ */
+struct ward_gc_item {
+        size_t struct_size;
+        enum ward_gc_kind kind;
+        enum ward_gc_result result;
+        const char *name;
+        const char *why;
+};
+
+/**
+ * ward_gc() - removes what crashes and killed programs left
+ * @flags:  WARD_ALL, WARD_FORCE, WARD_DRY_RUN
+ * @report: called for each thing that was found, in the calling thread; NULL: nobody wants to know. It must not use @ward
+ * @data:   passed to @report
+ *
+ * Removes containers whose start or removal was cut short, whose ward_run() was to remove them and is gone, which are of an earlier boot, or
+ * whose state is damaged; control groups of this state root without a container; and, of the whole machine, ranges of ids of starts that were
+ * killed. A container that runs, that somebody is at work on, or that has stopped and may be looked at stays; with WARD_ALL stopped ones go.
+ * Where the state is lost and processes are left they stay, unless WARD_FORCE is set: then they are killed.
+ *
+ * Returns 0, also when some of it failed, which the report says; errors of reading the state root or the control groups; -ENOMEM.
+ */
+WARD_PUBLIC int ward_gc(struct ward *ward, unsigned flags, void (*report)(void *data, const struct ward_gc_item *item),
+                        void *data, struct ward_err *err);
 
 /* Freezes all processes of a container, and thaws them. Return 0; -ENOENT; -EBUSY or -ESRCH in another state; -ETIMEDOUT. */
 WARD_PUBLIC int ward_pause(struct ward *ward, const char *id, struct ward_err *err);

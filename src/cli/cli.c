@@ -2,12 +2,15 @@
 /* What the verbs of ward share; see cli.h. */
 #include "cli/cli.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+
+#define CLI_COLUMNS_MAX 8
 
 static void message_on_stderr(const struct cli *cli, const char *color, const char *message, const char *hint)
 {
@@ -31,6 +34,36 @@ void cli_error(const struct cli *cli, const char *message, const char *hint)
 void cli_warning(const struct cli *cli, const char *message, const char *hint)
 {
         message_on_stderr(cli, "1;33", message, hint);
+}
+
+char *cli_printable(struct arena *arena, const char *text)
+{
+        char *copy = arena_strdup(arena, text);
+
+        for (char *c = copy; c != NULL && *c != '\0'; c++)
+                if (*c < ' ' || *c > '~')
+                        *c = '?';
+        return copy;
+}
+
+int cli_table(struct text *text, const char *const *cells, size_t rows, size_t columns)
+{
+        int width[CLI_COLUMNS_MAX] = {0};
+
+        assert(columns <= CLI_COLUMNS_MAX);
+        for (size_t i = 0; i < rows * columns; i++) {
+                int *widest = &width[i % columns];
+
+                if (cells[i] == NULL)
+                        return -ENOMEM;
+                *widest = (int)strlen(cells[i]) > *widest ? (int)strlen(cells[i]) : *widest;
+        }
+        for (size_t i = 0; i < rows * columns; i++)
+                if (i % columns < columns - 1)
+                        text_printf(text, "%-*s  ", width[i % columns], cells[i]);
+                else
+                        text_printf(text, "%s\n", cells[i]);
+        return 0;
 }
 
 int cli_print(const struct text *text, struct ward_err *err)

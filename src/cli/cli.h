@@ -42,7 +42,7 @@ struct cli_verb {
         int (*run)(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err);
 };
 
-extern const struct cli_verb cli_exec, cli_kill, cli_ps, cli_rm, cli_run;
+extern const struct cli_verb cli_exec, cli_gc, cli_kill, cli_ps, cli_rm, cli_run;
 
 /* The origin of a value that @option gave: "-v ./src:/src". */
 #define CLI_ORIGIN(option)                      \
@@ -54,6 +54,13 @@ extern const struct cli_verb cli_exec, cli_kill, cli_ps, cli_rm, cli_run;
 /* Messages for a person on standard error. @hint may be NULL or empty. */
 void cli_error(const struct cli *cli, const char *message, const char *hint);
 void cli_warning(const struct cli *cli, const char *message, const char *hint);
+
+/* A copy for a terminal, to which what comes from a container must not speak: control characters and what is not ASCII become '?'. NULL when
+ * memory is short. */
+char *cli_printable(struct arena *arena, const char *text);
+
+/* Adds a table of @rows by @columns cells, row after row, each column as wide as its widest cell. -ENOMEM when a cell is NULL. */
+int cli_table(struct text *text, const char *const *cells, size_t rows, size_t columns);
 
 /* Writes @text to standard output. */
 int cli_print(const struct text *text, struct ward_err *err);

@@ -8,7 +8,7 @@
 #include "base/syscalls.h"
 #include "cli/cli.h"
 
-static const struct cli_verb *const verbs[] = {&cli_run, &cli_ps, &cli_exec, &cli_kill, &cli_rm};
+static const struct cli_verb *const verbs[] = {&cli_run, &cli_ps, &cli_exec, &cli_kill, &cli_rm, &cli_gc};
 
 struct globals {
         const char *root;
@@ -33,6 +33,7 @@ static const struct option_command global_command = {
                    "  exec NAME COMMAND   run another program in a running container\n"
                    "  kill NAME...        send a signal to containers\n"
                    "  rm NAME...          remove stopped containers\n"
+                   "  gc                  remove what crashed or killed programs left\n"
                    "  help [VERB]         show this text, or a verb's options\n"
                    "  version             print the version",
         .entries = entries,

@@ -73,17 +73,11 @@ static const char *age(uint64_t created_usec, struct arena *arena)
                 }
 }
 
-/* What comes from a container's arguments must not speak to the terminal: control characters and what is not ASCII become '?'. */
-static char *printable(const char *command, struct arena *arena)
+static char *shortened(const char *command, struct arena *arena)
 {
-        char *copy = arena_strdup(arena, command == NULL ? "?" : command);
+        char *copy = cli_printable(arena, command == NULL ? "?" : command);
 
-        if (copy == NULL)
-                return NULL;
-        for (char *c = copy; *c != '\0'; c++)
-                if (*c < ' ' || *c > '~')
-                        *c = '?';
-        if (strlen(copy) > COMMAND_MAX)
+        if (copy != NULL && strlen(copy) > COMMAND_MAX)
                 memcpy(copy + COMMAND_MAX - 3, "...", 4);
         return copy;
 }
@@ -94,7 +88,6 @@ static int add_table(struct text *text, const struct engine_info *infos, size_t 
 {
         static const char *const titles[COLUMNS] = {"NAME", "STATUS", "PID", "CREATED", "ROOT", "COMMAND"};
         const char *(*rows)[COLUMNS] = arena_alloc(arena, count + 1, sizeof(*rows));
-        int width[COLUMNS] = {0};
 
         if (rows == NULL)
                 return -ENOMEM;
@@ -106,21 +99,10 @@ static int add_table(struct text *text, const struct engine_info *infos, size_t 
                 row[1] = engine_status_names[infos[i].status];
                 row[2] = infos[i].pid == 0 ? "-" : arena_printf(arena, "%d", infos[i].pid);
                 row[3] = age(infos[i].state.created_usec, arena);
-                row[4] = printable(infos[i].state.rootfs, arena);
-                row[5] = printable(infos[i].state.command, arena);
+                row[4] = shortened(infos[i].state.rootfs, arena);
+                row[5] = shortened(infos[i].state.command, arena);
         }
-        for (size_t i = 0; i <= count; i++)
-                for (int c = 0; c < COLUMNS; c++) {
-                        if (rows[i][c] == NULL)
-                                return -ENOMEM;
-                        width[c] = (int)strlen(rows[i][c]) > width[c] ? (int)strlen(rows[i][c]) : width[c];
-                }
-        for (size_t i = 0; i <= count; i++) {
-                for (int c = 0; c < COLUMNS - 1; c++)
-                        text_printf(text, "%-*s  ", width[c], rows[i][c]);
-                text_printf(text, "%s\n", rows[i][COLUMNS - 1]);
-        }
-        return 0;
+        return cli_table(text, &rows[0][0], count + 1, COLUMNS);
 }
 
 static int ps(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)

@@ -60,6 +60,7 @@ static int fill_state(struct birth *birth, struct ward_err *err)
                 .program = birth->options->program,
                 .command = join_argv(&birth->arena, spec->process.argv),
                 .owner = geteuid(),
+                .remover = birth->create || birth->options->detach || birth->options->keep ? 0 : getpid(),
                 .seccomp_docker = birth->options->seccomp_docker,
                 .annotations = annotations,
         };
@@ -102,7 +103,7 @@ static int get_filter(struct birth *birth, struct ward_err *err)
 
         if (birth->spec->seccomp.text == NULL)
                 return 0;
-        cache = store_cache(birth->store);
+        cache = store_cache(birth->store, true);
         r = profile_filter(birth->spec, birth->options->seccomp_docker, cache, &birth->arena, &birth->filter, err);
         if (r < 0)
                 return r;
@@ -412,11 +413,24 @@ static int write_state(struct birth *birth, struct ward_err *err)
         return r;
 }
 
+/* Before any of the groups is made: whoever is killed behind this leaves word where to look. */
+static int note_group(struct birth *birth, struct ward_err *err)
+{
+        struct site *site = &birth->site;
+
+        if (site->place.cgroup_path == NULL)
+                return 0;
+        site->mark = site_mark(site, birth->store, birth->options->id);
+        return store_note_group(&birth->entry, site->place.cgroup_path, site_missing_parents(site), err);
+}
+
 static int bring_up(struct birth *birth, int relay_console, struct ward_err *err)
 {
         int r;
 
         r = get_filter(birth, err);
+        if (r >= 0)
+                r = note_group(birth, err);
         if (r >= 0)
                 r = site_make_unified(&birth->site, &birth->group_fd, err);
         if (r >= 0)

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "engine/delete.h"
 #include "engine/hooks.h"
-#include "engine/stored.h"
 #include "kern/clone.h"
 #include "launch/undo.h"
 
@@ -46,51 +46,119 @@ static void undo_unfinished(const struct store_entry *entry)
                 launch_undo(&made);
 }
 
-/* The state can't be read: the group has the name that it gets without a word in the config, and holds the processes. */
-static int delete_damaged(struct store *store, const char *id, struct stored *stored, struct ward_err *err)
+bool delete_is_unfinished(const struct store_entry *entry)
+{
+        return faccessat(entry->fd, STORE_MADE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* The group that the entry names; else the config's; else the one that a container gets without a word in the config. */
+static int find_path(const char *id, struct stored *stored, struct site *site, enum claim *ret_claim,
+                     struct ward_err *err)
 {
         _cleanup_spec_ struct ward_spec spec = {0};
-        _cleanup_site_ struct site site = {0};
+        const char *path;
         int r;
 
-        if (stored_spec(&stored->entry, &spec, NULL) < 0)
-                spec.ns[SPEC_NS_MOUNT].mode = SPEC_NS_NEW;
-        r = site_read(&site, &spec, id, NULL, err);
+        *ret_claim = CLAIM_GUESSED;
+        if (store_noted_group(&stored->entry, &stored->arena, &path, &site->parents) >= 0 &&
+            cgroup_path_check(path, NULL) >= 0)
+                *ret_claim = CLAIM_NOTED;
+        else if (stored_spec(&stored->entry, &spec, NULL) >= 0 && spec.cgroups_path != NULL)
+                path = arena_printf(&stored->arena, "%s%s", spec.cgroups_path[0] == '/' ? "" : "/", spec.cgroups_path);
+        else
+                path = arena_printf(&stored->arena, "/%s", id);
+        if (path == NULL)
+                return err_oom(err);
+        r = cgroup_path_check(path, err);
+        site->place.cgroup_path = path;
+        return r;
+}
+
+int delete_find_group(struct store *store, const char *id, struct stored *stored, struct site *ret_site,
+                      enum claim *ret_claim, struct ward_err *err)
+{
+        const struct cgroup_hierarchy *marked;
+        const char *mark;
+        int r = site_read(ret_site, NULL, id, NULL, err);
+
         if (r >= 0)
-                r = cgroup_kill(&site.layout, site.place.cgroup_path, KILL_TIMEOUT_MSEC, err);
-        if (r >= 0)
-                r = site_remove_groups(&site, true, err);
+                r = find_path(id, stored, ret_site, ret_claim, err);
+        if (r < 0)
+                return r;
+        /* In which hierarchies it has groups is not known any more. */
+        ret_site->used = UINT32_MAX;
+        mark = site_mark(ret_site, store, id);
+        marked = site_marked(ret_site);
+        if (mark == NULL || marked == NULL)
+                return 0;
+        r = cgroup_has_mark(marked, ret_site->place.cgroup_path, ret_site->place.root_user, mark);
+        if (r != 0)
+                *ret_claim = r > 0 ? CLAIM_MARKED : CLAIM_FOREIGN;
+        return 0;
+}
+
+int delete_group(struct site *site, struct ward_err *err)
+{
+        int r = cgroup_kill(&site->layout, site->place.cgroup_path, KILL_TIMEOUT_MSEC, err);
+
+        return r < 0 ? r : site_remove_groups(site, true, err);
+}
+
+int delete_damaged(struct store *store, const char *id, struct stored *stored, struct site *site, struct ward_err *err)
+{
+        int r = site == NULL ? 0 : delete_group(site, err);
+
         if (r < 0)
                 return r;
         undo_unfinished(&stored->entry);
         return store_destroy(store, id, &stored->entry, err);
 }
 
+int delete_known(struct store *store, const char *id, struct stored *stored, struct ward_err *err)
+{
+        struct site *site;
+        int r = stored_site(stored, &site, err);
+
+        if (r >= 0)
+                r = kill_all(stored, site, err);
+        if (r >= 0)
+                r = site_remove_groups(site, true, err);
+        if (r < 0)
+                return r;
+        undo_unfinished(&stored->entry);
+        (void)hooks_run_stored(&stored->entry, &stored->state, SPEC_HOOK_POSTSTOP, "stopped", err);
+        return store_destroy(store, id, &stored->entry, err);
+}
+
+/* What is of an earlier boot has no group in this one: only a mark, which no boot survives, would say otherwise. */
+static int force_damaged(struct store *store, const char *id, struct stored *stored, bool stale, struct ward_err *err)
+{
+        _cleanup_site_ struct site site = {0};
+        enum claim claim;
+        bool own;
+        int r = delete_find_group(store, id, stored, &site, &claim, err);
+
+        if (r < 0)
+                return r;
+        own = claim == CLAIM_MARKED || (!stale && claim != CLAIM_FOREIGN);
+        return delete_damaged(store, id, stored, own ? &site : NULL, err);
+}
+
 int engine_delete(struct store *store, const char *id, bool force, struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
-        struct site *site;
         int r;
 
         r = stored_open(&stored, store, id, true, err);
         if (r == -ENOENT && force)
                 return 0;
         if ((r == -EBADMSG || r == -ESTALE) && force)
-                return delete_damaged(store, id, &stored, err);
+                return force_damaged(store, id, &stored, r == -ESTALE, err);
         if (r < 0)
                 return r;
         if (!force && (stored.status == ENGINE_RUNNING || stored.status == ENGINE_PAUSED)) {
                 (void)err_set(err, -EBUSY, "delete container '%s': it is %s", id, engine_status_names[stored.status]);
                 return err_hint(err, "kill it first, or use --force");
         }
-        r = stored_site(&stored, &site, err);
-        if (r >= 0)
-                r = kill_all(&stored, site, err);
-        if (r >= 0)
-                r = site_remove_groups(site, true, err);
-        if (r < 0)
-                return r;
-        undo_unfinished(&stored.entry);
-        (void)hooks_run_stored(&stored.entry, &stored.state, SPEC_HOOK_POSTSTOP, "stopped", err);
-        return store_destroy(store, id, &stored.entry, err);
+        return delete_known(store, id, &stored, err);
 }

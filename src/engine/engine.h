@@ -122,6 +122,45 @@ int engine_kill(struct store *store, const char *id, int signal, bool all, struc
  * not exist is no error. Works also when state.json is damaged: the processes are found through the cgroup. */
 int engine_delete(struct store *store, const char *id, bool force, struct ward_err *err);
 
+/* What a crash, a power cut or a killed program left, found and removed. */
+enum engine_gc_kind {
+        ENGINE_GC_CONTAINER, /* an entry of the state root with all that belongs to it; named by its id */
+        ENGINE_GC_GROUP,     /* a control group that is ward's and has no entry any more; its path */
+        ENGINE_GC_IDS,       /* a range of ids for user namespaces; its first one */
+        ENGINE_GC_FILTERS,   /* compiled seccomp filters; their number */
+};
+
+enum engine_gc_result {
+        ENGINE_GC_REMOVED, /* in a dry run: would be */
+        ENGINE_GC_LEFT,    /* something in it runs */
+        ENGINE_GC_FAILED,
+};
+
+struct engine_gc_item {
+        enum engine_gc_kind kind;
+        enum engine_gc_result result;
+        const char *name; /* lives as long as the call of the report */
+        const char *why;  /* why it was removed; why it was not */
+};
+
+extern const char *const engine_gc_kind_names[], *const engine_gc_result_names[];
+
+struct engine_gc_options {
+        bool dry_run; /* report only */
+        bool stopped; /* remove stopped containers, too, that a person may still want to look at */
+        bool force;   /* end the processes of containers whose state is lost */
+        void (*report)(void *data, const struct engine_gc_item *item);
+        void *data;
+};
+
+/*
+ * Removes what nobody is there for any more: starts and removals that were cut short, ended containers whose `run` was to remove them and is
+ * gone, containers of an earlier boot, containers whose state is damaged, groups without an entry, ranges of ids of killed starts, and cached
+ * filters that were not used for a week. What runs, what somebody is at work on and what has stopped and may be looked at stays; a process is
+ * ended with @force alone. What fails is reported and does not keep the rest from its turn; an error is returned when nothing could be done.
+ */
+int engine_gc(struct store *store, const struct engine_gc_options *options, struct ward_err *err);
+
 int engine_pause(struct store *store, const char *id, struct ward_err *err);
 int engine_resume(struct store *store, const char *id, struct ward_err *err);
 

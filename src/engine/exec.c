@@ -145,7 +145,7 @@ static int get_filter(struct execution *exec, struct store *store, struct ward_e
 
         if (exec->spec.seccomp.text == NULL)
                 return 0;
-        cache = store_cache(store);
+        cache = store_cache(store, true);
         r = profile_filter(&exec->spec, exec->stored.state.seccomp_docker, cache, &exec->arena, &exec->filter, err);
         exec->program = (struct sock_fprog){.len = exec->filter.count, .filter = exec->filter.code};
         return r;

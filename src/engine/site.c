@@ -146,16 +146,59 @@ static int refuse_used(const struct cgroup_hierarchy *hierarchy, const char *pat
         return err_hint(err, "choose another linux.cgroupsPath, or end those processes");
 }
 
+const char *site_mark(struct site *site, const struct store *store, const char *id)
+{
+        char identity[STORE_IDENTITY_MAX];
+
+        if (store_identity(store, identity, NULL) < 0)
+                return NULL;
+        return arena_printf(&site->arena, "%s %s", id, identity);
+}
+
+/* v2 before v1; none of the hierarchies that some containers have no group in. */
+const struct cgroup_hierarchy *site_marked(const struct site *site)
+{
+        const struct cgroup_hierarchy *unified = cgroup_unified(&site->layout);
+
+        for (size_t i = 0; unified == NULL && i < site->layout.count; i++)
+                if ((site->layout.hierarchies[i].controllers & on_demand) == 0)
+                        return &site->layout.hierarchies[i];
+        return unified;
+}
+
+unsigned site_missing_parents(const struct site *site)
+{
+        unsigned least = UINT_MAX;
+
+        for (size_t i = 0; i < site->layout.count && least > 0; i++) {
+                unsigned missing = (site->used >> i & 1) == 0 ? UINT_MAX
+                                                              : cgroup_missing_parents(&site->layout.hierarchies[i],
+                                                                                       site->place.cgroup_path);
+
+                least = missing < least ? missing : least;
+        }
+        return least == UINT_MAX ? 0 : least;
+}
+
 static int make_group(struct site *site, size_t i, int *ret_fd, struct ward_err *err)
 {
         const struct cgroup_hierarchy *h = &site->layout.hierarchies[i];
+        bool marked = site->mark != NULL && h == site_marked(site);
+        _cleanup_close_
+        int fd = -EBADF;
         unsigned made = 0;
         int r;
 
-        r = cgroup_make(h, site->place.cgroup_path, h->controllers & ~site->left_out, ret_fd, &made, err);
+        r = cgroup_make(h, site->place.cgroup_path, h->controllers & ~site->left_out,
+                        marked || ret_fd != NULL ? &fd : NULL, &made, err);
         if (r < 0)
                 return r;
         site->made[i] = made;
+        /* A group that can't have a mark is found by its container's entry alone: nothing else depends on it. */
+        if (marked)
+                (void)cgroup_mark(fd, site->place.root_user, site->mark);
+        if (ret_fd != NULL)
+                *ret_fd = TAKE_FD(fd);
         return made > 0 ? 0 : refuse_used(h, site->place.cgroup_path, err);
 }
 

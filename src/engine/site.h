@@ -16,6 +16,7 @@ struct site {
         unsigned made
                 [CGROUP_HIERARCHY_MAX]; /* directories that this start made in each: the group and its missing parents */
         unsigned parents;               /* of an existing container: how many parents were made with it */
+        const char *mark;               /* for the groups that are made (kern/cgroup.h); NULL: none */
         bool groups_wanted;             /* the config asks for limits or names the group: without it the start fails */
 };
 
@@ -24,6 +25,15 @@ struct site {
 /* Finds out. @spec NULL: for an existing container, whose group is @group. */
 int site_read(struct site *site, const struct ward_spec *spec, const char *id, const char *group, struct ward_err *err);
 void site_done(struct site *site);
+
+/* The mark of the groups of container @id of @store; it lives in the site. NULL: there is no memory, or no name for the store. */
+const char *site_mark(struct site *site, const struct store *store, const char *id);
+
+/* The hierarchy whose groups carry the marks, NULL: there is none. */
+const struct cgroup_hierarchy *site_marked(const struct site *site);
+
+/* How many parents of the group are missing in every hierarchy. */
+unsigned site_missing_parents(const struct site *site);
 
 /* Makes the v2 group. *@ret_fd: a descriptor for clone_child(), or -EBADF where there is no v2 hierarchy. */
 int site_make_unified(struct site *site, int *ret_fd, struct ward_err *err);

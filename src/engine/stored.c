@@ -102,16 +102,15 @@ static enum engine_status find_status(struct stored *stored)
         return is_frozen(stored) ? ENGINE_PAUSED : ENGINE_RUNNING;
 }
 
-int stored_open(struct stored *stored, struct store *store, const char *id, bool lock, struct ward_err *err)
+void stored_init(struct stored *stored)
 {
-        int r;
-
         memset(stored, 0, sizeof(*stored));
         stored->pidfd = stored->entry.fd = stored->entry.lock = -EBADF;
-        r = store_enter(store, id, lock, &stored->entry, err);
-        if (r < 0)
-                return r;
-        r = store_read(&stored->entry, &stored->arena, &stored->state, err);
+}
+
+int stored_look(struct stored *stored, const char *id, struct ward_err *err)
+{
+        int r = store_read(&stored->entry, &stored->arena, &stored->state, err);
         if (r < 0)
                 return r;
         stored->pidfd = stored_pidfd(&stored->state);
@@ -120,6 +119,15 @@ int stored_open(struct stored *stored, struct store *store, const char *id, bool
                 return require_explain(err_code(err, stored->pidfd, "look at the init of container '%s'", id), err);
         stored->status = find_status(stored);
         return 0;
+}
+
+int stored_open(struct stored *stored, struct store *store, const char *id, bool lock, struct ward_err *err)
+{
+        int r;
+
+        stored_init(stored);
+        r = store_enter(store, id, lock, &stored->entry, err);
+        return r < 0 ? r : stored_look(stored, id, err);
 }
 
 void stored_done(struct stored *stored)

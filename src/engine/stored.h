@@ -20,6 +20,11 @@ struct stored {
 
 /* Opens @id, with its lock when @lock is set, and finds out how it is. Initialises @stored also when it fails. */
 int stored_open(struct stored *stored, struct store *store, const char *id, bool lock, struct ward_err *err);
+
+/* The two halves of it, for who enters stored->entry in another way: nothing is known; then what is found out from the entry @id. */
+void stored_init(struct stored *stored);
+int stored_look(struct stored *stored, const char *id, struct ward_err *err);
+
 void stored_done(struct stored *stored);
 
 /* Fails in words unless the container is in one of the states of @allowed (bit n: enum engine_status n). @verb: what is wanted of it. */

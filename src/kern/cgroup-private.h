@@ -9,6 +9,8 @@
 
 #include <limits.h>
 
+#include "base/text.h"
+
 /* The largest file of cgroupfs that ward reads: a cgroup.procs of some hundred thousand processes. */
 #define CGROUP_FILE_MAX (8UL << 20)
 
@@ -34,6 +36,9 @@ int cgroup_file_write(const struct cgroup_hierarchy *hierarchy, const char *path
                       struct ward_err *err);
 int cgroup_file_read(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, char **ret_text,
                      struct ward_err *err);
+
+/* Adds the names of the groups directly below @group, as paths behind @path, to @queue, each with its NUL. */
+int cgroup_groups_queue(int group, const char *path, struct text *queue);
 
 /* Waiting with growing pauses, 50 us at first, until a deadline. */
 struct cgroup_wait {

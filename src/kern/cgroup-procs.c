@@ -79,8 +79,7 @@ static void pid_list_sort(struct pid_list *list)
 /* What is done in each group of a tree; @group is a readable descriptor of its directory. Negative stops the walk. */
 typedef int (*group_visitor)(int group, void *data);
 
-/* The names of the groups below @group, as paths behind @path, are added to @queue, each with its NUL. */
-static int groups_queue(int group, const char *path, struct text *queue)
+int cgroup_groups_queue(int group, const char *path, struct text *queue)
 {
         struct dirent *entry;
         struct stat st;
@@ -132,7 +131,7 @@ static int groups_visit(const struct cgroup_hierarchy *hierarchy, const char *pa
                         return group;
                 r = visit(group, data);
                 if (r >= 0)
-                        r = groups_queue(group, here, &queue);
+                        r = cgroup_groups_queue(group, here, &queue);
                 if (r < 0)
                         return r;
                 visited++;

@@ -188,6 +188,28 @@ static int parent_open(const struct cgroup_hierarchy *hierarchy, const char *pat
         return 0;
 }
 
+unsigned cgroup_missing_parents(const struct cgroup_hierarchy *hierarchy, const char *path)
+{
+        char parent[PATH_MAX], name[NAME_MAX + 1];
+        unsigned missing = 0;
+        size_t len;
+
+        (void)snprintf(parent, sizeof(parent), "%s", path);
+        for (;; missing++) {
+                int fd;
+
+                path_split(parent, name, &len);
+                if (len == 0)
+                        return missing;
+                parent[len] = '\0';
+                fd = open_below(hierarchy->fd, skip_slashes(parent), O_PATH | O_DIRECTORY);
+                if (fd != -ENOENT) {
+                        (void)fd_close(fd);
+                        return missing;
+                }
+        }
+}
+
 /* ---- making ---- */
 
 /* A cpuset group of v1 is born empty and nothing can join it before it has cpus and memory nodes (cpuset(7), ENOSPC), so an empty
@@ -296,7 +318,7 @@ static int make_stepwise(const struct cgroup_hierarchy *hierarchy, const char *p
                 }
                 (void)fd_close(parent);
                 parent = TAKE_FD(group);
-                group = open_below(dirfd, name, O_PATH | O_DIRECTORY);
+                group = open_below(dirfd, name, O_RDONLY | O_DIRECTORY);
                 if (group < 0)
                         return err_code(err, group, "open the group '%s'", name);
                 if (cpuset)
@@ -329,7 +351,7 @@ static int make_last(const struct cgroup_hierarchy *hierarchy, const char *path,
         /* What exists already may be a file of the parent, such as "tasks". */
         if (!want_fd && *made == 1)
                 return 0;
-        r = open_below(parent, name, O_PATH | O_DIRECTORY);
+        r = open_below(parent, name, O_RDONLY | O_DIRECTORY);
         if (r < 0)
                 return r;
         *ret_fd = r;
@@ -496,7 +518,7 @@ static int remove_one(const struct cgroup_hierarchy *hierarchy, const char *path
         return errno == EBUSY ? remove_busy(parent, name, timeout_msec) : -errno;
 }
 
-/* Removes up to @count of the parents of @path, as long as they are empty. */
+/* Removes up to @count of the parents of @path, as long as they are empty. One that is missing was not made by who was killed at it. */
 static void remove_parents(const struct cgroup_hierarchy *hierarchy, const char *path, unsigned count)
 {
         char parent_path[PATH_MAX], name[NAME_MAX + 1];
@@ -506,12 +528,16 @@ static void remove_parents(const struct cgroup_hierarchy *hierarchy, const char 
         for (; count > 0; count--) {
                 _cleanup_close_
                 int owned = -EBADF;
-                int dirfd;
+                int dirfd, r;
 
                 path_split(parent_path, name, &len);
                 parent_path[len] = '\0';
-                if (len == 0 || parent_open(hierarchy, parent_path, name, &dirfd, &owned) < 0 ||
-                    unlinkat(dirfd, name, AT_REMOVEDIR) < 0)
+                if (len == 0)
+                        return;
+                r = parent_open(hierarchy, parent_path, name, &dirfd, &owned);
+                if (r >= 0 && unlinkat(dirfd, name, AT_REMOVEDIR) < 0)
+                        r = -errno;
+                if (r < 0 && r != -ENOENT)
                         return;
         }
 }

@@ -74,12 +74,32 @@ int cgroup_path_check(const char *path, struct ward_err *err);
 /*
  * Makes the group @path (and its missing parents) in one hierarchy. On v1 cpuset the cpus and mems of the parent are copied
  * into each new group, without which nothing can join it (cpuset(7)). On v2 the controllers in @controllers are
- * enabled in the parents' cgroup.subtree_control. *@ret_fd (may be NULL) is an O_PATH descriptor of the group, owned by the caller.
+ * enabled in the parents' cgroup.subtree_control. *@ret_fd (may be NULL) is a descriptor of the group's directory, owned by the caller.
  * *@ret_made (may be NULL) counts the directories that were made, so that a failed start removes just these.
  * An existing group is no error (*@ret_made is 0).
  */
 int cgroup_make(const struct cgroup_hierarchy *hierarchy, const char *path, uint32_t controllers, int *ret_fd,
                 unsigned *ret_made, struct ward_err *err);
+
+/* How many of the parents of the group @path are missing. */
+unsigned cgroup_missing_parents(const struct cgroup_hierarchy *hierarchy, const char *path);
+
+/*
+ * A mark says whose a group is: an extended attribute of its directory (xattr(7)), which goes with it. trusted.ward can be set and seen by root
+ * of the machine alone; others have user.ward, on which only they rely (@privileged: the first kind).
+ */
+int cgroup_mark(int group_fd, bool privileged, const char *mark);
+
+/* Whether the group @path has just this mark: 1; 0: none, or no such group; -EEXIST: another one. */
+int cgroup_has_mark(const struct cgroup_hierarchy *hierarchy, const char *path, bool privileged, const char *mark);
+
+struct cgroup_marked {
+        const char *path, *mark;
+};
+
+/* All groups of a hierarchy that have a mark; those below one that has are not looked at. They live in @arena. */
+int cgroup_find_marked(const struct cgroup_hierarchy *hierarchy, bool privileged, struct arena *arena,
+                       struct cgroup_marked **ret_marked, size_t *ret_count, struct ward_err *err);
 
 /* Removes the group @path with all groups below it from one hierarchy; then @parents of its parents if they are empty. A group
  * that does not exist is no error. -EBUSY when a process is left inside after @timeout_msec. */

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -158,6 +159,28 @@ static size_t walk(int cache_fd, bool remove)
                                 (void)unlinkat(cache_fd, entry->d_name, 0);
                 }
         }
+        return count;
+}
+
+size_t filter_tidy(int cache_fd, unsigned days, bool dry_run)
+{
+        time_t since = time(NULL) - (time_t)days * 24 * 60 * 60;
+        DIR *dir = cache_fd < 0 ? NULL : fdopendir(openat(cache_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        const struct dirent *entry;
+        size_t count = 0;
+        struct stat st;
+
+        while (dir != NULL && (entry = readdir(dir)) != NULL) {
+                if (strlen(entry->d_name) != CACHE_NAME_LEN ||
+                    fstatat(cache_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                        continue;
+                /* Where the file system keeps no time of access, it is what it was when the file was made. */
+                if (st.st_atime < since && st.st_mtime < since &&
+                    (dry_run || unlinkat(cache_fd, entry->d_name, 0) == 0))
+                        count++;
+        }
+        if (dir != NULL)
+                (void)closedir(dir);
         return count;
 }
 

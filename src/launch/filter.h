@@ -32,4 +32,7 @@ int filter_get(const struct spec_seccomp *profile, const char *file, const struc
                int cache_fd, struct arena *arena, struct seccomp_filter *ret_filter, bool *ret_cached,
                struct ward_err *err);
 
+/* Removes the cached filters that were not read for @days, or with @dry_run none. Returns how many. */
+size_t filter_tidy(int cache_fd, unsigned days, bool dry_run);
+
 #endif

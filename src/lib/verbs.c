@@ -135,6 +135,48 @@ int ward_delete(struct ward *ward, const char *id, unsigned flags, struct ward_e
         return r < 0 ? r : engine_delete(&ward->store, id, (flags & WARD_FORCE) != 0, err);
 }
 
+_Static_assert((int)WARD_GC_CONTAINER == (int)ENGINE_GC_CONTAINER && (int)WARD_GC_GROUP == (int)ENGINE_GC_GROUP &&
+                       (int)WARD_GC_IDS == (int)ENGINE_GC_IDS && (int)WARD_GC_FILTERS == (int)ENGINE_GC_FILTERS &&
+                       (int)WARD_GC_REMOVED == (int)ENGINE_GC_REMOVED && (int)WARD_GC_LEFT == (int)ENGINE_GC_LEFT &&
+                       (int)WARD_GC_FAILED == (int)ENGINE_GC_FAILED,
+               "the enums of ward_gc() are those of engine_gc()");
+
+struct gc_report {
+        void (*report)(void *data, const struct ward_gc_item *item);
+        void *data;
+};
+
+static void give_item(void *data, const struct engine_gc_item *item)
+{
+        const struct gc_report *to = data;
+        const struct ward_gc_item ours = {
+                .struct_size = sizeof(ours),
+                .kind = (enum ward_gc_kind)item->kind,
+                .result = (enum ward_gc_result)item->result,
+                .name = item->name,
+                .why = item->why,
+        };
+
+        if (to->report != NULL)
+                to->report(to->data, &ours);
+}
+
+int ward_gc(struct ward *ward, unsigned flags, void (*report)(void *data, const struct ward_gc_item *item), void *data,
+            struct ward_err *err)
+{
+        struct gc_report to = {report, data};
+        const struct engine_gc_options options = {
+                .dry_run = (flags & WARD_DRY_RUN) != 0,
+                .stopped = (flags & WARD_ALL) != 0,
+                .force = (flags & WARD_FORCE) != 0,
+                .report = give_item,
+                .data = &to,
+        };
+        int r = lib_flags(flags, WARD_ALL | WARD_FORCE | WARD_DRY_RUN, "gc", err);
+
+        return r < 0 ? r : engine_gc(&ward->store, &options, err);
+}
+
 int ward_pause(struct ward *ward, const char *id, struct ward_err *err)
 {
         return engine_pause(&ward->store, id, err);

@@ -174,21 +174,22 @@ static int open_locks(const char *path, struct ward_err *err)
         return fd < 0 ? err_errno(err, "open the directory '%s'", path) : fd;
 }
 
-/* The lock of the range at @base: a descriptor, or -EWOULDBLOCK when someone has it. */
-static int lock_range(int locks, uint64_t base)
+/* Takes the lock of the range whose file is @name: a descriptor, -EWOULDBLOCK when someone has it, or -ESTALE when the file has gone meanwhile:
+ * who gives a range back removes it. */
+static int lock_range(int locks, const char *name, int more)
 {
-        char name[32];
-        int fd;
+        _cleanup_close_
+        int fd = openat(locks, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | more, 0600);
+        struct stat st;
 
-        (void)snprintf(name, sizeof(name), "%llu", (unsigned long long)base);
-        fd = openat(locks, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
-                int code = -errno;
+        if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        return st.st_nlink == 0 ? -ESTALE : TAKE_FD(fd);
+}
 
-                (void)fd_close(fd);
-                return code;
-        }
-        return fd < 0 ? -errno : fd;
+static void range_name(uint32_t base, char name[16])
+{
+        (void)snprintf(name, 16, "%u", base);
 }
 
 static int find_span(const struct ranges_place *place, uint32_t count, struct span *ret_span, struct ward_err *err)
@@ -232,19 +233,25 @@ int ranges_take(const struct ranges_place *place, uint32_t count, struct range *
                 return locks;
         for (struct span one = {all.base, count}; one.base + count <= all.base + all.count; one.base += count) {
                 _cleanup_close_
-                int lock = lock_range(locks, one.base);
+                int lock = -EBADF;
+                char name[16];
 
+                range_name((uint32_t)one.base, name);
+                do
+                        lock = lock_range(locks, name, O_CREAT);
+                while (lock == -ESTALE);
                 if (lock == -EWOULDBLOCK)
                         continue;
                 if (lock < 0)
                         return err_code(err, lock, "lock a range of ids in '%s'", place->locks);
                 r = in_use(&one, err);
+                if (r == 0) {
+                        *ret_range = (struct range){(uint32_t)one.base, TAKE_FD(locks), TAKE_FD(lock)};
+                        return 0;
+                }
+                (void)unlinkat(locks, name, 0);
                 if (r < 0)
                         return r;
-                if (r > 0)
-                        continue;
-                *ret_range = (struct range){.base = (uint32_t)one.base, .lock = TAKE_FD(lock)};
-                return 0;
         }
         (void)err_set(err, -ENOSPC, "find ids for the container: all %llu ids from %llu on are in use",
                       (unsigned long long)all.count, (unsigned long long)all.base);
@@ -253,5 +260,37 @@ int ranges_take(const struct ranges_place *place, uint32_t count, struct range *
 
 void range_done(struct range *range)
 {
+        char name[16];
+
+        range_name(range->base, name);
+        if (range->lock >= 0)
+                (void)unlinkat(range->locks, name, 0);
         range->lock = fd_close(range->lock);
+        range->locks = fd_close(range->locks);
+}
+
+int ranges_tidy(const struct ranges_place *place, bool dry_run, void (*report)(void *data, const char *base),
+                void *data, struct ward_err *err)
+{
+        DIR *dir = opendir(place->locks);
+        const struct dirent *entry;
+        uint64_t base;
+
+        if (dir == NULL && (errno == ENOENT || errno == EACCES))
+                return 0; /* no start ever took ids, or none of the caller's */
+        if (dir == NULL)
+                return err_errno(err, "list the directory '%s'", place->locks);
+        while ((entry = readdir(dir)) != NULL) {
+                _cleanup_close_
+                int lock = -EBADF;
+
+                if (number_parse(entry->d_name, ID_LAST, &base) < 0)
+                        continue;
+                lock = lock_range(dirfd(dir), entry->d_name, 0);
+                if (lock < 0 || (!dry_run && unlinkat(dirfd(dir), entry->d_name, 0) < 0))
+                        continue;
+                report(data, entry->d_name);
+        }
+        (void)closedir(dir);
+        return 0;
 }

@@ -10,6 +10,7 @@
 #ifndef STORE_RANGES_H
 #define STORE_RANGES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -22,12 +23,13 @@
 
 struct range {
         uint32_t base;
-        int lock; /* owned */
+        int locks; /* owned: the directory of the locks */
+        int lock;  /* owned */
 };
 
-#define RANGE_NONE        \
-        {                 \
-                0, -EBADF \
+#define RANGE_NONE                 \
+        {                          \
+                0, -EBADF, -EBADF, \
         }
 #define _cleanup_range_ _cleanup_(range_done)
 
@@ -44,5 +46,9 @@ extern const struct ranges_place ranges_machine;
 int ranges_take(const struct ranges_place *place, uint32_t count, struct range *ret_range, struct ward_err *err);
 
 void range_done(struct range *range);
+
+/* Removes the lock files of those who were killed before range_done(); @dry_run: none. Reports each, by its first id. */
+int ranges_tidy(const struct ranges_place *place, bool dry_run, void (*report)(void *data, const char *base),
+                void *data, struct ward_err *err);
 
 #endif

@@ -66,6 +66,7 @@ static void compose(const struct store_state *state, const char *boot_id, struct
         add_string(text, "command", state->command);
         add_number(text, "hostUidBase", state->host_uid_base);
         add_number(text, "owner", state->owner);
+        add_number(text, "remover", (uint64_t)state->remover);
         if (state->seccomp_docker)
                 text_puts(text, ",\"seccompDocker\":true");
         text_puts(text, ",\"annotations\":{");
@@ -171,6 +172,7 @@ READ_NUMBER(read_pid_ns, state.pid_ns_inode, UINT64_MAX)
 READ_NUMBER(read_created, state.created_usec, UINT64_MAX)
 READ_NUMBER(read_uid_base, state.host_uid_base, UINT32_MAX)
 READ_NUMBER(read_owner, state.owner, UINT32_MAX)
+READ_NUMBER(read_remover, state.remover, INT32_MAX)
 
 static int read_docker(struct json *json, void *target)
 {
@@ -226,6 +228,7 @@ static const struct json_field state_fields[] = {
         {"command", read_command, 0},
         {"hostUidBase", read_uid_base, JSON_REQUIRED},
         {"owner", read_owner, JSON_REQUIRED},
+        {"remover", read_remover, 0},
         {"seccompDocker", read_docker, 0},
         {"annotations", read_annotations, 0},
 };
@@ -263,6 +266,11 @@ static int parse(const char *text, size_t len, struct arena *arena, struct readi
                 return fail_damaged(err, why);
         }
         return 0;
+}
+
+bool store_has_state(const struct store_entry *entry)
+{
+        return faccessat(entry->fd, STATE_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int store_read(const struct store_entry *entry, struct arena *arena, struct store_state *ret_state,

@@ -24,10 +24,11 @@
 #include "base/text.h"
 
 #define CACHE_NAME ".cache"
+#define GROUP_NAME "group"
 #define REMOVE_DEPTH_MAX 64
 
 /* The files that an entry normally has, state.json last: while it is there, a removal that was cut short can be repeated. */
-static const char *const entry_files[] = {"start", "config.json", "state.json"};
+static const char *const entry_files[] = {"start", "config.json", GROUP_NAME, "state.json"};
 
 /* What was opened is checked, not what the path may name later. */
 static int check_root(int fd, const char *path, struct ward_err *err)
@@ -197,35 +198,25 @@ int store_id_check(const char *id, struct ward_err *err)
         return -EINVAL;
 }
 
+/* Waits for the lock, unless @more is LOCK_NB. Returns 1 when the directory was removed meanwhile: then the id may name another one. */
+static int take_lock(int fd, int more, struct ward_err *err)
+{
+        struct stat st;
+        int r;
+
+        do
+                r = flock(fd, LOCK_EX | more);
+        while (r < 0 && errno == EINTR);
+        if (r < 0 || fstat(fd, &st) < 0)
+                return err_errno(err, "lock the container's state");
+        return st.st_nlink == 0;
+}
+
 static int fail_taken(struct store *store, const char *id, struct ward_err *err)
 {
         (void)err_set(err, -EEXIST, "container '%s' exists already in '%s'", id, store->path);
         (void)err_hint(err, "choose another id, or remove that container with: delete %s", id);
         return -EEXIST;
-}
-
-int store_create(struct store *store, const char *id, struct store_entry *ret_entry, struct ward_err *err)
-{
-        _cleanup_close_
-        int fd = -EBADF;
-        int r;
-
-        r = store_id_check(id, err);
-        if (r < 0)
-                return r;
-        if (mkdirat(store->fd, id, 0700) < 0)
-                return errno == EEXIST
-                               ? fail_taken(store, id, err)
-                               : err_errno(err, "make the state directory of container '%s' in '%s'", id, store->path);
-        fd = openat(store->fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 || flock(fd, LOCK_EX) < 0) {
-                r = err_errno(err, "lock the state of container '%s'", id);
-                (void)unlinkat(store->fd, id, AT_REMOVEDIR);
-                return r;
-        }
-        ret_entry->lock = fd;
-        ret_entry->fd = TAKE_FD(fd);
-        return 0;
 }
 
 static int fail_absent(struct store *store, const char *id, struct ward_err *err)
@@ -246,18 +237,35 @@ static int fail_absent(struct store *store, const char *id, struct ward_err *err
         return -ENOENT;
 }
 
-/* Waits for the lock. Returns 1 when the directory was removed meanwhile: then the id may name another one. */
-static int wait_for_lock(int fd, struct ward_err *err)
+int store_create(struct store *store, const char *id, struct store_entry *ret_entry, struct ward_err *err)
 {
-        struct stat st;
-        int r;
+        int r = store_id_check(id, err);
 
-        do
-                r = flock(fd, LOCK_EX);
-        while (r < 0 && errno == EINTR);
-        if (r < 0 || fstat(fd, &st) < 0)
-                return err_errno(err, "lock the container's state");
-        return st.st_nlink == 0;
+        if (r < 0)
+                return r;
+        for (;;) {
+                _cleanup_close_
+                int fd = -EBADF;
+
+                if (mkdirat(store->fd, id, 0700) < 0)
+                        return errno == EEXIST ? fail_taken(store, id, err)
+                                               : err_errno(err, "make the state directory of container '%s' in '%s'",
+                                                           id, store->path);
+                fd = openat(store->fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                /* Before it was locked it looked as if its maker had died: whoever tidies up may have taken it away. */
+                if (fd < 0 && errno == ENOENT)
+                        continue;
+                r = fd < 0 ? err_errno(err, "open the state of container '%s'", id) : take_lock(fd, 0, err);
+                if (r < 0) {
+                        (void)unlinkat(store->fd, id, AT_REMOVEDIR);
+                        return r;
+                }
+                if (r > 0)
+                        continue;
+                ret_entry->lock = fd;
+                ret_entry->fd = TAKE_FD(fd);
+                return 0;
+        }
 }
 
 int store_enter(struct store *store, const char *id, bool lock, struct store_entry *ret_entry, struct ward_err *err)
@@ -274,7 +282,7 @@ int store_enter(struct store *store, const char *id, bool lock, struct store_ent
                         return fail_absent(store, id, err);
                 if (fd < 0)
                         return err_errno(err, "open the state of container '%s' in '%s'", id, store->path);
-                r = lock ? wait_for_lock(fd, err) : 0;
+                r = lock ? take_lock(fd, 0, err) : 0;
                 if (r < 0)
                         return r;
                 if (r > 0)
@@ -285,15 +293,25 @@ int store_enter(struct store *store, const char *id, bool lock, struct store_ent
         }
 }
 
-int store_lock(struct store_entry *entry, struct ward_err *err)
+static int lock_entry(struct store_entry *entry, int more, struct ward_err *err)
 {
-        int r = wait_for_lock(entry->fd, err);
+        int r = take_lock(entry->fd, more, err);
 
         if (r > 0)
                 return err_set(err, -ENOENT, "lock the container's state: it was deleted meanwhile");
         if (r == 0)
                 entry->lock = entry->fd;
         return r;
+}
+
+int store_lock(struct store_entry *entry, struct ward_err *err)
+{
+        return lock_entry(entry, 0, err);
+}
+
+int store_try_lock(struct store_entry *entry, struct ward_err *err)
+{
+        return lock_entry(entry, LOCK_NB, err);
 }
 
 void store_unlock(struct store_entry *entry)
@@ -307,6 +325,41 @@ void store_leave(struct store_entry *entry)
 {
         store_unlock(entry);
         entry->fd = fd_close(entry->fd);
+}
+
+int store_note_group(const struct store_entry *entry, const char *path, unsigned parents, struct ward_err *err)
+{
+        char target[PATH_MAX];
+
+        if (snprintf(target, sizeof(target), "%u:%s", parents, path) >= (int)sizeof(target))
+                return err_set(err, -ENAMETOOLONG, "note the control group '%s': its path is too long", path);
+        if (symlinkat(target, entry->fd, GROUP_NAME) < 0)
+                return err_errno(err, "note the control group '%s'", path);
+        return 0;
+}
+
+int store_noted_group(const struct store_entry *entry, struct arena *arena, const char **ret_path,
+                      unsigned *ret_parents)
+{
+        char target[PATH_MAX], *path;
+        ssize_t len = readlinkat(entry->fd, GROUP_NAME, target, sizeof(target) - 1);
+        uint64_t parents;
+
+        if (len < 0)
+                return -ENOENT;
+        target[len] = '\0';
+        path = strchr(target, ':');
+        if (path == NULL)
+                return -ENOENT;
+        *path++ = '\0';
+        if (number_parse(target, PATH_MAX, &parents) < 0 || path[0] != '/')
+                return -ENOENT;
+        path = arena_strdup(arena, path);
+        if (path == NULL)
+                return -ENOMEM;
+        *ret_path = path;
+        *ret_parents = (unsigned)parents;
+        return 0;
 }
 
 /* A directory below @dirfd, without following a link or crossing into something that was mounted there. */
@@ -435,11 +488,25 @@ int store_list(struct store *store, struct arena *arena, const char *const **ret
         return 0;
 }
 
-int store_cache(struct store *store)
+int store_identity(const struct store *store, char ret_identity[STORE_IDENTITY_MAX], struct ward_err *err)
+{
+        char link[64], path[STORE_IDENTITY_MAX - 32];
+        struct stat st;
+        ssize_t len;
+
+        (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", store->fd);
+        len = readlink(link, path, sizeof(path));
+        if (len < 0 || fstat(store->fd, &st) < 0)
+                return err_errno(err, "look at the state directory '%s'", store->path);
+        (void)snprintf(ret_identity, STORE_IDENTITY_MAX, "%llx %.*s", (unsigned long long)st.st_dev, (int)len, path);
+        return 0;
+}
+
+int store_cache(struct store *store, bool make)
 {
         int fd = openat(store->fd, CACHE_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-        if (fd < 0 && errno == ENOENT && (mkdirat(store->fd, CACHE_NAME, 0700) == 0 || errno == EEXIST))
+        if (make && fd < 0 && errno == ENOENT && (mkdirat(store->fd, CACHE_NAME, 0700) == 0 || errno == EEXIST))
                 fd = openat(store->fd, CACHE_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         return fd < 0 ? -errno : fd;
 }

@@ -5,6 +5,7 @@
  *      ROOT/ID/state.json    what ward knows of the container; written by rename, so it is either the old or the new one
  *      ROOT/ID/config.json   the input, as it was when the container was created
  *      ROOT/ID/made          while it is being created: what was made in its root file system
+ *      ROOT/ID/group         a symbolic link that names its control group, made before the group is
  *      ROOT/ID/start         the socket that a created container listens on until it is started
  *      ROOT/.cache/          compiled seccomp filters
  *
@@ -29,6 +30,8 @@
 
 /* In the entry while a start is on its way: what it has made in the root file system (launch/undo.h). */
 #define STORE_MADE "made"
+
+#define STORE_IDENTITY_MAX 4096
 
 struct store {
         int fd;           /* owned: ROOT */
@@ -62,7 +65,8 @@ struct store_state {
         const char *command;      /* argv joined by spaces, for listings */
         uint32_t host_uid_base; /* first host id of the range that the container's user namespace maps, 0: none taken */
         uint32_t owner;         /* uid of the creator */
-        bool seccomp_docker;    /* the config's seccomp profile is in docker's form */
+        pid_t remover;       /* who waits for its end and removes it then, as @pid; 0: it stays until it is deleted */
+        bool seccomp_docker; /* the config's seccomp profile is in docker's form */
         const char *const *annotations; /* key, value, key, value ..., NULL */
 };
 
@@ -82,6 +86,9 @@ void store_leave(struct store_entry *entry);
 /* Takes the lock of an entry that was opened without, or unlocked. -ENOENT when the container was deleted meanwhile. */
 int store_lock(struct store_entry *entry, struct ward_err *err);
 
+/* The same without waiting. -EWOULDBLOCK: somebody is at work on it. */
+int store_try_lock(struct store_entry *entry, struct ward_err *err);
+
 /* Gives the lock back and keeps the entry open: others may change the container while its creator waits for it. */
 void store_unlock(struct store_entry *entry);
 
@@ -92,6 +99,19 @@ int store_write(const struct store_entry *entry, const struct store_state *state
 int store_read(const struct store_entry *entry, struct arena *arena, struct store_state *ret_state,
                struct ward_err *err);
 
+/* Whether state.json is there, in whatever condition. */
+bool store_has_state(const struct store_entry *entry);
+
+/*
+ * Notes the control group @path with @parents, how many of its parents are missing and will be made with it. It is a symbolic link, because that
+ * is there whole or not at all: where state.json is damaged, or was not written yet, this says where the processes are.
+ */
+int store_note_group(const struct store_entry *entry, const char *path, unsigned parents, struct ward_err *err);
+
+/* What was noted: -ENOENT when nothing was. *@ret_path lives in @arena. */
+int store_noted_group(const struct store_entry *entry, struct arena *arena, const char **ret_path,
+                      unsigned *ret_parents);
+
 /* Removes ROOT/ID with all that is in it. The entry is closed even on failure. */
 int store_destroy(struct store *store, const char *id, struct store_entry *entry, struct ward_err *err);
 
@@ -99,7 +119,11 @@ int store_destroy(struct store *store, const char *id, struct store_entry *entry
 int store_list(struct store *store, struct arena *arena, const char *const **ret_ids, size_t *ret_count,
                struct ward_err *err);
 
-/* The directory of cached seccomp filters, made if missing: a descriptor, or -errno (then there is no cache). */
-int store_cache(struct store *store);
+/* What tells this state root from every other one: the device that it lies on, and its path without symbolic links: "1a /run/ward". The root
+ * of another mount namespace may have the same path, and one that was removed and made anew has it, too. */
+int store_identity(const struct store *store, char ret_identity[STORE_IDENTITY_MAX], struct ward_err *err);
+
+/* The directory of cached seccomp filters, with @make made if missing: a descriptor, or -errno (then there is no cache). */
+int store_cache(struct store *store, bool make);
 
 #endif

@@ -147,7 +147,7 @@ ignores_nothing() {
 
 # ---- the command line ------------------------------------------------------------------------------------------------------
 
-VERBS="run ps exec kill rm"
+VERBS="run ps exec kill rm gc"
 
 @test "help of the program and of each verb fits a screen of 80 columns" {
         local verb
@@ -207,7 +207,7 @@ VERBS="run ps exec kill rm"
         # shellcheck source=/dev/null
         source "$WARD_SOURCE/completion/ward.bash"
         ward run --name "$ID" "$ROOT" true
-        complete_word ward "" ; expect_words run ps exec kill rm help version
+        complete_word ward "" ; expect_words run ps exec kill rm gc help version
         complete_word ward run --cap- ; expect_words --cap-add --cap-drop
         complete_word ward run --network "" ; expect_words none host
         complete_word ward --root "$WORK/state" rm "" ; expect_words "$ID"

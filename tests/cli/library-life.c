@@ -110,6 +110,29 @@ static void execute(struct ward *ward, const char *id)
         ward_process_free(process);
 }
 
+static void count_item(void *data, const struct ward_gc_item *item)
+{
+        EXPECT(item->struct_size == sizeof(*item) && item->kind == WARD_GC_CONTAINER &&
+               item->result == WARD_GC_REMOVED);
+        EXPECT(item->name[0] != '\0' && strcmp(item->why, "it has stopped") == 0);
+        (*(int *)data)++;
+}
+
+/* A stopped container stays, is shown in a dry run, and goes when that is asked for. */
+static void collect(struct ward *ward, const char *id)
+{
+        struct ward_info *info = NULL;
+        int count = 0;
+
+        EXPECT(ward_gc(ward, WARD_JSON, count_item, &count, &err) == -EINVAL);
+        EXPECT(ward_gc(ward, 0, count_item, &count, &err) == 0 && count == 0);
+        EXPECT(ward_gc(ward, WARD_ALL | WARD_DRY_RUN, count_item, &count, &err) == 0 && count == 1);
+        EXPECT(ward_state(ward, id, &info, &err) == 0);
+        ward_info_free(info);
+        EXPECT(ward_gc(ward, WARD_ALL, count_item, &count, &err) == 0 && count == 2);
+        EXPECT(ward_gc(ward, WARD_ALL, NULL, NULL, &err) == 0);
+}
+
 /* What the process had before comes back: signals that were not blocked are not blocked after a wait in the foreground. */
 static void unchanged(const sigset_t *before)
 {
@@ -154,8 +177,14 @@ int main(int argc, char **argv)
         EXPECT(ward_delete(ward, argv[3], 0, &err) == -EBUSY);
         EXPECT(ward_kill(ward, argv[3], SIGKILL, WARD_ALL, &err) == 0);
         EXPECT(waitpid(pids[0], NULL, 0) == pids[0]);
+        free(pids);
         look(ward, argv[3], argv[2], WARD_STOPPED);
         EXPECT(ward_delete(ward, argv[3], 0, &err) == 0);
+        options.flags = WARD_DETACH;
+        EXPECT(ward_run(ward, argv[3], spec, &options, NULL, &err) == 0);
+        EXPECT(ward_pids(ward, argv[3], &pids, &count, &err) == 0 && count == 1);
+        EXPECT(ward_kill(ward, argv[3], SIGKILL, 0, &err) == 0 && waitpid(pids[0], NULL, 0) == pids[0]);
+        collect(ward, argv[3]);
         EXPECT(ward_state(ward, argv[3], &(struct ward_info *){NULL}, &err) == -ENOENT);
         free(pids);
         ward_spec_free(spec);

@@ -193,6 +193,39 @@ static void test_live_processes(void **state)
         assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
+static void count_range(void *data, const char *base)
+{
+        assert_string_equal(base, "4000000000");
+        (*(int *)data)++;
+}
+
+/* Given back: nothing is left. Killed before it could: the file is, and whoever tidies up takes it, but not one that is held. */
+static void test_nothing_is_left(void **state)
+{
+        struct fixture *f = *state;
+        _cleanup_range_ struct range range = RANGE_NONE;
+        struct ward_err err = {0};
+        char path[128];
+        int count = 0;
+
+        assert_int_equal(ranges_tidy(&f->place, false, count_range, &count, &err), 0);
+        put_both(f, "ward:4000000000:3000\n");
+        assert_int_equal(ranges_take(&f->place, 1000, &range, &err), 0);
+        (void)snprintf(path, sizeof(path), "%s/4000000000", f->locks);
+        assert_int_equal(access(path, F_OK), 0);
+        assert_int_equal(ranges_tidy(&f->place, false, count_range, &count, &err), 0);
+        assert_int_equal(count, 0);
+        range_done(&range);
+        assert_int_equal(access(path, F_OK), -1);
+        assert_int_equal(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)), 0);
+        assert_int_equal(ranges_tidy(&f->place, true, count_range, &count, &err), 0);
+        assert_int_equal(count, 1);
+        assert_int_equal(access(path, F_OK), 0);
+        assert_int_equal(ranges_tidy(&f->place, false, count_range, &count, &err), 0);
+        assert_int_equal(count, 2);
+        assert_int_equal(access(path, F_OK), -1);
+}
+
 static void test_locks_are_private(void **state)
 {
         struct fixture *f = *state;
@@ -219,6 +252,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_without_a_line, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_live_processes, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_locks_are_private, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_nothing_is_left, set_up, tear_down),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -170,9 +171,11 @@ static void test_write_read(void **state)
         /* What is absent stays absent; annotations are never NULL. */
         changed.cgroup_path = NULL;
         changed.annotations = NULL;
+        changed.remover = 4711;
         assert_int_equal(store_write(&entry, &changed, &err), 0);
         assert_int_equal(store_read(&entry, &arena, &read, &err), 0);
         assert_null(read.cgroup_path);
+        assert_int_equal(read.remover, 4711);
         assert_null(read.annotations[0]);
 
         /* A path that JSON cannot hold is refused, the old state stays. */
@@ -263,6 +266,37 @@ static void test_destroy(void **state)
         assert_int_equal(store_enter(&fixture->store, "c1", true, &entry, &err), -ENOENT);
 }
 
+static void test_group_note(void **state)
+{
+        struct fixture *fixture = *state;
+        _cleanup_arena_ struct arena arena = {0};
+        char long_path[5000] = "/", identity[STORE_IDENTITY_MAX];
+        const char *path = "untouched";
+        struct store_entry entry;
+        unsigned parents = 7;
+        struct ward_err err;
+
+        assert_int_equal(store_create(&fixture->store, "c1", &entry, &err), 0);
+        assert_false(store_has_state(&entry));
+        assert_int_equal(store_noted_group(&entry, &arena, &path, &parents), -ENOENT);
+        memset(long_path + 1, 'x', sizeof(long_path) - 2);
+        assert_int_equal(store_note_group(&entry, long_path, 0, &err), -ENAMETOOLONG);
+        assert_int_equal(symlinkat("/no/number", entry.fd, "group"), 0);
+        assert_int_equal(store_noted_group(&entry, &arena, &path, &parents), -ENOENT);
+        assert_string_equal(path, "untouched");
+        assert_int_equal(unlinkat(entry.fd, "group", 0), 0);
+        assert_int_equal(store_note_group(&entry, "/a:b/c", 1, &err), 0);
+        assert_int_equal(store_note_group(&entry, "/a", 0, &err), -EEXIST);
+        assert_int_equal(store_noted_group(&entry, &arena, &path, &parents), 0);
+        assert_string_equal(path, "/a:b/c");
+        assert_int_equal(parents, 1);
+        assert_int_equal(store_destroy(&fixture->store, "c1", &entry, &err), 0);
+
+        assert_int_equal(store_identity(&fixture->store, identity, &err), 0);
+        assert_non_null(strchr(identity, ' '));
+        assert_int_equal(strchr(identity, ' ')[1], '/');
+}
+
 static void test_list(void **state)
 {
         static const char *const names[] = {"web-2", "web-10", "db", "a"};
@@ -280,10 +314,10 @@ static void test_list(void **state)
                 assert_int_equal(store_create(&fixture->store, names[i], &entry, &err), 0);
                 store_leave(&entry);
         }
-        fd = store_cache(&fixture->store);
+        fd = store_cache(&fixture->store, true);
         assert_true(fd >= 0);
         (void)fd_close(fd);
-        fd = store_cache(&fixture->store);
+        fd = store_cache(&fixture->store, true);
         assert_true(fd >= 0);
         (void)fd_close(fd);
         assert_int_equal(close(openat(fixture->store.fd, "file", O_CREAT | O_WRONLY | O_CLOEXEC, 0600)), 0);
@@ -295,6 +329,37 @@ static void test_list(void **state)
         assert_string_equal(ids[3], "web-2");
         assert_int_equal(store_enter(&fixture->store, "wbe-2", false, &entry, &err), -ENOENT);
         assert_string_equal(err.hint, "did you mean 'web-2'?");
+}
+
+/* Between mkdir and lock an entry looks as if its maker had died. Whoever takes it away must not make the start fail. */
+static void test_create_again(void **state)
+{
+        struct fixture *fixture = *state;
+        struct store_entry entry;
+        struct ward_err err;
+        bool stop = false;
+        int status, rounds = 0;
+        pid_t thief = fork();
+
+        if (thief == 0)
+                for (;;) {
+                        struct store_entry taken;
+
+                        if (store_enter(&fixture->store, "c1", false, &taken, NULL) < 0)
+                                continue;
+                        if (store_try_lock(&taken, NULL) >= 0)
+                                (void)store_destroy(&fixture->store, "c1", &taken, NULL);
+                        else
+                                store_leave(&taken);
+                }
+        for (; !stop && rounds < 5000; rounds++) {
+                assert_int_equal(store_create(&fixture->store, "c1", &entry, &err), 0);
+                stop = symlinkat("x", entry.fd, "proof") < 0;
+                assert_int_equal(store_destroy(&fixture->store, "c1", &entry, &err), 0);
+        }
+        assert_int_equal(kill(thief, SIGKILL), 0);
+        assert_int_equal(waitpid(thief, &status, 0), thief);
+        assert_false(stop);
 }
 
 /* A second process waits for the lock, also when a third has inherited the descriptor; and it notices a removal. */
@@ -342,7 +407,9 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_write_read, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_damage, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_destroy, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_group_note, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_list, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_create_again, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_lock, set_up, tear_down),
         };
 
