@@ -184,8 +184,10 @@ static int complete_environment(struct birth *birth, struct ward_err *err)
 
         if (!birth->options->root_given)
                 root = opened = openat(AT_FDCWD, birth->site.place.rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (root < 0)
+        if (root < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP))
                 return 0; /* opening it for the container says what is wrong with it */
+        if (root < 0)
+                return err_errno(err, "open the root file system '%s'", birth->site.place.rootfs);
         birth->site.place.envp = user_environment(process->envp, root, process->uid, &birth->arena);
         return birth->site.place.envp == NULL ? err_oom(err) : 0;
 }
@@ -312,23 +314,6 @@ static bool plan_clones(const struct plan *plan)
         return false;
 }
 
-/* Written by the parent: lowering it takes a capability of the initial user namespace (proc(5)). */
-static int set_oom_score(const struct birth *birth, struct ward_err *err)
-{
-        const struct spec_process *process = &birth->spec->process;
-        char text[16], where[256];
-        int len, r;
-
-        if (!process->oom_score_given)
-                return 0;
-        len = snprintf(text, sizeof(text), "%d", process->oom_score_adj);
-        r = proc_write_of(birth->launch.proc_fd, birth->launch.pid, "oom_score_adj", text, (size_t)len, err);
-        if (r < 0)
-                (void)err_wrap(err, "%s",
-                               spec_origin_text(&process->oom_score_origin, birth->spec->file, where, sizeof(where)));
-        return r;
-}
-
 static int write_hook_state(const struct birth *birth, int fd, const char *status, struct ward_err *err)
 {
         _cleanup_text_ struct text json = {0};
@@ -365,7 +350,7 @@ static int run_parent_hooks(struct birth *birth, struct ward_err *err)
         if (r >= 0)
                 r = write_hook_state(birth, birth->state_creating, "creating", err);
         if (r >= 0)
-                launch_say(&birth->launch, MESSAGE_HOOKS_DONE);
+                r = launch_say(&birth->launch, MESSAGE_HOOKS_DONE, err);
         return r;
 }
 
@@ -452,7 +437,7 @@ static int bring_up(struct birth *birth, int relay_console, struct ward_err *err
         if (r >= 0)
                 r = site_make_groups(&birth->site, birth->spec, err);
         if (r >= 0)
-                r = set_oom_score(birth, err);
+                r = launch_oom_score(&birth->launch, &birth->spec->process, birth->spec->file, err);
         if (r >= 0)
                 r = launch_groups(&birth->launch, &birth->site.layout, err);
         if (r >= 0)
@@ -500,19 +485,6 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
         return r;
 }
 
-/* After MESSAGE_START a created child closes the channel: end of file says that it does not depend on us any more. */
-static int hand_over(struct birth *birth, struct ward_err *err)
-{
-        char byte;
-
-        launch_say(&birth->launch, MESSAGE_START);
-        while (recv(birth->launch.channel, &byte, sizeof(byte), 0) < 0 && errno == EINTR)
-                ;
-        if (pidfd_ended(birth->launch.pidfd))
-                return err_set(err, -ESRCH, "create the container: its init ended while it waited for the start");
-        return 0;
-}
-
 /* A child that was killed without a word may have met its own memory limit: the kernel says so in its group. */
 static int explain_death(const struct birth *birth, struct ward_err *err)
 {
@@ -538,10 +510,11 @@ int birth_finish(struct birth *birth, struct ward_err *err)
         if (birth->create) {
                 r = launch_await(&birth->launch, PHASE_WAITING, err);
                 if (r >= 0)
-                        r = hand_over(birth, err);
+                        r = launch_hand_over(&birth->launch, err);
         } else {
-                launch_say(&birth->launch, MESSAGE_START);
-                r = launch_await_exec(&birth->launch, err);
+                r = launch_say(&birth->launch, MESSAGE_START, err);
+                if (r >= 0)
+                        r = launch_await_exec(&birth->launch, err);
         }
         return r == -ESRCH ? explain_death(birth, err) : r;
 }

@@ -25,12 +25,13 @@ static void wait_ended(int pidfd)
 static int kill_all(struct stored *stored, struct site *site, struct ward_err *err)
 {
         const char *group = stored->state.cgroup_path;
+        int r = stored->pidfd >= 0 ? pidfd_signal(stored->pidfd, SIGKILL) : -ESRCH;
 
-        if (stored->pidfd >= 0)
-                (void)pidfd_signal(stored->pidfd, SIGKILL);
+        if (r < 0 && r != -ESRCH && group == NULL)
+                return err_code(err, r, "kill the init of container '%s'", stored->state.id);
         if (stored->status == ENGINE_PAUSED && group != NULL)
                 (void)cgroup_freeze(&site->layout, group, false, KILL_TIMEOUT_MSEC, NULL);
-        if (stored->pidfd >= 0)
+        if (r >= 0)
                 wait_ended(stored->pidfd);
         return group == NULL ? 0 : cgroup_kill(&site->layout, group, KILL_TIMEOUT_MSEC, err);
 }

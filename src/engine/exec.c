@@ -247,6 +247,10 @@ static int bring_in(struct execution *exec, const struct engine_exec_options *ho
         if (exec->site->place.root_user && dumpable == 1)
                 (void)prctl(PR_SET_DUMPABLE, 1);
         if (r >= 0)
+                r = how->process->oom_score_given
+                            ? launch_oom_score(&exec->launch, how->process, "exec", err)
+                            : launch_oom_score(&exec->launch, &exec->spec.process, exec->spec.file, err);
+        if (r >= 0)
                 r = launch_groups(&exec->launch, &exec->site->layout, err);
         if (r >= 0)
                 r = launch_await(&exec->launch, PHASE_CLONE, err);
@@ -254,10 +258,9 @@ static int bring_in(struct execution *exec, const struct engine_exec_options *ho
                 r = notify_pid_file(options->pid_file, exec->launch.pid, err);
         if (r >= 0)
                 r = notify_pidfd(options->pidfd_socket, exec->launch.pidfd, err);
-        if (r < 0)
-                return r;
-        launch_say(&exec->launch, MESSAGE_START);
-        return launch_await_exec(&exec->launch, err);
+        if (r >= 0)
+                r = launch_say(&exec->launch, MESSAGE_START, err);
+        return r < 0 ? r : launch_await_exec(&exec->launch, err);
 }
 
 static int execute(struct execution *exec, struct store *store, const struct engine_exec_options *how,

@@ -33,9 +33,11 @@ int engine_list(struct store *store, struct arena *arena, struct engine_info **r
         if (infos == NULL)
                 return err_oom(err);
         for (size_t i = 0; i < count; i++) {
-                r = engine_info(store, ids[i], arena, &infos[n], NULL);
+                r = engine_info(store, ids[i], arena, &infos[n], err);
                 if (r == -ENOENT)
                         continue; /* deleted meanwhile */
+                if (r < 0 && r != -EBADMSG && r != -ESTALE)
+                        return r;
                 if (r < 0)
                         infos[n] = (struct engine_info){.state = {.id = ids[i]}, .status = ENGINE_STOPPED};
                 n++;

@@ -36,7 +36,10 @@ int relay_begin(struct relay *relay, bool terminal, bool input, struct ward_err 
         relay->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
         if (relay->signals < 0)
                 return err_errno(err, "receive signals");
-        (void)sigprocmask(SIG_BLOCK, &set, &relay->before);
+        if (sigprocmask(SIG_BLOCK, &set, &relay->before) < 0) {
+                relay->signals = fd_close(relay->signals);
+                return err_errno(err, "block the signals that are forwarded");
+        }
         if (terminal && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, relay->socket) < 0)
                 return err_errno(err, "make a socket for the terminal");
         return 0;

@@ -89,6 +89,7 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
 {
         _cleanup_close_
         int proc = -EBADF;
+        bool initial = false;
         int r;
 
         memset(site, 0, sizeof(*site));
@@ -111,7 +112,10 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
         proc = proc_open(err);
         if (proc < 0)
                 return proc;
-        site->place.root_user = geteuid() == 0 && proc_initial_user_namespace(proc);
+        r = proc_initial_user_namespace(proc, &initial, err);
+        if (r < 0)
+                return r;
+        site->place.root_user = geteuid() == 0 && initial;
         site->place.setgroups_denied = !site->place.root_user && denies_setgroups(spec);
         if (site->place.hierarchy_count == 0 || site->place.cgroup_path == NULL)
                 site->place.clone_into_cgroup = false;

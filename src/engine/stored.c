@@ -23,20 +23,28 @@ int stored_pidfd(const struct store_state *state)
         _cleanup_close_
         int pidfd = -EBADF, proc = -EBADF;
         uint64_t ticks, ns;
+        int r;
 
         if (state->pid <= 0)
                 return -ESRCH;
         pidfd = pidfd_open_pid(state->pid);
+        /* pidfd_open(2): EINVAL for the id of a thread, which a reused number may be. */
         if (pidfd < 0)
-                return pidfd;
+                return pidfd == -EINVAL ? -ESRCH : pidfd;
         /* The start time is read after the pidfd was opened: if it is right, the pidfd is of that process. */
         proc = proc_open(NULL);
-        if (proc < 0 || proc_start_ticks(proc, state->pid, &ticks, NULL) < 0 || ticks != state->pid_start_ticks ||
-            pidfd_ended(pidfd))
+        if (proc < 0)
+                return proc;
+        r = proc_start_ticks(proc, state->pid, &ticks, NULL);
+        if (r < 0)
+                return r == -ENOENT ? -ESRCH : r;
+        if (ticks != state->pid_start_ticks || pidfd_ended(pidfd))
                 return -ESRCH;
-        if (proc_namespace_inode(proc, state->pid, "pid", &ns, NULL) >= 0 && ns != state->pid_ns_inode)
-                return -ESRCH;
-        return TAKE_FD(pidfd);
+        /* Another user's process does not show its namespaces (ptrace(2)). */
+        r = proc_namespace_inode(proc, state->pid, "pid", &ns, NULL);
+        if (r < 0 && r != -ENOENT && r != -EACCES)
+                return r;
+        return r >= 0 && ns != state->pid_ns_inode ? -ESRCH : TAKE_FD(pidfd);
 }
 
 static int read_site(const struct stored *stored, struct site *ret_site, struct ward_err *err)
@@ -78,20 +86,26 @@ int stored_site(struct stored *stored, struct site **ret_site, struct ward_err *
         return 0;
 }
 
-static bool is_frozen(struct stored *stored)
+/* 1, 0 or -errno. Without a group in a freezer there is nothing that could be frozen. */
+static int is_frozen(struct stored *stored, struct ward_err *err)
 {
         struct site *site;
         bool frozen = false;
+        int r;
 
-        if (stored->state.cgroup_path == NULL || stored_site(stored, &site, NULL) < 0)
-                return false;
-        (void)cgroup_frozen(&site->layout, stored->state.cgroup_path, &frozen, NULL);
-        return frozen;
+        if (stored->state.cgroup_path == NULL)
+                return 0;
+        r = stored_site(stored, &site, err);
+        if (r >= 0)
+                r = cgroup_frozen(&site->layout, stored->state.cgroup_path, &frozen, err);
+        return r == -ENOENT ? 0 : r < 0 ? r : frozen;
 }
 
-static enum engine_status find_status(struct stored *stored)
+/* What is said of it decides whether it is killed or removed: what can't be found out is an error, not a guess. */
+static int find_status(struct stored *stored, struct ward_err *err)
 {
         struct stat st;
+        int r;
 
         if (stored->state.pid == 0)
                 return ENGINE_CREATING;
@@ -99,7 +113,10 @@ static enum engine_status find_status(struct stored *stored)
                 return ENGINE_STOPPED;
         if (fstatat(stored->entry.fd, "start", &st, AT_SYMLINK_NOFOLLOW) == 0)
                 return ENGINE_CREATED;
-        return is_frozen(stored) ? ENGINE_PAUSED : ENGINE_RUNNING;
+        if (errno != ENOENT)
+                return err_errno(err, "find out whether container '%s' was started", stored->state.id);
+        r = is_frozen(stored, err);
+        return r < 0 ? r : r > 0 ? ENGINE_PAUSED : ENGINE_RUNNING;
 }
 
 void stored_init(struct stored *stored)
@@ -114,10 +131,13 @@ int stored_look(struct stored *stored, const char *id, struct ward_err *err)
         if (r < 0)
                 return r;
         stored->pidfd = stored_pidfd(&stored->state);
-        /* Only what is known to have ended is stopped (pidfd_open(2): EINVAL for the id of a thread, which a reused number may be). */
-        if (stored->pidfd < 0 && stored->pidfd != -ESRCH && stored->pidfd != -EINVAL)
+        /* Only what is known to have ended is stopped. */
+        if (stored->pidfd < 0 && stored->pidfd != -ESRCH)
                 return require_explain(err_code(err, stored->pidfd, "look at the init of container '%s'", id), err);
-        stored->status = find_status(stored);
+        r = find_status(stored, err);
+        if (r < 0)
+                return r;
+        stored->status = (enum engine_status)r;
         return 0;
 }
 

@@ -104,22 +104,29 @@ int proc_namespace_inode(int proc_fd, pid_t pid, const char *name, uint64_t *ret
         return 0;
 }
 
-bool proc_initial_user_namespace(int proc_fd)
+int proc_initial_user_namespace(int proc_fd, bool *ret_initial, struct ward_err *err)
 {
         _cleanup_close_
         int fd = openat(proc_fd, "self/uid_map", O_RDONLY | O_CLOEXEC);
         static const char whole[] = "0 0 4294967295";
         char text[128], words[128];
         size_t at = 0;
-        ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+        ssize_t n;
 
-        if (n <= 0)
-                return fd < 0; /* a kernel without user namespaces has only the initial one */
+        /* A kernel without user namespaces has only the initial one. */
+        if (fd < 0 && errno == ENOENT) {
+                *ret_initial = true;
+                return 0;
+        }
+        n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+        if (n < 0)
+                return err_errno(err, "read /proc/self/uid_map");
         /* The columns are padded with blanks. */
         for (ssize_t i = 0; i < n; i++)
                 if (text[i] > ' ')
                         words[at++] = text[i];
                 else if (at > 0 && words[at - 1] != ' ')
                         words[at++] = ' ';
-        return at == sizeof(whole) && memcmp(words, whole, sizeof(whole) - 1) == 0;
+        *ret_initial = at == sizeof(whole) && memcmp(words, whole, sizeof(whole) - 1) == 0;
+        return 0;
 }

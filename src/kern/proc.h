@@ -26,6 +26,6 @@ int proc_open_of(int proc_fd, pid_t pid, const char *path, int flags, struct war
 int proc_write_of(int proc_fd, pid_t pid, const char *path, const char *text, size_t len, struct ward_err *err);
 
 /* The user namespace of the caller is the initial one, as far as its uid map tells: it maps every id to itself. */
-bool proc_initial_user_namespace(int proc_fd);
+int proc_initial_user_namespace(int proc_fd, bool *ret_initial, struct ward_err *err);
 
 #endif

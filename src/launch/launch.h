@@ -54,14 +54,21 @@ int launch_clone(struct launch *launch, int cgroup_fd, struct ward_err *err);
 /* Writes the id maps of a new user namespace and hands over the late slots. */
 int launch_map(struct launch *launch, const struct spec_id_maps *maps, struct ward_err *err);
 
+/* Sets the oom score of the child, where @process has one; @file is for words. */
+int launch_oom_score(const struct launch *launch, const struct spec_process *process, const char *file,
+                     struct ward_err *err);
+
 /* Says MESSAGE_CGROUPS: the groups are there and limited; hands over their tasks files. */
 int launch_groups(struct launch *launch, const struct cgroup_layout *layout, struct ward_err *err);
 
 /* Says @message to the child. A child that is gone is no error here: its record tells more. */
-void launch_say(struct launch *launch, enum message message);
+int launch_say(struct launch *launch, enum message message, struct ward_err *err);
 
 /* Receives until the child has reached @phase. Errors: the child's own failure in words; -ESRCH when it died without one. */
 int launch_await(struct launch *launch, enum phase phase, struct ward_err *err);
+
+/* Says MESSAGE_START to a created child, and waits until it does not depend on us any more. */
+int launch_hand_over(struct launch *launch, struct ward_err *err);
 
 /* Receives until the program was executed. */
 int launch_await_exec(struct launch *launch, struct ward_err *err);

@@ -205,7 +205,11 @@ int launch_clone(struct launch *launch, int cgroup_fd, struct ward_err *err)
                 return err_errno(err, "make a channel to the container's init");
         /* No handler of the caller may run in the child; it unblocks before it executes. */
         (void)sigfillset(&all);
-        (void)sigprocmask(SIG_SETMASK, &all, &before);
+        if (sigprocmask(SIG_SETMASK, &all, &before) < 0) {
+                (void)close(ends[0]);
+                (void)close(ends[1]);
+                return err_errno(err, "block signals for a moment");
+        }
         pid = clone_child(launch->plan->clone_flags, cgroup_fd, &launch->pidfd);
         if (pid == 0) {
                 (void)close(ends[0]);
@@ -306,6 +310,7 @@ static int say_with(struct launch *launch, enum message message_number, const in
                 char room[CMSG_SPACE(sizeof(int) * PLAN_SLOTS_MAX)];
         } control;
         struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+        ssize_t n;
 
         memset(&control, 0, sizeof(control));
         if (count > 0) {
@@ -316,8 +321,13 @@ static int say_with(struct launch *launch, enum message message_number, const in
                 control.header.cmsg_len = CMSG_LEN(sizeof(int) * count);
                 memcpy(CMSG_DATA(&control.header), fds, sizeof(int) * count);
         }
-        if (sendmsg(launch->channel, &message, MSG_NOSIGNAL) < 0 && errno != EPIPE)
-                return err_errno(err, "hand descriptors to the container's init");
+        do
+                n = sendmsg(launch->channel, &message, MSG_NOSIGNAL);
+        while (n < 0 && errno == EINTR);
+        /* ECONNRESET: the same, with a message that it did not read any more (unix(7)). */
+        if (n < 0 && errno != EPIPE && errno != ECONNRESET)
+                return err_errno(err, count > 0 ? "hand descriptors to the container's init"
+                                                : "tell the container's init to go on");
         return 0;
 }
 
@@ -354,6 +364,22 @@ int launch_map(struct launch *launch, const struct spec_id_maps *maps, struct wa
                 r = say_with(launch, MESSAGE_MAPPED, fds, count, err);
         close_all(fds, count);
         launch_trace(launch, "map");
+        return r;
+}
+
+/* Written by the parent: lowering it takes a capability of the initial user namespace (proc(5)). */
+int launch_oom_score(const struct launch *launch, const struct spec_process *process, const char *file,
+                     struct ward_err *err)
+{
+        char text[16], where[256];
+        int len, r;
+
+        if (!process->oom_score_given)
+                return 0;
+        len = snprintf(text, sizeof(text), "%d", process->oom_score_adj);
+        r = proc_write_of(launch->proc_fd, launch->pid, "oom_score_adj", text, (size_t)len, err);
+        if (r < 0)
+                (void)err_wrap(err, "%s", spec_origin_text(&process->oom_score_origin, file, where, sizeof(where)));
         return r;
 }
 
@@ -395,12 +421,9 @@ int launch_groups(struct launch *launch, const struct cgroup_layout *layout, str
         return r;
 }
 
-void launch_say(struct launch *launch, enum message message)
+int launch_say(struct launch *launch, enum message message, struct ward_err *err)
 {
-        uint8_t byte = (uint8_t)message;
-
-        /* EPIPE: the child is gone, and its record, or its silence, is read by launch_await(). */
-        (void)send(launch->channel, &byte, 1, MSG_NOSIGNAL);
+        return say_with(launch, message, NULL, 0, err);
 }
 
 /* The child cloned the process that goes on (OP_CLONE): it takes the first one's place. */
@@ -515,6 +538,25 @@ int launch_await(struct launch *launch, enum phase phase, struct ward_err *err)
                         break;
                 }
         }
+}
+
+/* A created child closes the channel behind MESSAGE_START; one that has ended has done so, too. */
+int launch_hand_over(struct launch *launch, struct ward_err *err)
+{
+        struct record record;
+        int r = launch_say(launch, MESSAGE_START, err);
+
+        if (r >= 0)
+                r = receive(launch->channel, &record, err);
+        if (r < 0)
+                return r;
+        if (r > 0 && record.kind == RECORD_FAILED)
+                return launch_report(launch->plan, command_of(launch->plan), launch->filter, &record, err);
+        if (r > 0)
+                return err_code(err, -EPROTO, "hear from the container's init");
+        if (pidfd_ended(launch->pidfd))
+                return err_set(err, -ESRCH, "create the container: its init ended while it waited for the start");
+        return 0;
 }
 
 /* After PHASE_EXEC: end of file is the success of execve(2), which closed the channel, unless the child is gone without a word. */

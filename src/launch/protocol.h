@@ -80,6 +80,7 @@ enum step {
         STEP_HOOK_STATUS, /* @value: index of the hook, @errnum: its status */
         STEP_HOOK_TIMEOUT,
         STEP_OUTSIDE, /* the working directory lies outside the root */
+        STEP_BEGIN,   /* before the first op */
         STEP_COUNT,
 };
 

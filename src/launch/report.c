@@ -216,6 +216,8 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
                 }
                 text_printf(&text, "%s: ", spec_origin_text(&origin, plan->file, where, sizeof(where)));
         }
+        if (record->step == STEP_BEGIN)
+                return err_code(err, -record->errnum, "set up the new process");
         if (record->type == OP_EXEC || record->type == OP_FIND_EXEC)
                 return report_exec(command, filter, record, text.data == NULL ? "" : text.data, err);
         if (record->type == OP_HOOKS)

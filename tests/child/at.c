@@ -6,7 +6,8 @@
  *
  *      list                    nothing; every call is reported
  *      kill PROCESS N          PROCESS gets SIGKILL before it makes its N-th call
- *      fail PROCESS N ERRNO    the N-th call of PROCESS is not made and fails with this number
+ *      fail PROCESS N ERRNO    the N-th call of PROCESS is not made and fails with this number; close(2), which always closes (Linux
+ *                              manual page, "Dealing with error returns from close()"), is made, and fails
  *      memory N                the N-th allocation of the command fails: the allocator is called with more than there can be
  *
  * COMMAND runs under ptrace(2). It is process 0; what it makes is 1, 2 ... in the order of birth, until it executes another program.
@@ -37,6 +38,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/user.h>
@@ -313,7 +315,8 @@ static bool on_entry(struct run *run, struct process *process, uint64_t nr)
         }
         if (run->action == FAIL) {
                 note(run, "tried", process, nr);
-                skip_call(process->pid);
+                if (nr != SYS_close)
+                        skip_call(process->pid);
                 process->failing = true;
         }
         return false;

@@ -98,7 +98,7 @@ static void say_descriptors(void)
 /* A device that is not allowed must be closed by its rule: EPERM, also where the node can be made. */
 static void try_device(const char *kind, mode_t type, unsigned major, unsigned minor)
 {
-        static const char node[] = "/probe-node";
+        static const char node[] = "/dev/probe-node";
         int fd;
 
         if (mknod(node, type | 0600, makedev(major, minor)) < 0) {

@@ -610,7 +610,7 @@ const struct op_case op_cases[] = {
          {.type = OP_UMASK, .number = 027},
          NULL,
          {
-                 {"umask 027", IGNORED},
+                 {"umask 027", STEP_ITSELF},
          }},
         {"chdir",
          {.type = OP_CHDIR, .text = {"/tmp", 4}},
@@ -654,6 +654,7 @@ const size_t op_case_count = sizeof(op_cases) / sizeof(op_cases[0]);
 static const struct op mount_op = {.type = OP_MOUNT, .mount = {.target = "tmp", .type = "tmpfs"}},
                        root_op = {.type = OP_ROOT, .slot = FD_ROOT}, mask_op = {.type = OP_MASK, .path = "sys"},
                        clone_op = {.type = OP_CLONE, .number = CLONE_NEWPID}, session_op = {.type = OP_SETSID},
+                       keyring_op = {.type = OP_KEYRING},
                        find_op = {.type = OP_FIND_EXEC,
                                   .exec = {.candidates = (const char *const[]){"/bin/true", NULL}}};
 
@@ -661,11 +662,12 @@ const struct fallback_case fallback_cases[] = {
         {"no move_mount for the root", __NR_move_mount, ENOSYS, "mount '/proc/self/fd/11' '/' '' 0x2000 ''", 0,
          &root_op},
         {"move_mount fails for the root", __NR_move_mount, EINVAL, NULL, STEP_ATTACH, &root_op},
-        {"no fsopen for a mask", __NR_fsopen, EPERM, "mount 'tmpfs' '/proc/self/fd/20' 'tmpfs' 0xf ''", 0, &mask_op},
+        {"no fsopen for a mask", __NR_fsopen, EPERM, "mount 'none' '/proc/self/fd/20' 'tmpfs' 0xf ''", 0, &mask_op},
         {"fsopen fails for a mask", __NR_fsopen, ENOMEM, NULL, STEP_FSOPEN, &mask_op},
         {"no clone3", __NR_clone3, ENOSYS, "clone 0x20008000", 0, &clone_op},
         {"clone3 filtered", __NR_clone3, EPERM, "clone 0x20008000", 0, &clone_op},
         {"clone3 fails", __NR_clone3, EAGAIN, NULL, STEP_ITSELF, &clone_op},
+        {"a keyring that is refused once", __NR_keyctl, ENOSYS, NULL, STEP_ITSELF, &keyring_op},
         {"leads its session", __NR_setsid, EPERM, "getsid 0", 0, &session_op},
         {"no faccessat2", __NR_faccessat2, ENOSYS, "close 20", 0, &find_op},
         {"faccessat2 filtered", __NR_faccessat2, EPERM, "close 20", 0, &find_op},
@@ -675,10 +677,10 @@ const struct fallback_case fallback_cases[] = {
         {"move_mount filtered", __NR_move_mount, EPERM, "mount '/proc/self/fd/22' '/proc/self/fd/20' '' 0x2000 ''", 0,
          &mount_op},
         {"move_mount fails", __NR_move_mount, EINVAL, NULL, STEP_ATTACH, &mount_op},
-        {"no fsopen", __NR_fsopen, ENOSYS, "mount 'tmpfs' '/proc/self/fd/20' 'tmpfs' 0 ''", 0, &mount_op},
+        {"no fsopen", __NR_fsopen, ENOSYS, "mount 'none' '/proc/self/fd/20' 'tmpfs' 0 ''", 0, &mount_op},
         {"fsopen fails", __NR_fsopen, ENODEV, NULL, STEP_FSOPEN, &mount_op},
-        {"fsconfig filtered", __NR_fsconfig, EPERM, "mount 'tmpfs' '/proc/self/fd/20' 'tmpfs' 0 ''", 0, &mount_op},
+        {"fsconfig filtered", __NR_fsconfig, EPERM, "mount 'none' '/proc/self/fd/20' 'tmpfs' 0 ''", 0, &mount_op},
         {"fsconfig fails", __NR_fsconfig, EINVAL, NULL, STEP_CREATE, &mount_op},
-        {"no fsmount", __NR_fsmount, ENOSYS, "mount 'tmpfs' '/proc/self/fd/20' 'tmpfs' 0 ''", 0, &mount_op},
+        {"no fsmount", __NR_fsmount, ENOSYS, "mount 'none' '/proc/self/fd/20' 'tmpfs' 0 ''", 0, &mount_op},
 };
 const size_t fallback_case_count = sizeof(fallback_cases) / sizeof(fallback_cases[0]);

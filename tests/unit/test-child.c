@@ -748,9 +748,26 @@ static void test_nobody_hears(void **state)
         assert_null(mock.executed);
 }
 
+/* Nothing is begun in a process that is not set up. */
+static void test_begin_fails(void **state)
+{
+        const struct op op = {.type = OP_UNSHARE, .number = 1};
+        struct fixture f;
+
+        (void)state;
+        for (int i = 0; i < PROLOGUE; i++) {
+                prepare(&f, &op, 1);
+                mock.fail_at = i;
+                mock.fail_with = EIO;
+                assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+                assert_failed(&f, STEP_BEGIN, EIO);
+        }
+}
+
 /* ---- */
 
 static const struct CMUnitTest plain_tests[] = {
+        cmocka_unit_test(test_begin_fails),
         cmocka_unit_test(test_race),
         cmocka_unit_test(test_made_by_another),
         cmocka_unit_test(test_other_mount),

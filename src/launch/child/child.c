@@ -105,26 +105,42 @@ static op_function function_of(enum op_type type)
         return NULL;
 }
 
-_Noreturn void child_main(struct child *child)
+static int begin(struct child *child)
 {
         static const uint64_t no_signals = 0;
-        const struct plan *plan = child->plan;
+        int r;
 
+        child->op = 0;
+        child->step = STEP_BEGIN;
         /* A parent that is killed takes an unfinished child with it; cleared at the start (meet.c), because a container may outlive
          * its creator. prctl(2): the signal is bound to the thread that cloned, which waits for us. */
-        (void)sys2(prctl, PR_SET_PDEATHSIG, 9);
+        r = (int)sys2(prctl, PR_SET_PDEATHSIG, 9);
         /* The parent blocked every signal around the clone; handlers are reset, the program starts with none blocked. */
-        (void)sys4(rt_sigprocmask, 2 /* SIG_SETMASK */, &no_signals, 0, sizeof(no_signals));
+        if (r >= 0)
+                r = (int)sys4(rt_sigprocmask, 2 /* SIG_SETMASK */, &no_signals, 0, sizeof(no_signals));
         /* Modes of what is made for the container are what the plan says; OP_UMASK sets the program's own. */
-        (void)sys1(umask, 0);
-        for (child->op = 0; child->op < plan->op_count; child->op++) {
-                const struct op *op = &plan->ops[child->op];
-                op_function function = function_of(op->type);
-                int r;
+        if (r >= 0)
+                r = (int)sys1(umask, 0);
+        return r;
+}
 
-                child->step = STEP_ITSELF;
-                child->value = 0;
-                r = function == NULL ? -38 /* ENOSYS */ : function(child, op);
+static int execute(struct child *child, const struct op *op)
+{
+        op_function function = function_of(op->type);
+
+        child->step = STEP_ITSELF;
+        child->value = 0;
+        return function == NULL ? -38 /* ENOSYS */ : function(child, op);
+}
+
+_Noreturn void child_main(struct child *child)
+{
+        const struct plan *plan = child->plan;
+        int r = begin(child);
+
+        for (; child->op < plan->op_count; child->op++) {
+                if (r >= 0)
+                        r = execute(child, &plan->ops[child->op]);
                 if (r < 0) {
                         (void)child_send(child, RECORD_FAILED, child->step, -r, child->value);
                         break;

@@ -134,7 +134,7 @@ static int mount_legacy(struct child *child, const struct op_mount *mount, int t
 
         child->step = STEP_MOUNT_LEGACY;
         child_fd_path(target, path);
-        r = (int)sys5(mount, mount->source == NULL ? mount->type : mount->source, path, mount->type, mount->mount_flags,
+        r = (int)sys5(mount, mount->source == NULL ? "none" : mount->source, path, mount->type, mount->mount_flags,
                       mount->data);
         if (r >= 0 && mount->propagation != 0) {
                 child->step = STEP_PROPAGATION;

@@ -193,8 +193,9 @@ int child_do_no_new_privs(struct child *child, const struct op *op)
 
 int child_do_umask(struct child *child, const struct op *op)
 {
-        (void)sys1(umask, op->number);
-        return 0;
+        int r = (int)sys1(umask, op->number); /* the mask before: umask(2) */
+
+        return r < 0 ? r : 0;
 }
 
 int child_do_chdir(struct child *child, const struct op *op)

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# Every system call and every allocation of a command fails in turn, and either side is killed at every boundary between two system calls:
+# tests/child/inject does it and judges. Here a sample of it; all of it with WARD_TEST_FULL=1, and with ./dev inject.
+
+load ../helpers
+
+setup() {
+        needs_root
+        needs_program nm
+        ward_setup
+}
+
+teardown() {
+        ward_teardown
+}
+
+# inject ACTION STEP SANITIZED_STEP COMMAND: each STEP-th place. A sanitized program makes many more calls, most of them its own. No step is
+# a multiple of 5, so that each meets all five errors.
+inject() {
+        local action=$1 step=${WARD_SANITIZED:+$3} build=$WARD_BUILD
+        [[ -z ${WARD_TEST_FULL:-} ]] || step=1
+        # The sanitizer's allocator is in its library, where no breakpoint is set.
+        [[ $action != memory ]] || build=$WARD_SOURCE/build
+        "$WARD_SOURCE/tests/child/inject" --build "$build" --step "${step:-$2}" "$action" "$4" >"$WORK/said" 2>&1 3>&- ||
+                { cat "$WORK/said"; return 1; }
+        sed 's/^/# /' "$WORK/said" >&3
+}
+
+@test "run: system calls fail" { inject fail 7 31 run; }
+@test "create: system calls fail" { inject fail 11 31 create; }
+@test "start: system calls fail" { inject fail 1 13 start; }
+@test "exec: system calls fail" { inject fail 7 31 exec; }
+@test "kill: system calls fail" { inject fail 3 13 kill; }
+@test "delete: system calls fail" { inject fail 3 13 delete; }
+@test "state: system calls fail" { inject fail 7 29 state; }
+
+@test "run: either side is killed" { inject kill 7 23 run; }
+@test "create: either side is killed" { inject kill 7 23 create; }
+@test "start: either side is killed" { inject kill 1 7 start; }
+@test "exec: either side is killed" { inject kill 7 23 exec; }
+@test "kill: it is killed itself" { inject kill 7 13 kill; }
+@test "delete: it is killed" { inject kill 3 13 delete; }
+
+@test "memory is short" {
+        local command
+        for command in run create start exec kill delete state; do
+                inject memory 1 1 "$command"
+        done
+}
