@@ -22,7 +22,8 @@ teardown() {
 
 status_of() { ward ps -a --format json | jq -r --arg id "$1" '.containers[] | select(.name == $id) | .status'; }
 ended() { [[ $(status_of "$ID") == stopped ]]; }
-gone() { [[ ! -d /proc/$1 ]] || grep -q '^State:.Z' "/proc/$1/status"; }
+alive() { [[ -d /proc/$1 ]] && ! grep -q '^State:.Z' "/proc/$1/status"; }
+gone() { ! alive "$1"; }
 groups_of() { find /sys/fs/cgroup -type d -path "*$1*" 2>/dev/null; }
 
 # run_detached [NAME]: a container that sleeps; its init in $INIT.
@@ -197,10 +198,10 @@ expect_nothing() {
                         run ward gc
                         expect_status 0
                         expect_in_output "left" "1 process is in control group" "first is $INIT" "--force ends them"
-                        ! gone "$INIT" || { echo "$damage: it was ended"; return 1; }
+                        alive "$INIT" || { echo "$damage: it was ended"; return 1; }
                         run ward gc --force --dry-run
                         expect_in_output "removed"
-                        ! gone "$INIT" || { echo "$damage: it was ended in a dry run"; return 1; }
+                        alive "$INIT" || { echo "$damage: it was ended in a dry run"; return 1; }
                         run ward gc --force
                         expect_status 0
                         expect_in_output "removed"
@@ -240,7 +241,7 @@ expect_nothing() {
         ln -s "0:/$ID" "$WORK/state/$ID/group"
         run ward gc --force
         expect_item container "$ID" removed "its state is missing"
-        ! gone "$INIT"
+        alive "$INIT"
         rmdir /sys/fs/cgroup/*/"$ID-a"
         "$WARD_BUILD/bin/ward" --root "$WORK/other" gc --force
         gone "$INIT"
@@ -248,7 +249,7 @@ expect_nothing() {
 }
 
 @test "the state directory of another mount namespace is another one, even where it has the same path" {
-        mkdir -p -m 700 "$WORK/state"
+        mkdir -m 700 "$WORK/state"
         # shellcheck disable=SC2016  # the inner shell's
         unshare -m sh -c 'mount -t tmpfs none "$1/state" && chmod 700 "$1/state" &&
                 "$2/bin/ward-oci" --root "$1/state" run -d -b "$1/b" "$3" && "$2/bin/ward-oci" --root "$1/state" state "$3" >"$1/info"' \
@@ -256,7 +257,7 @@ expect_nothing() {
         INIT=$(jq .pid info)
         run ward gc
         expect_item group "/$ID" left "it is of a state directory of the same path on another file system"
-        ! gone "$INIT"
+        alive "$INIT"
         run ward gc --force
         expect_item group "/$ID" removed "its container's state is lost"
         gone "$INIT"
