@@ -47,6 +47,8 @@ static void add_json(struct text *text, const struct engine_info *infos, size_t 
                 add_member(text, ", ", "root", state->rootfs);
                 add_member(text, ", ", "command", state->command);
                 add_member(text, ", ", "program", state->program);
+                if (infos[i].damage != NULL)
+                        add_member(text, ", ", "damage", infos[i].damage);
                 text_puts(text, "}");
         }
         text_puts(text, count == 0 ? "]}\n" : "\n]}\n");
@@ -105,6 +107,16 @@ static int add_table(struct text *text, const struct engine_info *infos, size_t 
         return cli_table(text, &rows[0][0], count + 1, COLUMNS);
 }
 
+static void warn_damage(const struct cli *cli, const struct engine_info *info)
+{
+        _cleanup_text_ struct text text = {0};
+
+        text_printf(&text, "container '%s': %s; what is shown was found through its cgroup", info->state.id,
+                    info->damage);
+        if (!text_failed(&text))
+                cli_warning(cli, text.data, "'ward rm --force' ends and removes it");
+}
+
 static int ps(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)
 {
         const struct ps *o = options;
@@ -115,6 +127,9 @@ static int ps(struct cli *cli, const void *options, int count, char **operands, 
 
         if (r < 0)
                 return r;
+        for (size_t i = 0; i < found; i++)
+                if (infos[i].damage != NULL)
+                        warn_damage(cli, &infos[i]);
         for (size_t i = 0; i < found; i++)
                 if (o->all || infos[i].status != ENGINE_STOPPED)
                         infos[shown++] = infos[i];

@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "engine/delete.h"
 #include "engine/hooks.h"
+#include "engine/recover.h"
 #include "kern/clone.h"
 #include "launch/undo.h"
 
@@ -45,57 +46,6 @@ static void undo_unfinished(const struct store_entry *entry)
 
         if (fd >= 0 && read(fd, &made, sizeof(made)) == sizeof(made))
                 launch_undo(&made);
-}
-
-bool delete_is_unfinished(const struct store_entry *entry)
-{
-        return faccessat(entry->fd, STORE_MADE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-/* The group that the entry names; else the config's; else the one that a container gets without a word in the config. */
-static int find_path(const char *id, struct stored *stored, struct site *site, enum claim *ret_claim,
-                     struct ward_err *err)
-{
-        _cleanup_spec_ struct ward_spec spec = {0};
-        const char *path;
-        int r;
-
-        *ret_claim = CLAIM_GUESSED;
-        if (store_noted_group(&stored->entry, &stored->arena, &path, &site->parents) >= 0 &&
-            cgroup_path_check(path, NULL) >= 0)
-                *ret_claim = CLAIM_NOTED;
-        else if (stored_spec(&stored->entry, &spec, NULL) >= 0 && spec.cgroups_path != NULL)
-                path = arena_printf(&stored->arena, "%s%s", spec.cgroups_path[0] == '/' ? "" : "/", spec.cgroups_path);
-        else
-                path = arena_printf(&stored->arena, "/%s", id);
-        if (path == NULL)
-                return err_oom(err);
-        r = cgroup_path_check(path, err);
-        site->place.cgroup_path = path;
-        return r;
-}
-
-int delete_find_group(struct store *store, const char *id, struct stored *stored, struct site *ret_site,
-                      enum claim *ret_claim, struct ward_err *err)
-{
-        const struct cgroup_hierarchy *marked;
-        const char *mark;
-        int r = site_read(ret_site, NULL, id, NULL, err);
-
-        if (r >= 0)
-                r = find_path(id, stored, ret_site, ret_claim, err);
-        if (r < 0)
-                return r;
-        /* In which hierarchies it has groups is not known any more. */
-        ret_site->used = UINT32_MAX;
-        mark = site_mark(ret_site, store, id);
-        marked = site_marked(ret_site);
-        if (mark == NULL || marked == NULL)
-                return 0;
-        r = cgroup_has_mark(marked, ret_site->place.cgroup_path, ret_site->place.root_user, mark);
-        if (r != 0)
-                *ret_claim = r > 0 ? CLAIM_MARKED : CLAIM_FOREIGN;
-        return 0;
 }
 
 int delete_group(struct site *site, struct ward_err *err)
@@ -137,7 +87,7 @@ static int force_damaged(struct store *store, const char *id, struct stored *sto
         _cleanup_site_ struct site site = {0};
         enum claim claim;
         bool own;
-        int r = delete_find_group(store, id, stored, &site, &claim, err);
+        int r = recover_group(store, id, stored, &site, &claim, err);
 
         if (r < 0)
                 return r;

@@ -105,6 +105,8 @@ struct engine_info {
         struct store_state state;
         enum engine_status status;
         pid_t pid; /* 0 when it is stopped */
+        const char *
+                damage; /* why state.json could not be read, and what stands here was found through the cgroup; NULL: it was read */
 };
 
 /* What is known of one container. Strings live in @arena. */

@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "engine/delete.h"
+#include "engine/recover.h"
 #include "kern/proc.h"
 #include "launch/filter.h"
 #include "store/ranges.h"
@@ -92,7 +93,7 @@ static const char *judge(const struct gc *gc, const struct stored *stored)
 {
         if (stored->status != ENGINE_STOPPED && stored->status != ENGINE_CREATING)
                 return NULL;
-        if (delete_is_unfinished(&stored->entry))
+        if (stored_is_unfinished(&stored->entry))
                 return "its start was cut short";
         if (stored->state.remover != 0 && !remover_lives(&stored->state))
                 return "it has ended, and who was to remove it is gone";
@@ -114,7 +115,7 @@ static void collect_known(const struct gc *gc, struct stored *stored)
                 return;
         }
         /* Before its state says that it was started, nothing of the container runs, and what is there dies with its maker. */
-        if (!delete_is_unfinished(&stored->entry) && leave_used(gc, site, why, true))
+        if (!stored_is_unfinished(&stored->entry) && leave_used(gc, site, why, true))
                 return;
         if (!gc->options->dry_run)
                 r = delete_known(gc->store, gc->name, stored, &err);
@@ -123,7 +124,7 @@ static void collect_known(const struct gc *gc, struct stored *stored)
 
 static void collect_damaged(const struct gc *gc, struct stored *stored, bool stale)
 {
-        bool missing = !store_has_state(&stored->entry), unfinished = missing && delete_is_unfinished(&stored->entry);
+        bool missing = !store_has_state(&stored->entry), unfinished = missing && stored_is_unfinished(&stored->entry);
         const char *why = stale        ? "it is of an earlier boot"
                           : unfinished ? "its start was cut short"
                           : missing    ? "its state is missing"
@@ -132,7 +133,7 @@ static void collect_damaged(const struct gc *gc, struct stored *stored, bool sta
         struct ward_err err = {0};
         enum claim claim;
         bool own, others;
-        int r = delete_find_group(gc->store, gc->name, stored, &site, &claim, &err);
+        int r = recover_group(gc->store, gc->name, stored, &site, &claim, &err);
 
         if (r < 0) {
                 report(gc, ENGINE_GC_FAILED, err.message);

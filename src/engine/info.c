@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is known of containers: state, list, ps, events. */
-#include "engine/stored.h"
+#include "engine/recover.h"
 
 int engine_info(struct store *store, const char *id, struct arena *arena, struct engine_info *ret_info,
                 struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
+        const char *damage = NULL;
+        struct ward_err why = {0};
         int r;
 
-        r = stored_open(&stored, store, id, false, err);
-        if (r < 0)
+        r = stored_open(&stored, store, id, false, &why);
+        if (r == -EBADMSG || r == -ESTALE) {
+                damage = arena_strdup(arena, why.message);
+                r = damage == NULL ? err_oom(&why) : recover(&stored, store, id, r, &why);
+        }
+        if (r < 0) {
+                if (err != NULL)
+                        *err = why;
                 return r;
+        }
         arena_join(arena, &stored.arena);
+        ret_info->damage = damage;
         ret_info->state = stored.state;
         ret_info->status = stored.status;
         ret_info->pid = stored.status == ENGINE_STOPPED ? 0 : stored.state.pid;
@@ -39,7 +49,8 @@ int engine_list(struct store *store, struct arena *arena, struct engine_info **r
                 if (r < 0 && r != -EBADMSG && r != -ESTALE)
                         return r;
                 if (r < 0)
-                        infos[n] = (struct engine_info){.state = {.id = ids[i]}, .status = ENGINE_STOPPED};
+                        infos[n] = (struct engine_info){
+                                .state = {.id = ids[i]}, .status = ENGINE_STOPPED, .damage = "its state is damaged"};
                 n++;
         }
         *ret_infos = infos;

@@ -2,7 +2,7 @@
 /* Sending a signal to a container. */
 #include <errno.h>
 
-#include "engine/stored.h"
+#include "engine/recover.h"
 #include "kern/clone.h"
 #include "kern/require.h"
 
@@ -24,6 +24,8 @@ int engine_kill(struct store *store, const char *id, int signal, bool all, struc
         int r;
 
         r = stored_open(&stored, store, id, true, err);
+        if (r == -EBADMSG || r == -ESTALE)
+                r = recover(&stored, store, id, r, err);
         if (r < 0)
                 return r;
         if (stored.status == ENGINE_STOPPED && !(all && stored.state.cgroup_path != NULL))

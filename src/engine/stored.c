@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "kern/clone.h"
@@ -107,8 +108,6 @@ static int find_status(struct stored *stored, struct ward_err *err)
         struct stat st;
         int r;
 
-        if (stored->state.pid == 0)
-                return ENGINE_CREATING;
         if (stored->pidfd < 0)
                 return ENGINE_STOPPED;
         if (fstatat(stored->entry.fd, "start", &st, AT_SYMLINK_NOFOLLOW) == 0)
@@ -117,6 +116,20 @@ static int find_status(struct stored *stored, struct ward_err *err)
                 return err_errno(err, "find out whether container '%s' was started", stored->state.id);
         r = is_frozen(stored, err);
         return r < 0 ? r : r > 0 ? ENGINE_PAUSED : ENGINE_RUNNING;
+}
+
+int stored_find_status(struct stored *stored, struct ward_err *err)
+{
+        int r = find_status(stored, err);
+
+        if (r >= 0)
+                stored->status = (enum engine_status)r;
+        return r;
+}
+
+bool stored_is_unfinished(const struct store_entry *entry)
+{
+        return faccessat(entry->fd, STORE_MADE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 void stored_init(struct stored *stored)
@@ -134,11 +147,12 @@ int stored_look(struct stored *stored, const char *id, struct ward_err *err)
         /* Only what is known to have ended is stopped. */
         if (stored->pidfd < 0 && stored->pidfd != -ESRCH)
                 return require_explain(err_code(err, stored->pidfd, "look at the init of container '%s'", id), err);
-        r = find_status(stored, err);
-        if (r < 0)
-                return r;
-        stored->status = (enum engine_status)r;
-        return 0;
+        if (stored->state.pid == 0) {
+                stored->status = ENGINE_CREATING;
+                return 0;
+        }
+        r = stored_find_status(stored, err);
+        return r < 0 ? r : 0;
 }
 
 int stored_open(struct stored *stored, struct store *store, const char *id, bool lock, struct ward_err *err)

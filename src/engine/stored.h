@@ -39,4 +39,10 @@ int stored_pidfd(const struct store_state *state);
 /* The site of an existing container, which is @stored's: found out once. */
 int stored_site(struct stored *stored, struct site **ret_site, struct ward_err *err);
 
+/* Sets the status of one whose init is known, or is gone. */
+int stored_find_status(struct stored *stored, struct ward_err *err);
+
+/* The log of an unfinished start is there. */
+bool stored_is_unfinished(const struct store_entry *entry);
+
 #endif

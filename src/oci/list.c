@@ -60,6 +60,9 @@ static int list(struct oci *oci, const void *options, int count, char **operands
 
         if (r < 0)
                 return r;
+        for (size_t i = 0; i < info_count; i++)
+                if (infos[i].damage != NULL)
+                        oci_warn_damage(oci, &infos[i]);
         if (o->quiet)
                 for (size_t i = 0; i < info_count; i++)
                         text_printf(&text, "%s\n", infos[i].state.id);

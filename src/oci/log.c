@@ -86,3 +86,13 @@ void oci_log(const struct oci *oci, enum oci_log_level level, const char *messag
         if (shown.len > 0)
                 (void)fd_write_all(STDERR_FILENO, shown.data, shown.len);
 }
+
+void oci_warn_damage(const struct oci *oci, const struct engine_info *info)
+{
+        _cleanup_text_ struct text text = {0};
+
+        text_printf(&text, "container '%s': %s; what is shown was found through its cgroup", info->state.id,
+                    info->damage);
+        if (!text_failed(&text))
+                oci_log(oci, OCI_LOG_WARNING, text.data, "'delete --force' ends and removes it");
+}

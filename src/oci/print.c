@@ -82,6 +82,8 @@ void oci_add_state(struct text *text, const struct engine_info *info, bool prett
         oci_add_time(text, state->created_usec);
         text_puts(text, "\"");
         add_annotations(text, state, style);
+        if (info->damage != NULL)
+                add_string(text, style->next, "damage", style->colon, info->damage);
         add_string(text, style->next, "owner", style->colon, oci_user_name(state->owner, &arena));
         text_puts(text, style->last);
 }

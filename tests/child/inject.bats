@@ -34,6 +34,7 @@ inject() {
 @test "exec: system calls fail" { inject fail 7 31 exec; }
 @test "kill: system calls fail" { inject fail 3 13 kill; }
 @test "delete: system calls fail" { inject fail 3 13 delete; }
+@test "list: system calls fail" { inject fail 7 29 list; }
 @test "state: system calls fail" { inject fail 7 29 state; }
 
 @test "run: either side is killed" { inject kill 7 23 run; }
@@ -45,7 +46,7 @@ inject() {
 
 @test "memory is short" {
         local command
-        for command in run create start exec kill delete state; do
+        for command in run create start exec kill delete list state; do
                 inject memory 1 1 "$command"
         done
 }

@@ -213,7 +213,8 @@ teardown() {
         local pid
         pid=$(oci state "$ID" | jq .pid)
         truncate -s 20 "$WORK/state/$ID/state.json"
-        fails_with "damaged.*delete --force" oci state "$ID"
+        [[ $(oci state "$ID" | jq -r .damage) == *damaged* ]]
+        fails_with "damaged.*delete --force" oci exec "$ID" true
         oci list -q | grep -qx "$ID"
         oci delete --force "$ID"
         has_ended "$pid"
