@@ -4,11 +4,11 @@
 
 # The long and short options of a command: the words that begin with a dash at the start of a line of its help.
 _ward_options() {
-        "${COMP_WORDS[0]}" "$@" --help 2>/dev/null | sed -n 's/^ *\(-[a-zA-Z]\), /\1\n/; s/^ *\(-\)/\1/p' | grep -o '^--\?[a-zA-Z][a-z-]*'
+        "${COMP_WORDS[0]}" "$@" --help-all 2>/dev/null | sed -n 's/^ *\(-[a-zA-Z]\), /\1\n/; s/^ *\(-\)/\1/p' | grep -o '^--\?[a-zA-Z][a-z-]*'
 }
 
 _ward() {
-        local verbs='run ps exec kill rm gc help version'
+        local verbs='run ps exec kill stop rm gc help version'
         local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' root=() all=() i
         for ((i = 1; i < COMP_CWORD; i++)); do
                 case ${COMP_WORDS[i]} in
@@ -19,12 +19,13 @@ _ward() {
         done
         COMPREPLY=()
         case $previous in
-        --root | --volume | -v | --keep) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
-        --network) mapfile -t COMPREPLY < <(compgen -W 'none host' -- "$current") && return ;;
+        --root | --volume | -v | --keep | --env-file | --cidfile | --pidfile | --device) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
+        --network | --net) mapfile -t COMPREPLY < <(compgen -W 'none host' -- "$current") && return ;;
         --userns) mapfile -t COMPREPLY < <(compgen -W 'own host' -- "$current") && return ;;
+        --pid | --ipc | --uts | --cgroupns) mapfile -t COMPREPLY < <(compgen -W 'private host' -- "$current") && return ;;
         --format) mapfile -t COMPREPLY < <(compgen -W 'table json' -- "$current") && return ;;
-        --security-opt) mapfile -t COMPREPLY < <(compgen -W 'seccomp= no-new-privileges=' -- "$current") && return ;;
-        --signal | -s) mapfile -t COMPREPLY < <(compgen -W 'TERM KILL INT HUP QUIT STOP CONT USR1 USR2' -- "$current") && return ;;
+        --security-opt) mapfile -t COMPREPLY < <(compgen -W 'seccomp= no-new-privileges= apparmor= label= mask= unmask=' -- "$current") && return ;;
+        --signal | -s | --stop-signal) mapfile -t COMPREPLY < <(compgen -W 'TERM KILL INT HUP QUIT STOP CONT USR1 USR2' -- "$current") && return ;;
         esac
         if [[ $current == -* ]]; then
                 mapfile -t COMPREPLY < <(compgen -W "$(_ward_options ${verb:+"$verb"})" -- "$current")

@@ -162,6 +162,8 @@ static int parse_long(struct cursor *cursor, const char *word)
                 return err_oom(cursor->err);
         if (entry == NULL && strcmp(shown, "--help") == 0 && value == NULL)
                 return OPTIONS_HELP;
+        if (entry == NULL && strcmp(shown, "--help-all") == 0 && value == NULL)
+                return OPTIONS_HELP_ALL;
         if (entry == NULL)
                 return unknown(cursor, shown, shown + 2);
         if (entry->arg != NULL && entry->kind != OPTION_KIND_NOT_YET) {
@@ -281,25 +283,33 @@ static void add_entry(struct text *text, const struct option_entry *entry, size_
         add_wrapped(text, entry->help, column);
 }
 
-void options_help(const struct option_command *command, struct text *text)
+static bool is_shown(const struct option_entry *entry, bool all)
 {
-        static const struct option_entry help = {.name = "help", .help = "show this text"};
-        struct option_entry with_letter = help;
-        size_t column = left_width(&help) + 2;
+        return entry->kind != OPTION_KIND_NOT_YET && (all || !entry->rare);
+}
+
+void options_help(const struct option_command *command, bool all, struct text *text)
+{
+        static const struct option_entry more = {.name = "help-all", .help = "show every option"};
+        struct option_entry help = {.name = "help", .help = "show this text"};
+        size_t column = left_width(&help) + 2, hidden = 0;
 
         for (size_t i = 0; i < command->count; i++) {
                 size_t width = left_width(&command->entries[i]) + 2;
 
-                if (command->entries[i].kind != OPTION_KIND_NOT_YET && width > column && width <= HELP_COLUMN_MAX)
+                if (is_shown(&command->entries[i], all) && width > column && width <= HELP_COLUMN_MAX)
                         column = width;
+                hidden += command->entries[i].rare;
         }
         text_printf(text, "Usage: %s %s\n\n%s\n\n", command->name, command->operands, command->summary);
         for (size_t i = 0; i < command->count; i++)
-                if (command->entries[i].kind != OPTION_KIND_NOT_YET)
+                if (is_shown(&command->entries[i], all))
                         add_entry(text, &command->entries[i], column);
         if (find_letter(command, 'h') == NULL)
-                with_letter.letter = 'h';
-        add_entry(text, &with_letter, column);
+                help.letter = 'h';
+        add_entry(text, &help, column);
+        if (hidden > 0 && !all)
+                add_entry(text, &more, column);
         if (command->notes != NULL)
                 text_printf(text, "\n%s\n", command->notes);
 }

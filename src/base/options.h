@@ -12,7 +12,7 @@
  * Understood: --name, --name=VALUE, --name VALUE, -n, -nVALUE, -n VALUE, letters in one word (-it), --flag=true and
  * --flag=false, and "--", behind which nothing is an option. Of an option given twice the last one holds, lists collect. An
  * unknown option is an error that suggests the nearest one; nothing is accepted and ignored. --help is understood
- * everywhere, -h where the table does not use the letter.
+ * everywhere, -h where the table does not use the letter; --help-all shows what --help leaves out.
  */
 #ifndef BASE_OPTIONS_H
 #define BASE_OPTIONS_H
@@ -49,6 +49,7 @@ struct option_entry {
         char letter;      /* 0: none */
         const char *arg;  /* what the value is called in --help; NULL: the option takes none */
         const char *help; /* one line without a full stop */
+        bool rare;        /* --help leaves it to --help-all: the first screen is for what people use every day */
         enum option_kind kind;
         size_t offset;            /* of the target in the structure that options_parse() fills in */
         uint64_t max;             /* NUMBER */
@@ -76,16 +77,17 @@ struct option_command {
 };
 
 #define OPTIONS_HELP 1
+#define OPTIONS_HELP_ALL 2
 
 /*
  * Reads the @*argc words at @argv (without the command's own name) into @target and leaves the operands in @argv, *@argc of
- * them. Returns 0, OPTIONS_HELP when --help was met (then nothing else counts), or -errno: -EINVAL, -ENOMEM.
+ * them. Returns 0, OPTIONS_HELP or OPTIONS_HELP_ALL when --help or --help-all was met (then nothing else counts), or -errno: -EINVAL, -ENOMEM.
  */
 int options_parse(const struct option_command *command, int *argc, char **argv, void *target, struct arena *arena,
                   struct ward_err *err);
 
-/* Appends the text of --help, at most 80 columns wide. */
-void options_help(const struct option_command *command, struct text *text);
+/* Appends the text of --help, or with @all of --help-all, at most 80 columns wide. */
+void options_help(const struct option_command *command, bool all, struct text *text);
 
 /* Readers for OPTION_CALL that several commands share; the target's type is in the name. */
 int option_read_i64(void *target, const char *value, struct arena *arena, struct ward_err *err);

@@ -8,7 +8,7 @@
 #include "base/syscalls.h"
 #include "cli/cli.h"
 
-static const struct cli_verb *const verbs[] = {&cli_run, &cli_ps, &cli_exec, &cli_kill, &cli_rm, &cli_gc};
+static const struct cli_verb *const verbs[] = {&cli_run, &cli_ps, &cli_exec, &cli_kill, &cli_stop, &cli_rm, &cli_gc};
 
 struct globals {
         const char *root;
@@ -32,6 +32,7 @@ static const struct option_command global_command = {
                    "  ps                  list containers\n"
                    "  exec NAME COMMAND   run another program in a running container\n"
                    "  kill NAME...        send a signal to containers\n"
+                   "  stop NAME...        ask containers to end, and kill those that do not\n"
                    "  rm NAME...          remove stopped containers\n"
                    "  gc                  remove what crashed or killed programs left\n"
                    "  help [VERB]         show this text, or a verb's options\n"
@@ -60,11 +61,11 @@ static const struct cli_verb *find_verb(const char *name, struct ward_err *err)
         return NULL;
 }
 
-static int print_help(const struct option_command *command, struct ward_err *err)
+static int print_help(const struct option_command *command, bool all, struct ward_err *err)
 {
         _cleanup_text_ struct text text = {0};
 
-        options_help(command, &text);
+        options_help(command, all, &text);
         return cli_print(&text, err);
 }
 
@@ -73,9 +74,9 @@ static int help(int count, char **words, struct ward_err *err)
         const struct cli_verb *verb;
 
         if (count == 0)
-                return print_help(&global_command, err);
+                return print_help(&global_command, true, err);
         verb = find_verb(words[0], err);
-        return verb == NULL ? -EINVAL : print_help(&verb->command, err);
+        return verb == NULL ? -EINVAL : print_help(&verb->command, false, err);
 }
 
 static int print_version(struct ward_err *err)
@@ -99,8 +100,8 @@ static int run_verb(struct cli *cli, const struct cli_verb *verb, int count, cha
         if (r < 0)
                 return r;
         r = options_parse(&verb->command, &count, words, options, &cli->arena, err);
-        if (r == OPTIONS_HELP)
-                return print_help(&verb->command, err);
+        if (r == OPTIONS_HELP || r == OPTIONS_HELP_ALL)
+                return print_help(&verb->command, r == OPTIONS_HELP_ALL, err);
         if (r < 0)
                 return err_wrap(err, "%s", verb->name);
         if (verb->needs_store) {
@@ -123,8 +124,8 @@ static int run_command_line(struct cli *cli, int count, char **words, struct war
         cli->root = globals.root;
         if (r < 0)
                 return r;
-        if (r == OPTIONS_HELP || (count == 0 && !globals.version))
-                return print_help(&global_command, err);
+        if (r > 0 || (count == 0 && !globals.version))
+                return print_help(&global_command, true, err);
         if (globals.version || strcmp(words[0], "version") == 0)
                 return print_version(err);
         if (strcmp(words[0], "help") == 0)

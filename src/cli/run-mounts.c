@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The volumes and tmpfs of `ward run`. */
+/* The mounts of `ward run`: -v, --mount, --tmpfs. */
 #include <linux/mount.h>
 #include <string.h>
-
-#include "base/path.h"
 
 #include "cli/run.h"
 #include "model/mount-words.h"
@@ -24,51 +22,15 @@ static int fail(struct ward_err *err, const char *option, const char *value, con
         return err_hint(err, "%s", hint);
 }
 
-static int apply_volume_word(const struct run_job *job, const char *value, const char *word, struct spec_mount *mount,
-                             struct ward_err *err)
-{
-        static const char *const words[] = {"ro", "rw", "idmap", "noidmap"};
-        const char *near;
-
-        if (strcmp(word, "ro") == 0) {
-                mount->rattr_set |= MOUNT_ATTR_RDONLY;
-        } else if (strcmp(word, "rw") == 0) {
-                mount->rattr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
-        } else if (strcmp(word, "idmap") == 0) {
-                if (job->options->users == RUN_USERS_HOST)
-                        return fail(err, "--volume", value,
-                                    "idmap: the container has the host's users, there is no map",
-                                    "leave idmap out, or --userns=host");
-                mount->idmap = mount->idmap_recursive = true;
-        } else if (strcmp(word, "noidmap") == 0) {
-                mount->idmap = mount->idmap_recursive = false;
-        } else if (strcmp(word, "z") == 0 || strcmp(word, "Z") == 0) {
-                return fail(err, "--volume", value, "z and Z relabel files for SELinux, which ward does not",
-                            "leave it out; where SELinux is in force, relabel with chcon(1)");
-        } else {
-                near = text_nearest(word, words, ELEMENTS(words));
-                (void)err_set(err, -EINVAL, "option '--volume': '%s': '%s' is not one of: ro, rw, idmap, noidmap",
-                              value, word);
-                return near == NULL ? -EINVAL : err_hint(err, "did you mean '%s'?", near);
-        }
-        return 0;
-}
-
-/* SRC:DST[:WORDS]. What comes from the host brings neither rights nor devices with it, and read-only holds for everything below, too. */
+/* SRC:DST[:WORDS] */
 static int read_volume(const struct run_job *job, const char *value, struct spec_mount *ret_mount, struct ward_err *err)
 {
         static const char usage[] = "write SRC:DST or SRC:DST:ro, SRC a path of this machine";
         struct arena *arena = &job->cli->arena;
-        bool own_users = job->options->users == RUN_USERS_OWN;
-        struct spec_mount mount = {
-                .bind = true,
-                .recursive = true,
-                .rattr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
-                .idmap = own_users,
-                .idmap_recursive = own_users,
-        };
+        struct spec_mount mount = run_bind(job, "--volume", value);
         const char *at = value, *source = next_word(arena, &at, ':');
-        int r;
+        bool give_away = false;
+        int r = 0;
 
         if (at == NULL || source == NULL || *source == '\0')
                 return fail(err, "--volume", value, "it has no source", usage);
@@ -80,70 +42,221 @@ static int read_volume(const struct run_job *job, const char *value, struct spec
         if (*source != '/' && *source != '.')
                 return fail(err, "--volume", value, "the source is a volume's name, and ward has no named volumes",
                             "for a directory here write ./NAME");
-        r = path_absolute(source, &job->cli->arena, &mount.source, err);
         while (r >= 0 && at != NULL) {
                 const char *word = next_word(arena, &at, ',');
 
-                r = word == NULL ? err_oom(err) : apply_volume_word(job, value, word, &mount, err);
+                r = word == NULL ? err_oom(err) : run_bind_word(job, word, &give_away, &mount, err);
         }
+        if (r >= 0)
+                r = run_bind_source(job, source, give_away, &mount, err);
         if (r < 0)
                 return r;
-        mount.origin = CLI_ORIGIN(arena_printf(arena, "--volume %s", value));
         *ret_mount = mount;
         return 0;
 }
 
-/* PATH[:WORDS]: those of mount(8), and size=, mode= ... of the file system, which the kernel judges. */
-static int read_tmpfs(const struct run_job *job, const char *value, struct spec_mount *ret_mount, struct ward_err *err)
+static struct spec_mount new_tmpfs(const char *target)
 {
-        struct arena *arena = &job->cli->arena;
-        struct spec_mount mount = {
+        return (struct spec_mount){
+                .destination = target,
                 .type = "tmpfs",
                 .source = "tmpfs",
                 .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
                 .data = "mode=1777",
         };
-        const char *at = value;
+}
 
-        mount.destination = next_word(arena, &at, ':');
-        if (mount.destination != NULL && *mount.destination != '/')
-                return fail(err, "--tmpfs", value, "it is not an absolute path",
-                            "write PATH or PATH:size=64m,mode=700");
-        while (mount.destination != NULL && mount.data != NULL && at != NULL) {
-                const char *word = next_word(arena, &at, ',');
-
-                if (word == NULL)
-                        return err_oom(err);
-                /* Of two modes the last one holds (tmpfs(5)). */
-                if (*word != '\0' && !mount_word_apply(word, &mount))
-                        mount.data = arena_printf(arena, "%s,%s", mount.data, word);
-                if (mount.bind || mount.remount || mount.idmap)
-                        return fail(err, "--tmpfs", value, "a new file system can't be bound, remounted or id-mapped",
-                                    "for a directory of this machine use --volume");
-        }
-        mount.origin = CLI_ORIGIN(arena_printf(arena, "--tmpfs %s", value));
-        if (mount.destination == NULL || mount.data == NULL)
+/* A word of mount(8), or size=, mode= ... of the file system, which the kernel judges. */
+static int tmpfs_word(const struct run_job *job, const char *option, const char *value, const char *word,
+                      struct spec_mount *mount, struct ward_err *err)
+{
+        /* Of two modes the last one holds (tmpfs(5)). */
+        if (*word != '\0' && !mount_word_apply(word, mount))
+                mount->data = arena_printf(&job->cli->arena, "%s,%s", mount->data, word);
+        if (mount->data == NULL)
                 return err_oom(err);
-        *ret_mount = mount;
+        if (mount->bind || mount->remount || mount->idmap)
+                return fail(err, option, value, "a new file system can't be bound, remounted or id-mapped",
+                            "for a directory of this machine use --volume");
         return 0;
 }
 
-int run_mounts(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
+/* PATH[:WORDS] */
+static int read_tmpfs(const struct run_job *job, const char *value, struct spec_mount *ret_mount, struct ward_err *err)
 {
-        const struct option_list *tmpfs = &job->options->tmpfs, *volumes = &job->options->volumes;
-        struct spec_mount *mounts =
-                arena_new(&spec->arena, struct spec_mount, spec->mount_count + tmpfs->count + volumes->count);
-        size_t count = spec->mount_count;
+        struct arena *arena = &job->cli->arena;
+        const char *at = value, *target = next_word(arena, &at, ':');
+        struct spec_mount mount = new_tmpfs(target);
         int r = 0;
 
+        if (target == NULL)
+                return err_oom(err);
+        if (*target != '/')
+                return fail(err, "--tmpfs", value, "it is not an absolute path",
+                            "write PATH or PATH:size=64m,mode=700");
+        while (r >= 0 && at != NULL) {
+                const char *word = next_word(arena, &at, ',');
+
+                r = word == NULL ? err_oom(err) : tmpfs_word(job, "--tmpfs", value, word, &mount, err);
+        }
+        mount.origin = CLI_ORIGIN(arena_printf(arena, "--tmpfs %s", value));
+        if (r >= 0)
+                *ret_mount = mount;
+        return r;
+}
+
+/* What --mount says, before it is known of which type it is. */
+struct described {
+        const char *type, *source, *target;
+        const char *words[32]; /* what is left, "KEY" or "KEY=VALUE", for the type */
+        size_t count;
+};
+
+static int describe(const struct run_job *job, const char *value, struct described *ret, struct ward_err *err)
+{
+        static const struct {
+                const char *key;
+                size_t offset;
+        } keys[] = {
+                {"type", offsetof(struct described, type)},          {"source", offsetof(struct described, source)},
+                {"src", offsetof(struct described, source)},         {"target", offsetof(struct described, target)},
+                {"destination", offsetof(struct described, target)}, {"dst", offsetof(struct described, target)},
+        };
+        const char *at = value;
+
+        *ret = (struct described){.type = "volume"}; /* docker's default */
+        while (at != NULL) {
+                const char *word = next_word(&job->cli->arena, &at, ',');
+                size_t i = 0, len;
+
+                if (word == NULL)
+                        return err_oom(err);
+                len = strcspn(word, "=");
+                while (i < ELEMENTS(keys) && !(strlen(keys[i].key) == len && strncmp(word, keys[i].key, len) == 0))
+                        i++;
+                if (i < ELEMENTS(keys) && word[len] == '=')
+                        *(const char **)(void *)((char *)ret + keys[i].offset) = word + len + 1;
+                else if (ret->count == ELEMENTS(ret->words))
+                        return fail(err, "--mount", value, "it has too many words", "leave some out");
+                else
+                        ret->words[ret->count++] = word;
+        }
+        if (ret->target == NULL || *ret->target != '/')
+                return fail(err, "--mount", value, "it has no target, or none that is an absolute path",
+                            "write type=bind,src=PATH,dst=PATH or type=tmpfs,dst=PATH");
+        return 0;
+}
+
+/* "readonly", "ro=true", "bind-propagation=rslave", "relabel=shared", "U=true" as docker and podman write them. */
+static const char *bind_word(const char *word, bool *ret_off)
+{
+        static const struct {
+                const char *written, *word;
+        } same[] = {{"readonly", "ro"}, {"idmap", "idmap"}, {"U", "U"}, {"chown", "U"}, {"ro", "ro"}};
+        size_t len = strcspn(word, "=");
+
+        *ret_off = strcmp(word + len, "=false") == 0;
+        if (strncmp(word, "bind-propagation=", strlen("bind-propagation=")) == 0)
+                return word + strlen("bind-propagation=");
+        if (strcmp(word, "relabel=shared") == 0 || strcmp(word, "relabel=private") == 0)
+                return word[strlen("relabel=")] == 's' ? "z" : "Z";
+        for (size_t i = 0; i < ELEMENTS(same); i++)
+                if (strlen(same[i].written) == len && strncmp(word, same[i].written, len) == 0 &&
+                    (word[len] == '\0' || *ret_off || strcmp(word + len, "=true") == 0))
+                        return same[i].word;
+        return word;
+}
+
+static int described_bind(const struct run_job *job, const char *value, const struct described *what,
+                          struct spec_mount *ret_mount, struct ward_err *err)
+{
+        struct spec_mount mount = run_bind(job, "--mount", value);
+        bool give_away = false;
+        int r = 0;
+
+        if (what->source == NULL || *what->source == '\0')
+                return fail(err, "--mount", value, "it has no source", "write src=PATH, a path of this machine");
+        mount.destination = what->target;
+        for (size_t i = 0; r >= 0 && i < what->count; i++) {
+                bool off;
+                const char *word = bind_word(what->words[i], &off);
+
+                if (!off)
+                        r = run_bind_word(job, word, &give_away, &mount, err);
+                else if (strcmp(word, "idmap") == 0)
+                        r = run_bind_word(job, "noidmap", &give_away, &mount, err);
+        }
+        if (r >= 0)
+                r = run_bind_source(job, what->source, give_away, &mount, err);
+        if (r >= 0)
+                *ret_mount = mount;
+        return r;
+}
+
+static int described_tmpfs(const struct run_job *job, const char *value, const struct described *what,
+                           struct spec_mount *ret_mount, struct ward_err *err)
+{
+        struct spec_mount mount = new_tmpfs(what->target);
+        int r = 0;
+
+        mount.origin = CLI_ORIGIN(arena_printf(&job->cli->arena, "--mount %s", value));
+        if (what->source != NULL)
+                return fail(err, "--mount", value, "a tmpfs has no source", "leave src= out");
+        for (size_t i = 0; r >= 0 && i < what->count; i++) {
+                const char *word = what->words[i];
+                bool off;
+
+                if (strncmp(word, "tmpfs-", strlen("tmpfs-")) == 0)
+                        word += strlen("tmpfs-");
+                word = strncmp(word, "readonly", strlen("readonly")) == 0 ? bind_word(word, &off) : word;
+                r = tmpfs_word(job, "--mount", value, word, &mount, err);
+        }
+        if (r >= 0)
+                *ret_mount = mount;
+        return r;
+}
+
+/* type=bind,src=PATH,dst=PATH,ro or type=tmpfs,dst=PATH,tmpfs-size=64m */
+static int read_mount(const struct run_job *job, const char *value, struct spec_mount *ret_mount, struct ward_err *err)
+{
+        struct described what;
+        int r = describe(job, value, &what, err);
+
+        if (r < 0)
+                return r;
+        if (strcmp(what.type, "bind") == 0)
+                return described_bind(job, value, &what, ret_mount, err);
+        if (strcmp(what.type, "tmpfs") == 0)
+                return described_tmpfs(job, value, &what, ret_mount, err);
+        return fail(err, "--mount", value, "its type is none of: bind, tmpfs",
+                    "ward has no named volumes and no images: bind a directory");
+}
+
+typedef int (*mount_reader)(const struct run_job *job, const char *value, struct spec_mount *ret_mount,
+                            struct ward_err *err);
+
+int run_mounts(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
+{
+        /* A volume may lie on a tmpfs; the other way round it would be hidden. */
+        const struct {
+                const struct option_list *list;
+                mount_reader read;
+        } kinds[] = {{&job->options->tmpfs, read_tmpfs},
+                     {&job->options->mounts, read_mount},
+                     {&job->options->volumes, read_volume}};
+        size_t count = spec->mount_count, room = count + 1;
+        struct spec_mount *mounts;
+        int r = 0;
+
+        for (size_t k = 0; k < ELEMENTS(kinds); k++)
+                room += kinds[k].list->count;
+        mounts = arena_new(&spec->arena, struct spec_mount, room);
         if (mounts == NULL)
                 return err_oom(err);
         memcpy(mounts, spec->mounts, count * sizeof(*mounts));
-        /* A volume may lie on a tmpfs; the other way round it would be hidden. */
-        for (size_t i = 0; r >= 0 && i < tmpfs->count; i++)
-                r = read_tmpfs(job, tmpfs->items[i], &mounts[count++], err);
-        for (size_t i = 0; r >= 0 && i < volumes->count; i++)
-                r = read_volume(job, volumes->items[i], &mounts[count++], err);
+        for (size_t k = 0; k < ELEMENTS(kinds); k++)
+                for (size_t i = 0; r >= 0 && i < kinds[k].list->count; i++)
+                        r = kinds[k].read(job, kinds[k].list->items[i], &mounts[count++], err);
         if (r < 0)
                 return r;
         spec->mounts = mounts;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the program of `ward run` may do: capabilities, no_new_privs, the seccomp profile. */
+/* What the program of `ward run` may do and see: capabilities, no_new_privs, the seccomp profile, labels, masked paths. */
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/prctl.h>
@@ -13,12 +14,12 @@
 #define PROFILE_MAX (1u << 20)
 
 /* In a user namespace of its own a container can have every capability; on the host's users only what the caller has. */
-static uint64_t all_caps(const struct run *options)
+static uint64_t all_caps(const struct run_job *job)
 {
         uint64_t all = 0;
 
         for (int cap = 0; cap < CAP_NAME_COUNT; cap++)
-                if (options->users == RUN_USERS_OWN || prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
+                if (job->own_users || prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
                         all |= UINT64_C(1) << cap;
         return all;
 }
@@ -66,8 +67,8 @@ static int apply_caps(const struct run_job *job, struct spec_caps *caps, struct 
                 r = read_caps(arena, &job->options->cap_drop, "--cap-drop", &drop_all, &drop, err);
         if (r < 0)
                 return r;
-        if (add_all)
-                result = (drop_all ? 0 : all_caps(job->options)) & ~drop;
+        if (add_all || job->options->privileged)
+                result = (drop_all ? 0 : all_caps(job)) & ~drop;
         else
                 result = ((drop_all ? 0 : caps->bounding) & ~drop) | add;
         caps->bounding = caps->effective = caps->permitted = result;
@@ -112,30 +113,166 @@ static int apply_seccomp(struct ward_spec *spec, const char *value, struct ward_
         return read_profile(spec, value, err);
 }
 
+static int apply_no_new_privileges(struct ward_spec *spec, const char *value, struct ward_err *err)
+{
+        bool off = strcmp(value, "false") == 0;
+
+        if (!off && *value != '\0' && strcmp(value, "true") != 0)
+                return err_set(err, -EINVAL, "option '--security-opt': no-new-privileges is true or false, not '%s'",
+                               value);
+        spec->process.no_new_privs = !off;
+        return 0;
+}
+
+static int apply_apparmor(struct ward_spec *spec, const char *value, struct ward_err *err)
+{
+        spec->process.apparmor_profile = strcmp(value, "unconfined") == 0 ? NULL : value;
+        spec->process.apparmor_origin = CLI_ORIGIN("--security-opt apparmor");
+        return 0;
+}
+
+/* One field of a label: "type:NAME", "level:s0:c1,c2" ... "disable" asks for none, and none is what there is by default. */
+static int apply_label(struct ward_spec *spec, const char *value, struct ward_err *err)
+{
+        static const char *const fields[] = {"user", "role", "type", "level"};
+        const char *parts[ELEMENTS(fields)] = {"system_u", "system_r", "container_t", "s0"}, *old;
+        struct spec_process *process = &spec->process;
+        size_t len = strcspn(value, ":"), i = 0;
+
+        if (strcmp(value, "disable") == 0) {
+                process->selinux_label = NULL;
+                return 0;
+        }
+        while (i < ELEMENTS(fields) && !(strlen(fields[i]) == len && strncmp(value, fields[i], len) == 0))
+                i++;
+        if (i == ELEMENTS(fields) || value[len] == '\0' || value[len + 1] == '\0') {
+                (void)err_set(err, -EINVAL, "option '--security-opt': 'label=%s' is no part of a label", value);
+                return err_hint(err, "write label=type:NAME, user:NAME, role:NAME, level:LEVEL, or label=disable");
+        }
+        /* What earlier options said of the other fields stays. */
+        old = process->selinux_label;
+        for (size_t f = 0; old != NULL && f < ELEMENTS(fields); f++) {
+                size_t end = f + 1 == ELEMENTS(fields) ? strlen(old) : strcspn(old, ":");
+
+                parts[f] = arena_strndup(&spec->arena, old, end);
+                old += end + (old[end] == ':');
+        }
+        parts[i] = value + len + 1;
+        process->selinux_label = arena_printf(&spec->arena, "%s:%s:%s:%s", parts[0], parts[1], parts[2], parts[3]);
+        process->selinux_origin = CLI_ORIGIN("--security-opt label");
+        return process->selinux_label == NULL ? err_oom(err) : 0;
+}
+
+static int apply_mask(struct ward_spec *spec, const char *value, struct ward_err *err)
+{
+        size_t count = spec->masked_path_count, more = 1;
+        struct spec_path *paths;
+
+        for (const char *c = value; *c != '\0'; c++)
+                more += *c == ':';
+        paths = arena_new(&spec->arena, struct spec_path, count + more);
+        if (paths == NULL)
+                return err_oom(err);
+        memcpy(paths, spec->masked_paths, count * sizeof(*paths));
+        for (const char *at = value; *at != '\0';) {
+                size_t len = strcspn(at, ":");
+                const char *path = arena_strndup(&spec->arena, at, len);
+
+                if (path == NULL)
+                        return err_oom(err);
+                if (*path != '/')
+                        return err_set(err, -EINVAL, "option '--security-opt': mask: '%s' is not an absolute path",
+                                       path);
+                paths[count++] = (struct spec_path){.path = path, .origin = CLI_ORIGIN("--security-opt mask")};
+                at += len + (at[len] == ':');
+        }
+        spec->masked_paths = paths;
+        spec->masked_path_count = count;
+        return 0;
+}
+
+/* Takes what @pattern matches (fnmatch(3)) out of the list. */
+static bool remove_matching(const struct spec_path **paths, size_t *count, const char *pattern, struct arena *arena,
+                            bool *ret_found)
+{
+        struct spec_path *left = arena_new(arena, struct spec_path, *count + 1);
+        size_t n = 0;
+
+        for (size_t i = 0; left != NULL && i < *count; i++)
+                if (fnmatch(pattern, (*paths)[i].path, FNM_PATHNAME) != 0)
+                        left[n++] = (*paths)[i];
+        if (left == NULL)
+                return false;
+        *ret_found |= n < *count;
+        *paths = left;
+        *count = n;
+        return true;
+}
+
+static int apply_unmask(struct ward_spec *spec, const char *value, struct ward_err *err)
+{
+        if (strcmp(value, "ALL") == 0) {
+                spec->masked_path_count = spec->readonly_path_count = 0;
+                return 0;
+        }
+        for (const char *at = value; *at != '\0';) {
+                size_t len = strcspn(at, ":");
+                const char *pattern = arena_strndup(&spec->arena, at, len);
+                bool found = false;
+
+                if (pattern == NULL ||
+                    !remove_matching(&spec->masked_paths, &spec->masked_path_count, pattern, &spec->arena, &found) ||
+                    !remove_matching(&spec->readonly_paths, &spec->readonly_path_count, pattern, &spec->arena, &found))
+                        return err_oom(err);
+                if (!found) {
+                        (void)err_set(err, -EINVAL, "option '--security-opt': unmask: '%s' is not masked", pattern);
+                        return err_hint(err, "'ward run --dry-run' shows what is; ALL means every path");
+                }
+                at += len + (at[len] == ':');
+        }
+        return 0;
+}
+
+static int apply_system_paths(struct ward_spec *spec, const char *value, struct ward_err *err)
+{
+        if (strcmp(value, "unconfined") != 0)
+                return err_set(err, -EINVAL, "option '--security-opt': systempaths is 'unconfined', not '%s'", value);
+        return apply_unmask(spec, "ALL", err);
+}
+
+static const struct {
+        const char *name;
+        bool optional; /* the value */
+        int (*apply)(struct ward_spec *spec, const char *value, struct ward_err *err);
+} security_words[] = {
+        {"seccomp", false, apply_seccomp},
+        {"no-new-privileges", true, apply_no_new_privileges},
+        {"apparmor", false, apply_apparmor},
+        {"label", false, apply_label},
+        {"mask", false, apply_mask},
+        {"unmask", false, apply_unmask},
+        {"systempaths", false, apply_system_paths},
+};
+
 static int apply_security(struct ward_spec *spec, const char *word, struct ward_err *err)
 {
-        static const char *const names[] = {"seccomp", "no-new-privileges"};
+        const char *names[ELEMENTS(security_words)], *near;
         size_t len = strcspn(word, "=:");
-        const char *value = word[len] == '\0' ? NULL : word + len + 1;
+        const char *value = word[len] == '\0' ? "" : word + len + 1;
         char name[32] = "";
-        const char *near;
 
-        if (len == strlen("seccomp") && strncmp(word, "seccomp", len) == 0 && value != NULL && *value != '\0')
-                return apply_seccomp(spec, value, err);
-        if (len == strlen("no-new-privileges") && strncmp(word, "no-new-privileges", len) == 0) {
-                bool off = value != NULL && strcmp(value, "false") == 0;
-
-                if (value != NULL && !off && strcmp(value, "true") != 0)
-                        return err_set(err, -EINVAL, "option '--security-opt': '%s': the value is true or false", word);
-                spec->process.no_new_privs = !off;
-                return 0;
+        for (size_t i = 0; i < ELEMENTS(security_words); i++) {
+                names[i] = security_words[i].name;
+                if (strlen(names[i]) == len && strncmp(word, names[i], len) == 0 &&
+                    (*value != '\0' || security_words[i].optional))
+                        return security_words[i].apply(spec, value, err);
         }
         if (len < sizeof(name))
                 memcpy(name, word, len);
         near = text_nearest(name, names, ELEMENTS(names));
         (void)err_set(err, -EINVAL,
                       "option '--security-opt': '%s' is not one of: seccomp=FILE|default|unconfined, "
-                      "no-new-privileges[=true|false]",
+                      "no-new-privileges[=true|false], apparmor=PROFILE, label=..., mask=PATH, unmask=PATH|ALL",
                       word);
         return near == NULL ? -EINVAL : err_hint(err, "did you mean '%s'?", near);
 }
@@ -145,7 +282,8 @@ int run_rights(const struct run_job *job, struct ward_spec *spec, struct ward_er
         const struct option_list *security = &job->options->security;
         int r = apply_caps(job, &spec->process.caps, err);
 
-        use_default_profile(spec);
+        if (!job->options->privileged)
+                use_default_profile(spec);
         for (size_t i = 0; r >= 0 && i < security->count; i++)
                 r = apply_security(spec, security->items[i], err);
         return r;

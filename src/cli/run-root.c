@@ -42,7 +42,7 @@ static int make_host(const struct run_job *job, struct run_root *root, struct wa
         _cleanup_close_
         int keep = -EBADF;
         struct host_options options = {
-                .id_base = o->users == RUN_USERS_OWN ? job->id_base : 0,
+                .id_base = job->own_users ? job->id_base : 0,
                 .id_count = DEFAULTS_ID_COUNT,
                 .size_bytes = o->host_size.given ? (uint64_t)o->host_size.value
                                                  : host_default_size(o->memory.given ? o->memory.value : -1),

@@ -12,35 +12,76 @@
 #include "model/defaults.h"
 
 #define HOSTNAME_MAX 64 /* sethostname(2) */
+#define ENV_FILE_MAX (1u << 20)
 
+/* The program and its arguments: --entrypoint comes in front, as an image's would. */
 static int set_command(const struct run_job *job, struct spec_process *process, struct ward_err *err)
 {
-        static char shell[] = "sh";
-        static char *just_a_shell[] = {shell};
+        const char *entrypoint = job->options->entrypoint;
+        bool shell = job->argc == 0 && entrypoint == NULL;
+        const char **argv;
+        size_t count = 0;
 
-        if (job->argc == 0 && !job->options->tty) {
+        if (shell && !job->options->tty) {
                 (void)err_set(err, -EINVAL, "there is no command to run in '%s'", job->root->path);
                 return err_hint(err, "write it behind the root: ward run ROOT COMMAND...; with -it it is a shell");
         }
-        process->argv = job->argc == 0 ? cli_argv(job->cli, 1, just_a_shell) : cli_argv(job->cli, job->argc, job->argv);
-        process->args_origin = CLI_ORIGIN(NULL);
-        return process->argv == NULL ? err_oom(err) : 0;
+        argv = arena_new(&job->cli->arena, const char *, (size_t)job->argc + 2);
+        if (argv == NULL)
+                return err_oom(err);
+        if (shell)
+                argv[count++] = "sh";
+        if (entrypoint != NULL)
+                argv[count++] = entrypoint;
+        for (int i = 0; i < job->argc; i++)
+                argv[count++] = job->argv[i];
+        process->argv = argv;
+        process->args_origin = CLI_ORIGIN(entrypoint != NULL ? "--entrypoint" : NULL);
+        return 0;
 }
 
-static int set_user(const struct run_job *job, struct spec_process *process, struct user *ret_user,
-                    struct ward_err *err)
+/* --group-add: behind the groups that the user has. */
+static int add_groups(const struct run_job *job, struct user *user, struct ward_err *err)
+{
+        const struct option_list *list = &job->options->groups;
+        uint32_t *groups = arena_new(&job->cli->arena, uint32_t, user->group_count + list->count + 1);
+
+        if (groups == NULL)
+                return err_oom(err);
+        if (user->group_count > 0)
+                memcpy(groups, user->groups, user->group_count * sizeof(*groups));
+        for (size_t i = 0; i < list->count; i++) {
+                uint32_t *gid = &groups[user->group_count];
+                int r = user_group(job->root->fd, list->items[i], gid, err);
+
+                if (r < 0)
+                        return err_wrap(err, "option '--group-add'");
+                if (job->own_users && *gid >= DEFAULTS_ID_COUNT)
+                        return err_set(err, -EINVAL, "option '--group-add': '%s': a container has the ids 0 to %u",
+                                       list->items[i], DEFAULTS_ID_COUNT - 1);
+                user->group_count++;
+        }
+        user->groups = groups;
+        return 0;
+}
+
+static int set_user(struct run_job *job, struct spec_process *process, struct user *ret_user, struct ward_err *err)
 {
         const char *word = job->options->user;
         int r = user_read(job->root->fd, word, &job->cli->arena, ret_user, err);
 
         if (r < 0)
                 return word == NULL ? r : err_wrap(err, "option '--user'");
-        if (job->options->users == RUN_USERS_OWN &&
-            (ret_user->uid >= DEFAULTS_ID_COUNT || ret_user->gid >= DEFAULTS_ID_COUNT)) {
+        if (job->own_users && (ret_user->uid >= DEFAULTS_ID_COUNT || ret_user->gid >= DEFAULTS_ID_COUNT)) {
                 (void)err_set(err, -EINVAL, "option '--user': '%s': a container has the ids 0 to %u", word,
                               DEFAULTS_ID_COUNT - 1);
                 return err_hint(err, "choose one of these, or give it the machine's users with --userns=host");
         }
+        r = add_groups(job, ret_user, err);
+        if (r < 0)
+                return r;
+        job->uid = ret_user->uid;
+        job->gid = ret_user->gid;
         process->uid = ret_user->uid;
         process->gid = ret_user->gid;
         process->groups = ret_user->groups;
@@ -50,31 +91,98 @@ static int set_user(const struct run_job *job, struct spec_process *process, str
         return 0;
 }
 
+/* With the machine's names: its own. */
+static const char *own_name(char *buffer, size_t size)
+{
+        (void)gethostname(buffer, size);
+        buffer[size - 1] = '\0';
+        return buffer;
+}
+
+/* One --env-file: lines "KEY=VALUE" or "KEY", as docker reads them: '#' begins a comment, nothing is unquoted. */
+static int read_env_file(const struct run_job *job, const char *path, const char *const **envp, struct ward_err *err)
+{
+        struct arena *arena = &job->cli->arena;
+        _cleanup_free_ char *text = NULL;
+        struct option_list list = {0};
+        size_t lines = 1;
+        int r = fd_read_file(AT_FDCWD, path, ENV_FILE_MAX, &text, NULL, err);
+
+        if (r < 0)
+                return err_wrap(err, "option '--env-file'");
+        for (const char *c = text; *c != '\0'; c++)
+                lines += *c == '\n';
+        list.items = arena_new(arena, const char *, lines);
+        if (list.items == NULL)
+                return err_oom(err);
+        for (const char *at = text; *at != '\0';) {
+                size_t blank = strspn(at, " \t"), len = strcspn(at, "\r\n");
+
+                if (len > blank && at[blank] != '#') {
+                        list.items[list.count] = arena_strndup(arena, at + blank, len - blank);
+                        if (list.items[list.count++] == NULL)
+                                return err_oom(err);
+                }
+                at += len + strspn(at + len, "\r\n");
+        }
+        r = cli_apply_env(job->cli, &list, envp, err);
+        return r < 0 ? err_wrap(err, "option '--env-file': '%s'", path) : 0;
+}
+
 static int set_environment(const struct run_job *job, const char *home, struct ward_spec *spec, struct ward_err *err)
 {
         struct arena *arena = &job->cli->arena;
         const char **envp = arena_new(arena, const char *, 5);
+        char own[HOSTNAME_MAX + 1] = "";
 
         if (envp == NULL)
                 return err_oom(err);
         envp[0] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-        envp[1] = arena_printf(arena, "HOSTNAME=%s", spec->hostname);
+        envp[1] = arena_printf(arena, "HOSTNAME=%s",
+                               spec->hostname != NULL ? spec->hostname : own_name(own, sizeof(own)));
         envp[2] = arena_printf(arena, "HOME=%s", home);
         envp[3] = job->options->tty ? "TERM=xterm" : NULL;
         if (envp[1] == NULL || envp[2] == NULL)
                 return err_oom(err);
         spec->process.envp = envp;
+        for (size_t i = 0; i < job->options->env_files.count; i++) {
+                int r = read_env_file(job, job->options->env_files.items[i], &spec->process.envp, err);
+
+                if (r < 0)
+                        return r;
+        }
         return cli_apply_env(job->cli, &job->options->env, &spec->process.envp, err);
+}
+
+static int check_name(const struct run_job *job, const char *option, const char *name, struct ward_err *err)
+{
+        if (name == NULL)
+                return 0;
+        if (strlen(name) > HOSTNAME_MAX)
+                return err_set(err, -EINVAL, "option '%s': '%s' is longer than %d bytes", option, name, HOSTNAME_MAX);
+        if (job->namespaces->ns[SPEC_NS_UTS].mode == SPEC_NS_NEW)
+                return 0;
+        (void)err_set(err, -EINVAL, "option '%s': the name would be changed for others too", option);
+        return err_hint(err, "leave it out, or '--uts %s'", job->options->ns[SPEC_NS_UTS]);
 }
 
 static int set_names(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
 {
-        const char *given = job->options->hostname;
+        const struct run *o = job->options;
+        int r = check_name(job, "--hostname", o->hostname, err);
 
-        if (given != NULL && strlen(given) > HOSTNAME_MAX)
-                return err_set(err, -EINVAL, "option '--hostname': '%s' is longer than %d bytes", given, HOSTNAME_MAX);
-        spec->hostname = given != NULL ? given : arena_strndup(&spec->arena, job->id, strnlen(job->id, HOSTNAME_MAX));
-        spec->hostname_origin = given != NULL ? CLI_ORIGIN("--hostname") : CLI_ORIGIN("default");
+        if (r >= 0)
+                r = check_name(job, "--domainname", o->domainname, err);
+        if (r < 0)
+                return r;
+        spec->hostname = o->hostname;
+        spec->hostname_origin = CLI_ORIGIN("--hostname");
+        spec->domainname = o->domainname;
+        spec->domainname_origin = CLI_ORIGIN("--domainname");
+        if (o->hostname != NULL || job->namespaces->ns[SPEC_NS_UTS].mode != SPEC_NS_NEW)
+                return 0;
+        spec->hostname = arena_strndup(&spec->arena, job->id, strnlen(job->id, HOSTNAME_MAX));
+        spec->hostname_origin = CLI_ORIGIN("default");
         return spec->hostname == NULL ? err_oom(err) : 0;
 }
 
@@ -89,20 +197,7 @@ static void set_oom_score(struct spec_process *process)
         process->oom_score_adj = 0;
 }
 
-static void set_resources(const struct run *options, struct spec_resources *resources)
-{
-        if (options->memory.given)
-                resources->memory.limit = options->memory;
-        if (options->cpu_quota.given) {
-                resources->cpu.quota = options->cpu_quota;
-                resources->cpu.period = options->cpu_quota;
-                resources->cpu.period.value = 100000;
-        }
-        if (options->pids.given)
-                resources->pids = options->pids;
-}
-
-static int set_process(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
+static int set_process(struct run_job *job, struct ward_spec *spec, struct ward_err *err)
 {
         struct spec_process *process = &spec->process;
         struct user user;
@@ -121,6 +216,8 @@ static int set_process(const struct run_job *job, struct ward_spec *spec, struct
         }
         if (*process->cwd != '/')
                 return err_set(err, -EINVAL, "option '--workdir': '%s' is not an absolute path", process->cwd);
+        process->init = job->options->init;
+        process->init_origin = CLI_ORIGIN("--init");
         process->terminal = job->options->tty;
         process->terminal_origin = CLI_ORIGIN("--tty");
         if (process->terminal)
@@ -129,29 +226,80 @@ static int set_process(const struct run_job *job, struct ward_spec *spec, struct
         return 0;
 }
 
-int run_spec(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
+/* How the container wants to be stopped, for `ward stop`: the key that podman uses, and one of ours. */
+static int set_annotations(const struct run *o, struct ward_spec *spec, struct ward_err *err)
 {
-        const long cpus = sysconf(_SC_NPROCESSORS_CONF);
-        const struct defaults defaults = {
-                .host_users = job->options->users == RUN_USERS_HOST,
-                .id_base = job->id_base,
-                .host_network = job->options->network == RUN_NETWORK_HOST,
-                .cpus = cpus > 0 ? (unsigned)cpus : 1,
-        };
-        int r = defaults_fill(&defaults, spec, err);
+        struct spec_annotation *annotations = arena_new(&spec->arena, struct spec_annotation, 2);
+        size_t count = 0;
 
+        if (annotations == NULL)
+                return err_oom(err);
+        if (o->stop_signal != NULL)
+                annotations[count++] = (struct spec_annotation){ENGINE_STOP_SIGNAL, o->stop_signal};
+        if (o->stop_timeout.given) {
+                annotations[count].key = ENGINE_STOP_TIMEOUT;
+                annotations[count].value = arena_printf(&spec->arena, "%lld", (long long)o->stop_timeout.value);
+                if (annotations[count++].value == NULL)
+                        return err_oom(err);
+        }
+        spec->annotations = annotations;
+        spec->annotation_count = count;
+        return 0;
+}
+
+/* Not every machine has /dev/shm and /dev/mqueue, which a container with its IPC namespace is shown. */
+static int drop_absent(struct ward_spec *spec)
+{
+        struct spec_mount *left = arena_new(&spec->arena, struct spec_mount, spec->mount_count);
+        size_t count = 0;
+
+        if (left == NULL)
+                return -ENOMEM;
+        for (size_t i = 0; i < spec->mount_count; i++) {
+                const struct spec_mount *mount = &spec->mounts[i];
+
+                if (!(mount->bind && strncmp(mount->destination, "/dev/", 5) == 0 && access(mount->source, F_OK) < 0))
+                        left[count++] = *mount;
+        }
+        spec->mounts = left;
+        spec->mount_count = count;
+        return 0;
+}
+
+int run_spec(struct run_job *job, struct ward_spec *spec, struct ward_err *err)
+{
+        const struct run *o = job->options;
+        const long cpus = sysconf(_SC_NPROCESSORS_CONF);
+        struct defaults defaults = {
+                .id_base = job->id_base,
+                .cpus = cpus > 0 ? (unsigned)cpus : 1,
+                .no_shm = o->ns[SPEC_NS_IPC] != NULL && strcmp(o->ns[SPEC_NS_IPC], "none") == 0,
+                .shm_bytes = o->shm_size.given ? (uint64_t)o->shm_size.value : 0,
+                .privileged = o->privileged,
+        };
+        int r;
+
+        memcpy(defaults.ns, job->namespaces->ns, sizeof(defaults.ns));
+        r = defaults_fill(&defaults, spec, err);
+        if (r >= 0 && drop_absent(spec) < 0)
+                r = err_oom(err);
         if (r < 0)
                 return r;
         spec->rootfs = job->root->path;
-        spec->rootfs_readonly = job->options->read_only;
+        spec->rootfs_readonly = o->read_only;
         spec->rootfs_origin = CLI_ORIGIN(NULL);
         spec->rootfs_propagation = MS_PRIVATE | MS_REC;
-        set_resources(job->options, &spec->resources);
-        r = set_names(job, spec, err);
+        r = set_annotations(o, spec, err);
+        if (r >= 0)
+                r = set_names(job, spec, err);
         if (r >= 0)
                 r = set_process(job, spec, err);
         if (r >= 0)
+                r = run_limits(job, spec, err);
+        if (r >= 0)
                 r = run_mounts(job, spec, err);
+        if (r >= 0)
+                r = run_devices(job, spec, err);
         if (r >= 0)
                 r = run_rights(job, spec, err);
         return r;

@@ -4,18 +4,28 @@
 #define CLI_RUN_H
 
 #include "cli/cli.h"
+#include "model/defaults.h"
 
-enum { RUN_NETWORK_NONE, RUN_NETWORK_HOST };
-enum { RUN_USERS_OWN, RUN_USERS_HOST };
+enum { RUN_FORMAT_TABLE, RUN_FORMAT_JSON };
 
+/* The options, as run-options.c reads them. Texts are as they were typed. */
 struct run {
-        bool interactive, tty, remove, read_only, dry_run;
-        const char *name, *workdir, *user, *hostname, *keep;
-        unsigned network, users;
+        bool interactive, tty, remove, read_only, init, privileged, dry_run;
         bool format_given;
         unsigned format;
-        struct option_list env, volumes, tmpfs, cap_add, cap_drop, security;
-        struct spec_i64 memory, cpu_quota, pids, host_size;
+        const char *name, *cidfile, *pidfile;
+        const char *entrypoint, *workdir, *user, *hostname, *domainname, *keep;
+        const char *ns[SPEC_NS_COUNT]; /* --network, --pid ...: what is said of each namespace */
+        const char *stop_signal;
+        uint64_t timeout; /* seconds; 0: none */
+        struct option_list env, env_files, groups;
+        struct option_list volumes, mounts, tmpfs, devices;
+        struct option_list cap_add, cap_drop, security;
+        struct option_list ulimits, sysctls, time_offsets;
+        struct spec_i64 memory, memory_swap, memory_reservation, shm_size, host_size;
+        struct spec_i64 cpu_quota, cpu_shares, pids, oom_score;
+        struct spec_i64 stop_timeout; /* seconds */
+        const char *cpuset_cpus, *cpuset_mems;
 };
 
 /* The root as ROOT names it. */
@@ -33,27 +43,67 @@ struct run_root {
 
 void run_root_done(struct run_root *root);
 
+/* The namespaces that the options ask for. */
+struct run_namespaces {
+        struct spec_namespace ns[SPEC_NS_COUNT];
+        int fds[SPEC_NS_COUNT]; /* owned: of other containers, which the paths in @ns name; -EBADF: none */
+        uint32_t id_base;       /* of a user namespace that is joined */
+};
+
+#define RUN_NAMESPACES_NONE                                                               \
+        {                                                                                 \
+                .fds = { -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF } \
+        }
+#define _cleanup_run_namespaces_ _cleanup_(run_namespaces_done)
+
+/* Reads --network, --pid and their like. The containers that they name are those of cli->store. */
+int run_namespaces_read(struct cli *cli, const struct run *options, struct run_namespaces *ret, struct ward_err *err);
+void run_namespaces_done(struct run_namespaces *namespaces);
+
 /* What the steps share. */
 struct run_job {
         struct cli *cli;
         const struct run *options;
         const char *id;
         const struct run_root *root;
-        uint32_t id_base; /* of the own range, if it has one */
-        int argc;         /* the command */
+        const struct run_namespaces *namespaces;
+        bool own_users;    /* the container's user namespace is not the caller's */
+        uint32_t id_base;  /* its first id, then */
+        uint32_t uid, gid; /* of its program, from run_spec() on */
+        int argc;          /* the command */
         char **argv;
 };
+
+/* The verb itself: struct cli_verb, run. */
+int run_run(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err);
 
 /* Opens or makes the root that @word names; not job->root. */
 int run_root_open(const struct run_job *job, const char *word, struct run_root *ret_root, struct ward_err *err);
 
 /* The whole spec; spec_done() frees it, also after a failure. */
-int run_spec(const struct run_job *job, struct ward_spec *spec, struct ward_err *err);
+int run_spec(struct run_job *job, struct ward_spec *spec, struct ward_err *err);
 
-/* -v and --tmpfs, behind the mounts that the spec has. */
+/* -v, --mount and --tmpfs, behind the mounts that the spec has. */
 int run_mounts(const struct run_job *job, struct ward_spec *spec, struct ward_err *err);
 
-/* --cap-add, --cap-drop, --security-opt. */
+/* run-bind.c, for -v and --mount: a bind that brings neither rights nor devices of the host, with the container's owners. */
+struct spec_mount run_bind(const struct run_job *job, const char *option, const char *value);
+
+/* Applies one word of it. *@ret_give_away: it was "U". */
+int run_bind_word(const struct run_job *job, const char *word, bool *ret_give_away, struct spec_mount *mount,
+                  struct ward_err *err);
+
+/* The source, and what its owner means for the container; the last step. */
+int run_bind_source(const struct run_job *job, const char *source, bool give_away, struct spec_mount *mount,
+                    struct ward_err *err);
+
+/* --device: binds and rules. */
+int run_devices(const struct run_job *job, struct ward_spec *spec, struct ward_err *err);
+
+/* -m, --cpus, --ulimit, --sysctl ...; run-limits.c has the readers of their values, too. */
+int run_limits(const struct run_job *job, struct ward_spec *spec, struct ward_err *err);
+
+/* --cap-add, --cap-drop, --privileged, --security-opt. */
 int run_rights(const struct run_job *job, struct ward_spec *spec, struct ward_err *err);
 
 #endif

@@ -18,6 +18,7 @@
 #include "engine/hooks.h"
 #include "engine/notify.h"
 #include "engine/profile.h"
+#include "engine/stored.h"
 #include "engine/user.h"
 #include "kern/clone.h"
 #include "kern/proc.h"
@@ -108,7 +109,7 @@ static int get_filter(struct birth *birth, struct ward_err *err)
         if (r < 0)
                 return r;
         birth->program = (struct sock_fprog){.len = birth->filter.count, .filter = birth->filter.code};
-        return 0;
+        return birth->spec->process.init ? launch_check_init(&birth->filter, err) : 0;
 }
 
 static const char *absolute_rootfs(struct birth *birth)
@@ -228,8 +229,8 @@ static bool changes(const struct ward_spec *spec, enum spec_ns ns, const struct 
  * at, not what the path may name later. */
 static int check_joined(const struct birth *birth, struct ward_err *err)
 {
-        static const char *const files[SPEC_NS_COUNT] = {
-                [SPEC_NS_IPC] = "ipc", [SPEC_NS_UTS] = "uts", [SPEC_NS_NET] = "net", [SPEC_NS_MOUNT] = "mnt"};
+        static const bool changed[SPEC_NS_COUNT] = {
+                [SPEC_NS_IPC] = true, [SPEC_NS_UTS] = true, [SPEC_NS_NET] = true, [SPEC_NS_MOUNT] = true};
         const struct ward_spec *spec = birth->spec;
 
         for (uint32_t i = 0; i < birth->plan.slot_count; i++) {
@@ -242,10 +243,10 @@ static int check_joined(const struct birth *birth, struct ward_err *err)
                         uint64_t own;
                         int r;
 
-                        if (files[ns] == NULL || slot->path != spec->ns[ns].path ||
+                        if (!changed[ns] || slot->path != spec->ns[ns].path ||
                             !changes(spec, (enum spec_ns)ns, &origin))
                                 continue;
-                        r = proc_namespace_inode(birth->launch.proc_fd, getpid(), files[ns], &own, err);
+                        r = proc_namespace_inode(birth->launch.proc_fd, getpid(), stored_ns_files[ns], &own, err);
                         if (r < 0)
                                 return r;
                         if (fstat(birth->launch.slots[i], &st) < 0)

@@ -46,6 +46,7 @@ extern const char *const engine_status_names[];
  * program is not there, 126 when it can't be executed, 125 for everything else. */
 struct engine_exit {
         int status;
+        bool timed_out;  /* it was killed at the end of options->timeout_sec */
         bool oom_killed; /* the kernel's OOM killer ended a process of its group */
 };
 
@@ -60,6 +61,7 @@ struct engine_options {
         const char *console_socket; /* path of a unix socket that takes the terminal's master; NULL: none */
         const char *pidfd_socket;   /* path of a unix socket that takes a pidfd of init; NULL: none */
         unsigned preserve_fds;      /* descriptors 3 ... 2+N stay open in the container */
+        uint64_t timeout_sec;       /* run in the foreground: kill it then; 0: never */
         bool no_pivot;              /* chroot in place of pivot_root(2), for a root on an initramfs */
         bool no_new_keyring;        /* keep the caller's session keyring */
         bool keep;                  /* run: leave a stopped container for delete */
@@ -100,6 +102,9 @@ int engine_exec(struct store *store, const struct engine_exec_options *exec, con
 /* The process that the container was created with, as the base for exec's one. Lives in @arena. */
 int engine_process(struct store *store, const char *id, struct arena *arena, struct spec_process *ret_process,
                    struct ward_err *err);
+
+/* Opens a namespace of a running container's init. Returns a descriptor. */
+int engine_namespace(struct store *store, const char *id, enum spec_ns ns, struct ward_err *err);
 
 struct engine_info {
         struct store_state state;
@@ -162,6 +167,15 @@ struct engine_gc_options {
  * ended with @force alone. What fails is reported and does not keep the rest from its turn; an error is returned when nothing could be done.
  */
 int engine_gc(struct store *store, const struct engine_gc_options *options, struct ward_err *err);
+
+/* How a container wants to be stopped, as annotations: a signal's name or number (default TERM), and how many seconds it is given. */
+#define ENGINE_STOP_SIGNAL "org.opencontainers.image.stopSignal"
+#define ENGINE_STOP_TIMEOUT "ward.stop-timeout"
+#define ENGINE_STOP_TIMEOUT_SEC 10
+
+/* Asks the container to end, and kills it when it has not ended in time. @signal 0, @timeout_sec -1: as its annotations say. A container that
+ * does not run is no error. */
+int engine_stop(struct store *store, const char *id, int signal, int timeout_sec, struct ward_err *err);
 
 int engine_pause(struct store *store, const char *id, struct ward_err *err);
 int engine_resume(struct store *store, const char *id, struct ward_err *err);

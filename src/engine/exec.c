@@ -76,10 +76,6 @@ static int refuse_own_program(const struct execution *exec, struct ward_err *err
 /* The namespaces of init that are not the caller's own. Named through /proc/PID/ns, and checked below to be still init's. */
 static int find_namespaces(struct execution *exec, struct ward_err *err)
 {
-        static const char *const files[SPEC_NS_COUNT] = {
-                [SPEC_NS_USER] = "user", [SPEC_NS_CGROUP] = "cgroup", [SPEC_NS_IPC] = "ipc",   [SPEC_NS_UTS] = "uts",
-                [SPEC_NS_NET] = "net",   [SPEC_NS_PID] = "pid",       [SPEC_NS_TIME] = "time", [SPEC_NS_MOUNT] = "mnt",
-        };
         _cleanup_close_
         int proc = proc_open(err);
 
@@ -87,12 +83,12 @@ static int find_namespaces(struct execution *exec, struct ward_err *err)
                 return proc;
         for (int i = 0; i < SPEC_NS_COUNT; i++) {
                 uint64_t theirs, own;
-                int r = proc_namespace_inode(proc, exec->stored.state.pid, files[i], &theirs, err);
+                int r = proc_namespace_inode(proc, exec->stored.state.pid, stored_ns_files[i], &theirs, err);
 
                 if (r == -ENOENT)
                         continue; /* a kernel without this kind */
                 if (r >= 0)
-                        r = proc_namespace_inode(proc, getpid(), files[i], &own, err);
+                        r = proc_namespace_inode(proc, getpid(), stored_ns_files[i], &own, err);
                 if (r < 0)
                         return r;
                 if (theirs == own)
@@ -100,7 +96,8 @@ static int find_namespaces(struct execution *exec, struct ward_err *err)
                 exec->joined[i].mode = SPEC_NS_JOIN;
                 exec->joined[i].origin.field = "exec";
                 exec->joined[i].origin.index = -1;
-                exec->joined[i].path = arena_printf(&exec->arena, "/proc/%d/ns/%s", exec->stored.state.pid, files[i]);
+                exec->joined[i].path =
+                        arena_printf(&exec->arena, "/proc/%d/ns/%s", exec->stored.state.pid, stored_ns_files[i]);
                 if (exec->joined[i].path == NULL)
                         return err_oom(err);
         }
@@ -296,7 +293,7 @@ static int execute(struct execution *exec, struct store *store, const struct eng
         launch_release(&exec->launch);
         if (options->detach)
                 return 0;
-        r = relay_run(relay, exec->launch.pidfd, err);
+        r = relay_run(relay, exec->launch.pidfd, 0, err);
         if (r >= 0)
                 r = pidfd_wait(exec->launch.pidfd, false, false, &info);
         if (r < 0)

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is known of containers: state, list, ps, events. */
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/fd.h"
 #include "engine/recover.h"
+#include "kern/clone.h"
+#include "kern/proc.h"
 
 int engine_info(struct store *store, const char *id, struct arena *arena, struct engine_info *ret_info,
                 struct ward_err *err)
@@ -56,6 +62,30 @@ int engine_list(struct store *store, struct arena *arena, struct engine_info **r
         *ret_infos = infos;
         *ret_count = n;
         return 0;
+}
+
+int engine_namespace(struct store *store, const char *id, enum spec_ns ns, struct ward_err *err)
+{
+        _cleanup_stored_ struct stored stored;
+        _cleanup_close_
+        int proc = -EBADF, fd = -EBADF;
+        char path[32];
+        int r;
+
+        r = stored_open(&stored, store, id, false, err);
+        if (r >= 0)
+                r = stored_require(&stored, 1u << ENGINE_CREATED | 1u << ENGINE_RUNNING, "join a namespace of", err);
+        if (r < 0)
+                return r;
+        proc = proc_open(err);
+        if (proc < 0)
+                return proc;
+        (void)snprintf(path, sizeof(path), "ns/%s", stored_ns_files[ns]);
+        fd = proc_open_of(proc, stored.state.pid, path, O_RDONLY, err);
+        /* The pidfd was proved to be init's; if that still lives, what was opened by its number is init's, too (V32). */
+        if (fd >= 0 && pidfd_ended(stored.pidfd))
+                return err_set(err, -ESRCH, "join a namespace of container '%s': it has ended", id);
+        return TAKE_FD(fd);
 }
 
 int engine_process(struct store *store, const char *id, struct arena *arena, struct spec_process *ret_process,

@@ -2,12 +2,14 @@
 /* The foreground; see relay.h. */
 #include "engine/relay.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -127,8 +129,29 @@ static bool carry(int from, int to)
 
 enum { POLL_PROCESS, POLL_SIGNALS, POLL_MASTER, POLL_INPUT, POLL_COUNT };
 
-int relay_run(struct relay *relay, int pidfd, struct ward_err *err)
+static int64_t now_msec(void)
 {
+        struct timespec now;
+
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Waits for what is polled, and ends the process behind @pidfd when it is later than @end (0: never). Returns how many are ready. */
+static int wait_ready(struct relay *relay, struct pollfd *ready, nfds_t count, int64_t end, int pidfd)
+{
+        int64_t left = end == 0 || relay->timed_out ? -1 : end - now_msec();
+
+        if (left < 0 && end != 0 && !relay->timed_out) {
+                relay->timed_out = true;
+                (void)pidfd_signal(pidfd, SIGKILL);
+        }
+        return poll(ready, count, left > INT_MAX ? INT_MAX : (int)left);
+}
+
+int relay_run(struct relay *relay, int pidfd, uint64_t timeout_sec, struct ward_err *err)
+{
+        int64_t end = timeout_sec == 0 ? 0 : now_msec() + (int64_t)timeout_sec * 1000;
         static const char end_of_file = 4; /* ^D: a terminal has no other end of input (termios(3), VEOF) */
         struct pollfd ready[POLL_COUNT] = {
                 [POLL_PROCESS] = {.fd = pidfd, .events = POLLIN},
@@ -138,8 +161,12 @@ int relay_run(struct relay *relay, int pidfd, struct ward_err *err)
         };
 
         for (;;) {
-                if (poll(ready, POLL_COUNT, -1) < 0 && errno != EINTR)
+                int n = wait_ready(relay, ready, POLL_COUNT, end, pidfd);
+
+                if (n < 0 && errno != EINTR)
                         return err_errno(err, "wait for the container");
+                if (n <= 0)
+                        continue;
                 if (ready[POLL_SIGNALS].revents != 0)
                         forward_signals(relay, pidfd);
                 if (ready[POLL_INPUT].revents != 0 && !carry(STDIN_FILENO, relay->master)) {

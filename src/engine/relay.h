@@ -11,6 +11,7 @@ struct relay {
         sigset_t before;          /* the mask of the calling thread, to be restored where there is a signalfd */
         int master;               /* owned: the terminal */
         bool input;               /* what the caller types goes to the terminal */
+        bool timed_out;           /* relay_run() killed the process */
         bool raw;                 /* the caller's terminal was switched to raw mode */
         unsigned char saved[128]; /* its struct termios */
 };
@@ -28,8 +29,8 @@ int relay_begin(struct relay *relay, bool terminal, bool input, struct ward_err 
 /* Receives the master, if there is one, and switches the caller's terminal to raw mode. */
 int relay_attach(struct relay *relay, struct ward_err *err);
 
-/* Until the process behind @pidfd has ended. It is not reaped. */
-int relay_run(struct relay *relay, int pidfd, struct ward_err *err);
+/* Until the process behind @pidfd has ended. It is not reaped. After @timeout_sec (0: never) it is killed, and relay->timed_out set. */
+int relay_run(struct relay *relay, int pidfd, uint64_t timeout_sec, struct ward_err *err);
 
 /* Restores the caller's terminal and signals. */
 void relay_done(struct relay *relay);

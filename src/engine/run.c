@@ -19,17 +19,19 @@ static void fill_exit(struct birth *birth, const siginfo_t *info, struct engine_
 }
 
 /* Waits for the end. A created container that failed later is gone by the same way. */
-static int wait_end(struct birth *birth, struct relay *relay, struct engine_exit *ret_exit, struct ward_err *err)
+static int wait_end(struct birth *birth, struct relay *relay, uint64_t timeout_sec, struct engine_exit *ret_exit,
+                    struct ward_err *err)
 {
         siginfo_t info;
         int r;
 
-        r = relay_run(relay, birth->launch.pidfd, err);
+        r = relay_run(relay, birth->launch.pidfd, timeout_sec, err);
         if (r >= 0)
                 r = pidfd_wait(birth->launch.pidfd, false, false, &info);
         if (r < 0)
                 return err_code(err, r, "wait for the container");
         fill_exit(birth, &info, ret_exit);
+        ret_exit->timed_out = relay->timed_out;
         launch_trace(&birth->launch, "ended");
         return 0;
 }
@@ -75,7 +77,7 @@ static int run(struct store *store, const struct ward_spec *spec, const struct e
         birth_release(&birth);
         if (options->detach)
                 return 0;
-        r = wait_end(&birth, relay, ret_exit, err);
+        r = wait_end(&birth, relay, options->timeout_sec, ret_exit, err);
         if (r >= 0 && !options->keep)
                 r = remove_ended(&birth, err);
         return r;

@@ -19,6 +19,11 @@ const char *const engine_status_names[] = {
         [ENGINE_PAUSED] = "paused",     [ENGINE_STOPPED] = "stopped",
 };
 
+const char *const stored_ns_files[SPEC_NS_COUNT] = {
+        [SPEC_NS_USER] = "user", [SPEC_NS_CGROUP] = "cgroup", [SPEC_NS_IPC] = "ipc",   [SPEC_NS_UTS] = "uts",
+        [SPEC_NS_NET] = "net",   [SPEC_NS_PID] = "pid",       [SPEC_NS_TIME] = "time", [SPEC_NS_MOUNT] = "mnt",
+};
+
 int stored_pidfd(const struct store_state *state)
 {
         _cleanup_close_

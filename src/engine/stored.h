@@ -33,6 +33,9 @@ int stored_require(const struct stored *stored, unsigned allowed, const char *ve
 /* The config that it was created with. The caller frees it with spec_done(). */
 int stored_spec(const struct store_entry *entry, struct ward_spec *ret_spec, struct ward_err *err);
 
+/* Names of files below /proc/PID/ns. */
+extern const char *const stored_ns_files[SPEC_NS_COUNT];
+
 /* Opens a pidfd of a state's init: -ESRCH when it has ended, or when the pid belongs to another process by now (V32). */
 int stored_pidfd(const struct store_state *state);
 

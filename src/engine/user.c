@@ -187,6 +187,20 @@ int user_read(int root_fd, const char *word, struct arena *arena, struct user *r
         return 0;
 }
 
+int user_group(int root_fd, const char *word, uint32_t *ret_gid, struct ward_err *err)
+{
+        _cleanup_free_ char *groups = NULL;
+        struct entry group = {0};
+        int r;
+
+        r = read_file(root_fd, "etc/group", &groups, err);
+        if (r >= 0)
+                r = find_entry(groups, word, "group", "/etc/group", &group, err);
+        if (r >= 0)
+                *ret_gid = group.id;
+        return r;
+}
+
 static const char *find_home(int root_fd, uint32_t uid, struct arena *arena)
 {
         _cleanup_free_ char *passwd = NULL;

@@ -23,6 +23,9 @@ struct user {
  */
 int user_read(int root_fd, const char *word, struct arena *arena, struct user *ret_user, struct ward_err *err);
 
+/* A group alone, by name or number, as user_read() reads GROUP. */
+int user_group(int root_fd, const char *word, uint32_t *ret_gid, struct ward_err *err);
+
 /*
  * @envp, or, where it sets no HOME, a copy that sets it to the home of user @uid, "/" if the root has no such user: what runc does, and
  * engines rely on. NULL when memory is short. An unreadable /etc/passwd is as good as none.

@@ -4,10 +4,8 @@
 
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
@@ -20,10 +18,8 @@
 #include <linux/magic.h>
 
 #include "base/fd.h"
-#include "base/uapi.h"
+#include "kern/sealed.h"
 #include "kern/tree.h"
-
-#define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 /* By an AT_EMPTY_PATH execveat(2): its name for the program, getauxval(3) AT_EXECFN, is then "/dev/fd/N". */
 static bool was_started_by_descriptor(void)
@@ -37,7 +33,7 @@ static bool was_started_by_descriptor(void)
 static int is_protected(int exe, bool *ret_protected)
 {
         struct statfs fs;
-        int copy, seals;
+        int copy;
 
         if (fstatfs(exe, &fs) < 0)
                 return -errno;
@@ -47,8 +43,7 @@ static int is_protected(int exe, bool *ret_protected)
         copy = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
         if (copy < 0)
                 return 0;
-        seals = fcntl(copy, F_GET_SEALS);
-        *ret_protected = seals >= 0 && (seals & SEALS) == SEALS;
+        *ret_protected = sealed_is(copy);
         (void)close(copy);
         return 0;
 }
@@ -76,32 +71,22 @@ static int copy_sealed(void)
         _cleanup_close_
         int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
         _cleanup_close_
-        int copy = memfd_create("ward", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
-        char path[32];
+        int copy = sealed_new("ward");
         ssize_t n;
-        int fd;
 
-        /* Before Linux 6.3 every memory file may be executed, and the flag is not known. */
-        if (copy < 0 && errno == EINVAL)
-                copy = memfd_create("ward", MFD_CLOEXEC | MFD_ALLOW_SEALING);
         if (from < 0 || copy < 0)
-                return -errno;
+                return copy < 0 ? copy : -errno;
         do
                 n = sendfile(copy, from, NULL, 1 << 30);
         while (n > 0);
-        if (n < 0 || fcntl(copy, F_ADD_SEALS, SEALS) < 0)
-                return -errno;
-        /* execve(2), ETXTBSY: not by way of a descriptor that is open for writing. */
-        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", copy);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-        return fd < 0 ? -errno : fd;
+        return n < 0 ? -errno : sealed_finish(copy);
 }
 
 int self_protect(char *const argv[], char *const envp[], struct ward_err *err)
 {
         _cleanup_close_
         int exe = open("/proc/self/exe", O_PATH | O_CLOEXEC), fd = -EBADF;
-        bool protected;
+        bool protected = false;
         int r;
 
         if (exe < 0)

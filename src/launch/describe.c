@@ -48,6 +48,7 @@ static const char *const op_names[OP_TYPE_COUNT] = {
         [OP_CHDIR] = "chdir",
         [OP_FIND_EXEC] = "find-exec",
         [OP_CLOSE_FDS] = "close-fds",
+        [OP_INIT] = "init",
         [OP_SECCOMP] = "seccomp",
         [OP_EXEC] = "exec",
 };
@@ -210,6 +211,9 @@ static void describe_process(const struct op *op, struct text *text)
                 break;
         case OP_CLOSE_FDS:
                 text_puts(text, "close the caller's descriptors");
+                break;
+        case OP_INIT:
+                text_puts(text, "stay as the first process, and make the program's");
                 break;
         case OP_STDIO_OWNER:
         case OP_PERSONALITY:

@@ -36,6 +36,10 @@ struct launch {
 
 #define _cleanup_launch_ _cleanup_(launch_done)
 
+/* The program of launch/init. */
+extern const char launch_init_program[];
+extern const size_t launch_init_program_len;
+
 /* Descriptors that the caller has already, for slots of these kinds; -EBADF: none. Borrowed. */
 struct launch_given {
         int console, listener, state_creating, state_created, root;
@@ -92,6 +96,10 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
 
 /* Whether @filter (NULL: none) forbids execve(2), and the words for a child that ended by that before it could say so. */
 bool launch_exec_denied(const struct seccomp_filter *filter);
+
+/* Fails in words when @filter forbids what a first process that stays (OP_INIT) does all its life. */
+int launch_check_init(const struct seccomp_filter *filter, struct ward_err *err);
+
 int launch_report_denied(const char *command, const siginfo_t *info, struct ward_err *err);
 
 /* The same as launch_await_exec() for `start`, which has neither plan nor child: @connection is the socket on which the container was told to

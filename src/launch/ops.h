@@ -35,6 +35,7 @@ enum slot_kind {
         SLOT_LISTENER,    /* the socket on which a created container waits for its start */
         SLOT_STATE,       /* a memory file with the state for hooks that the child runs; @file is its status */
         SLOT_GIVEN,       /* opened by the caller: a root made by launch/host.c */
+        SLOT_INIT,        /* ward-init, a program in memory */
 };
 
 /* A descriptor that the parent opens for the child. */
@@ -44,9 +45,9 @@ struct slot {
         bool recursive;    /* TREE, ROOT: with the mounts below */
         const char *file;  /* TASKS: "c1/tasks"; STATE: "creating" or "created" */
         enum message late; /* the message that brings it; 0: the child has it from its birth */
-        bool idmap;        /* id-map the tree; it comes with MESSAGE_MAPPED then */
+        bool idmap;        /* id-map the tree */
         bool idmap_recursive;
-        const struct spec_id_maps *maps; /* NULL: by the container's user namespace */
+        const struct spec_id_maps *maps; /* NULL: by the container's new user namespace, so that it is late */
         uint64_t device;                 /* DEVICE: makedev(3) number */
         struct spec_origin origin;
 };
@@ -97,6 +98,7 @@ enum op_type {
         OP_CHDIR,     /* text: absolute, in the container */
         OP_FIND_EXEC, /* exec: choose the candidate that exists and may be executed */
         OP_CLOSE_FDS, /* number: the first descriptor that is closed; what later ops need stays */
+        OP_INIT,      /* slot: this process becomes ward-init; a new one, its child, goes on */
         OP_SECCOMP,   /* seccomp */
         OP_EXEC,      /* exec */
         OP_TYPE_COUNT,

@@ -23,6 +23,7 @@
 #include "kern/clone.h"
 #include "kern/idmap.h"
 #include "kern/proc.h"
+#include "kern/sealed.h"
 #include "launch/child/child.h"
 #include "launch/describe.h"
 #include "launch/launch.h"
@@ -84,6 +85,83 @@ static int open_source(const struct plan *plan, const struct slot *slot, struct 
         return TAKE_FD(fd);
 }
 
+static struct idmap_range *ranges_of(struct arena *arena, const struct spec_id_map *maps, size_t count)
+{
+        struct idmap_range *ranges = arena_new(arena, struct idmap_range, count + 1);
+
+        for (size_t i = 0; ranges != NULL && i < count; i++)
+                ranges[i] = (struct idmap_range){maps[i].container_id, maps[i].host_id, maps[i].count};
+        return ranges;
+}
+
+static int idmap_of(struct arena *arena, const struct spec_id_maps *maps, struct idmap *ret_map)
+{
+        struct idmap map = {
+                .uid = ranges_of(arena, maps->uid, maps->uid_count),
+                .gid = ranges_of(arena, maps->gid, maps->gid_count),
+                .uid_count = maps->uid_count,
+                .gid_count = maps->gid_count,
+        };
+
+        if (map.uid == NULL || map.gid == NULL)
+                return -ENOMEM;
+        *ret_map = map;
+        return 0;
+}
+
+/* What to do where a file system can't be id-mapped, in the words of the input. */
+static const char *idmap_hint(const struct slot *slot)
+{
+        if (slot->origin.line > 0)
+                return "its file system can't be id-mapped: take the option idmap out";
+        if (slot->kind == SLOT_ROOT)
+                return "its file system, or that of a mount in it, can't be id-mapped: --userns=host does without, or "
+                       "unmount what is mounted in it";
+        return "its file system, or that of a mount in it, can't be id-mapped: write :noidmap behind the volume, or "
+               "give --userns=host";
+}
+
+/* Opens a slot's tree, id-mapped by its own maps or by the container's user namespace @user_ns. */
+static int open_mapped(struct launch *launch, const struct slot *slot, int user_ns, struct ward_err *err)
+{
+        struct arena arena _cleanup_arena_ = {0};
+        _cleanup_close_
+        int tree = -EBADF, own = -EBADF;
+        struct idmap map;
+        int r;
+
+        tree = open_source(launch->plan, slot, err);
+        if (tree < 0)
+                return tree;
+        if (slot->maps != NULL) {
+                if (idmap_of(&arena, slot->maps, &map) < 0)
+                        return err_oom(err);
+                own = idmap_namespace(launch->proc_fd, &map, err);
+                if (own < 0)
+                        return own;
+        }
+        r = idmap_tree(tree, slot->maps != NULL ? own : user_ns, slot->idmap_recursive);
+        if (r < 0) {
+                (void)slot_error(err, r, launch->plan, slot, "id-map the mount of");
+                return err_hint(err, "%s", r == -EINVAL ? idmap_hint(slot) : "it needs root");
+        }
+        return TAKE_FD(tree);
+}
+
+static int open_init(struct ward_err *err)
+{
+        _cleanup_close_
+        int fd = sealed_new("ward-init");
+        int r = fd < 0 ? fd : fd_write_all(fd, launch_init_program, launch_init_program_len);
+
+        if (r >= 0)
+                r = sealed_finish(fd);
+        if (r >= 0)
+                return r;
+        (void)err_code(err, r, "put ward-init, the container's first process, into memory");
+        return r == -EACCES ? err_hint(err, "the sysctl vm.memfd_noexec forbids it; or leave --init out") : r;
+}
+
 static int open_slot(struct launch *launch, uint32_t i, const struct launch_given *given, struct ward_err *err)
 {
         const struct slot *slot = &launch->plan->slots[i];
@@ -109,6 +187,9 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
         case SLOT_GIVEN:
                 fd = given->root;
                 break;
+        case SLOT_INIT:
+                launch->slots[i] = open_init(err);
+                return launch->slots[i] < 0 ? launch->slots[i] : 0;
         case SLOT_NAMESPACE:
                 launch->slots[i] =
                         open(slot->path, O_RDONLY | O_CLOEXEC | O_NOCTTY); /* host path: the config names it */
@@ -117,7 +198,8 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
         case SLOT_TREE:
         case SLOT_PROCFS_TREE:
         case SLOT_DEVICE:
-                launch->slots[i] = open_source(launch->plan, slot, err);
+                launch->slots[i] =
+                        slot->idmap ? open_mapped(launch, slot, -EBADF, err) : open_source(launch->plan, slot, err);
                 return launch->slots[i] < 0 ? launch->slots[i] : 0;
         }
         launch->slots[i] = fd;
@@ -234,69 +316,6 @@ int launch_clone(struct launch *launch, int cgroup_fd, struct ward_err *err)
         launch->pid = pid;
         launch_trace(launch, "clone");
         return 0;
-}
-
-static struct idmap_range *ranges_of(struct arena *arena, const struct spec_id_map *maps, size_t count)
-{
-        struct idmap_range *ranges = arena_new(arena, struct idmap_range, count + 1);
-
-        for (size_t i = 0; ranges != NULL && i < count; i++)
-                ranges[i] = (struct idmap_range){maps[i].container_id, maps[i].host_id, maps[i].count};
-        return ranges;
-}
-
-static int idmap_of(struct arena *arena, const struct spec_id_maps *maps, struct idmap *ret_map)
-{
-        struct idmap map = {
-                .uid = ranges_of(arena, maps->uid, maps->uid_count),
-                .gid = ranges_of(arena, maps->gid, maps->gid_count),
-                .uid_count = maps->uid_count,
-                .gid_count = maps->gid_count,
-        };
-
-        if (map.uid == NULL || map.gid == NULL)
-                return -ENOMEM;
-        *ret_map = map;
-        return 0;
-}
-
-/* What to do where a file system can't be id-mapped, in the words of the input. */
-static const char *idmap_hint(const struct slot *slot)
-{
-        if (slot->origin.line > 0)
-                return "its file system can't be id-mapped: take the option idmap out";
-        if (slot->kind == SLOT_ROOT)
-                return "its file system, or that of a mount in it, can't be id-mapped: --userns=host does without, or "
-                       "unmount what is mounted in it";
-        return "its file system, or that of a mount in it, can't be id-mapped: write :noidmap behind the volume, or "
-               "give --userns=host";
-}
-
-/* Opens a late slot: its tree, id-mapped by its own maps or by the container's user namespace @user_ns. */
-static int open_mapped(struct launch *launch, const struct slot *slot, int user_ns, struct ward_err *err)
-{
-        struct arena arena _cleanup_arena_ = {0};
-        _cleanup_close_
-        int tree = -EBADF, own = -EBADF;
-        struct idmap map;
-        int r;
-
-        tree = open_source(launch->plan, slot, err);
-        if (tree < 0)
-                return tree;
-        if (slot->maps != NULL) {
-                if (idmap_of(&arena, slot->maps, &map) < 0)
-                        return err_oom(err);
-                own = idmap_namespace(launch->proc_fd, &map, err);
-                if (own < 0)
-                        return own;
-        }
-        r = idmap_tree(tree, slot->maps != NULL ? own : user_ns, slot->idmap_recursive);
-        if (r < 0) {
-                (void)slot_error(err, r, launch->plan, slot, "id-map the mount of");
-                return err_hint(err, "%s", r == -EINVAL ? idmap_hint(slot) : "it needs root");
-        }
-        return TAKE_FD(tree);
 }
 
 /* A child that is gone is no error here: its record, or its silence, is read by launch_await(). */

@@ -46,6 +46,16 @@ int plan_slot(struct plan *plan, const struct slot *slot)
         return (int)plan->slot_count++;
 }
 
+void plan_map_tree(const struct ward_spec *spec, const struct spec_id_maps *maps, bool recursive, struct slot *slot)
+{
+        bool new_namespace = spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW;
+
+        slot->idmap = true;
+        slot->idmap_recursive = recursive;
+        slot->late = new_namespace ? MESSAGE_MAPPED : 0;
+        slot->maps = maps == NULL && !new_namespace ? &spec->id_maps : maps;
+}
+
 const char *plan_inside(struct plan *plan, const char *path)
 {
         char *clean = arena_new(&plan->arena, char, strlen(path) + 1);

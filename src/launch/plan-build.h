@@ -11,6 +11,10 @@ struct op *plan_add(struct plan *plan, enum op_type type, const struct spec_orig
 /* Appends a slot and returns its number; -ENOMEM (a table full is the same to the caller). */
 int plan_slot(struct plan *plan, const struct slot *slot);
 
+/* Has the tree of @slot id-mapped: by @maps, or, if they are NULL, by those of the container's user namespace. The new one of a start is
+ * not there before the clone, so that the tree comes with MESSAGE_MAPPED; everything else is known before. */
+void plan_map_tree(const struct ward_spec *spec, const struct spec_id_maps *maps, bool recursive, struct slot *slot);
+
 /* "/a//b/./c" → "a/b/c"; ".." is resolved by text. NULL when memory is short. */
 const char *plan_inside(struct plan *plan, const char *path);
 

@@ -82,15 +82,14 @@ static int add_bind(struct plan *plan, const struct ward_spec *spec, const struc
                 .kind = strcmp(target, "proc") == 0 ? SLOT_PROCFS_TREE : SLOT_TREE,
                 .path = mount->source,
                 .recursive = mount->recursive,
-                .idmap = mount->idmap,
-                .late = mount->idmap ? MESSAGE_MAPPED : 0,
-                .idmap_recursive = mount->idmap_recursive,
-                .maps = mount->maps.uid_count + mount->maps.gid_count > 0 ? &mount->maps : NULL,
                 .origin = mount->origin,
         };
         struct op *op;
         int number;
 
+        if (mount->idmap)
+                plan_map_tree(spec, mount->maps.uid_count + mount->maps.gid_count > 0 ? &mount->maps : NULL,
+                              mount->idmap_recursive, &slot);
         if (mount->source == NULL)
                 return refuse(err, spec, mount, "a bind mount has no source", "add \"source\": the path on the host");
         number = plan_slot(plan, &slot);

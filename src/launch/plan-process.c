@@ -231,6 +231,20 @@ static int add_start(struct plan *plan, const struct place *place, const struct 
         return 0;
 }
 
+/* Behind the start, so that there is one process to wait for it, and before the filter, which both load. */
+static int add_init(struct plan *plan, const struct spec_process *process)
+{
+        struct slot program = {.kind = SLOT_INIT, .origin = process->init_origin};
+        struct op *op = plan_add(plan, OP_INIT, &process->init_origin);
+
+        if (op == NULL)
+                return -ENOMEM;
+        op->slot = plan_slot(plan, &program);
+        if (op->slot < 0)
+                return -ENOMEM;
+        return plan_add_number(plan, OP_SETSID, process->terminal, &process->terminal_origin);
+}
+
 int plan_process(struct plan *plan, const struct spec_process *process, const struct place *place,
                  const struct sock_fprog *filter, uint32_t filter_flags, const struct op_hooks *start_hooks, bool join,
                  struct ward_err *err)
@@ -255,11 +269,13 @@ int plan_process(struct plan *plan, const struct spec_process *process, const st
          * container's own, and with no others (V9). */
         if (r >= 0 && join)
                 r = plan_add_number(plan, OP_CLONE, 0, NULL);
-        /* By the process that stays: a session ends with its leader's terminal. */
+        /* By the process that stays: a session ends with its leader's terminal, which is the program's own. */
         if (r >= 0)
-                r = plan_add_number(plan, OP_SETSID, process->terminal, &process->terminal_origin);
+                r = plan_add_number(plan, OP_SETSID, process->terminal && !process->init, &process->terminal_origin);
         if (r >= 0)
                 r = add_start(plan, place, start_hooks);
+        if (r >= 0 && process->init)
+                r = add_init(plan, process);
         /* The report goes out before the filter, which may forbid to send it. */
         if (r >= 0)
                 r = plan_add_number(plan, OP_REPORT, PHASE_EXEC, NULL);

@@ -62,6 +62,25 @@ static bool maps_root(const struct spec_id_maps *maps)
         return uid && gid;
 }
 
+/* A line for timens_offsets: "monotonic SECONDS NANOSECONDS" (time_namespaces(7)). */
+static int add_time(struct plan *plan, const struct ward_spec *spec)
+{
+        const struct spec_time_offset *offsets[] = {&spec->monotonic, &spec->boottime};
+        static const char *const clocks[] = {"monotonic", "boottime"};
+        const char *lines = "";
+
+        if (!is_new(spec, SPEC_NS_TIME))
+                return 0;
+        for (int i = 0; i < 2; i++)
+                if (offsets[i]->given) {
+                        lines = arena_printf(&plan->arena, "%s%s %lld %u\n", lines, clocks[i],
+                                             (long long)offsets[i]->seconds, offsets[i]->nanoseconds);
+                        if (lines == NULL)
+                                return -ENOMEM;
+                }
+        return plan_add_text(plan, OP_TIME_OFFSETS, lines, &spec->ns[SPEC_NS_TIME].origin);
+}
+
 /* The namespaces: by the first clone where nothing is joined, else by a second clone after joining. */
 static int add_namespaces(struct plan *plan, const struct ward_spec *spec, const struct place *place)
 {
@@ -83,6 +102,10 @@ static int add_namespaces(struct plan *plan, const struct ward_spec *spec, const
                 if (r < 0)
                         return r;
         }
+        /* Before this process becomes the namespace's root: with its ids changed, its files in /proc belong to the host's root (proc(5)). */
+        r = add_time(plan, spec);
+        if (r < 0)
+                return r;
         /* Who joins keeps ids that the namespace need not know, and could make no file in it. */
         if (spec->ns[SPEC_NS_USER].mode == SPEC_NS_JOIN &&
             (spec->id_maps.uid_count == 0 || maps_root(&spec->id_maps)) &&
@@ -103,25 +126,6 @@ static int add_namespaces(struct plan *plan, const struct ward_spec *spec, const
                         return -ENOMEM;
         }
         return 0;
-}
-
-/* A line for timens_offsets: "monotonic SECONDS NANOSECONDS" (time_namespaces(7)). */
-static int add_time(struct plan *plan, const struct ward_spec *spec)
-{
-        const struct spec_time_offset *offsets[] = {&spec->monotonic, &spec->boottime};
-        static const char *const clocks[] = {"monotonic", "boottime"};
-        const char *lines = "";
-
-        if (!is_new(spec, SPEC_NS_TIME))
-                return 0;
-        for (int i = 0; i < 2; i++)
-                if (offsets[i]->given) {
-                        lines = arena_printf(&plan->arena, "%s%s %lld %u\n", lines, clocks[i],
-                                             (long long)offsets[i]->seconds, offsets[i]->nanoseconds);
-                        if (lines == NULL)
-                                return -ENOMEM;
-                }
-        return plan_add_text(plan, OP_TIME_OFFSETS, lines, &spec->ns[SPEC_NS_TIME].origin);
 }
 
 static int add_names(struct plan *plan, const struct ward_spec *spec)
@@ -196,14 +200,13 @@ static int add_root(struct plan *plan, const struct ward_spec *spec, const struc
                 .kind = place->rootfs == NULL ? SLOT_GIVEN : SLOT_ROOT,
                 .path = place->rootfs,
                 .recursive = true,
-                .idmap = place->idmap_root,
-                .idmap_recursive = place->idmap_root,
-                .late = place->idmap_root ? MESSAGE_MAPPED : 0,
                 .origin = spec->rootfs_origin,
         };
         struct op *op;
         int number, r;
 
+        if (place->idmap_root)
+                plan_map_tree(spec, NULL, true, &slot);
         r = plan_add_number(plan, OP_PROPAGATION, MS_REC | MS_SLAVE, &spec->rootfs_propagation_origin);
         number = plan_slot(plan, &slot);
         op = plan_add(plan, OP_ROOT, &spec->rootfs_origin);
@@ -336,8 +339,6 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
         r = plan_slot(plan, &proc);
         if (r >= 0)
                 r = add_namespaces(plan, spec, place);
-        if (r >= 0)
-                r = add_time(plan, spec);
         if (r >= 0)
                 r = add_names(plan, spec);
         if (r >= 0 && mounts)

@@ -240,6 +240,27 @@ bool launch_exec_denied(const struct seccomp_filter *filter)
         return filter_denies(filter, SYS_execve);
 }
 
+int launch_check_init(const struct seccomp_filter *filter, struct ward_err *err)
+{
+        static const struct {
+                uint32_t number;
+                const char *name;
+        } calls[] = {{SYS_rt_sigtimedwait, "rt_sigtimedwait"},
+                     {SYS_wait4, "wait4"},
+                     {SYS_kill, "kill"},
+                     {SYS_execveat, "execveat"},
+                     {SYS_exit_group, "exit_group"}};
+
+        for (size_t i = 0; i < ELEMENTS(calls); i++)
+                if (filter_denies(filter, calls[i].number)) {
+                        (void)err_set(err, -EPERM,
+                                      "--init: the seccomp profile forbids %s, which a first process needs",
+                                      calls[i].name);
+                        return err_hint(err, "allow it in the profile, or leave --init out");
+                }
+        return 0;
+}
+
 int launch_report_denied(const char *command, const siginfo_t *info, struct ward_err *err)
 {
         (void)err_set(err, -EPERM, "execute '%s': the seccomp filter forbids execve%s", command,

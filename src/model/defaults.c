@@ -57,14 +57,39 @@ static const struct spec_mount default_mounts[] = {
          .origin = ORIGIN},
 };
 
-/* A fresh sysfs shows the network namespace of its mounter, and only to who owns that one (sysfs(5)): with the host's network it is the
- * host's mount, alone. */
-static const struct spec_mount host_sys = {
-        .destination = "/sys",
-        .source = "/sys",
-        .bind = true,
-        .attr_set = NOTHING | MOUNT_ATTR_RDONLY,
-        .origin = ORIGIN,
+/* What a fresh mount would show is another's, and the kernel refuses it to who does not own that namespace's user namespace (sysfs: network,
+ * proc: processes, mqueue: IPC): with the caller's own namespace it is the caller's mount. */
+static const struct {
+        const char *destination;
+        enum spec_ns ns;
+        bool mountable; /* by who has not a user namespace of its own: what is fresh shows the same */
+        struct spec_mount mount;
+} callers_own[] = {
+        {"/sys",
+         SPEC_NS_NET,
+         false,
+         {.destination = "/sys",
+          .source = "/sys",
+          .bind = true,
+          .attr_set = NOTHING | MOUNT_ATTR_RDONLY,
+          .origin = ORIGIN}},
+        {"/proc",
+         SPEC_NS_PID,
+         true,
+         {.destination = "/proc",
+          .source = "/proc",
+          .bind = true,
+          .recursive = true,
+          .attr_set = NOTHING,
+          .origin = ORIGIN}},
+        {"/dev/mqueue",
+         SPEC_NS_IPC,
+         true,
+         {.destination = "/dev/mqueue", .source = "/dev/mqueue", .bind = true, .attr_set = NOTHING, .origin = ORIGIN}},
+        {"/dev/shm",
+         SPEC_NS_IPC,
+         false,
+         {.destination = "/dev/shm", .source = "/dev/shm", .bind = true, .attr_set = NOTHING, .origin = ORIGIN}},
 };
 
 /* docker's list, and what else in /proc and /sys tells of the machine, its kernel's addresses and its other containers. */
@@ -99,17 +124,24 @@ static const char *const masked[] = {
         "/sys/kernel/tracing",
 };
 
+static const char *const callers_links[] = {"/sys/class/net", "/sys/devices/virtual/net"};
+
 static const char *const read_only[] = {
         "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
 };
 
 static const struct spec_origin origin = ORIGIN;
 
+static bool inherits(const struct defaults *how, enum spec_ns ns)
+{
+        return how->ns[ns].mode == SPEC_NS_INHERIT;
+}
+
 static int fill_maps(const struct defaults *how, struct ward_spec *spec)
 {
         struct spec_id_map *map;
 
-        if (how->host_users)
+        if (inherits(how, SPEC_NS_USER))
                 return 0;
         map = arena_new(&spec->arena, struct spec_id_map, 1);
         if (map == NULL)
@@ -120,42 +152,67 @@ static int fill_maps(const struct defaults *how, struct ward_spec *spec)
         return 0;
 }
 
-static void fill_namespaces(const struct defaults *how, struct ward_spec *spec)
+/* Another's, to a container with a user namespace of its own. */
+static bool joins_foreign(const struct defaults *how, enum spec_ns ns)
 {
-        static const enum spec_ns own[] = {SPEC_NS_USER, SPEC_NS_CGROUP, SPEC_NS_IPC,  SPEC_NS_UTS,
-                                           SPEC_NS_NET,  SPEC_NS_PID,    SPEC_NS_MOUNT};
+        return how->ns[ns].mode == SPEC_NS_JOIN && how->ns[SPEC_NS_USER].mode == SPEC_NS_NEW;
+}
 
-        for (size_t i = 0; i < ELEMENTS(own); i++)
-                spec->ns[own[i]] = (struct spec_namespace){.mode = SPEC_NS_NEW, .origin = origin};
-        if (how->host_users)
-                spec->ns[SPEC_NS_USER].mode = SPEC_NS_INHERIT;
-        if (how->host_network)
-                spec->ns[SPEC_NS_NET].mode = SPEC_NS_INHERIT;
+/* The mount in place of the default one @mount, where the namespace that it shows is not the container's own. */
+static const struct spec_mount *shown_instead(const struct defaults *how, const struct spec_mount *mount)
+{
+        for (size_t i = 0; i < ELEMENTS(callers_own); i++) {
+                enum spec_ns ns = callers_own[i].ns;
+                bool callers = inherits(how, ns) && !(callers_own[i].mountable && inherits(how, SPEC_NS_USER));
+
+                if (strcmp(mount->destination, callers_own[i].destination) == 0 &&
+                    (callers || (ns == SPEC_NS_NET && joins_foreign(how, ns))))
+                        return &callers_own[i].mount;
+        }
+        return mount;
+}
+
+static int adapt_mount(const struct defaults *how, struct arena *arena, struct spec_mount *mount)
+{
+        if (how->privileged && strncmp(mount->destination, "/sys", 4) == 0)
+                mount->attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+        if (strcmp(mount->destination, "/dev/shm") == 0 && !mount->bind && how->shm_bytes > 0) {
+                mount->data = arena_printf(arena, "mode=1777,size=%llu", (unsigned long long)how->shm_bytes);
+                return mount->data == NULL ? -ENOMEM : 0;
+        }
+        return 0;
 }
 
 static int fill_mounts(const struct defaults *how, struct ward_spec *spec)
 {
         struct spec_mount *mounts = arena_new(&spec->arena, struct spec_mount, ELEMENTS(default_mounts));
+        size_t count = 0;
 
         if (mounts == NULL)
                 return -ENOMEM;
-        memcpy(mounts, default_mounts, sizeof(default_mounts));
-        for (size_t i = 0; i < ELEMENTS(default_mounts) && how->host_network; i++)
-                if (strcmp(mounts[i].destination, host_sys.destination) == 0)
-                        mounts[i] = host_sys;
+        for (size_t i = 0; i < ELEMENTS(default_mounts); i++) {
+                if (how->no_shm && strcmp(default_mounts[i].destination, "/dev/shm") == 0)
+                        continue;
+                mounts[count] = *shown_instead(how, &default_mounts[i]);
+                if (adapt_mount(how, &spec->arena, &mounts[count++]) < 0)
+                        return -ENOMEM;
+        }
         spec->mounts = mounts;
-        spec->mount_count = ELEMENTS(default_mounts);
+        spec->mount_count = count;
         return 0;
 }
 
 static int fill_paths(const struct defaults *how, struct ward_spec *spec)
 {
-        struct spec_path *hidden = arena_new(&spec->arena, struct spec_path, ELEMENTS(masked) + how->cpus);
+        struct spec_path *hidden =
+                arena_new(&spec->arena, struct spec_path, ELEMENTS(masked) + ELEMENTS(callers_links) + how->cpus);
         struct spec_path *fixed = arena_new(&spec->arena, struct spec_path, ELEMENTS(read_only));
         size_t count = 0;
 
         if (hidden == NULL || fixed == NULL)
                 return -ENOMEM;
+        if (how->privileged)
+                return 0;
         for (size_t i = 0; i < ELEMENTS(masked); i++)
                 hidden[count++] = (struct spec_path){.path = masked[i], .origin = origin};
         for (unsigned i = 0; i < how->cpus; i++) {
@@ -167,6 +224,9 @@ static int fill_paths(const struct defaults *how, struct ward_spec *spec)
         }
         for (size_t i = 0; i < ELEMENTS(read_only); i++)
                 fixed[i] = (struct spec_path){.path = read_only[i], .origin = origin};
+        /* The caller's /sys in place of that namespace's shows interfaces that the container does not have. */
+        for (size_t i = 0; i < ELEMENTS(callers_links) && joins_foreign(how, SPEC_NS_NET); i++)
+                hidden[count++] = (struct spec_path){.path = callers_links[i], .origin = origin};
         spec->masked_paths = hidden;
         spec->masked_path_count = count;
         spec->readonly_paths = fixed;
@@ -202,6 +262,13 @@ static int fill_process(struct ward_spec *spec)
         return 0;
 }
 
+void defaults_isolated(struct defaults *how)
+{
+        for (int ns = 0; ns < SPEC_NS_COUNT; ns++)
+                how->ns[ns] = (struct spec_namespace){.mode = ns == SPEC_NS_TIME ? SPEC_NS_INHERIT : SPEC_NS_NEW,
+                                                      .origin = origin};
+}
+
 int defaults_fill(const struct defaults *how, struct ward_spec *spec, struct ward_err *err)
 {
         int r;
@@ -209,7 +276,7 @@ int defaults_fill(const struct defaults *how, struct ward_spec *spec, struct war
         spec->file = "default";
         spec->oci_version = "1.2.1";
         spec->resources.pids = (struct spec_i64){.given = true, .value = PIDS_MAX, .origin = origin};
-        fill_namespaces(how, spec);
+        memcpy(spec->ns, how->ns, sizeof(spec->ns));
         r = fill_maps(how, spec);
         if (r >= 0)
                 r = fill_mounts(how, spec);
@@ -217,5 +284,7 @@ int defaults_fill(const struct defaults *how, struct ward_spec *spec, struct war
                 r = fill_paths(how, spec);
         if (r >= 0)
                 r = fill_process(spec);
+        if (r >= 0)
+                spec->process.no_new_privs = !how->privileged;
         return r < 0 ? err_oom(err) : 0;
 }

@@ -12,11 +12,17 @@
 #define DEFAULTS_ID_COUNT 65536u
 
 struct defaults {
-        bool host_users;   /* no user namespace of its own */
-        uint32_t id_base;  /* else: the first host id of its range, for users and groups */
-        bool host_network; /* no network namespace of its own */
-        unsigned cpus;     /* of the machine: each has files in /sys to be masked */
+        struct spec_namespace
+                ns[SPEC_NS_COUNT]; /* new, the caller's own, or joined; defaults_isolated() has them all new */
+        uint32_t id_base;   /* where the user namespace is no caller's: its first host id, for users and groups */
+        unsigned cpus;      /* of the machine: each has files in /sys to be masked */
+        bool no_shm;        /* no /dev/shm */
+        uint64_t shm_bytes; /* how much it holds; 0: 64 MiB */
+        bool privileged; /* nothing of /proc, /sys and the groups is hidden or read-only, and programs may raise their rights */
 };
+
+/* Sets every namespace of @how but that of time to a new one. */
+void defaults_isolated(struct defaults *how);
 
 /* Fills @spec, which is zeroed, with everything but a root, a command, an environment and a seccomp profile. Memory is of the spec's arena:
  * the caller frees it with spec_done(), also after a failure. Errors: -ENOMEM. */

@@ -133,6 +133,7 @@ struct spec_rlimit {
 
 struct spec_process {
         bool terminal;
+        bool init; /* a first process of ward's own stays, forwards signals and reaps; the program is its child */
         uint16_t rows, columns; /* 0: not given */
         uint32_t uid, gid;
         uint32_t umask;         /* UINT32_MAX: not given */
@@ -150,7 +151,7 @@ struct spec_process {
         bool oom_score_given;
         int oom_score_adj;
         struct spec_origin args_origin, cwd_origin, user_origin, caps_origin, apparmor_origin, selinux_origin,
-                oom_score_origin, terminal_origin;
+                oom_score_origin, terminal_origin, init_origin;
 };
 
 enum spec_hook_kind {

@@ -101,11 +101,11 @@ static const struct oci_verb *find_verb(const char *name, struct ward_err *err)
         return NULL;
 }
 
-static int print_help(const struct option_command *command, struct ward_err *err)
+static int print_help(const struct option_command *command, bool all, struct ward_err *err)
 {
         _cleanup_text_ struct text text = {0};
 
-        options_help(command, &text);
+        options_help(command, all, &text);
         return oci_print(&text, err);
 }
 
@@ -129,8 +129,8 @@ static int run_verb(struct oci *oci, const struct oci_verb *verb, int count, cha
         if (r < 0)
                 return r;
         r = options_parse(&verb->command, &count, words, options, &oci->arena, err);
-        if (r == OPTIONS_HELP)
-                return print_help(&verb->command, err);
+        if (r == OPTIONS_HELP || r == OPTIONS_HELP_ALL)
+                return print_help(&verb->command, r == OPTIONS_HELP_ALL, err);
         if (r < 0)
                 return err_wrap(err, "%s", verb->name);
         if (verb->needs_store) {
@@ -165,10 +165,10 @@ static int run_command_line(struct oci *oci, int argc, char **argv, struct ward_
         oci->trace = globals.trace;
         if (r < 0)
                 return r;
-        if (globals.version && r != OPTIONS_HELP)
+        if (globals.version && r == 0)
                 return print_version(err);
-        if (r == OPTIONS_HELP || count == 0)
-                return print_help(&global_command, err);
+        if (r > 0 || count == 0)
+                return print_help(&global_command, true, err);
         verb = find_verb(words[0], err);
         return verb == NULL ? -EINVAL : run_verb(oci, verb, count - 1, words + 1, err);
 }

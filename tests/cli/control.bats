@@ -147,7 +147,7 @@ ignores_nothing() {
 
 # ---- the command line ------------------------------------------------------------------------------------------------------
 
-VERBS="run ps exec kill rm gc"
+VERBS="run ps exec kill stop rm gc"
 
 @test "help of the program and of each verb fits a screen of 80 columns" {
         local verb
@@ -190,8 +190,8 @@ VERBS="run ps exec kill rm gc"
 @test "the manual says everything that help says" {
         local verb option
         for verb in $VERBS; do
-                for option in $(ward help "$verb" | grep -oE '^ +(-[a-z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
-                        [[ $option == --help ]] || grep -qF -- "*$option*" "$WARD_SOURCE/docs/ward.1.scd" ||
+                for option in $(ward "$verb" --help-all | grep -oE '^ +(-[a-z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
+                        [[ $option == --help* ]] || grep -qF -- "*$option*" "$WARD_SOURCE/docs/ward.1.scd" ||
                                 { echo "ward $verb $option is not in docs/ward.1.scd"; return 1; }
                 done
         done
@@ -207,7 +207,7 @@ VERBS="run ps exec kill rm gc"
         # shellcheck source=/dev/null
         source "$WARD_SOURCE/completion/ward.bash"
         ward run --name "$ID" "$ROOT" true
-        complete_word ward "" ; expect_words run ps exec kill rm gc help version
+        complete_word ward "" ; expect_words run ps exec kill stop rm gc help version
         complete_word ward run --cap- ; expect_words --cap-add --cap-drop
         complete_word ward run --network "" ; expect_words none host
         complete_word ward --root "$WORK/state" rm "" ; expect_words "$ID"

@@ -324,6 +324,7 @@ static const struct op menu[] = {
         {.type = OP_CHDIR, .text = {"/", 1}},
         {.type = OP_FIND_EXEC, .exec = {candidates, argv, argv}},
         {.type = OP_CLOSE_FDS, .number = 3},
+        {.type = OP_INIT, .slot = 6},
         {.type = OP_SECCOMP},
         {.type = OP_EXEC, .exec = {candidates, argv, argv}},
 };

@@ -32,9 +32,17 @@ static bool has_path(const struct spec_path *paths, size_t count, const char *pa
         return false;
 }
 
+static struct defaults isolated(void)
+{
+        struct defaults how = {.id_base = 200000, .cpus = 2};
+
+        defaults_isolated(&how);
+        return how;
+}
+
 static void test_all_of_it(void **state)
 {
-        const struct defaults how = {.id_base = 200000, .cpus = 2};
+        struct defaults how = isolated();
         _cleanup_spec_ struct ward_spec spec = {0};
 
         assert_int_equal(defaults_fill(&how, &spec, NULL), 0);
@@ -64,7 +72,7 @@ static void test_all_of_it(void **state)
 /* Every mount keeps set-user-id rights out, and all but /dev devices, which has them; programs are in none. */
 static void test_mounts(void **state)
 {
-        const struct defaults how = {.id_base = 200000};
+        struct defaults how = isolated();
         _cleanup_spec_ struct ward_spec spec = {0};
 
         assert_int_equal(defaults_fill(&how, &spec, NULL), 0);
@@ -82,9 +90,10 @@ static void test_mounts(void **state)
 
 static void test_hosts_parts(void **state)
 {
-        const struct defaults how = {.host_users = true, .host_network = true};
+        struct defaults how = isolated();
         _cleanup_spec_ struct ward_spec spec = {0};
 
+        how.ns[SPEC_NS_USER].mode = how.ns[SPEC_NS_NET].mode = SPEC_NS_INHERIT;
         assert_int_equal(defaults_fill(&how, &spec, NULL), 0);
         assert_int_equal(spec.ns[SPEC_NS_USER].mode, SPEC_NS_INHERIT);
         assert_int_equal(spec.ns[SPEC_NS_NET].mode, SPEC_NS_INHERIT);
@@ -96,10 +105,44 @@ static void test_hosts_parts(void **state)
         assert_int_equal(spec.process.caps.bounding, 0x5eb);
 }
 
+/* What a namespace of the caller's shows can't be mounted by who does not own it. */
+static void test_shared_namespaces(void **state)
+{
+        struct defaults how = isolated();
+        _cleanup_spec_ struct ward_spec own = {0}, hosts = {0};
+
+        how.ns[SPEC_NS_PID].mode = how.ns[SPEC_NS_IPC].mode = SPEC_NS_INHERIT;
+        assert_int_equal(defaults_fill(&how, &own, NULL), 0);
+        assert_true(find_mount(&own, "/proc")->bind && find_mount(&own, "/proc")->recursive);
+        assert_true(find_mount(&own, "/dev/shm")->bind);
+        assert_true(find_mount(&own, "/dev/mqueue")->bind);
+        assert_false(find_mount(&own, "/sys")->bind);
+        how.ns[SPEC_NS_USER].mode = SPEC_NS_INHERIT;
+        assert_int_equal(defaults_fill(&how, &hosts, NULL), 0);
+        assert_false(find_mount(&hosts, "/proc")->bind);
+}
+
+static void test_wishes(void **state)
+{
+        struct defaults how = isolated();
+        _cleanup_spec_ struct ward_spec privileged = {0}, none = {0};
+
+        how.privileged = true;
+        how.shm_bytes = 4096;
+        assert_int_equal(defaults_fill(&how, &privileged, NULL), 0);
+        assert_string_equal(find_mount(&privileged, "/dev/shm")->data, "mode=1777,size=4096");
+        assert_int_equal(privileged.masked_path_count + privileged.readonly_path_count, 0);
+        assert_false(privileged.process.no_new_privs);
+        assert_true((find_mount(&privileged, "/sys")->attr_set & MOUNT_ATTR_RDONLY) == 0);
+        how.no_shm = true;
+        assert_int_equal(defaults_fill(&how, &none, NULL), 0);
+        assert_null(find_mount(&none, "/dev/shm"));
+}
+
 static void test_printed_and_read(void **state)
 {
         static const char *const argv[] = {"sh", NULL};
-        const struct defaults how = {.id_base = 200000, .cpus = 1};
+        struct defaults how = isolated();
         _cleanup_spec_ struct ward_spec spec = {0}, read = {0};
         _cleanup_text_ struct text once = {0}, twice = {0};
         struct ward_err err = {0};
@@ -117,10 +160,9 @@ static void test_printed_and_read(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_all_of_it),
-                cmocka_unit_test(test_mounts),
-                cmocka_unit_test(test_hosts_parts),
-                cmocka_unit_test(test_printed_and_read),
+                cmocka_unit_test(test_all_of_it),   cmocka_unit_test(test_mounts),
+                cmocka_unit_test(test_hosts_parts), cmocka_unit_test(test_shared_namespaces),
+                cmocka_unit_test(test_wishes),      cmocka_unit_test(test_printed_and_read),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

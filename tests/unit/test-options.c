@@ -143,7 +143,7 @@ static void test_help(void **state)
         assert_int_equal(p.r, OPTIONS_HELP);
         arena_done(&p.arena);
 
-        options_help(&command, &text);
+        options_help(&command, false, &text);
         assert_false(text_failed(&text));
         assert_non_null(strstr(text.data, "Usage: test [OPTIONS] ID [WORD...]\n\nTest options.\n"));
         assert_non_null(strstr(text.data, "  -b, --bundle DIR         the bundle\n"));

@@ -95,6 +95,8 @@ static op_function function_of(enum op_type type)
                 return child_do_find_exec;
         case OP_CLOSE_FDS:
                 return child_do_close_fds;
+        case OP_INIT:
+                return child_do_init;
         case OP_SECCOMP:
                 return child_do_seccomp;
         case OP_EXEC:

@@ -120,6 +120,12 @@ int child_do_report(struct child *child, const struct op *op);
 int child_do_wait_start(struct child *child, const struct op *op);
 int child_do_hooks(struct child *child, const struct op *op);
 
+/* clone3(2), and clone(2) where that is missing or refused. @pidfd: where its pidfd is stored; NULL: none is wanted. */
+long child_make_process(uint64_t flags, int exit_signal, int *pidfd);
+
+/* init.c */
+int child_do_init(struct child *child, const struct op *op);
+
 /* Sends one record; an error is for the caller to weigh. */
 int child_send(struct child *child, enum record_kind kind, enum step step, int errnum, uint32_t value);
 

@@ -136,8 +136,7 @@ int child_do_wait_start(struct child *child, const struct op *op)
         return 0;
 }
 
-/* clone3(2), and clone(2) where that is missing or refused. @pidfd: where its pidfd is stored; NULL: none is wanted. */
-static long make_process(uint64_t flags, int exit_signal, int *pidfd)
+long child_make_process(uint64_t flags, int exit_signal, int *pidfd)
 {
         struct clone_args args = {
                 .flags = flags | (pidfd == 0 ? 0 : CLONE_PIDFD),
@@ -154,7 +153,7 @@ static long make_process(uint64_t flags, int exit_signal, int *pidfd)
 int child_do_clone(struct child *child, const struct op *op)
 {
         /* CLONE_PARENT: the new process is the child of ward, which waits for it, not of this one. The exit signal is inherited. */
-        long pid = make_process(op->number | CLONE_PARENT, 0, 0);
+        long pid = child_make_process(op->number | CLONE_PARENT, 0, 0);
 
         if (pid < 0)
                 return (int)pid;
@@ -203,7 +202,7 @@ int child_do_hooks(struct child *child, const struct op *op)
         for (uint32_t i = 0; i < op->hooks.count; i++) {
                 const struct op_hook *hook = &op->hooks.hooks[i];
                 int pidfd = -EBADF, status;
-                long pid = make_process(0, SIGCHLD, &pidfd);
+                long pid = child_make_process(0, SIGCHLD, &pidfd);
 
                 child->value = i;
                 child->step = STEP_HOOK_RUN;

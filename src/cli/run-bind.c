@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Binds of the machine's files for `ward run`: what -v and --mount type=bind share.
+ *
+ * With ids of its own a container sees a bind through an id map in which its user is the owner of what is bound: a directory of user 1000
+ * belongs, inside, to whoever --user names. Root's files are the container's only where what is bound is root's own: a container
+ * that is given a user's directory leaves no file of root in it, with a set-user-id bit or without.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "cli/run.h"
+#include "model/mount-words.h"
+
+#define RANGES_MAX 6
+#define DEPTH_MAX 256
+
+static int fail(const struct spec_mount *mount, const char *why, const char *hint, struct ward_err *err)
+{
+        (void)err_set(err, -EINVAL, "option '%s': %s", mount->origin.field, why);
+        return err_hint(err, "%s", hint);
+}
+
+struct spec_mount run_bind(const struct run_job *job, const char *option, const char *value)
+{
+        bool own = job->own_users;
+
+        return (struct spec_mount){
+                .bind = true,
+                .recursive = true,
+                .rattr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+                .idmap = own,
+                .idmap_recursive = own,
+                .origin = CLI_ORIGIN(arena_printf(&job->cli->arena, "%s %s", option, value)),
+        };
+}
+
+/* Where SELinux is in force a label would have to be written; where it is not, every label lets the container in. */
+static int relabel(const struct spec_mount *mount, struct ward_err *err)
+{
+        if (access("/sys/fs/selinux/enforce", F_OK) < 0)
+                return 0;
+        return fail(mount, "z and Z relabel files for SELinux, which ward does not do yet",
+                    "relabel them with chcon(1), and leave it out", err);
+}
+
+int run_bind_word(const struct run_job *job, const char *word, bool *ret_give_away, struct spec_mount *mount,
+                  struct ward_err *err)
+{
+        static const char *const words[] = {"ro", "rw", "idmap", "noidmap", "z", "Z", "U", "exec", "noexec", "private"};
+        const char *near;
+
+        if (strcmp(word, "ro") == 0 || strcmp(word, "readonly") == 0) {
+                mount->rattr_set |= MOUNT_ATTR_RDONLY; /* for everything below, too */
+        } else if (strcmp(word, "rw") == 0) {
+                mount->rattr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+        } else if (strcmp(word, "idmap") == 0) {
+                if (!job->own_users)
+                        return fail(mount, "idmap: the container has the host's users, there is no map",
+                                    "leave idmap out, or --userns=host", err);
+                mount->idmap = mount->idmap_recursive = true;
+        } else if (strcmp(word, "noidmap") == 0) {
+                mount->idmap = mount->idmap_recursive = false;
+        } else if (strcmp(word, "U") == 0) {
+                mount->idmap = mount->idmap_recursive = false;
+                *ret_give_away = true;
+        } else if (strcmp(word, "z") == 0 || strcmp(word, "Z") == 0) {
+                return relabel(mount, err);
+        } else if (!mount_word_apply(word, mount) || mount->remount || mount->copy_up) {
+                near = text_nearest(word, words, ELEMENTS(words));
+                (void)err_set(err, -EINVAL,
+                              "option '%s': '%s' is not one of: ro, rw, idmap, noidmap, z, Z, U, and mount(8)'s words",
+                              mount->origin.field, word);
+                return near == NULL ? -EINVAL : err_hint(err, "did you mean '%s'?", near);
+        }
+        return 0;
+}
+
+/* ---- owners ---------------------------------------------------------------------------------------------------------------- */
+
+static size_t add_range(struct spec_id_map *ranges, size_t n, uint32_t outside, uint32_t inside, uint32_t count)
+{
+        if (count > 0)
+                ranges[n++] = (struct spec_id_map){.container_id = outside, .host_id = inside, .count = count};
+        return n;
+}
+
+/* @owner, an id of the file system, becomes @id of the container, whose ids begin at @base; where @owner is root, or is another than @id,
+ * the two change places, but root's files become nobody's unless @owner is root. */
+static size_t map_owner(struct spec_id_map *ranges, uint32_t base, uint32_t owner, uint32_t id)
+{
+        uint32_t lower = owner < id ? owner : id, upper = owner < id ? id : owner;
+        uint32_t cuts[] = {lower, upper, DEFAULTS_ID_COUNT}, next = 1;
+        size_t n = add_range(ranges, 0, owner, base + id, 1);
+
+        if (owner != id && owner < DEFAULTS_ID_COUNT && (owner == 0 || id != 0))
+                n = add_range(ranges, n, id, base + owner, 1);
+        for (size_t i = 0; i < ELEMENTS(cuts) && next < DEFAULTS_ID_COUNT; i++) {
+                uint32_t end = cuts[i] < DEFAULTS_ID_COUNT ? cuts[i] : DEFAULTS_ID_COUNT;
+
+                if (end > next)
+                        n = add_range(ranges, n, next, base + next, end - next);
+                next = end + 1 > next ? end + 1 : next;
+        }
+        return n;
+}
+
+static int map_to_user(const struct run_job *job, struct spec_mount *mount, struct ward_err *err)
+{
+        struct spec_id_map *uids = arena_new(&job->cli->arena, struct spec_id_map, RANGES_MAX);
+        struct spec_id_map *gids = arena_new(&job->cli->arena, struct spec_id_map, RANGES_MAX);
+        struct stat st;
+
+        /* What is not there is said when it is opened, with what to do. */
+        if (stat(mount->source, &st) < 0 || (st.st_uid == job->uid && st.st_gid == job->gid && st.st_uid == 0))
+                return 0;
+        if (uids == NULL || gids == NULL)
+                return err_oom(err);
+        mount->maps = (struct spec_id_maps){
+                .uid = uids,
+                .gid = gids,
+                .uid_count = map_owner(uids, job->id_base, st.st_uid, job->uid),
+                .gid_count = map_owner(gids, job->id_base, st.st_gid, job->gid),
+        };
+        return 0;
+}
+
+/* ---- "U": the files are given to the container's user, for good -------------------------------------------------------------- */
+
+struct give {
+        uid_t uid;
+        gid_t gid;
+        dev_t device;
+};
+
+static int give_below(const struct give *give, int dirfd, const char *name, int depth)
+{
+        int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r = 0;
+        DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+        struct dirent *entry;
+        struct stat st;
+
+        if (directory == NULL) {
+                (void)fd_close(fd);
+                return errno == ENOENT ? 0 : -errno;
+        }
+        while (r >= 0 && (entry = readdir(directory)) != NULL) {
+                if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+                        continue;
+                if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_dev != give->device)
+                        continue; /* gone meanwhile, or another mount */
+                if (fchownat(fd, entry->d_name, give->uid, give->gid, AT_SYMLINK_NOFOLLOW) < 0)
+                        r = -errno;
+                else if (S_ISDIR(st.st_mode))
+                        r = depth == 0 ? -ELOOP : give_below(give, fd, entry->d_name, depth - 1);
+        }
+        (void)closedir(directory);
+        return r;
+}
+
+/* A system whose files belong to a container is not one any more. */
+static bool is_system(const char *path)
+{
+        static const char *const names[] = {"/",     "/bin",   "/boot", "/dev",  "/etc",  "/home",
+                                            "/lib",  "/lib64", "/opt",  "/proc", "/root", "/run",
+                                            "/sbin", "/sys",   "/tmp",  "/usr",  "/var"};
+        char *real = realpath(path, NULL);
+        bool found = false;
+
+        for (size_t i = 0; real != NULL && i < ELEMENTS(names); i++)
+                found |= strcmp(real, names[i]) == 0;
+        free(real);
+        return found;
+}
+
+static int give_away(const struct run_job *job, const struct spec_mount *mount, struct ward_err *err)
+{
+        uint32_t base = job->own_users ? job->id_base : 0;
+        struct give give = {.uid = base + job->uid, .gid = base + job->gid};
+        struct stat st;
+        int r;
+
+        if (job->options->dry_run)
+                return 0;
+        if (is_system(mount->source))
+                return fail(mount, "U would give a directory of the system to the container",
+                            "name a directory of your own", err);
+        if (lstat(mount->source, &st) < 0 || lchown(mount->source, give.uid, give.gid) < 0)
+                return err_errno(err, "option '%s': give '%s' to user %u", mount->origin.field, mount->source,
+                                 give.uid);
+        give.device = st.st_dev;
+        r = S_ISDIR(st.st_mode) ? give_below(&give, AT_FDCWD, mount->source, DEPTH_MAX) : 0;
+        return r < 0 ? err_code(err, r, "option '%s': give what is in '%s' to user %u", mount->origin.field,
+                                mount->source, give.uid)
+                     : 0;
+}
+
+int run_bind_source(const struct run_job *job, const char *source, bool give, struct spec_mount *mount,
+                    struct ward_err *err)
+{
+        int r = path_absolute(source, &job->cli->arena, &mount->source, err);
+
+        if (r >= 0 && give)
+                r = give_away(job, mount, err);
+        if (r >= 0 && mount->idmap)
+                r = map_to_user(job, mount, err);
+        return r;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The limits and settings of `ward run`: memory, processors, processes, resource limits, sysctls, clocks. */
+#include <string.h>
+#include <strings.h>
+#include <sys/resource.h>
+
+#include "base/names.h"
+#include "cli/run.h"
+
+#define CPU_PERIOD_USEC 100000 /* what --cpus is a part of (run-options.c) */
+
+static int bad_value(const char *option, const char *value, const char *why, const char *hint, struct ward_err *err)
+{
+        (void)err_set(err, -EINVAL, "option '%s': '%s': %s", option, value, why);
+        return err_hint(err, "%s", hint);
+}
+
+/* One side of a --ulimit: a number, or -1 or "unlimited". */
+static bool read_bound(const char *text, uint64_t *ret_bound)
+{
+        *ret_bound = UINT64_MAX;
+        return strcmp(text, "-1") == 0 || strcasecmp(text, "unlimited") == 0 ||
+               number_parse(text, UINT64_MAX - 1, ret_bound) >= 0;
+}
+
+/* NAME=SOFT[:HARD], the name as in limits.conf(5): nofile=1024:2048. */
+static int read_ulimit(struct arena *arena, const char *value, struct spec_rlimit *ret_limit, struct ward_err *err)
+{
+        static const char usage[] = "write NAME=SOFT:HARD, like nofile=1024:2048 or core=0; -1 is unlimited";
+        size_t name_len = strcspn(value, "=");
+        const char *bounds = value[name_len] == '=' ? value + name_len + 1 : "";
+        size_t soft_len = strcspn(bounds, ":");
+        const char *name = arena_printf(arena, "RLIMIT_%.*s", (int)name_len, value);
+        const char *soft = arena_strndup(arena, bounds, soft_len);
+        const char *hard = bounds[soft_len] == ':' ? bounds + soft_len + 1 : soft;
+        struct spec_rlimit limit = {.origin = CLI_ORIGIN(arena_printf(arena, "--ulimit %s", value))};
+        const char *near;
+
+        if (name == NULL || soft == NULL)
+                return err_oom(err);
+        limit.resource = name_index(name, rlimit_names, RLIMIT_NAME_COUNT);
+        if (limit.resource < 0) {
+                (void)err_set(err, -EINVAL, "option '--ulimit': '%.*s' is not a resource limit", (int)name_len, value);
+                near = text_nearest(name, rlimit_names, RLIMIT_NAME_COUNT);
+                return near == NULL ? err_hint(err, "getrlimit(2) lists them: nofile, nproc, core ...")
+                                    : err_hint(err, "did you mean '%s'?", near + strlen("RLIMIT_"));
+        }
+        if (!read_bound(soft, &limit.soft) || !read_bound(hard, &limit.hard))
+                return bad_value("--ulimit", value, "that is no limit", usage, err);
+        if (limit.soft > limit.hard)
+                return bad_value("--ulimit", value, "the soft limit is above the hard limit", usage, err);
+        *ret_limit = limit;
+        return 0;
+}
+
+/* What is given replaces the default for the same resource, and of two for one the last holds. */
+static int apply_ulimits(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
+{
+        const struct option_list *list = &job->options->ulimits;
+        struct spec_process *process = &spec->process;
+        struct spec_rlimit *limits =
+                arena_new(&spec->arena, struct spec_rlimit, process->rlimit_count + list->count + 1);
+        size_t count = process->rlimit_count;
+
+        if (limits == NULL)
+                return err_oom(err);
+        memcpy(limits, process->rlimits, count * sizeof(*limits));
+        for (size_t i = 0; i < list->count; i++) {
+                struct spec_rlimit limit;
+                size_t at = 0;
+                int r = read_ulimit(&spec->arena, list->items[i], &limit, err);
+
+                if (r < 0)
+                        return r;
+                while (at < count && limits[at].resource != limit.resource)
+                        at++;
+                limits[at] = limit;
+                count += at == count;
+        }
+        process->rlimits = limits;
+        process->rlimit_count = count;
+        return 0;
+}
+
+static int check_sysctl(const struct run_job *job, const struct ward_spec *spec, const char *key, struct ward_err *err)
+{
+        static const char *const options[SPEC_NS_COUNT] = {
+                [SPEC_NS_NET] = "--network", [SPEC_NS_IPC] = "--ipc", [SPEC_NS_UTS] = "--uts"};
+        char path[256];
+        int ns;
+
+        if (!spec_sysctl_path(key, path, sizeof(path)))
+                return err_set(err, -EINVAL, "option '--sysctl': '%s' is not the name of a setting", key);
+        ns = spec_sysctl_namespace(path);
+        if (ns < 0) {
+                (void)err_set(err, -EPERM, "option '--sysctl': '%s' belongs to the whole machine, not to a container",
+                              key);
+                return err_hint(err, "set it on the machine: sysctl -w %s=...", key);
+        }
+        if (strcmp(path, "kernel/hostname") == 0 || strcmp(path, "kernel/domainname") == 0)
+                return bad_value("--sysctl", key, "names are not set as sysctls", "use --hostname, --domainname", err);
+        if (spec->ns[ns].mode == SPEC_NS_NEW)
+                return 0;
+        (void)err_set(err, -EINVAL, "option '--sysctl': '%s' would be set for others too: its %s namespace is theirs",
+                      key, spec_ns_names[ns]);
+        return err_hint(err, "leave it out, or '%s %s'", options[ns], job->options->ns[ns]);
+}
+
+static int apply_sysctls(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
+{
+        const struct option_list *list = &job->options->sysctls;
+        struct spec_sysctl *sysctls = arena_new(&spec->arena, struct spec_sysctl, list->count + 1);
+
+        if (sysctls == NULL)
+                return err_oom(err);
+        for (size_t i = 0; i < list->count; i++) {
+                const char *value = list->items[i];
+                size_t len = strcspn(value, "=");
+                const char *key = arena_strndup(&spec->arena, value, len);
+                int r;
+
+                if (key == NULL)
+                        return err_oom(err);
+                if (value[len] == '\0')
+                        return bad_value("--sysctl", value, "it has no value", "write NAME=VALUE", err);
+                r = check_sysctl(job, spec, key, err);
+                if (r < 0)
+                        return r;
+                sysctls[i] = (struct spec_sysctl){
+                        .key = key,
+                        .value = value + len + 1,
+                        .origin = CLI_ORIGIN(arena_printf(&spec->arena, "--sysctl %s", value)),
+                };
+        }
+        spec->sysctls = sysctls;
+        spec->sysctl_count = list->count;
+        return 0;
+}
+
+/* CLOCK=SECONDS, both clocks of time_namespaces(7); SECONDS alone moves both. */
+static int apply_time_offset(struct ward_spec *spec, const char *value, struct ward_err *err)
+{
+        size_t len = strcspn(value, "=");
+        bool both = value[len] == '\0';
+        bool monotonic = both || strncmp(value, "monotonic=", strlen("monotonic=")) == 0;
+        bool boottime = both || strncmp(value, "boottime=", strlen("boottime=")) == 0;
+        struct spec_time_offset offset = {.given = true, .origin = CLI_ORIGIN("--time-offset")};
+
+        if ((!monotonic && !boottime) ||
+            option_read_i64(&offset.seconds, both ? value : value + len + 1, &spec->arena, err) < 0)
+                return bad_value("--time-offset", value, "that is no offset of a clock",
+                                 "write monotonic=SECONDS or boottime=SECONDS, or SECONDS for both", err);
+        if (monotonic)
+                spec->monotonic = offset;
+        if (boottime)
+                spec->boottime = offset;
+        return 0;
+}
+
+/* docker's --memory-swap is memory and swap together, and so is the specification's. */
+static int apply_resources(const struct run *o, struct spec_resources *resources, struct ward_err *err)
+{
+        if (o->memory.given)
+                resources->memory.limit = o->memory;
+        if (o->memory_reservation.given)
+                resources->memory.reservation = o->memory_reservation;
+        if (o->memory_swap.given) {
+                if (!o->memory.given)
+                        return err_set(err, -EINVAL, "option '--memory-swap' needs --memory: it is their sum");
+                if (o->memory_swap.value >= 0 && o->memory_swap.value < o->memory.value)
+                        return err_set(
+                                err, -EINVAL,
+                                "option '--memory-swap': it is memory and swap together, and less than --memory");
+                resources->memory.swap = o->memory_swap;
+        }
+        if (o->cpu_quota.given) {
+                resources->cpu.quota = o->cpu_quota;
+                resources->cpu.period = o->cpu_quota;
+                resources->cpu.period.value = CPU_PERIOD_USEC;
+        }
+        if (o->cpu_shares.given)
+                resources->cpu.shares = o->cpu_shares;
+        resources->cpu.cpus = o->cpuset_cpus;
+        resources->cpu.cpus_origin = CLI_ORIGIN("--cpuset-cpus");
+        resources->cpu.mems = o->cpuset_mems;
+        resources->cpu.mems_origin = CLI_ORIGIN("--cpuset-mems");
+        if (o->pids.given)
+                resources->pids = o->pids;
+        return 0;
+}
+
+int run_limits(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
+{
+        const struct run *o = job->options;
+        int r = apply_resources(o, &spec->resources, err);
+
+        if (r >= 0)
+                r = apply_ulimits(job, spec, err);
+        if (r >= 0)
+                r = apply_sysctls(job, spec, err);
+        for (size_t i = 0; r >= 0 && i < o->time_offsets.count; i++)
+                r = apply_time_offset(spec, o->time_offsets.items[i], err);
+        if (r >= 0 && o->oom_score.given) {
+                spec->process.oom_score_given = true;
+                spec->process.oom_score_adj = (int)o->oom_score.value;
+                spec->process.oom_score_origin = o->oom_score.origin;
+        }
+        return r;
+}

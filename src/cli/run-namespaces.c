@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The namespaces of `ward run`: --network, --pid, --ipc, --uts, --cgroupns, --userns.
+ *
+ * A namespace belongs to a user namespace, and what is mounted to show it can only be mounted by who owns that one. So a container that
+ * joins another one's (container:NAME) joins its user namespace too, unless --userns says otherwise.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "cli/run.h"
+#include "store/ranges.h"
+
+struct word {
+        const char *name;
+        enum spec_ns_mode mode;
+};
+
+#define WORDS_MAX 4
+
+static const struct choice {
+        enum spec_ns ns;
+        const char *option;
+        struct word words[WORDS_MAX]; /* ends with a NULL name, or at WORDS_MAX */
+        bool joins;                   /* ns:PATH and container:NAME, too */
+} choices[] = {
+        {SPEC_NS_NET, "--network", {{"none", SPEC_NS_NEW}, {"host", SPEC_NS_INHERIT}}, true},
+        {SPEC_NS_PID, "--pid", {{"private", SPEC_NS_NEW}, {"host", SPEC_NS_INHERIT}}, true},
+        {SPEC_NS_IPC,
+         "--ipc",
+         {{"private", SPEC_NS_NEW}, {"shareable", SPEC_NS_NEW}, {"none", SPEC_NS_NEW}, {"host", SPEC_NS_INHERIT}},
+         true},
+        {SPEC_NS_UTS, "--uts", {{"private", SPEC_NS_NEW}, {"host", SPEC_NS_INHERIT}}, true},
+        {SPEC_NS_CGROUP, "--cgroupns", {{"private", SPEC_NS_NEW}, {"host", SPEC_NS_INHERIT}}, false},
+        {SPEC_NS_USER,
+         "--userns",
+         {{"own", SPEC_NS_NEW}, {"auto", SPEC_NS_NEW}, {"private", SPEC_NS_NEW}, {"host", SPEC_NS_INHERIT}},
+         true},
+};
+
+static int unknown_word(const struct choice *choice, const char *value, struct ward_err *err)
+{
+        _cleanup_text_ struct text list = {0};
+        const char *names[WORDS_MAX], *near;
+        size_t count = 0;
+
+        for (; count < WORDS_MAX && choice->words[count].name != NULL; count++) {
+                names[count] = choice->words[count].name;
+                text_printf(&list, "%s%s", count == 0 ? "" : ", ", names[count]);
+        }
+        if (text_failed(&list))
+                return err_oom(err);
+        (void)err_set(err, -EINVAL, "option '%s': '%s' is not one of: %s%s", choice->option, value, list.data,
+                      choice->joins ? ", container:NAME, ns:PATH" : "");
+        near = text_nearest(value, names, count);
+        return near == NULL ? -EINVAL : err_hint(err, "did you mean '%s'?", near);
+}
+
+/* The namespace of the running container @name. Its descriptor keeps it; the plan opens it by its place among ours. */
+static int join_container(struct cli *cli, const char *name, const struct choice *choice, struct run_namespaces *all,
+                          struct ward_err *err)
+{
+        struct spec_namespace *ns = &all->ns[choice->ns];
+        int fd = engine_namespace(&cli->store, name, choice->ns, err);
+
+        if (fd < 0)
+                return err_wrap(err, "option '%s': container:%s", choice->option, name);
+        all->fds[choice->ns] = fd;
+        ns->mode = SPEC_NS_JOIN;
+        ns->path = arena_printf(&cli->arena, "/proc/self/fd/%d", fd);
+        return ns->path == NULL ? err_oom(err) : 0;
+}
+
+/* The user namespace of the container that others of the options name. */
+static int join_users(struct cli *cli, const char *name, struct run_namespaces *all, struct ward_err *err)
+{
+        static const struct choice users = {.ns = SPEC_NS_USER, .option = "--userns"};
+        struct engine_info info;
+        int r = engine_info(&cli->store, name, &cli->arena, &info, err);
+
+        if (r < 0)
+                return r;
+        all->id_base = info.state.host_uid_base;
+        if (info.state.host_uid_base == 0) {
+                all->ns[SPEC_NS_USER].mode = SPEC_NS_INHERIT;
+                return 0;
+        }
+        return join_container(cli, name, &users, all, err);
+}
+
+static int read_choice(struct cli *cli, const struct choice *choice, const char *value, const char **container,
+                       struct run_namespaces *all, struct ward_err *err)
+{
+        struct spec_namespace *ns = &all->ns[choice->ns];
+        const char *name;
+        int r;
+
+        ns->origin = CLI_ORIGIN(arena_printf(&cli->arena, "%s %s", choice->option, value));
+        for (size_t i = 0; i < WORDS_MAX && choice->words[i].name != NULL; i++)
+                if (strcmp(choice->words[i].name, value) == 0) {
+                        ns->mode = choice->words[i].mode;
+                        return 0;
+                }
+        if (choice->joins && strncmp(value, "ns:", 3) == 0) {
+                if (value[3] != '/' || choice->ns == SPEC_NS_USER)
+                        return choice->ns == SPEC_NS_USER
+                                       ? err_set(err, -ENOTSUP,
+                                                 "option '--userns': '%s': only the user namespace of a container can "
+                                                 "be joined: container:NAME",
+                                                 value)
+                                       : err_set(err, -EINVAL, "option '%s': '%s' is not an absolute path",
+                                                 choice->option, value + 3);
+                ns->mode = SPEC_NS_JOIN;
+                ns->path = value + 3;
+                return 0;
+        }
+        if (!choice->joins || strncmp(value, "container:", strlen("container:")) != 0)
+                return unknown_word(choice, value, err);
+        name = value + strlen("container:");
+        if (*container != NULL && strcmp(*container, name) != 0) {
+                (void)err_set(err, -EINVAL, "options name two containers to join: '%s' and '%s'", *container, name);
+                return err_hint(err, "join the namespaces of one container, whose users they belong to");
+        }
+        *container = name;
+        r = store_id_check(name, err);
+        if (r < 0)
+                return err_wrap(err, "option '%s'", choice->option);
+        return choice->ns == SPEC_NS_USER ? join_users(cli, name, all, err)
+                                          : join_container(cli, name, choice, all, err);
+}
+
+/* /proc and /dev/mqueue of a namespace can be mounted by the owner of its user namespace alone. */
+static int check_owners(const struct run *options, const struct run_namespaces *all, struct ward_err *err)
+{
+        static const struct {
+                enum spec_ns ns;
+                const char *option;
+        } shown[] = {{SPEC_NS_PID, "--pid"}, {SPEC_NS_IPC, "--ipc"}};
+
+        for (size_t i = 0; i < ELEMENTS(shown); i++)
+                if (all->ns[shown[i].ns].mode == SPEC_NS_JOIN && all->ns[SPEC_NS_USER].mode == SPEC_NS_NEW) {
+                        (void)err_set(err, -EINVAL,
+                                      "option '%s': '%s' belongs to other users than the container's own, which could "
+                                      "not look at it",
+                                      shown[i].option, options->ns[shown[i].ns]);
+                        return err_hint(err, "add '--userns host', or join the users of a container, too");
+                }
+        return 0;
+}
+
+int run_namespaces_read(struct cli *cli, const struct run *options, struct run_namespaces *ret, struct ward_err *err)
+{
+        struct defaults isolated;
+        const char *container = NULL;
+        int r = 0;
+
+        memset(ret, 0, sizeof(*ret));
+        defaults_isolated(&isolated);
+        memcpy(ret->ns, isolated.ns, sizeof(ret->ns));
+        for (int ns = 0; ns < SPEC_NS_COUNT; ns++)
+                ret->fds[ns] = -EBADF;
+        if (options->time_offsets.count > 0)
+                ret->ns[SPEC_NS_TIME] =
+                        (struct spec_namespace){.mode = SPEC_NS_NEW, .origin = CLI_ORIGIN("--time-offset")};
+        for (size_t i = 0; r >= 0 && i < ELEMENTS(choices); i++)
+                if (options->ns[choices[i].ns] != NULL)
+                        r = read_choice(cli, &choices[i], options->ns[choices[i].ns], &container, ret, err);
+        if (r >= 0 && container != NULL && options->ns[SPEC_NS_USER] == NULL)
+                r = join_users(cli, container, ret, err);
+        return r < 0 ? r : check_owners(options, ret, err);
+}
+
+void run_namespaces_done(struct run_namespaces *namespaces)
+{
+        for (int ns = 0; ns < SPEC_NS_COUNT; ns++)
+                namespaces->fds[ns] = fd_close(namespaces->fds[ns]);
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of `ward run`: the table, with docker's spelling, and the readers of values that no other command has. */
+#include <string.h>
+
+#include "base/names.h"
+#include "cli/run.h"
+
+static const char *const formats[] = {"table", "json", NULL};
+
+#define CPU_PERIOD_USEC 100000
+#define CPU_QUOTA_MIN_USEC 1000 /* what the kernel takes (cgroups(7), cpu) */
+
+static int set_limit(struct spec_i64 *limit, const char *option, const char *value, int64_t number, struct arena *arena,
+                     struct ward_err *err)
+{
+        const char *field = arena_printf(arena, "%s %s", option, value);
+
+        if (field == NULL)
+                return err_oom(err);
+        *limit = (struct spec_i64){.given = true, .value = number, .origin = CLI_ORIGIN(field)};
+        return 0;
+}
+
+static int read_bytes(void *target, const char *option, const char *value, struct arena *arena, struct ward_err *err)
+{
+        int64_t bytes;
+        int r = option_read_bytes(&bytes, value, arena, err);
+
+        return r < 0 ? r : set_limit(target, option, value, bytes, arena, err);
+}
+
+static int read_memory(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        return read_bytes(target, "--memory", value, arena, err);
+}
+
+static int read_memory_reservation(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        return read_bytes(target, "--memory-reservation", value, arena, err);
+}
+
+static int read_memory_swap(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        if (strcmp(value, "-1") == 0)
+                return set_limit(target, "--memory-swap", value, -1, arena, err);
+        return read_bytes(target, "--memory-swap", value, arena, err);
+}
+
+static int read_shm_size(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        struct spec_i64 *size = target;
+        int r = read_bytes(target, "--shm-size", value, arena, err);
+
+        if (r >= 0 && size->value < 1) /* to tmpfs(5) it would mean: no limit */
+                return err_set(err, -EINVAL, "'%s' is no size; '--ipc none' is without /dev/shm", value);
+        return r;
+}
+
+static int read_ranged(void *target, const char *option, const char *value, int64_t least, int64_t most,
+                       struct arena *arena, struct ward_err *err)
+{
+        int64_t number;
+        int r = option_read_i64(&number, value, arena, err);
+
+        if (r >= 0 && (number < least || number > most))
+                return err_set(err, -ERANGE, "'%s' is not from %lld to %lld", value, (long long)least, (long long)most);
+        return r < 0 ? r : set_limit(target, option, value, number, arena, err);
+}
+
+static int read_cpu_shares(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        return read_ranged(target, "--cpu-shares", value, 2, 262144, arena, err); /* cpu.shares of the kernel */
+}
+
+static int read_pids(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        return read_ranged(target, "--pids-limit", value, -1, INT32_MAX, arena, err);
+}
+
+static int read_oom_score(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        return read_ranged(target, "--oom-score-adj", value, -1000, 1000, arena, err); /* proc(5) */
+}
+
+static int read_stop_timeout(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        return read_ranged(target, "--stop-timeout", value, 0, INT32_MAX, arena, err);
+}
+
+static int read_signal(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        if (signal_number(value) < 0)
+                return signal_unknown(value, err);
+        *(const char **)target = value;
+        return 0;
+}
+
+static int read_host_size(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        int64_t bytes;
+        int r = option_read_bytes(&bytes, value, arena, err);
+
+        if (r >= 0 && bytes < 1) /* to tmpfs(5) it would mean: no limit */
+                return err_set(err, -EINVAL, "'%s' is no size: the container could change nothing", value);
+        return r < 0 ? r : set_limit(target, "--host-size", value, bytes, arena, err);
+}
+
+/* "1.5" → microseconds of each 100,000; to the fifth digit, as finer ones are below a microsecond. */
+static int read_cpus(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        size_t whole_len = strcspn(value, ".");
+        const char *whole = arena_strndup(arena, value, whole_len);
+        const char *fraction = value[whole_len] == '.' ? value + whole_len + 1 : "0";
+        uint64_t quota = 0, digit, factor = CPU_PERIOD_USEC;
+        bool bad;
+
+        if (whole == NULL)
+                return err_oom(err);
+        bad = number_parse(whole_len == 0 ? "0" : whole, 1 << 20, &quota) < 0 ||
+              strspn(fraction, "0123456789") != strlen(fraction) || *fraction == '\0';
+        quota *= CPU_PERIOD_USEC;
+        for (; !bad && *fraction != '\0' && factor > 1; fraction++) {
+                digit = (uint64_t)(*fraction - '0');
+                factor /= 10;
+                quota += digit * factor;
+        }
+        if (bad || quota < CPU_QUOTA_MIN_USEC) {
+                (void)err_set(err, -EINVAL, "'%s' is not a number of processors", value);
+                return err_hint(err, "write a number from 0.01 on: 0.5, 2");
+        }
+        return set_limit(target, "--cpus", value, (int64_t)quota, arena, err);
+}
+
+static int read_format(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        struct run *run = target;
+
+        for (unsigned i = 0; formats[i] != NULL; i++)
+                if (strcmp(formats[i], value) == 0) {
+                        run->format_given = true;
+                        run->format = i;
+                        return 0;
+                }
+        return err_set(err, -EINVAL, "'%s' is not one of: table, json", value);
+}
+
+static const struct option_entry entries[] = {
+        {.name = "interactive", .letter = 'i', .help = "pass standard input on", OPTION_FLAG(struct run, interactive)},
+        {.name = "tty", .letter = 't', .help = "give it a terminal of its own", OPTION_FLAG(struct run, tty)},
+        {.name = "detach", .letter = 'd', .help = "", .rare = true, OPTION_NOT_YET},
+        {.name = "rm", .help = "remove the container when it ends", OPTION_FLAG(struct run, remove)},
+        {.name = "name", .arg = "NAME", .help = "what it is called (default: drawn)", OPTION_TEXT(struct run, name)},
+        {.name = "env",
+         .letter = 'e',
+         .arg = "KEY[=VALUE]",
+         .help = "set a variable, or pass yours on",
+         OPTION_LIST(struct run, env)},
+        {.name = "env-file",
+         .arg = "FILE",
+         .help = "set variables from the lines of a file",
+         .rare = true,
+         OPTION_LIST(struct run, env_files)},
+        {.name = "workdir", .letter = 'w', .arg = "DIR", .help = "start there", OPTION_TEXT(struct run, workdir)},
+        {.name = "user",
+         .letter = 'u',
+         .arg = "USER[:GROUP]",
+         .help = "run as, by the root's names or numbers",
+         OPTION_TEXT(struct run, user)},
+        {.name = "group-add",
+         .arg = "GROUP",
+         .help = "one more group for it",
+         .rare = true,
+         OPTION_LIST(struct run, groups)},
+        {.name = "entrypoint",
+         .arg = "PROGRAM",
+         .help = "the program that COMMAND is the arguments of",
+         .rare = true,
+         OPTION_TEXT(struct run, entrypoint)},
+        {.name = "hostname",
+         .arg = "NAME",
+         .help = "default: the container's name",
+         .rare = true,
+         OPTION_TEXT(struct run, hostname)},
+        {.name = "domainname",
+         .arg = "NAME",
+         .help = "the NIS domain name",
+         .rare = true,
+         OPTION_TEXT(struct run, domainname)},
+        {.name = "init",
+         .help = "a first process that forwards signals and reaps what is left",
+         .rare = true,
+         OPTION_FLAG(struct run, init)},
+        {.name = "volume",
+         .letter = 'v',
+         .arg = "SRC:DST[:ro]",
+         .help = "a path of this machine",
+         OPTION_LIST(struct run, volumes)},
+        {.name = "mount",
+         .arg = "WORDS",
+         .help = "the same in words: type=bind,src=,dst=,ro; or type=tmpfs,dst=",
+         .rare = true,
+         OPTION_LIST(struct run, mounts)},
+        {.name = "tmpfs",
+         .arg = "PATH[:size=64m]",
+         .help = "an empty file system in memory",
+         OPTION_LIST(struct run, tmpfs)},
+        {.name = "shm-size",
+         .arg = "BYTES",
+         .help = "how much /dev/shm holds (default: 64m)",
+         .rare = true,
+         OPTION_CALL(struct run, shm_size, read_shm_size)},
+        {.name = "read-only", .help = "the root can't be written to", OPTION_FLAG(struct run, read_only)},
+        {.name = "device",
+         .arg = "PATH[:PATH][:rwm]",
+         .help = "a device of this machine, or a directory of them",
+         .rare = true,
+         OPTION_LIST(struct run, devices)},
+        {.name = "host-size",
+         .arg = "BYTES",
+         .help = "what it may change of 'host' (half of -m, or 512m)",
+         .rare = true,
+         OPTION_CALL(struct run, host_size, read_host_size)},
+        {.name = "keep",
+         .arg = "DIR",
+         .help = "keep what it changes of 'host' there",
+         .rare = true,
+         OPTION_TEXT(struct run, keep)},
+        {.name = "memory",
+         .letter = 'm',
+         .arg = "BYTES",
+         .help = "limit, with b, k, m or g",
+         OPTION_CALL(struct run, memory, read_memory)},
+        {.name = "memory-reservation",
+         .arg = "BYTES",
+         .help = "what it keeps when memory is short",
+         .rare = true,
+         OPTION_CALL(struct run, memory_reservation, read_memory_reservation)},
+        {.name = "memory-swap",
+         .arg = "BYTES",
+         .help = "limit of memory and swap together; -1: none",
+         .rare = true,
+         OPTION_CALL(struct run, memory_swap, read_memory_swap)},
+        {.name = "cpus", .arg = "N", .help = "processors' time: 0.5", OPTION_CALL(struct run, cpu_quota, read_cpus)},
+        {.name = "cpu-shares",
+         .letter = 'c',
+         .arg = "N",
+         .help = "its share when processors are busy (others: 1024)",
+         .rare = true,
+         OPTION_CALL(struct run, cpu_shares, read_cpu_shares)},
+        {.name = "cpuset-cpus",
+         .arg = "LIST",
+         .help = "the processors that it may use: 0-3,8",
+         .rare = true,
+         OPTION_TEXT(struct run, cpuset_cpus)},
+        {.name = "cpuset-mems",
+         .arg = "LIST",
+         .help = "the memory nodes that it may use",
+         .rare = true,
+         OPTION_TEXT(struct run, cpuset_mems)},
+        {.name = "pids-limit",
+         .arg = "N",
+         .help = "processes at a time (default: 4096)",
+         OPTION_CALL(struct run, pids, read_pids)},
+        {.name = "ulimit",
+         .arg = "NAME=SOFT[:HARD]",
+         .help = "a resource limit: nofile=1024:2048, core=-1",
+         .rare = true,
+         OPTION_LIST(struct run, ulimits)},
+        {.name = "sysctl",
+         .arg = "NAME=VALUE",
+         .help = "a setting of its own namespaces",
+         .rare = true,
+         OPTION_LIST(struct run, sysctls)},
+        {.name = "oom-score-adj",
+         .arg = "N",
+         .help = "-1000 to 1000: whom the kernel ends first",
+         .rare = true,
+         OPTION_CALL(struct run, oom_score, read_oom_score)},
+        {.name = "cap-add", .arg = "CAP", .help = "add a capability, or ALL", OPTION_LIST(struct run, cap_add)},
+        {.name = "cap-drop", .arg = "CAP", .help = "take one away, or ALL", OPTION_LIST(struct run, cap_drop)},
+        {.name = "security-opt",
+         .arg = "WORD",
+         .help = "seccomp=FILE, no-new-privileges=BOOL, apparmor=PROFILE, label=, mask=PATH, unmask=PATH",
+         .rare = true,
+         OPTION_LIST(struct run, security)},
+        {.name = "privileged",
+         .help = "all capabilities, no filter, nothing masked, every device allowed",
+         .rare = true,
+         OPTION_FLAG(struct run, privileged)},
+        {.name = "network",
+         .arg = "WORD",
+         .help = "none, host, container:NAME, ns:PATH",
+         OPTION_TEXT(struct run, ns[SPEC_NS_NET])},
+        {.name = "net",
+         .arg = "WORD",
+         .help = "the same as --network",
+         .rare = true,
+         OPTION_TEXT(struct run, ns[SPEC_NS_NET])},
+        {.name = "pid",
+         .arg = "WORD",
+         .help = "private, host, container:NAME, ns:PATH",
+         .rare = true,
+         OPTION_TEXT(struct run, ns[SPEC_NS_PID])},
+        {.name = "ipc",
+         .arg = "WORD",
+         .help = "private, none (no /dev/shm), host, container:NAME, ns:PATH",
+         .rare = true,
+         OPTION_TEXT(struct run, ns[SPEC_NS_IPC])},
+        {.name = "uts",
+         .arg = "WORD",
+         .help = "private, host, container:NAME, ns:PATH",
+         .rare = true,
+         OPTION_TEXT(struct run, ns[SPEC_NS_UTS])},
+        {.name = "cgroupns",
+         .arg = "WORD",
+         .help = "private or host",
+         .rare = true,
+         OPTION_TEXT(struct run, ns[SPEC_NS_CGROUP])},
+        {.name = "userns",
+         .arg = "WORD",
+         .help = "own ids (default), host: the machine's, container:NAME",
+         .rare = true,
+         OPTION_TEXT(struct run, ns[SPEC_NS_USER])},
+        {.name = "time-offset",
+         .arg = "[CLOCK=]SECONDS",
+         .help = "another monotonic or boottime clock",
+         .rare = true,
+         OPTION_LIST(struct run, time_offsets)},
+        {.name = "stop-signal",
+         .arg = "SIGNAL",
+         .help = "what 'ward stop' sends (default: TERM)",
+         .rare = true,
+         OPTION_CALL(struct run, stop_signal, read_signal)},
+        {.name = "stop-timeout",
+         .arg = "SECONDS",
+         .help = "how long it waits before it kills (default: 10)",
+         .rare = true,
+         OPTION_CALL(struct run, stop_timeout, read_stop_timeout)},
+        {.name = "timeout",
+         .arg = "SECONDS",
+         .help = "kill it when it has run that long",
+         .rare = true,
+         OPTION_NUMBER(struct run, timeout, UINT32_MAX)},
+        {.name = "cidfile",
+         .arg = "FILE",
+         .help = "write its name there; the file must not exist",
+         .rare = true,
+         OPTION_TEXT(struct run, cidfile)},
+        {.name = "pidfile",
+         .arg = "FILE",
+         .help = "write the pid of its first process there",
+         .rare = true,
+         OPTION_TEXT(struct run, pidfile)},
+        {.name = "dry-run", .help = "show what would be done, do nothing", OPTION_FLAG(struct run, dry_run)},
+        {.name = "format",
+         .arg = "table|json",
+         .help = "how --dry-run shows it",
+         .rare = true,
+         .kind = OPTION_KIND_CALL,
+         .read = read_format},
+};
+
+const struct cli_verb cli_run = {
+        .name = "run",
+        .command =
+                {
+                        .name = "ward run",
+                        .operands = "[OPTIONS] ROOT [COMMAND...]",
+                        .summary = "Run a program in a container. ROOT is a directory with a system in it, or\n"
+                                   "'host': a copy-on-write view of this machine's own system.",
+                        .entries = entries,
+                        .count = ELEMENTS(entries),
+                        .operands_min = 1,
+                        .operands_max = UINT_MAX,
+                },
+        .options_size = sizeof(struct run),
+        .starts = true,
+        .run = run_run,
+};

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * OP_INIT: this process becomes the container's first one, ward-init (launch/init), and a new one goes on with the plan.
+ *
+ * The new one waits until the first has executed: until then it holds the memory of ward's caller, which nothing of the container may see.
+ */
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+
+#include <asm/signal.h>
+
+#include "launch/child/child.h"
+#include "launch/child/sys.h"
+
+#define FLAG_CLOEXEC 02000000
+#define SIGSET_BYTES 8 /* sizeof(sigset_t) of the kernel */
+#define SET_MASK 2     /* SIG_SETMASK */
+#define EXIT_FAILED 125
+
+static const uint64_t all_signals = UINT64_MAX, no_signals;
+
+/* What is left of the plan, as far as it takes rights away. */
+static int confine(struct child *child)
+{
+        const struct plan *plan = child->plan;
+
+        for (uint32_t i = child->op + 1; i < plan->op_count; i++) {
+                const struct op *op = &plan->ops[i];
+                int r = op->type == OP_SECCOMP   ? child_do_seccomp(child, op)
+                        : op->type == OP_CAPS    ? child_do_caps(child, op)
+                        : op->type == OP_AMBIENT ? child_do_ambient(child, op)
+                                                 : 0;
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static void write_number(long number, char text[static 24])
+{
+        char digits[24];
+        uint32_t count = 0, at = 0;
+
+        do {
+                digits[count++] = (char)('0' + number % 10);
+                number /= 10;
+        } while (number > 0);
+        while (count > 0)
+                text[at++] = digits[--count];
+        text[at] = '\0';
+}
+
+/* Ends the start when it fails: the program's process with it, as one does with the first of its pid namespace. */
+static _Noreturn void become_init(struct child *child, int file, long program)
+{
+        static const char name[] = "ward-init";
+        static const char *const no_variables[] = {0};
+        char number[24];
+        const char *argv[] = {name, number, 0};
+
+        write_number(program, number);
+        /* Its input and output are the program's alone: who reads them sees the end when the program closes them. */
+        if (sys3(close_range, 0, 2, 0) >= 0 && confine(child) >= 0)
+                (void)sys5(execveat, file, "", argv, no_variables, AT_EMPTY_PATH);
+        for (;;)
+                (void)sys1(exit_group, EXIT_FAILED);
+}
+
+int child_do_init(struct child *child, const struct op *op)
+{
+        int executed[2], r;
+        char byte;
+        long pid;
+
+        r = (int)sys2(pipe2, executed, FLAG_CLOEXEC);
+        if (r >= 0)
+                r = (int)sys4(rt_sigprocmask, SET_MASK, &all_signals, 0, SIGSET_BYTES);
+        pid = r < 0 ? r : child_make_process(0, SIGCHLD, 0);
+        if (pid < 0)
+                return (int)pid;
+        if (pid > 0)
+                become_init(child, child->slots[op->slot], pid);
+        child->step = STEP_CHANNEL;
+        (void)sys1(close, executed[1]);
+        do
+                r = (int)sys3(read, executed[0], &byte, 1);
+        while (r == -EINTR);
+        if (r < 0)
+                return r;
+        (void)sys1(close, executed[0]);
+        (void)sys1(close, child->slots[op->slot]);
+        child->step = STEP_ITSELF;
+        return (int)sys4(rt_sigprocmask, SET_MASK, &no_signals, 0, SIGSET_BYTES);
+}
