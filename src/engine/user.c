@@ -152,9 +152,9 @@ static int fill_user(const struct entry *entry, struct arena *arena, struct user
         return user->home == NULL ? -ENOMEM : 0;
 }
 
-int user_read(int root_fd, const char *word, struct arena *arena, struct user *ret_user, struct ward_err *err)
+int user_parse(char *passwd, char *groups, const char *word, struct arena *arena, struct user *ret_user,
+               struct ward_err *err)
 {
-        _cleanup_free_ char *passwd = NULL, *groups = NULL;
         const char *colon = word == NULL ? NULL : strchr(word, ':');
         const char *name = word == NULL    ? "0"
                            : colon == NULL ? word
@@ -165,11 +165,7 @@ int user_read(int root_fd, const char *word, struct arena *arena, struct user *r
 
         if (name == NULL)
                 return err_oom(err);
-        r = read_file(root_fd, "etc/passwd", &passwd, err);
-        if (r >= 0)
-                r = read_file(root_fd, "etc/group", &groups, err);
-        if (r >= 0)
-                r = find_entry(passwd, name, "user", "/etc/passwd", &entry, err);
+        r = find_entry(passwd, name, "user", "/etc/passwd", &entry, err);
         if (r < 0)
                 return r;
         user.uid = entry.id;
@@ -185,6 +181,17 @@ int user_read(int root_fd, const char *word, struct arena *arena, struct user *r
         }
         *ret_user = user;
         return 0;
+}
+
+int user_read(int root_fd, const char *word, struct arena *arena, struct user *ret_user, struct ward_err *err)
+{
+        _cleanup_free_ char *passwd = NULL, *groups = NULL;
+        int r;
+
+        r = read_file(root_fd, "etc/passwd", &passwd, err);
+        if (r >= 0)
+                r = read_file(root_fd, "etc/group", &groups, err);
+        return r < 0 ? r : user_parse(passwd, groups, word, arena, ret_user, err);
 }
 
 int user_group(int root_fd, const char *word, uint32_t *ret_gid, struct ward_err *err)

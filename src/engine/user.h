@@ -23,6 +23,10 @@ struct user {
  */
 int user_read(int root_fd, const char *word, struct arena *arena, struct user *ret_user, struct ward_err *err);
 
+/* The pure half of it: from the texts of the two files, which are cut up in place. */
+int user_parse(char *passwd, char *groups, const char *word, struct arena *arena, struct user *ret_user,
+               struct ward_err *err);
+
 /* A group alone, by name or number, as user_read() reads GROUP. */
 int user_group(int root_fd, const char *word, uint32_t *ret_gid, struct ward_err *err);
 

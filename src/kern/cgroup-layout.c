@@ -17,6 +17,7 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/procfs.h"
 #include "kern/cgroup-private.h"
 
 #define MOUNTINFO_MAX (64UL << 20) /* a host with a hundred thousand mounts */
@@ -64,58 +65,30 @@ static uint32_t controllers_parse(const char *list, const char *separators)
         }
 }
 
-/* Cuts the text up to @separator off *@cursor; NULL when nothing is left. */
-static char *cut(char **cursor, char separator)
+/* The line of a hierarchy's mount as such. False: it mounts something else. */
+static bool mount_of(const struct procfs_mount *line, struct cgroup_mount *ret_mount)
 {
-        char *start = *cursor, *end;
+        int version = strcmp(line->type, "cgroup2") == 0 ? 2 : strcmp(line->type, "cgroup") == 0 ? 1 : 0;
 
-        if (start == NULL)
-                return NULL;
-        end = strchr(start, separator);
-        if (end != NULL)
-                *end++ = '\0';
-        *cursor = end;
-        return start;
-}
-
-/* "36 35 0:33 / /sys/fs/cgroup/devices rw,noatime shared:15 - cgroup cgroup rw,devices". False: not a cgroup mount. */
-static bool mount_parse(char *line, struct cgroup_mount *ret_mount)
-{
-        char *field[5], *type, *separator = strstr(line, " - ");
-        int version;
-
-        if (separator == NULL)
+        if (version == 0)
                 return false;
-        type = separator + 3;
-        if (strncmp(type, "cgroup2 ", 8) == 0)
-                version = 2;
-        else if (strncmp(type, "cgroup ", 7) == 0)
-                version = 1;
-        else
-                return false;
-        *separator = '\0';
-        for (size_t i = 0; i < ELEMENTS(field); i++) {
-                field[i] = cut(&line, ' ');
-                if (field[i] == NULL)
-                        return false;
-        }
-        (void)cut(&type, ' ');
-        (void)cut(&type, ' '); /* the source, which can be anything */
-        path_unescape(field[3]);
-        path_unescape(field[4]);
-        *ret_mount = (struct cgroup_mount){version, field[3], field[4], type == NULL ? "" : type};
+        path_unescape(line->root);
+        path_unescape(line->point);
+        *ret_mount = (struct cgroup_mount){version, line->root, line->point, line->options};
         return true;
 }
 
 /* Fills in @mounts, at most MOUNT_MAX; returns how many. */
 static size_t mounts_parse(char *mountinfo, struct cgroup_mount *mounts)
 {
+        struct procfs_mount line;
         size_t count = 0;
+        int r;
 
-        for (char *line; count < MOUNT_MAX && (line = cut(&mountinfo, '\n')) != NULL;) {
+        while (count < MOUNT_MAX && (r = procfs_next_mount(&mountinfo, &line)) != 0) {
                 size_t i;
 
-                if (!mount_parse(line, &mounts[count]))
+                if (r < 0 || !mount_of(&line, &mounts[count]))
                         continue;
                 /* A later mount on the same place hides the earlier one. */
                 for (i = 0; i < count && strcmp(mounts[i].point, mounts[count].point) != 0; i++)
@@ -211,13 +184,13 @@ int cgroup_layout_parse(struct arena *arena, char *mountinfo, char *self_cgroup,
         if (mount_count == 0)
                 self_cgroup = NULL;
         /* "4:memory:/user.slice", "1:name=systemd:/", "0::/init.scope". The path can have colons and comes last. */
-        for (char *line; (line = cut(&self_cgroup, '\n')) != NULL;) {
+        for (char *line; (line = strsep(&self_cgroup, "\n")) != NULL;) {
                 const struct cgroup_mount *mount;
                 const char *controllers;
                 int r;
 
-                (void)cut(&line, ':');
-                controllers = cut(&line, ':');
+                (void)strsep(&line, ":");
+                controllers = strsep(&line, ":");
                 if (line == NULL || *line != '/')
                         continue;
                 mount = mount_choose(mounts, mount_count, controllers, line);

@@ -40,6 +40,13 @@ int cgroup_file_read(const struct cgroup_hierarchy *hierarchy, const char *path,
 /* Adds the names of the groups directly below @group, as paths behind @path, to @queue, each with its NUL. */
 int cgroup_groups_queue(int group, const char *path, struct text *queue);
 
+/* The number behind @key at the start of a line of @text, or, when @key is NULL, at its beginning. UINT64_MAX: there is none, or "max". */
+uint64_t cgroup_text_number(const char *text, const char *key);
+
+/* The next process of a cgroup.procs whose rest is *@text, which is cut up in place; 0 at the end. Those outside of the caller's pid namespace
+ * are listed as 0, and passed over. */
+pid_t cgroup_text_next_pid(char **text);
+
 /* Waiting with growing pauses, 50 us at first, until a deadline. */
 struct cgroup_wait {
         uint64_t deadline_nsec; /* CLOCK_MONOTONIC */

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/procfs.h"
 #include "base/text.h"
 #include "kern/cgroup-private.h"
 
@@ -141,11 +142,24 @@ static int groups_visit(const struct cgroup_hierarchy *hierarchy, const char *pa
 
 /* ---- listing ---- */
 
-/* Adds the processes of one group. 0 stands for a process outside of the caller's pid namespace. */
+pid_t cgroup_text_next_pid(char **text)
+{
+        const char *line;
+        uint64_t pid;
+
+        while ((line = strsep(text, "\n")) != NULL)
+                if (number_parse(line, INT_MAX, &pid) >= 0 && pid > 0)
+                        return (pid_t)pid;
+        return 0;
+}
+
+/* Adds the processes of one group. */
 static int pids_visit(int group, void *data)
 {
         _cleanup_free_ char *text = NULL;
         struct pid_list *list = data;
+        char *rest;
+        pid_t pid;
         int r;
 
         r = fd_read_file(group, "cgroup.procs", CGROUP_FILE_MAX, &text, NULL, NULL);
@@ -154,19 +168,9 @@ static int pids_visit(int group, void *data)
                 return 0;
         if (r < 0)
                 return r;
-        for (char *line = text, *next; *line != '\0'; line = next) {
-                size_t len = strcspn(line, "\n");
-                uint64_t pid;
-
-                next = line + len + (line[len] == '\n');
-                line[len] = '\0';
-                if (number_parse(line, INT_MAX, &pid) < 0 || pid == 0)
-                        continue;
-                r = pid_list_add(list, (pid_t)pid);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        for (rest = text; r >= 0 && (pid = cgroup_text_next_pid(&rest)) != 0;)
+                r = pid_list_add(list, pid);
+        return r < 0 ? r : 0;
 }
 
 /* The order in which the hierarchies are asked: 0 is v2, 1 the freezer, the others follow. NULL at the end. */
@@ -352,16 +356,15 @@ static void process_read(pid_t pid, const char *file, char *text, size_t size)
  * handling of signals. */
 static bool process_frozen(pid_t pid, int version)
 {
-        char text[512];
-        const char *state;
+        char text[512], state;
 
         if (version == 2) {
                 process_read(pid, "wchan", text, sizeof(text));
                 return strcmp(text, "do_freezer_trap") == 0 || strcmp(text, "get_signal") == 0;
         }
         process_read(pid, "stat", text, sizeof(text));
-        state = strrchr(text, ')'); /* behind the name, which can hold anything */
-        return state == NULL || strncmp(state, ") D", 3) == 0;
+        state = procfs_stat_state(text);
+        return state == '\0' || state == 'D';
 }
 
 static int explain_running(const struct cgroup_layout *layout, const char *path, int version, unsigned timeout_msec,

@@ -69,8 +69,7 @@ static uint64_t *figure_at(struct cgroup_stats *stats, const struct figure *figu
         return (uint64_t *)((char *)stats + figure->offset);
 }
 
-/* The number behind @key at the start of a line (the first number when @key is NULL). UINT64_MAX: none, or "max". */
-static uint64_t number_find(const char *text, const char *key)
+uint64_t cgroup_text_number(const char *text, const char *key)
 {
         size_t len = key == NULL ? 0 : strlen(key);
         char number[24];
@@ -153,7 +152,7 @@ int cgroup_stats_read(const struct cgroup_layout *layout, const char *path, stru
                 if (r < 0)
                         return r;
                 previous = figure;
-                number = text == NULL ? UINT64_MAX : number_find(text, figure->key);
+                number = text == NULL ? UINT64_MAX : cgroup_text_number(text, figure->key);
                 *value = number > UINT64_MAX / figure->unit ? UINT64_MAX : number * figure->unit;
                 if (figure->offset == AT(pids_limit) && text != NULL && number == UINT64_MAX)
                         *value = 0;
@@ -176,7 +175,7 @@ int cgroup_oom_kills(const struct cgroup_layout *layout, const char *path, uint6
                              err);
         if (r < 0)
                 return r;
-        kills = number_find(text, "oom_kill");
+        kills = cgroup_text_number(text, "oom_kill");
         if (kills == UINT64_MAX)
                 return err_set(err, -EOPNOTSUPP, "count OOM kills: this kernel does not count them (4.13 does)");
         *ret_kills = kills;

@@ -21,11 +21,10 @@
 
 extern char **environ;
 
-static int map_text(const struct idmap_range *ranges, size_t count, struct text *text)
+void idmap_text(const struct idmap_range *ranges, size_t count, struct text *text)
 {
         for (size_t i = 0; i < count; i++)
                 text_printf(text, "%u %u %u\n", ranges[i].inside, ranges[i].outside, ranges[i].count);
-        return text_failed(text) ? -ENOMEM : 0;
 }
 
 static int write_map(int proc_fd, pid_t pid, const char *file, const struct idmap_range *ranges, size_t count,
@@ -33,7 +32,8 @@ static int write_map(int proc_fd, pid_t pid, const char *file, const struct idma
 {
         _cleanup_text_ struct text text = {0};
 
-        if (map_text(ranges, count, &text) < 0)
+        idmap_text(ranges, count, &text);
+        if (text_failed(&text))
                 return err_oom(err);
         return proc_write_of(proc_fd, pid, file, text.data, text.len, err);
 }

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/text.h"
 
 struct idmap_range {
         uint32_t inside, outside, count;
@@ -18,6 +19,9 @@ struct idmap {
         const struct idmap_range *uid, *gid;
         size_t uid_count, gid_count;
 };
+
+/* Appends the ranges as uid_map and gid_map take them. */
+void idmap_text(const struct idmap_range *ranges, size_t count, struct text *text);
 
 /*
  * Writes the maps of the new user namespace of process @pid. Where the caller may not write them itself (more than its own id, without

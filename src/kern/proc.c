@@ -5,16 +5,14 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/mem.h"
-#include "base/text.h"
+#include "base/procfs.h"
 
-#define START_TIME_FIELD 22
 #define PROC_ROOT_INODE 1
 
 int proc_open(struct ward_err *err)
@@ -68,7 +66,7 @@ int proc_start_ticks(int proc_fd, pid_t pid, uint64_t *ret_ticks, struct ward_er
 {
         _cleanup_close_
         int fd = proc_open_of(proc_fd, pid, "stat", O_RDONLY, err);
-        char text[1024], *field, *end;
+        char text[1024];
         ssize_t n;
 
         if (fd < 0)
@@ -77,17 +75,7 @@ int proc_start_ticks(int proc_fd, pid_t pid, uint64_t *ret_ticks, struct ward_er
         if (n < 0)
                 return err_errno(err, "read /proc/%d/stat", pid);
         text[n] = '\0';
-        /* The command (field 2) may hold blanks and brackets; it ends at the last bracket. */
-        field = strrchr(text, ')');
-        for (int i = 2; field != NULL && i < START_TIME_FIELD; i++) {
-                field = strchr(field, ' ');
-                if (field != NULL)
-                        field++;
-        }
-        end = field == NULL ? NULL : strchr(field, ' ');
-        if (end != NULL)
-                *end = '\0';
-        if (end == NULL || number_parse(field, UINT64_MAX, ret_ticks) < 0)
+        if (procfs_stat_start(text, ret_ticks) < 0)
                 return err_set(err, -EBADMSG, "read the start time from /proc/%d/stat: it is not as proc(5) says", pid);
         return 0;
 }
@@ -108,9 +96,7 @@ int proc_initial_user_namespace(int proc_fd, bool *ret_initial, struct ward_err 
 {
         _cleanup_close_
         int fd = openat(proc_fd, "self/uid_map", O_RDONLY | O_CLOEXEC);
-        static const char whole[] = "0 0 4294967295";
-        char text[128], words[128];
-        size_t at = 0;
+        char text[128];
         ssize_t n;
 
         /* A kernel without user namespaces has only the initial one. */
@@ -121,12 +107,7 @@ int proc_initial_user_namespace(int proc_fd, bool *ret_initial, struct ward_err 
         n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
         if (n < 0)
                 return err_errno(err, "read /proc/self/uid_map");
-        /* The columns are padded with blanks. */
-        for (ssize_t i = 0; i < n; i++)
-                if (text[i] > ' ')
-                        words[at++] = text[i];
-                else if (at > 0 && words[at - 1] != ' ')
-                        words[at++] = ' ';
-        *ret_initial = at == sizeof(whole) && memcmp(words, whole, sizeof(whole) - 1) == 0;
+        text[n] = '\0';
+        *ret_initial = procfs_map_is_whole(text);
         return 0;
 }

@@ -24,6 +24,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/procfs.h"
 #include "base/text.h"
 #include "kern/idmap.h"
 #include "kern/overlay.h"
@@ -105,8 +106,9 @@ static int compare_paths(const void *a, const void *b)
 static int read_mount_points(struct host *host, struct ward_err *err)
 {
         _cleanup_free_ char *text = NULL;
-        char *line, *rest;
+        struct procfs_mount mount;
         size_t lines = 0, n = 0;
+        char *rest;
         int r;
 
         r = fd_read_file(host->proc, "self/mountinfo", MOUNTINFO_MAX, &text, NULL, err);
@@ -118,17 +120,11 @@ static int read_mount_points(struct host *host, struct ward_err *err)
         host->views = arena_new(&host->arena, struct view, lines + ELEMENTS(system_names));
         if (host->mount_points == NULL || host->views == NULL)
                 return err_oom(err);
-        for (rest = text; (line = strsep(&rest, "\n")) != NULL && *line != '\0';) {
-                char *field = line;
-
-                /* id, parent, device, root; then the mount point (proc(5)). */
-                for (int i = 0; i < 4 && field != NULL; i++)
-                        (void)strsep(&field, " ");
-                field = strsep(&field, " ");
-                if (field == NULL || field[0] != '/')
+        for (rest = text; (r = procfs_next_mount(&rest, &mount)) != 0;) {
+                if (r < 0)
                         return err_set(err, -EBADMSG, "read /proc/self/mountinfo: a line is not as proc(5) says");
-                path_unescape(field);
-                host->mount_points[n] = arena_strdup(&host->arena, field + 1);
+                path_unescape(mount.point);
+                host->mount_points[n] = arena_strdup(&host->arena, mount.point + 1);
                 if (host->mount_points[n++] == NULL)
                         return err_oom(err);
         }

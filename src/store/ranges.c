@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/procfs.h"
 #include "base/text.h"
 
 #define FILE_MAX (1u << 20)
@@ -24,18 +25,13 @@ const struct ranges_place ranges_machine = {
         .locks = "/run/ward/.ranges",
 };
 
-/* From @base, @count ids. */
-struct span {
-        uint64_t base, count;
-};
-
-static bool overlap(const struct span *a, const struct span *b)
+static bool overlap(const struct ranges_span *a, const struct ranges_span *b)
 {
         return a->base < b->base + b->count && b->base < a->base + a->count;
 }
 
 /* "NAME:BASE:COUNT". false: the line is none of these. */
-static bool read_line(char *line, const char **ret_name, struct span *ret_span)
+static bool read_line(char *line, const char **ret_name, struct ranges_span *ret_span)
 {
         const char *name = strsep(&line, ":"), *base = strsep(&line, ":"), *count = line;
 
@@ -46,33 +42,41 @@ static bool read_line(char *line, const char **ret_name, struct span *ret_span)
         return true;
 }
 
-/* The first line of ward in @path, or the default span when nobody's line touches that. A file that isn't there has no lines; what is no
- * line of the format is somebody else's mistake, and skipped as newuidmap(1) skips it. */
-static int read_span(const char *path, struct span *ret_span, struct ward_err *err)
+const char *ranges_find(char *text, struct ranges_span *ret_span)
 {
-        static const struct span fallback = {RANGES_DEFAULT_BASE, RANGES_DEFAULT_COUNT};
-        _cleanup_free_ char *text = NULL;
+        static const struct ranges_span fallback = {RANGES_DEFAULT_BASE, RANGES_DEFAULT_COUNT};
         const char *touching = NULL, *name;
-        struct span span;
-        char *rest, *line;
+        struct ranges_span span;
+        char *line;
+
+        while ((line = strsep(&text, "\n")) != NULL) {
+                if (!read_line(line, &name, &span))
+                        continue;
+                if (strcmp(name, RANGES_USER) == 0) {
+                        *ret_span = span;
+                        return NULL;
+                }
+                if (overlap(&span, &fallback))
+                        touching = name;
+        }
+        *ret_span = fallback;
+        return touching;
+}
+
+/* What @path has for containers. A file that isn't there has no lines. */
+static int read_span(const char *path, struct ranges_span *ret_span, struct ward_err *err)
+{
+        _cleanup_free_ char *text = NULL;
+        const char *touching;
+        struct ranges_span span;
         int r;
 
         r = fd_read_file(AT_FDCWD, path, FILE_MAX, &text, NULL, err);
         if (r < 0 && r != -ENOENT)
                 return r;
-        rest = text;
-        while (rest != NULL && (line = strsep(&rest, "\n")) != NULL) {
-                if (!read_line(line, &name, &span))
-                        continue;
-                if (strcmp(name, RANGES_USER) == 0) {
-                        *ret_span = span;
-                        return 0;
-                }
-                if (overlap(&span, &fallback))
-                        touching = name;
-        }
+        touching = ranges_find(text, &span);
         if (touching == NULL) {
-                *ret_span = fallback;
+                *ret_span = span;
                 return 0;
         }
         (void)err_set(err, -EEXIST,
@@ -84,32 +88,12 @@ static int read_span(const char *path, struct span *ret_span, struct ward_err *e
                         "to /etc/subuid and /etc/subgid");
 }
 
-/* The three columns of a line of uid_map, blanks between them. false: there is no further line. */
-static bool next_mapping(const char **at, struct span *ret_host)
+static bool map_overlaps(const char *map, const struct ranges_span *span)
 {
-        uint64_t columns[3];
+        struct procfs_map line;
 
-        for (int i = 0; i < 3; i++) {
-                uint64_t number = 0;
-
-                *at += strspn(*at, " ");
-                if (**at < '0' || **at > '9')
-                        return false;
-                for (; **at >= '0' && **at <= '9' && number <= ID_LAST; (*at)++)
-                        number = number * 10 + (uint64_t)(**at - '0');
-                columns[i] = number;
-        }
-        *at += **at == '\n';
-        *ret_host = (struct span){columns[1], columns[2]};
-        return true;
-}
-
-static bool map_overlaps(const char *map, const struct span *span)
-{
-        struct span host;
-
-        while (next_mapping(&map, &host))
-                if (overlap(&host, span))
+        while (procfs_next_map(&map, &line))
+                if (overlap(&(struct ranges_span){line.outside, line.count}, span))
                         return true;
         return false;
 }
@@ -118,20 +102,17 @@ static bool map_overlaps(const char *map, const struct span *span)
 static bool has_ended(int proc, const char *pid)
 {
         _cleanup_free_ char *stat = NULL;
-        const char *behind_name;
         char path[280];
 
         (void)snprintf(path, sizeof(path), "%s/stat", pid);
         if (fd_read_file(proc, path, 4096, &stat, NULL, NULL) < 0)
                 return true;
-        /* proc_pid_stat(5): the name, which may hold anything, is in parentheses; the state follows. */
-        behind_name = strrchr(stat, ')');
-        return behind_name != NULL && strncmp(behind_name, ") Z", 3) == 0;
+        return procfs_stat_state(stat) == 'Z';
 }
 
 /* Does a process live whose user namespace has ids of @span? Those with the caller's own map are not meant: it has every id. Returns 1, 0 or
  * -errno. */
-static int in_use(const struct span *span, struct ward_err *err)
+static int in_use(const struct ranges_span *span, struct ward_err *err)
 {
         _cleanup_free_ char *own = NULL;
         const struct dirent *entry;
@@ -192,9 +173,10 @@ static void range_name(uint32_t base, char name[16])
         (void)snprintf(name, 16, "%u", base);
 }
 
-static int find_span(const struct ranges_place *place, uint32_t count, struct span *ret_span, struct ward_err *err)
+static int find_span(const struct ranges_place *place, uint32_t count, struct ranges_span *ret_span,
+                     struct ward_err *err)
 {
-        struct span users = {0}, groups = {0}, both;
+        struct ranges_span users = {0}, groups = {0}, both;
         uint64_t end;
         int r = read_span(place->subuid, &users, err);
 
@@ -223,7 +205,7 @@ int ranges_take(const struct ranges_place *place, uint32_t count, struct range *
 {
         _cleanup_close_
         int locks = -EBADF;
-        struct span all = {0};
+        struct ranges_span all = {0};
         int r = find_span(place, count, &all, err);
 
         if (r < 0)
@@ -231,7 +213,7 @@ int ranges_take(const struct ranges_place *place, uint32_t count, struct range *
         locks = open_locks(place->locks, err);
         if (locks < 0)
                 return locks;
-        for (struct span one = {all.base, count}; one.base + count <= all.base + all.count; one.base += count) {
+        for (struct ranges_span one = {all.base, count}; one.base + count <= all.base + all.count; one.base += count) {
                 _cleanup_close_
                 int lock = -EBADF;
                 char name[16];

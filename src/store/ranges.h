@@ -33,6 +33,17 @@ struct range {
         }
 #define _cleanup_range_ _cleanup_(range_done)
 
+struct ranges_span {
+        uint64_t base, count;
+};
+
+/*
+ * The pure half of reading a file in the form of subuid(5): the first line of RANGES_USER, or, when there is none, the default range. @text is cut
+ * up in place. Returns NULL, or the name of one whose ids touch the default range, which can't be had then. What is no line of the format
+ * is somebody else's mistake, and skipped as newuidmap(1) skips it.
+ */
+const char *ranges_find(char *text, struct ranges_span *ret_span);
+
 /* Where the ranges come from; for tests other than the machine's own. */
 struct ranges_place {
         const char *subuid, *subgid; /* files */

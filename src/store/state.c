@@ -47,7 +47,7 @@ static void add_number(struct text *text, const char *key, uint64_t value)
         text_printf(text, ",\"%s\":%" PRIu64, key, value);
 }
 
-static void compose(const struct store_state *state, const char *boot_id, struct text *text)
+void store_state_print(const struct store_state *state, struct text *text)
 {
         text_printf(text, "{\"formatVersion\":%d", STORE_FORMAT_VERSION);
         add_string(text, "id", state->id);
@@ -60,7 +60,7 @@ static void compose(const struct store_state *state, const char *boot_id, struct
         add_number(text, "pid", (uint64_t)state->pid);
         add_number(text, "pidStartTicks", state->pid_start_ticks);
         add_number(text, "pidNsInode", state->pid_ns_inode);
-        add_string(text, "bootId", boot_id);
+        add_string(text, "bootId", state->boot_id);
         add_number(text, "createdUsec", state->created_usec);
         add_string(text, "program", state->program);
         add_string(text, "command", state->command);
@@ -101,12 +101,14 @@ int store_write(const struct store_entry *entry, const struct store_state *state
         _cleanup_text_ struct text text = {0};
         _cleanup_close_
         int fd = -EBADF;
+        struct store_state now = *state;
         char boot_id[BOOT_ID_LEN + 1];
         int r = read_boot_id(boot_id, err);
 
         if (r < 0)
                 return r;
-        compose(state, boot_id, &text);
+        now.boot_id = boot_id;
+        store_state_print(&now, &text);
         if (text_failed(&text))
                 return err_oom(err);
         if (text.len > STATE_MAX)
@@ -244,27 +246,33 @@ static int fail_damaged(struct ward_err *err, const char *why)
         return -EBADMSG;
 }
 
-static int parse(const char *text, size_t len, struct arena *arena, struct reading *reading, struct ward_err *err)
+int store_state_parse(const char *text, size_t len, struct arena *arena, struct store_state *ret_state,
+                      struct ward_err *err)
 {
+        static const char *const none[] = {NULL};
+        struct reading reading = {0};
         struct ward_err local;
         struct json json;
         int r;
 
         json_init(&json, text, len, STATE_FILE, arena, &local);
-        r = json_object(&json, state_fields, ELEMENTS(state_fields), JSON_SKIP_UNKNOWN, reading);
+        r = json_object(&json, state_fields, ELEMENTS(state_fields), JSON_SKIP_UNKNOWN, &reading);
         if (r == 0)
                 r = json_end(&json);
         if (r == -ENOMEM)
                 return err_oom(err);
         if (r < 0)
                 return fail_damaged(err, local.message);
-        if (reading->version != STORE_FORMAT_VERSION) {
+        if (reading.version != STORE_FORMAT_VERSION) {
                 char why[96];
 
                 (void)snprintf(why, sizeof(why), STATE_FILE " has format version %" PRIu64 ", this program reads %d",
-                               reading->version, STORE_FORMAT_VERSION);
+                               reading.version, STORE_FORMAT_VERSION);
                 return fail_damaged(err, why);
         }
+        /* The array of pairs of strings is one of strings; arena memory is zeroed, so it ends with NULL. */
+        reading.state.annotations = reading.annotations == NULL ? none : (const char *const *)reading.annotations;
+        *ret_state = reading.state;
         return 0;
 }
 
@@ -276,9 +284,8 @@ bool store_has_state(const struct store_entry *entry)
 int store_read(const struct store_entry *entry, struct arena *arena, struct store_state *ret_state,
                struct ward_err *err)
 {
-        static const char *const none[] = {NULL};
         _cleanup_free_ char *text = NULL;
-        struct reading reading = {0};
+        struct store_state state;
         char boot_id[BOOT_ID_LEN + 1];
         struct ward_err local;
         size_t len;
@@ -289,20 +296,18 @@ int store_read(const struct store_entry *entry, struct arena *arena, struct stor
                 return err_oom(err);
         if (r < 0)
                 return fail_damaged(err, r == -ENOENT ? STATE_FILE " is missing" : local.message);
-        r = parse(text, len, arena, &reading, err);
+        r = store_state_parse(text, len, arena, &state, err);
         if (r < 0)
                 return r;
         r = read_boot_id(boot_id, err);
         if (r < 0)
                 return r;
-        if (strcmp(boot_id, reading.state.boot_id) != 0) {
+        if (strcmp(boot_id, state.boot_id) != 0) {
                 (void)err_set(err, -ESTALE, "container '%s' is of an earlier boot of this machine: nothing of it runs",
-                              reading.state.id);
-                (void)err_hint(err, "remove what is left of it with: delete --force %s", reading.state.id);
+                              state.id);
+                (void)err_hint(err, "remove what is left of it with: delete --force %s", state.id);
                 return -ESTALE;
         }
-        /* The array of pairs of strings is one of strings; arena memory is zeroed, so it ends with NULL. */
-        reading.state.annotations = reading.annotations == NULL ? none : (const char *const *)reading.annotations;
-        *ret_state = reading.state;
+        *ret_state = state;
         return 0;
 }

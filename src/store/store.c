@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/procfs.h"
 #include "base/text.h"
 
 #define CACHE_NAME ".cache"
@@ -106,22 +107,9 @@ static int open_root(char *path, struct store *ret_store, struct ward_err *err)
 /* Uid 0 of a user namespace does not own /run. The first one maps every id to itself (user_namespaces(7)). */
 static bool in_user_namespace(void)
 {
-        static const char *const identity[] = {"0", "0", "4294967295"};
         _cleanup_free_ char *map = NULL;
-        const char *at;
 
-        if (fd_read_file(AT_FDCWD, "/proc/self/uid_map", 4096, &map, NULL, NULL) < 0)
-                return false;
-        at = map;
-        for (size_t i = 0; i < ELEMENTS(identity); i++) {
-                size_t len = strlen(identity[i]);
-
-                at += strspn(at, " ");
-                if (strncmp(at, identity[i], len) != 0 || strcspn(at, " \n") != len)
-                        return true;
-                at += len;
-        }
-        return false;
+        return fd_read_file(AT_FDCWD, "/proc/self/uid_map", 4096, &map, NULL, NULL) >= 0 && !procfs_map_is_whole(map);
 }
 
 static int open_runtime_dir(struct store *ret_store, struct ward_err *err)

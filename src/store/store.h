@@ -24,6 +24,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #define STORE_FORMAT_VERSION 1
 #define STORE_ID_MAX 255
@@ -111,6 +112,11 @@ int store_note_group(const struct store_entry *entry, const char *path, unsigned
 /* What was noted: -ENOENT when nothing was. *@ret_path lives in @arena. */
 int store_noted_group(const struct store_entry *entry, struct arena *arena, const char **ret_path,
                       unsigned *ret_parents);
+
+/* The pure halves of the two: state.json as text. A boot is not compared. */
+int store_state_parse(const char *text, size_t len, struct arena *arena, struct store_state *ret_state,
+                      struct ward_err *err);
+void store_state_print(const struct store_state *state, struct text *text);
 
 /* Removes ROOT/ID with all that is in it. The entry is closed even on failure. */
 int store_destroy(struct store *store, const char *id, struct store_entry *entry, struct ward_err *err);

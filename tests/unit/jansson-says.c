@@ -14,3 +14,30 @@ bool jansson_accepts(const char *text, size_t len)
         json_decref(tree);
         return accepted;
 }
+
+struct jansson_object *jansson_read(const char *text, size_t len)
+{
+        json_error_t error;
+        json_t *tree = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+
+        if (tree != NULL && !json_is_object(tree)) {
+                json_decref(tree);
+                tree = NULL;
+        }
+        return (struct jansson_object *)tree;
+}
+
+void jansson_done(struct jansson_object *object)
+{
+        json_decref((json_t *)object);
+}
+
+const char *jansson_text(const struct jansson_object *object, const char *key)
+{
+        return json_string_value(json_object_get((const json_t *)object, key));
+}
+
+int64_t jansson_number(const struct jansson_object *object, const char *key)
+{
+        return json_integer_value(json_object_get((const json_t *)object, key));
+}

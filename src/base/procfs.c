@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of procfs say; see procfs.h. */
+#include "base/procfs.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define STATE_FIELD 3
+#define START_FIELD 22
+
+/* "36 35 0:33 / /sys/fs/cgroup rw,noatime shared:15 - cgroup2 cgroup2 rw": blanks in names are escaped, a source may be empty. */
+int procfs_next_mount(char **text, struct procfs_mount *ret_mount)
+{
+        char *line = *text == NULL ? NULL : strsep(text, "\n"), *field[6];
+        const char *word, *type, *source;
+
+        if (line == NULL || (*line == '\0' && *text == NULL))
+                return 0;
+        for (size_t i = 0; i < ELEMENTS(field); i++)
+                field[i] = strsep(&line, " ");
+        do
+                word = strsep(&line, " ");
+        while (word != NULL && strcmp(word, "-") != 0);
+        type = strsep(&line, " ");
+        source = strsep(&line, " ");
+        if (line == NULL || field[4][0] != '/')
+                return -EBADMSG;
+        *ret_mount = (struct procfs_mount){field[3], field[4], type, source, line};
+        return 1;
+}
+
+/* The field @number (from 1) behind the name, which is the second one, in parentheses, and may hold anything. */
+static const char *stat_field(const char *stat, int number)
+{
+        const char *at = strrchr(stat, ')');
+
+        for (int i = 2; at != NULL && i < number; i++) {
+                at = strchr(at, ' ');
+                at = at == NULL ? NULL : at + 1;
+        }
+        return at;
+}
+
+char procfs_stat_state(const char *stat)
+{
+        const char *state = stat_field(stat, STATE_FIELD);
+
+        return state == NULL ? '\0' : *state;
+}
+
+/* Digits up to a character that is none, at most @max. NULL: there are none, or too many. */
+static const char *read_number(const char *text, uint64_t max, uint64_t *ret_number)
+{
+        uint64_t number = 0;
+        const char *at = text;
+
+        for (; *at >= '0' && *at <= '9'; at++)
+                if (__builtin_mul_overflow(number, 10, &number) ||
+                    __builtin_add_overflow(number, (uint64_t)(*at - '0'), &number))
+                        return NULL;
+        if (at == text || number > max)
+                return NULL;
+        *ret_number = number;
+        return at;
+}
+
+int procfs_stat_start(const char *stat, uint64_t *ret_ticks)
+{
+        const char *field = stat_field(stat, START_FIELD), *end;
+        uint64_t ticks;
+
+        end = field == NULL ? NULL : read_number(field, UINT64_MAX, &ticks);
+        if (end == NULL || *end != ' ')
+                return -EBADMSG;
+        *ret_ticks = ticks;
+        return 0;
+}
+
+bool procfs_next_map(const char **text, struct procfs_map *ret_map)
+{
+        uint64_t columns[3];
+        const char *at = *text;
+
+        for (size_t i = 0; i < ELEMENTS(columns); i++) {
+                at = read_number(at + strspn(at, " "), UINT32_MAX, &columns[i]);
+                if (at == NULL)
+                        return false;
+        }
+        if (*at != '\n' && *at != '\0')
+                return false;
+        *text = at + (*at == '\n');
+        *ret_map = (struct procfs_map){(uint32_t)columns[0], (uint32_t)columns[1], (uint32_t)columns[2]};
+        return true;
+}
+
+bool procfs_map_is_whole(const char *text)
+{
+        struct procfs_map map;
+
+        return procfs_next_map(&text, &map) && *text == '\0' && map.inside == 0 && map.outside == 0 &&
+               map.count == UINT32_MAX;
+}

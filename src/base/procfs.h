@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of procfs say, as text: nothing here opens one. Whatever a text holds, it is read within its end.
+ */
+#ifndef BASE_PROCFS_H
+#define BASE_PROCFS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A line of mountinfo (proc_pid_mountinfo(5)); the strings are inside its text. */
+struct procfs_mount {
+        char *root, *point;                  /* still escaped: path_unescape() */
+        const char *type, *source, *options; /* of the file system */
+};
+
+/* Cuts the next line off *@text, in place. Returns 1, 0 at the end, or -EBADMSG for a line of another form, behind which it goes on. */
+int procfs_next_mount(char **text, struct procfs_mount *ret_mount);
+
+/* From /proc/PID/stat (proc_pid_stat(5)): the state as its letter, NUL when there is none. */
+char procfs_stat_state(const char *stat);
+
+/* The start of the process in clock ticks since boot, field 22. -EBADMSG when it isn't there. */
+int procfs_stat_start(const char *stat, uint64_t *ret_ticks);
+
+/* A line of uid_map or gid_map (user_namespaces(7)). */
+struct procfs_map {
+        uint32_t inside, outside, count;
+};
+
+/* Reads the next line of *@text and goes behind it; false at the end, and at what is none. */
+bool procfs_next_map(const char **text, struct procfs_map *ret_map);
+
+/* Whether a map gives every id to itself, as that of the initial user namespace does. */
+bool procfs_map_is_whole(const char *text);
+
+#endif

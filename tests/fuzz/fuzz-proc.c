@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /proc/PID/stat and the files of control groups: every reader over the same text, and scanf as the second opinion. */
+#include <inttypes.h>
+#include <limits.h>
+
+#include "base/mem.h"
+#include "base/procfs.h"
+#include "fuzz.h"
+#include "kern/cgroup-private.h"
+
+/* Digits alone, so few that they are no question. */
+static bool is_number(const char *text, size_t len)
+{
+        size_t digits = strspn(text, "0123456789");
+
+        return len > 0 && len < 19 && digits >= len;
+}
+
+static void read_stat(const char *text)
+{
+        const char *behind = strrchr(text, ')');
+        uint64_t ticks = 42, other;
+        int r = procfs_stat_start(text, &ticks), read = 0;
+        char state = procfs_stat_state(text), letter;
+
+        EXPECT(r >= 0 || ticks == 42);
+        if (behind == NULL || strstr(behind, "  ") != NULL || behind[strcspn(behind, "\t\n\v\f\r")] != '\0' ||
+            behind[1] != ' ')
+                return;
+        if (sscanf(behind, ") %c", &letter) == 1)
+                EXPECT(letter == state);
+        (void)sscanf(behind, ") %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %n", &read);
+        if (read == 0 || behind[read] == '\0')
+                EXPECT(r < 0);
+        else if (is_number(behind + read, strcspn(behind + read, " ")) &&
+                 sscanf(behind + read, "%" SCNu64, &other) == 1)
+                EXPECT(behind[read + (int)strcspn(behind + read, " ")] == '\0' ? r < 0 : r == 0 && ticks == other);
+}
+
+static void read_number(const char *text, const char *key)
+{
+        uint64_t found = cgroup_text_number(text, key), other;
+        size_t len = strlen(key);
+        const char *line = text;
+
+        /* The first line that begins with the key. */
+        while (line != NULL && (strncmp(line, key, len) != 0 || line[len] != ' ')) {
+                line = strchr(line, '\n');
+                line = line == NULL ? NULL : line + 1;
+        }
+        if (line == NULL)
+                EXPECT(found == UINT64_MAX);
+        else if (is_number(line + len + 1, strcspn(line + len + 1, " \n")) &&
+                 sscanf(line + len, "%" SCNu64, &other) == 1)
+                EXPECT(found == other);
+}
+
+static void read_pids(const char *text)
+{
+        _cleanup_free_ char *copy = strdup(text);
+        char *rest = copy;
+        const char *line = text;
+        pid_t pid;
+        int other;
+
+        EXPECT(copy != NULL);
+        while ((pid = cgroup_text_next_pid(&rest)) != 0) {
+                EXPECT(pid > 0);
+                /* Every pid is a line of the text, in its order. */
+                for (;; line += strcspn(line, "\n") + 1) {
+                        size_t len = strcspn(line, "\n");
+
+                        if (len > 0 && strspn(line, "0123456789") == len && sscanf(line, "%d", &other) == 1 &&
+                            other == pid)
+                                break;
+                        EXPECT(line[len] == '\n');
+                }
+                line += strcspn(line, "\n");
+                line += *line == '\n';
+        }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+        static const char *const keys[] = {"usage_usec", "nr_throttled", "total_rss", "oom_kill", "file"};
+        _cleanup_free_ char *text = fuzz_text(data, size);
+
+        read_stat(text);
+        for (size_t i = 0; i < ELEMENTS(keys); i++)
+                read_number(text, keys[i]);
+        (void)cgroup_text_number(text, NULL);
+        for (size_t len = 0; len < size && len < 16; len++)
+                EXPECT((cgroup_controller_bit(text, len) & (cgroup_controller_bit(text, len) - 1)) == 0);
+        read_pids(text);
+        return 0;
+}
