@@ -307,11 +307,10 @@ void measure_settled(const struct soak *soak, uint64_t values[FIGURE_COUNT])
 static uint64_t allowed(enum figure figure, uint64_t starts)
 {
         if (figure >= FIGURE_MEMORY_GROUPS)
-                return starts / 10 + 100;
-        /* Caches of processors and half empty slabs come and go; the smallest object of the kernel has 8 bytes, and nothing that belongs to a
-         * container is as small as 64. */
+                return starts / 50 + 150;
+        /* Caches of processors and half empty slabs come and go; the smallest object of the kernel has 8 bytes. */
         if (figure == FIGURE_KERNEL_BYTES || figure == FIGURE_MEMORY_BYTES)
-                return (512 << 10) + 16 * starts;
+                return (512 << 10) + 2 * starts;
         return figure == FIGURE_DYING ? 4 : 0;
 }
 
