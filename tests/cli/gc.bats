@@ -21,6 +21,9 @@ teardown() {
         ward_teardown
 }
 
+# The search for leaks can't work under ptrace(2).
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+
 status_of() { ward ps -a --format json | jq -r --arg id "$1" '.containers[] | select(.name == $id) | .status'; }
 ended() { [[ $(status_of "$ID") == stopped ]]; }
 alive() { [[ -d /proc/$1 ]] && ! grep -q '^State:.Z' "/proc/$1/status"; }
@@ -44,28 +47,32 @@ expect_nothing() {
         expect_output "Nothing to remove."
 }
 
+# Nothing of the start is left once gc was there; a program that was started by it may take its time to end.
+collected() {
+        ward gc >>gc.out
+        [[ -z $(groups_of "$ID") && -z $(ls "$WORK/state") ]]
+}
+
 @test "a start that is killed anywhere is undone, its groups and their new parents, too" {
-        local n status step=${WARD_SANITIZED:+37} cut=0 before
+        local n step=${WARD_SANITIZED:+37} cut=0 before
         # The path of the group is the config's, and its parents exist only for this container.
         bundle c '.process.args = ["true"]' '.root.readonly = false' ".linux.cgroupsPath = \"/$ID/inner/c\"" \
                 '.mounts += [{destination: "/made/dir", type: "bind", source: "/usr", options: ["bind"]}]'
         before=$(find c/rootfs -printf '%p %y\n' | sort)
         for ((n = 1; n < 5000; n += ${step:-11})); do
-                status=0
-                "$WARD_SOURCE/build/tests/child/kill-at" parent "$n" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b c "$ID" \
-                        -- "$WARD_BUILD/bin/ward" --root "$WORK/state" gc >gc.out 2>gc.err 3>&- || status=$?
-                ((status == 0 || status == 3)) || { echo "call $n: kill-at ended with $status"; cat gc.err; return 1; }
-                [[ -z $(groups_of "$ID") ]] || { echo "call $n: left: $(groups_of "$ID")"; cat gc.out; return 1; }
-                [[ -z $(ls "$WORK/state") ]] || { echo "call $n: state is left"; cat gc.out; return 1; }
+                : >gc.out
+                "$WARD_SOURCE/build/tests/child/at" --report 4 kill 0 "$n" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" \
+                        run -b c "$ID" 3>&- 4>report
+                wait_until 20 collected || { echo "call $n: left: $(groups_of "$ID")"; cat gc.out report; return 1; }
                 # Once the program was executed, what was made for it stays as after every run.
                 if grep -q 'its start was cut short' gc.out; then
                         diff <(echo "$before") <(find c/rootfs -printf '%p %y\n' | sort) || { echo "call $n"; cat gc.out; return 1; }
                         cut=$((cut + 1))
                 fi
                 rm -rf c/rootfs/made
-                ((status == 0)) || break
+                grep -q ^hit report || break
         done
-        ((status == 3)) || { echo "the end was never reached"; return 1; }
+        ((n < 5000)) || { echo "the end was never reached"; return 1; }
         ((cut >= 3)) || { echo "only $cut starts were cut short"; return 1; }
 }
 
