@@ -30,8 +30,9 @@ static int kill_all(struct stored *stored, struct site *site, struct ward_err *e
 
         if (r < 0 && r != -ESRCH && group == NULL)
                 return err_code(err, r, "kill the init of container '%s'", stored->state.id);
-        if (stored->status == ENGINE_PAUSED && group != NULL)
-                (void)cgroup_freeze(&site->layout, group, false, KILL_TIMEOUT_MSEC, NULL);
+        if (r >= 0 && stored->status == ENGINE_PAUSED && group != NULL)
+                r = cgroup_freeze(&site->layout, group, false, KILL_TIMEOUT_MSEC, NULL);
+        /* Else there is nothing to wait for: what is done to the group ends it. */
         if (r >= 0)
                 wait_ended(stored->pidfd);
         return group == NULL ? 0 : cgroup_kill(&site->layout, group, KILL_TIMEOUT_MSEC, err);

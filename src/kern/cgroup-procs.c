@@ -281,19 +281,25 @@ int cgroup_signal(const struct cgroup_layout *layout, const char *path, int sign
 
 /* ---- freezing ---- */
 
-/* The hierarchy that freezes: the freezer of v1 when it is mounted and has the group, else v2 (5.2), else NULL. */
-static const struct cgroup_hierarchy *freezer_find(const struct cgroup_layout *layout, const char *path)
+/* The hierarchy that freezes: the freezer of v1 when it is mounted and has the group, else v2 (5.2). -ENOENT: none has it. */
+static int freezer_find(const struct cgroup_layout *layout, const char *path,
+                        const struct cgroup_hierarchy **ret_hierarchy)
 {
         const struct cgroup_hierarchy *choices[2] = {cgroup_with(layout, CGROUP_FREEZER), cgroup_unified(layout)};
 
         for (size_t i = 0; i < ELEMENTS(choices); i++) {
                 _cleanup_close_
-                int group = choices[i] == NULL ? -EBADF : cgroup_open(choices[i], path, NULL, O_PATH);
+                int group = choices[i] == NULL ? -ENOENT : cgroup_open(choices[i], path, NULL, O_PATH);
 
-                if (group >= 0)
-                        return choices[i];
+                if (group >= 0) {
+                        *ret_hierarchy = choices[i];
+                        return 0;
+                }
+                /* What can't be looked at is not passed over: it may be there that the group is frozen. */
+                if (group != -ENOENT)
+                        return group;
         }
-        return NULL;
+        return -ENOENT;
 }
 
 /* Returns whether the group has reached the state; -errno. */
@@ -399,26 +405,28 @@ int cgroup_freeze(const struct cgroup_layout *layout, const char *path, bool fro
         r = cgroup_path_check(path, err);
         if (r < 0)
                 return r;
-        hierarchy = freezer_find(layout, path);
-        if (hierarchy == NULL)
-                return err_set(err, -ENOENT,
+        r = freezer_find(layout, path, &hierarchy);
+        if (r == -ENOENT)
+                return err_set(err, r,
                                "%s the control group '%s': it exists neither in the freezer hierarchy of cgroup v1 nor "
                                "in cgroup v2",
                                frozen ? "freeze" : "thaw", path);
+        if (r < 0)
+                return err_code(err, r, "%s the control group '%s': open it", frozen ? "freeze" : "thaw", path);
         r = freezer_write(hierarchy, path, frozen, err);
         if (r >= 0)
                 r = freezer_wait(hierarchy, path, frozen, timeout_msec, err);
         if (r == -ETIMEDOUT && frozen) {
                 r = explain_running(layout, path, hierarchy->version, timeout_msec, err);
-                (void)freezer_write(hierarchy, path, false, NULL);
-                return r;
-        }
-        if (r == -ETIMEDOUT) {
+        } else if (r == -ETIMEDOUT) {
                 (void)err_set(err, r, "thaw the control group '%s': still frozen after %u ms", path, timeout_msec);
                 (void)err_hint(err, "a group above it is frozen; thaw that one");
         } else if (r < 0) {
                 (void)err_wrap(err, "%s the control group '%s'", frozen ? "freeze" : "thaw", path);
         }
+        /* What could not be frozen, or not be seen to be, goes on. */
+        if (r < 0 && frozen)
+                (void)freezer_write(hierarchy, path, false, NULL);
         return r;
 }
 
@@ -430,13 +438,14 @@ int cgroup_frozen(const struct cgroup_layout *layout, const char *path, bool *re
         r = cgroup_path_check(path, err);
         if (r < 0)
                 return r;
-        hierarchy = freezer_find(layout, path);
-        if (hierarchy == NULL)
-                return err_set(err, -ENOENT, "find whether the control group '%s' is frozen: no freezer has it", path);
-        r = freezer_reached(hierarchy, path, true, err);
+        r = freezer_find(layout, path, &hierarchy);
+        if (r < 0)
+                return err_code(err, r, "find whether the control group '%s' is frozen", path);
+        /* One that is being frozen on v1 holds its processes as one that is frozen does. */
+        r = freezer_reached(hierarchy, path, hierarchy->version != 1, err);
         if (r < 0)
                 return r;
-        *ret_frozen = r > 0;
+        *ret_frozen = hierarchy->version == 1 ? r == 0 : r > 0;
         return 0;
 }
 

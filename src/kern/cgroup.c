@@ -518,8 +518,9 @@ static int remove_one(const struct cgroup_hierarchy *hierarchy, const char *path
         return errno == EBUSY ? remove_busy(parent, name, timeout_msec) : -errno;
 }
 
-/* Removes up to @count of the parents of @path, as long as they are empty. One that is missing was not made by who was killed at it. */
-static void remove_parents(const struct cgroup_hierarchy *hierarchy, const char *path, unsigned count)
+/* Removes up to @count of the parents of @path, as long as they are empty. One that is missing was not made by who was killed at it. Returns
+ * -errno when one stays that nobody uses. */
+static int remove_parents(const struct cgroup_hierarchy *hierarchy, const char *path, unsigned count)
 {
         char parent_path[PATH_MAX], name[NAME_MAX + 1];
         size_t len;
@@ -533,13 +534,16 @@ static void remove_parents(const struct cgroup_hierarchy *hierarchy, const char 
                 path_split(parent_path, name, &len);
                 parent_path[len] = '\0';
                 if (len == 0)
-                        return;
+                        return 0;
                 r = parent_open(hierarchy, parent_path, name, &dirfd, &owned);
                 if (r >= 0 && unlinkat(dirfd, name, AT_REMOVEDIR) < 0)
                         r = -errno;
+                if (r == -EBUSY)
+                        return 0; /* it has other groups, or processes */
                 if (r < 0 && r != -ENOENT)
-                        return;
+                        return r;
         }
+        return 0;
 }
 
 int cgroup_remove(const struct cgroup_hierarchy *hierarchy, const char *path, unsigned parents, unsigned timeout_msec,
@@ -558,8 +562,9 @@ int cgroup_remove(const struct cgroup_hierarchy *hierarchy, const char *path, un
                                skip_slashes(path));
                 return r;
         }
+        if (r >= 0)
+                r = remove_parents(hierarchy, path, parents);
         if (r < 0)
                 return err_code(err, r, "remove the control group '%s/%s'", hierarchy->mount, skip_slashes(path));
-        remove_parents(hierarchy, path, parents);
         return 0;
 }
