@@ -78,8 +78,8 @@ static int run_one(const struct spec_hook *hook, const char *json, const char *w
         int input = state_file(json, err), pidfd = -EBADF;
         struct pollfd ready = {.events = POLLIN};
         siginfo_t info;
+        int r, waited;
         pid_t pid;
-        int r;
 
         if (input < 0)
                 return input;
@@ -94,12 +94,14 @@ static int run_one(const struct spec_hook *hook, const char *json, const char *w
         while (r < 0 && errno == EINTR);
         if (r == 0)
                 pidfd_kill_child(pidfd, pid);
-        (void)pidfd_wait(pidfd, false, false, &info);
+        waited = pidfd_wait(pidfd, false, false, &info);
         if (r == 0) {
                 (void)err_set(err, -ETIMEDOUT, "%s: '%s' took longer than its timeout of %u s and was killed", what,
                               hook->path, hook->timeout_sec);
                 return err_hint(err, "raise the hook's timeout, or mend the hook");
         }
+        if (waited < 0)
+                return err_code(err, waited, "%s: wait for '%s'", what, hook->path);
         if (info.si_code == CLD_EXITED && info.si_status == 0)
                 return 0;
         (void)err_set(err, -ECANCELED, "%s: '%s' ended with status %d", what, hook->path, pidfd_exit_status(&info));

@@ -57,17 +57,19 @@ int recover_group(struct store *store, const char *id, struct stored *stored, st
         return 0;
 }
 
-static bool is_listed(const struct site *site, pid_t pid)
+/* 1, 0 or -errno. */
+static int is_listed(const struct site *site, pid_t pid, struct ward_err *err)
 {
         _cleanup_free_ pid_t *pids = NULL;
         size_t count = 0;
+        int r = cgroup_pids(&site->layout, site->place.cgroup_path, &pids, &count, err);
 
-        if (cgroup_pids(&site->layout, site->place.cgroup_path, &pids, &count, NULL) < 0)
-                return false;
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < count; i++)
                 if (pids[i] == pid)
-                        return true;
-        return false;
+                        return 1;
+        return 0;
 }
 
 /* The oldest process of the group: everyone else in it was made by init, or joined it. 0: it is empty. */
@@ -112,11 +114,12 @@ static int hold_init(struct stored *stored, struct ward_err *err)
         if (r < 0 || stored->state.pid == 0)
                 return r;
         stored->pidfd = stored_pidfd(&stored->state);
-        if (stored->pidfd >= 0 && !is_listed(&stored->site, stored->state.pid))
-                stored->pidfd = fd_close(stored->pidfd);
-        if (stored->pidfd < 0 && stored->pidfd != -ESRCH && stored->pidfd != -EBADF)
+        if (stored->pidfd < 0 && stored->pidfd != -ESRCH)
                 return err_code(err, stored->pidfd, "look at the init of container '%s'", stored->state.id);
-        return 0;
+        r = stored->pidfd < 0 ? 1 : is_listed(&stored->site, stored->state.pid, err);
+        if (r == 0)
+                stored->pidfd = fd_close(stored->pidfd);
+        return r;
 }
 
 /* What is known of it beside its processes. */

@@ -24,12 +24,14 @@ int proc_open(struct ward_err *err)
 
         if (fd < 0)
                 return err_errno(err, "open /proc");
-        if (fstatfs(fd, &fs) < 0)
+        if (fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
                 return err_errno(err, "find out what is mounted on /proc");
         /* The root of every procfs is inode 1: a bind of a directory below is not what /proc has to be. */
-        if (fs.f_type != PROC_SUPER_MAGIC || fstat(fd, &st) < 0 || st.st_ino != PROC_ROOT_INODE) {
-                (void)err_set(err, -ENODEV, "use /proc: what is mounted there is not procfs");
-                return err_hint(err, "mount it: mount -t proc proc /proc");
+        if (fs.f_type != PROC_SUPER_MAGIC || st.st_ino != PROC_ROOT_INODE) {
+                int r = err_set(err, -ENODEV, "use /proc: what is mounted there is not procfs");
+
+                (void)err_hint(err, "mount it: mount -t proc proc /proc");
+                return r;
         }
         return TAKE_FD(fd);
 }

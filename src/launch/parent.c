@@ -74,8 +74,9 @@ static int open_source(const struct plan *plan, const struct slot *slot, struct 
                 (void)slot_error(err, -EINVAL, plan, slot, "bind on /proc what is not procfs:");
                 return err_hint(err, "only procfs may be mounted on /proc");
         }
-        if (slot->kind == SLOT_DEVICE &&
-            (fstat(fd, &st) < 0 || (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode)) || st.st_rdev != slot->device))
+        if (slot->kind == SLOT_DEVICE && fstat(fd, &st) < 0)
+                return slot_error(err, -errno, plan, slot, "look at the host's device");
+        if (slot->kind == SLOT_DEVICE && ((!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode)) || st.st_rdev != slot->device))
                 return slot_error(err, -ENODEV, plan, slot, "find the device that the host has at");
         /* The clone of a shared mount is its peer: a mount that the container makes over its /dev/null would be made over the
          * host's as well (mount_namespaces(7), V23). Root and binds get their propagation from the plan. */
@@ -449,14 +450,15 @@ int launch_say(struct launch *launch, enum message message, struct ward_err *err
 static int follow(struct launch *launch, pid_t pid, struct ward_err *err)
 {
         siginfo_t info;
-        int pidfd = pidfd_open_pid(pid);
+        int pidfd = pidfd_open_pid(pid), r;
 
         if (pidfd < 0)
                 return err_code(err, pidfd, "follow the container's init");
         /* It is a child of ours: whatever the record says, no stranger is signalled or waited for. */
-        if (pidfd_wait(pidfd, true, true, &info) < 0) {
+        r = pidfd_wait(pidfd, true, true, &info);
+        if (r < 0) {
                 (void)fd_close(pidfd);
-                return err_code(err, -ECHILD, "follow the container's init");
+                return err_code(err, r, "follow the container's init");
         }
         (void)pidfd_wait(launch->pidfd, false, false, &info);
         (void)fd_close(launch->pidfd);

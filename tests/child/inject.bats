@@ -34,8 +34,24 @@ inject() {
 @test "exec: system calls fail" { inject fail 7 31 exec; }
 @test "kill: system calls fail" { inject fail 3 13 kill; }
 @test "delete: system calls fail" { inject fail 3 13 delete; }
+@test "pause: system calls fail" { inject fail 7 29 pause; }
 @test "list: system calls fail" { inject fail 7 29 list; }
 @test "state: system calls fail" { inject fail 7 29 state; }
+
+@test "other ways to run, to start and to execute: system calls fail" {
+        local command
+        for command in run-cold run-hooks run-user run-nodes run-below run-terminal exec-user; do
+                inject fail 61 181 "$command"
+        done
+        inject fail 7 31 start-hooks
+}
+
+@test "a paused one, and one whose state is damaged: system calls fail" {
+        local command
+        for command in kill-paused delete-paused kill-damaged delete-damaged state-damaged; do
+                inject fail 11 61 "$command"
+        done
+}
 
 @test "run: either side is killed" { inject kill 7 23 run; }
 @test "create: either side is killed" { inject kill 7 23 create; }
@@ -44,9 +60,15 @@ inject() {
 @test "kill: it is killed itself" { inject kill 7 13 kill; }
 @test "delete: it is killed" { inject kill 3 13 delete; }
 
+@test "groups with parents of their own, nodes in the root, hooks: either side is killed" {
+        inject kill 13 61 run-below
+        inject kill 13 61 run-nodes
+        inject kill 13 61 run-hooks
+}
+
 @test "memory is short" {
         local command
-        for command in run create start exec kill delete list state; do
+        for command in run create start exec kill delete list state run-hooks start-hooks kill-damaged state-damaged; do
                 inject memory 1 1 "$command"
         done
 }

@@ -194,7 +194,7 @@ const struct op_case op_cases[] = {
          {
                  {"clone3", STEP_HOOK_RUN},
                  {"ppoll", IGNORED},
-                 {"waitid 3", STEP_HOOK_STATUS},
+                 {"waitid 3", STEP_HOOK_RUN},
                  {"close 20", IGNORED},
          }},
         {"propagation",

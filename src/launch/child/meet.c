@@ -212,6 +212,8 @@ int child_do_hooks(struct child *child, const struct op *op)
                         become_hook(hook, child->slots[op->hooks.slot]);
                 status = reap(pid, pidfd, hook->timeout_sec);
                 (void)sys1(close, pidfd);
+                if (status < 0 && status != -ETIMEDOUT)
+                        return status;
                 child->step = status == -ETIMEDOUT ? STEP_HOOK_TIMEOUT : STEP_HOOK_STATUS;
                 if (status != 0)
                         return status < 0 ? status : -status;
