@@ -131,7 +131,7 @@ static int ps(struct cli *cli, const void *options, int count, char **operands, 
                 if (infos[i].damage != NULL)
                         warn_damage(cli, &infos[i]);
         for (size_t i = 0; i < found; i++)
-                if (o->all || infos[i].status != ENGINE_STOPPED)
+                if (o->all || (infos[i].status != ENGINE_STOPPED && infos[i].status != ENGINE_CREATING))
                         infos[shown++] = infos[i];
         if (o->quiet)
                 for (size_t i = 0; i < shown; i++)

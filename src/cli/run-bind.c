@@ -30,14 +30,12 @@ static int fail(const struct spec_mount *mount, const char *why, const char *hin
 
 struct spec_mount run_bind(const struct run_job *job, const char *option, const char *value)
 {
-        bool own = job->own_users;
-
         return (struct spec_mount){
                 .bind = true,
                 .recursive = true,
                 .rattr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
-                .idmap = own,
-                .idmap_recursive = own,
+                .idmap = job->idmaps,
+                .idmap_recursive = job->idmaps,
                 .origin = CLI_ORIGIN(arena_printf(&job->cli->arena, "%s %s", option, value)),
         };
 }
@@ -65,6 +63,9 @@ int run_bind_word(const struct run_job *job, const char *word, bool *ret_give_aw
                 if (!job->own_users)
                         return fail(mount, "idmap: the container has the host's users, there is no map",
                                     "leave idmap out, or --userns=host", err);
+                if (!job->idmaps)
+                        return fail(mount, "idmap: only root may map the owners of files",
+                                    "leave idmap out: your own files are the container's user's anyway", err);
                 mount->idmap = mount->idmap_recursive = true;
         } else if (strcmp(word, "noidmap") == 0) {
                 mount->idmap = mount->idmap_recursive = false;
@@ -180,10 +181,19 @@ static bool is_system(const char *path)
         return found;
 }
 
+/* The id of this machine behind @id of the container. */
+static uint32_t outside(const struct spec_id_map *maps, size_t count, uint32_t id)
+{
+        for (size_t i = 0; i < count; i++)
+                if (id - maps[i].container_id < maps[i].count)
+                        return id - maps[i].container_id + maps[i].host_id;
+        return id;
+}
+
 static int give_away(const struct run_job *job, const struct spec_mount *mount, struct ward_err *err)
 {
-        uint32_t base = job->own_users ? job->id_base : 0;
-        struct give give = {.uid = base + job->uid, .gid = base + job->gid};
+        struct give give = {.uid = outside(job->maps.uid, job->maps.uid_count, job->uid),
+                            .gid = outside(job->maps.gid, job->maps.gid_count, job->gid)};
         struct stat st;
         int r;
 

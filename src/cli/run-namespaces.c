@@ -18,7 +18,7 @@ struct word {
         enum spec_ns_mode mode;
 };
 
-#define WORDS_MAX 4
+#define WORDS_MAX 5
 
 static const struct choice {
         enum spec_ns ns;
@@ -36,7 +36,11 @@ static const struct choice {
         {SPEC_NS_CGROUP, "--cgroupns", {{"private", SPEC_NS_NEW}, {"host", SPEC_NS_INHERIT}}, false},
         {SPEC_NS_USER,
          "--userns",
-         {{"own", SPEC_NS_NEW}, {"auto", SPEC_NS_NEW}, {"private", SPEC_NS_NEW}, {"host", SPEC_NS_INHERIT}},
+         {{"own", SPEC_NS_NEW},
+          {"auto", SPEC_NS_NEW},
+          {"private", SPEC_NS_NEW},
+          {"keep-id", SPEC_NS_NEW},
+          {"host", SPEC_NS_INHERIT}},
          true},
 };
 
@@ -77,13 +81,11 @@ static int join_container(struct cli *cli, const char *name, const struct choice
 static int join_users(struct cli *cli, const char *name, struct run_namespaces *all, struct ward_err *err)
 {
         static const struct choice users = {.ns = SPEC_NS_USER, .option = "--userns"};
-        struct engine_info info;
-        int r = engine_info(&cli->store, name, &cli->arena, &info, err);
+        int r = engine_id_maps(&cli->store, name, &cli->arena, &all->id_maps, err);
 
         if (r < 0)
                 return r;
-        all->id_base = info.state.host_uid_base;
-        if (info.state.host_uid_base == 0) {
+        if (all->id_maps.uid_count == 0) {
                 all->ns[SPEC_NS_USER].mode = SPEC_NS_INHERIT;
                 return 0;
         }

@@ -40,55 +40,68 @@ static int set_command(const struct run_job *job, struct spec_process *process, 
         return 0;
 }
 
-/* --group-add: behind the groups that the user has. */
+/* --group-add: behind the groups that the user has. In a namespace of one id nobody can be given another. */
 static int add_groups(const struct run_job *job, struct user *user, struct ward_err *err)
 {
         const struct option_list *list = &job->options->groups;
         uint32_t *groups = arena_new(&job->cli->arena, uint32_t, user->group_count + list->count + 1);
+        size_t count = job->single ? 0 : user->group_count;
 
         if (groups == NULL)
                 return err_oom(err);
-        if (user->group_count > 0)
-                memcpy(groups, user->groups, user->group_count * sizeof(*groups));
+        if (count > 0)
+                memcpy(groups, user->groups, count * sizeof(*groups));
         for (size_t i = 0; i < list->count; i++) {
-                uint32_t *gid = &groups[user->group_count];
-                int r = user_group(job->root->fd, list->items[i], gid, err);
+                int r = user_group(job->root->fd, list->items[i], &groups[count], err);
 
                 if (r < 0)
                         return err_wrap(err, "option '--group-add'");
-                if (job->own_users && *gid >= DEFAULTS_ID_COUNT)
+                if (!run_ids_has(job, groups[count++], true))
                         return err_set(err, -EINVAL, "option '--group-add': '%s': a container has the ids 0 to %u",
-                                       list->items[i], DEFAULTS_ID_COUNT - 1);
-                user->group_count++;
+                                       list->items[i],
+                                       job->groups.count > 0 ? (unsigned)job->groups.count : DEFAULTS_ID_COUNT - 1);
         }
         user->groups = groups;
+        user->group_count = count;
         return 0;
 }
 
-static int set_user(struct run_job *job, struct spec_process *process, struct user *ret_user, struct ward_err *err)
+/* Who runs: --user, by the root's names; with keep-id the caller; else root. */
+static int find_user(struct run_job *job, struct user *ret_user, struct ward_err *err)
 {
-        const char *word = job->options->user;
-        int r = user_read(job->root->fd, word, &job->cli->arena, ret_user, err);
+        const char *word = job->options->user, *users = job->options->ns[SPEC_NS_USER];
+        int r;
 
+        if (word == NULL && users != NULL && strcmp(users, "keep-id") == 0) {
+                word = arena_printf(&job->cli->arena, "%u:%u", geteuid(), getegid());
+                if (word == NULL)
+                        return err_oom(err);
+        }
+        r = user_read(job->root->fd, word, &job->cli->arena, ret_user, err);
         if (r < 0)
                 return word == NULL ? r : err_wrap(err, "option '--user'");
-        if (job->own_users && (ret_user->uid >= DEFAULTS_ID_COUNT || ret_user->gid >= DEFAULTS_ID_COUNT)) {
+        if (!run_ids_has(job, ret_user->uid, false) || !run_ids_has(job, ret_user->gid, true)) {
                 (void)err_set(err, -EINVAL, "option '--user': '%s': a container has the ids 0 to %u", word,
-                              DEFAULTS_ID_COUNT - 1);
-                return err_hint(err, "choose one of these, or give it the machine's users with --userns=host");
+                              job->users.count > 0 ? (unsigned)job->users.count : DEFAULTS_ID_COUNT - 1);
+                return err_hint(err, "choose one of these%s",
+                                geteuid() == 0 ? ", or give it the machine's users with --userns=host" : "");
         }
         r = add_groups(job, ret_user, err);
         if (r < 0)
                 return r;
         job->uid = ret_user->uid;
         job->gid = ret_user->gid;
-        process->uid = ret_user->uid;
-        process->gid = ret_user->gid;
-        process->groups = ret_user->groups;
-        process->group_count = ret_user->group_count;
-        if (word != NULL)
-                process->user_origin = CLI_ORIGIN(arena_printf(&job->cli->arena, "--user %s", word));
-        return 0;
+        return run_ids_maps(job, &job->maps, err);
+}
+
+static void set_user(const struct run_job *job, const struct user *user, struct spec_process *process)
+{
+        process->uid = user->uid;
+        process->gid = user->gid;
+        process->groups = user->groups;
+        process->group_count = user->group_count;
+        if (job->options->user != NULL)
+                process->user_origin = CLI_ORIGIN("--user");
 }
 
 /* With the machine's names: its own. */
@@ -197,17 +210,15 @@ static void set_oom_score(struct spec_process *process)
         process->oom_score_adj = 0;
 }
 
-static int set_process(struct run_job *job, struct ward_spec *spec, struct ward_err *err)
+static int set_process(const struct run_job *job, const struct user *user, struct ward_spec *spec, struct ward_err *err)
 {
         struct spec_process *process = &spec->process;
-        struct user user;
         int r;
 
+        set_user(job, user, process);
         r = set_command(job, process, err);
         if (r >= 0)
-                r = set_user(job, process, &user, err);
-        if (r >= 0)
-                r = set_environment(job, user.home, spec, err);
+                r = set_environment(job, user->home, spec, err);
         if (r < 0)
                 return r;
         if (job->options->workdir != NULL) {
@@ -247,21 +258,23 @@ static int set_annotations(const struct run *o, struct ward_spec *spec, struct w
         return 0;
 }
 
-/* Not every machine has /dev/shm and /dev/mqueue, which a container with its IPC namespace is shown. */
-static int drop_absent(struct ward_spec *spec)
+/* The default mounts as this machine and this caller can have them. What is mounted below one that is the machine's only root may leave out
+ * (mount_namespaces(7), "Restrictions on mount namespaces"); and not every machine has /dev/shm and /dev/mqueue. */
+static int adapt_mounts(struct ward_spec *spec)
 {
-        struct spec_mount *left = arena_new(&spec->arena, struct spec_mount, spec->mount_count);
+        struct spec_mount *adapted = arena_new(&spec->arena, struct spec_mount, spec->mount_count);
         size_t count = 0;
 
-        if (left == NULL)
+        if (adapted == NULL)
                 return -ENOMEM;
         for (size_t i = 0; i < spec->mount_count; i++) {
-                const struct spec_mount *mount = &spec->mounts[i];
+                struct spec_mount mount = spec->mounts[i];
 
-                if (!(mount->bind && strncmp(mount->destination, "/dev/", 5) == 0 && access(mount->source, F_OK) < 0))
-                        left[count++] = *mount;
+                mount.recursive |= mount.bind && geteuid() != 0;
+                if (!(mount.bind && strncmp(mount.destination, "/dev/", 5) == 0 && access(mount.source, F_OK) < 0))
+                        adapted[count++] = mount;
         }
-        spec->mounts = left;
+        spec->mounts = adapted;
         spec->mount_count = count;
         return 0;
 }
@@ -271,17 +284,20 @@ int run_spec(struct run_job *job, struct ward_spec *spec, struct ward_err *err)
         const struct run *o = job->options;
         const long cpus = sysconf(_SC_NPROCESSORS_CONF);
         struct defaults defaults = {
-                .id_base = job->id_base,
                 .cpus = cpus > 0 ? (unsigned)cpus : 1,
                 .no_shm = o->ns[SPEC_NS_IPC] != NULL && strcmp(o->ns[SPEC_NS_IPC], "none") == 0,
                 .shm_bytes = o->shm_size.given ? (uint64_t)o->shm_size.value : 0,
                 .privileged = o->privileged,
         };
-        int r;
+        struct user user;
+        int r = find_user(job, &user, err);
 
+        if (r < 0)
+                return r;
+        defaults.id_maps = job->maps;
         memcpy(defaults.ns, job->namespaces->ns, sizeof(defaults.ns));
         r = defaults_fill(&defaults, spec, err);
-        if (r >= 0 && drop_absent(spec) < 0)
+        if (r >= 0 && adapt_mounts(spec) < 0)
                 r = err_oom(err);
         if (r < 0)
                 return r;
@@ -293,7 +309,7 @@ int run_spec(struct run_job *job, struct ward_spec *spec, struct ward_err *err)
         if (r >= 0)
                 r = set_names(job, spec, err);
         if (r >= 0)
-                r = set_process(job, spec, err);
+                r = set_process(job, &user, spec, err);
         if (r >= 0)
                 r = run_limits(job, spec, err);
         if (r >= 0)

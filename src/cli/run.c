@@ -91,34 +91,15 @@ static int start(const struct run_job *job, const struct ward_spec *spec, const 
 /* What the options say together. */
 static int check(const struct run *o, struct ward_err *err)
 {
-        if (geteuid() != 0 && !o->dry_run) {
-                (void)err_set(err, -ENOTSUP, "run a container as an ordinary user: not supported yet");
-                return err_hint(err, "use sudo; 'ward run --dry-run' needs no rights");
-        }
         if (o->format_given && !o->dry_run)
                 return err_set(err, -EINVAL, "option '--format' is for --dry-run: what runs prints what it likes");
         return 0;
-}
-
-static int take_ids(struct run_job *job, struct range *range, struct ward_err *err)
-{
-        const struct spec_namespace *users = &job->namespaces->ns[SPEC_NS_USER];
-        int r;
-
-        job->own_users = users->mode != SPEC_NS_INHERIT;
-        job->id_base = users->mode == SPEC_NS_JOIN ? job->namespaces->id_base : RANGES_DEFAULT_BASE;
-        if (users->mode != SPEC_NS_NEW || job->options->dry_run)
-                return 0;
-        r = ranges_take(&ranges_machine, DEFAULTS_ID_COUNT, range, err);
-        job->id_base = range->base;
-        return r;
 }
 
 static int build_and_run(struct run_job *job, const char *root_word, struct ward_err *err)
 {
         const struct run *o = job->options;
         _cleanup_run_root_ struct run_root root = RUN_ROOT_NONE;
-        _cleanup_range_ struct range range = RANGE_NONE;
         _cleanup_spec_ struct ward_spec spec = {0};
         struct engine_options engine = {
                 .bundle = "/",
@@ -134,7 +115,7 @@ static int build_and_run(struct run_job *job, const char *root_word, struct ward
         int r;
 
         job->root = &root;
-        r = take_ids(job, &range, err);
+        r = run_ids_begin(job, err);
         if (r >= 0)
                 r = run_root_open(job, root_word, &root, err);
         if (r >= 0)
@@ -144,7 +125,8 @@ static int build_and_run(struct run_job *job, const char *root_word, struct ward
         engine.id = job->id;
         engine.root_given = root.given;
         engine.root_fd = root.given ? root.fd : -EBADF;
-        engine.idmap_root = !root.given && job->own_users;
+        engine.ordinary_user = geteuid() != 0;
+        engine.idmap_root = !root.given && job->idmaps;
         return o->dry_run ? print_plan(&spec, &engine, o->format == RUN_FORMAT_JSON, err)
                           : start(job, &spec, &engine, err);
 }
@@ -154,7 +136,13 @@ int run_run(struct cli *cli, const void *options, int count, char **operands, st
         const struct run *o = options;
         _cleanup_run_namespaces_ struct run_namespaces namespaces = RUN_NAMESPACES_NONE;
         struct run_job job = {
-                .cli = cli, .options = o, .namespaces = &namespaces, .argc = count - 1, .argv = operands + 1};
+                .cli = cli,
+                .options = o,
+                .namespaces = &namespaces,
+                .range = RANGE_NONE,
+                .argc = count - 1,
+                .argv = operands + 1,
+        };
         int r = check(o, err);
 
         if (r >= 0)
@@ -173,6 +161,7 @@ int run_run(struct cli *cli, const void *options, int count, char **operands, st
                 r = engine_protect_program(cli->argv, true, err);
         if (r >= 0)
                 r = build_and_run(&job, operands[0], err);
+        range_done(&job.range);
         if (!o->dry_run)
                 store_close(&cli->store);
         return r;

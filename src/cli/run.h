@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "model/defaults.h"
+#include "store/ranges.h"
 
 enum { RUN_FORMAT_TABLE, RUN_FORMAT_JSON };
 
@@ -46,8 +47,8 @@ void run_root_done(struct run_root *root);
 /* The namespaces that the options ask for. */
 struct run_namespaces {
         struct spec_namespace ns[SPEC_NS_COUNT];
-        int fds[SPEC_NS_COUNT]; /* owned: of other containers, which the paths in @ns name; -EBADF: none */
-        uint32_t id_base;       /* of a user namespace that is joined */
+        int fds[SPEC_NS_COUNT];      /* owned: of other containers, which the paths in @ns name; -EBADF: none */
+        struct spec_id_maps id_maps; /* of a user namespace that is joined */
 };
 
 #define RUN_NAMESPACES_NONE                                                               \
@@ -67,15 +68,27 @@ struct run_job {
         const char *id;
         const struct run_root *root;
         const struct run_namespaces *namespaces;
-        bool own_users;    /* the container's user namespace is not the caller's */
-        uint32_t id_base;  /* its first id, then */
-        uint32_t uid, gid; /* of its program, from run_spec() on */
-        int argc;          /* the command */
+        bool own_users; /* the container's user namespace is not the caller's */
+        bool idmaps;    /* its ids are those from id_base on, and what is bound can be mapped to them: it takes root */
+        uint32_t id_base;
+        struct range range;               /* owned: root's */
+        bool single;                      /* an ordinary user's: one id, the caller's, is all that it has */
+        struct ranges_span users, groups; /* an ordinary user's, behind the caller's own; count 0: none */
+        uint32_t uid, gid;                /* of its program, and */
+        struct spec_id_maps maps;         /* of its user namespace, from run_spec() on */
+        int argc;                         /* the command */
         char **argv;
 };
 
 /* The verb itself: struct cli_verb, run. */
 int run_run(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err);
+
+/* run-ids.c: chooses the ids; with what the program's user is, their maps. */
+int run_ids_begin(struct run_job *job, struct ward_err *err);
+int run_ids_maps(const struct run_job *job, struct spec_id_maps *ret_maps, struct ward_err *err);
+
+/* Whether the container has the id. In a namespace of one it is the one that was asked for. */
+bool run_ids_has(const struct run_job *job, uint32_t id, bool group);
 
 /* Opens or makes the root that @word names; not job->root. */
 int run_root_open(const struct run_job *job, const char *word, struct run_root *ret_root, struct ward_err *err);

@@ -22,6 +22,7 @@
 #include "engine/user.h"
 #include "kern/clone.h"
 #include "kern/proc.h"
+#include "kern/userns.h"
 #include "model/print.h"
 
 static const char *join_argv(struct arena *arena, const char *const *argv)
@@ -94,6 +95,18 @@ static int check(const struct ward_spec *spec, struct ward_err *err)
                                      "root.readonly and linux.rootfsPropagation");
         }
         return 0;
+}
+
+/* Found out before anything fails half way, for who has nothing but a user namespace. */
+static int check_users(const struct ward_spec *spec, struct ward_err *err)
+{
+        _cleanup_close_
+        int proc = -EBADF;
+
+        if (geteuid() == 0 || spec->ns[SPEC_NS_USER].mode != SPEC_NS_NEW)
+                return 0;
+        proc = proc_open(err);
+        return proc < 0 ? proc : userns_check(proc, err);
 }
 
 static int get_filter(struct birth *birth, struct ward_err *err)
@@ -467,6 +480,8 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
                 birth->state_creating = birth->state_created = -EBADF;
         birth->launch.channel = birth->launch.pidfd = birth->launch.proc_fd = -EBADF;
         r = check(spec, err);
+        if (r >= 0)
+                r = check_users(spec, err);
         if (r >= 0)
                 r = site_read(&birth->site, spec, options->id, NULL, err);
         if (r < 0)

@@ -71,7 +71,8 @@ struct engine_options {
                                        bytes, size and signals between it and the caller's terminal */
         bool root_given;     /* @root_fd is a detached mount that is the root in place of the spec's */
         int root_fd;
-        bool idmap_root;     /* a root that is not given: id-map it, so that the container's root owns root's files */
+        bool idmap_root;    /* a root that is not given: id-map it, so that the container's root owns root's files */
+        bool ordinary_user; /* plan alone: as it is without root's rights, and without a group */
         bool seccomp_docker; /* the profile is in docker's form; its conditions are decided by the spec and this kernel */
         FILE *trace;         /* phases with nanoseconds, one line each; NULL: none */
 };
@@ -101,6 +102,10 @@ int engine_exec(struct store *store, const struct engine_exec_options *exec, con
 
 /* The process that the container was created with, as the base for exec's one. Lives in @arena. */
 int engine_process(struct store *store, const char *id, struct arena *arena, struct spec_process *ret_process,
+                   struct ward_err *err);
+
+/* The ids of a container, in *@ret_maps, which lives in @arena; both counts are 0 when it has the caller's. */
+int engine_id_maps(struct store *store, const char *id, struct arena *arena, struct spec_id_maps *ret_maps,
                    struct ward_err *err);
 
 /* Opens a namespace of a running container's init. Returns a descriptor. */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "engine/notify.h"
@@ -104,6 +105,22 @@ static int find_namespaces(struct execution *exec, struct ward_err *err)
         return 0;
 }
 
+/* In a user namespace of one group, or below such a one, nobody may set groups (user_namespaces(7)); asking its own file tells. */
+static int find_setgroups(struct execution *exec, struct ward_err *err)
+{
+        _cleanup_close_
+        int proc = proc_open(err), file = -EBADF;
+        char first = 0;
+
+        if (proc < 0)
+                return proc;
+        file = proc_open_of(proc, exec->stored.state.pid, "setgroups", O_RDONLY, err);
+        if (file < 0)
+                return file;
+        exec->site->place.setgroups_denied = read(file, &first, 1) == 1 && first == 'd';
+        return 0;
+}
+
 static int load(struct execution *exec, struct store *store, const struct engine_exec_options *how,
                 const struct engine_options *options, struct ward_err *err)
 {
@@ -131,7 +148,9 @@ static int load(struct execution *exec, struct store *store, const struct engine
                         return err_oom(err);
         }
         r = refuse_own_program(exec, err);
-        return r < 0 ? r : find_namespaces(exec, err);
+        if (r >= 0)
+                r = find_namespaces(exec, err);
+        return r < 0 ? r : find_setgroups(exec, err);
 }
 
 static int get_filter(struct execution *exec, struct store *store, struct ward_err *err)

@@ -8,6 +8,19 @@
 #include "kern/clone.h"
 #include "kern/proc.h"
 
+/* One that is being made has no state yet, and a lock that its maker holds. Everything else is opened anew: its maker may have been done just
+ * now. */
+static int look_again(struct stored *stored, struct store *store, const char *id, struct ward_err *err)
+{
+        if (stored->entry.fd >= 0 && store_try_lock(&stored->entry, NULL) == -EWOULDBLOCK) {
+                stored->state.id = arena_strdup(&stored->arena, id);
+                stored->status = ENGINE_CREATING;
+                return stored->state.id == NULL ? err_oom(err) : 0;
+        }
+        stored_done(stored);
+        return stored_open(stored, store, id, false, err);
+}
+
 int engine_info(struct store *store, const char *id, struct arena *arena, struct engine_info *ret_info,
                 struct ward_err *err)
 {
@@ -17,6 +30,8 @@ int engine_info(struct store *store, const char *id, struct arena *arena, struct
         int r;
 
         r = stored_open(&stored, store, id, false, &why);
+        if (r == -EBADMSG)
+                r = look_again(&stored, store, id, &why);
         if (r == -EBADMSG || r == -ESTALE) {
                 damage = arena_strdup(arena, why.message);
                 r = damage == NULL ? err_oom(&why) : recover(&stored, store, id, r, &why);
@@ -86,6 +101,23 @@ int engine_namespace(struct store *store, const char *id, enum spec_ns ns, struc
         if (fd >= 0 && pidfd_ended(stored.pidfd))
                 return err_set(err, -ESRCH, "join a namespace of container '%s': it has ended", id);
         return TAKE_FD(fd);
+}
+
+int engine_id_maps(struct store *store, const char *id, struct arena *arena, struct spec_id_maps *ret_maps,
+                   struct ward_err *err)
+{
+        _cleanup_stored_ struct stored stored;
+        struct ward_spec spec = {0};
+        int r;
+
+        r = stored_open(&stored, store, id, false, err);
+        if (r >= 0)
+                r = stored_spec(&stored.entry, &spec, err);
+        if (r < 0)
+                return r;
+        *ret_maps = spec.id_maps;
+        arena_join(arena, &spec.arena);
+        return 0;
 }
 
 int engine_process(struct store *store, const char *id, struct arena *arena, struct spec_process *ret_process,

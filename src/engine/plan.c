@@ -16,7 +16,7 @@ int engine_plan(const struct ward_spec *spec, const struct engine_options *optio
                 .hierarchies = &unified,
                 .hierarchy_count = 1,
                 .clone_into_cgroup = true,
-                .root_user = true,
+                .root_user = !options->ordinary_user,
                 .idmap_root = options->idmap_root && !options->root_given,
                 .apparmor = true,
                 .selinux = true,
@@ -32,6 +32,8 @@ int engine_plan(const struct ward_spec *spec, const struct engine_options *optio
         place.cgroup_path = spec->cgroups_path != NULL ? spec->cgroups_path : arena_printf(&arena, "/%s", options->id);
         if (place.cgroup_path == NULL)
                 return err_oom(err);
+        if (options->ordinary_user)
+                place.cgroup_path = NULL;
         if (!spec->process_given || spec->process.argv == NULL || spec->process.argv[0] == NULL)
                 return err_set(err, -EINVAL, "%s: process.args is missing: there is nothing to plan", spec->file);
         r = plan_start(spec, &place, spec->seccomp.text != NULL ? &filter : NULL, 0, &plan, err);

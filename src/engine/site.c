@@ -30,7 +30,7 @@ static bool denies_setgroups(const struct ward_spec *spec)
 {
         if (file_starts_with("/proc/self/setgroups", 'd'))
                 return true;
-        return geteuid() != 0 && spec != NULL && spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW &&
+        return geteuid() != 0 && spec != NULL && spec->ns[SPEC_NS_USER].mode != SPEC_NS_INHERIT &&
                spec->id_maps.gid_count == 1 && spec->id_maps.gid[0].count == 1;
 }
 
@@ -42,7 +42,7 @@ static bool wants_cpuset(const struct ward_spec *spec)
 static bool wants_limits(const struct spec_resources *r)
 {
         return r->memory.limit.given || r->memory.reservation.given || r->memory.swap.given || r->cpu.shares.given ||
-               r->cpu.quota.given || r->cpu.cpus != NULL || r->cpu.mems != NULL || r->pids.given;
+               r->cpu.quota.given || r->cpu.cpus != NULL || r->cpu.mems != NULL || (r->pids.given && !r->pids.optional);
 }
 
 static void choose_hierarchies(struct site *site, const struct ward_spec *spec)
@@ -184,6 +184,23 @@ unsigned site_missing_parents(const struct site *site)
         return least == UINT_MAX ? 0 : least;
 }
 
+/* What gives an ordinary user a group of his own, on this machine. */
+static int explain_refused(const struct site *site, int code, struct ward_err *err)
+{
+        bool v1 = false;
+
+        if (site->place.root_user || (code != -EACCES && code != -EPERM && code != -EROFS))
+                return code;
+        for (size_t i = 0; i < site->layout.count; i++)
+                v1 |= site->layout.hierarchies[i].version == 1;
+        if (v1)
+                return err_hint(err,
+                                "limits need a control group, and those of this machine (cgroup v1) belong to root: "
+                                "run it with sudo, or leave the limits out");
+        return err_hint(err, "limits need a control group of your own: systemd-run --user --scope -p Delegate=yes "
+                             "COMMAND; or run it with sudo, or leave the limits out");
+}
+
 static int make_group(struct site *site, size_t i, int *ret_fd, struct ward_err *err)
 {
         const struct cgroup_hierarchy *h = &site->layout.hierarchies[i];
@@ -196,7 +213,7 @@ static int make_group(struct site *site, size_t i, int *ret_fd, struct ward_err 
         r = cgroup_make(h, site->place.cgroup_path, h->controllers & ~site->left_out,
                         marked || ret_fd != NULL ? &fd : NULL, &made, err);
         if (r < 0)
-                return r;
+                return explain_refused(site, r, err);
         site->made[i] = made;
         /* A group that can't have a mark is found by its container's entry alone: nothing else depends on it. */
         if (marked)

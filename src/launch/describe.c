@@ -23,6 +23,7 @@ static const char *const op_names[OP_TYPE_COUNT] = {
         [OP_JOIN_CGROUPS] = "join-cgroups",
         [OP_HOOKS] = "hooks",
         [OP_PROPAGATION] = "propagation",
+        [OP_TREES] = "trees",
         [OP_ROOT] = "root",
         [OP_MOUNT] = "mount",
         [OP_BIND] = "bind",
@@ -117,6 +118,9 @@ static bool describe_surroundings(const struct plan *plan, const struct op *op, 
                 break;
         case OP_PROPAGATION:
                 text_puts(text, "keep the container's mounts from the host's");
+                break;
+        case OP_TREES:
+                text_puts(text, "open the root file system and the sources of mounts");
                 break;
         case OP_ROOT:
                 text_puts(text, "put the root file system in place");

@@ -45,6 +45,7 @@ struct slot {
         bool recursive;    /* TREE, ROOT: with the mounts below */
         const char *file;  /* TASKS: "c1/tasks"; STATE: "creating" or "created" */
         enum message late; /* the message that brings it; 0: the child has it from its birth */
+        bool by_child;     /* TREE, ROOT, PROCFS_TREE, DEVICE: OP_TREES opens it */
         bool idmap;        /* id-map the tree */
         bool idmap_recursive;
         const struct spec_id_maps *maps; /* NULL: by the container's new user namespace, so that it is late */
@@ -72,6 +73,7 @@ enum op_type {
         OP_HOOKS,        /* hooks: run in the container before its program */
         /* Mounts */
         OP_PROPAGATION, /* number: MS_* for everything that was inherited */
+        OP_TREES,       /* open the slots that are the child's to open */
         OP_ROOT,        /* slot: attach the root tree; container paths can be resolved from here on */
         OP_MOUNT,       /* mount: a new file system */
         OP_BIND,        /* bind: a tree from a slot, or a host path that the child opens itself */

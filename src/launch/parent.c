@@ -59,25 +59,15 @@ static int open_source(const struct plan *plan, const struct slot *slot, struct 
         struct statfs fs;
         struct stat st;
 
-        if (fd < 0) {
-                bool root = slot->kind == SLOT_ROOT;
-                int r = slot_error(err, fd, plan, slot,
-                                   root ? "open the root file system" : "open the source of a mount");
-
-                if (r == -ENOENT)
-                        (void)err_hint(err, root ? "root.path must name an existing directory"
-                                                 : "make it, or take the mount out");
-                return r;
-        }
+        if (fd < 0)
+                return launch_report_tree(plan, slot, fd, err);
         if (slot->kind == SLOT_PROCFS_TREE && (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC ||
-                                               fstat(fd, &st) < 0 || st.st_ino != PROC_ROOT_INODE)) {
-                (void)slot_error(err, -EINVAL, plan, slot, "bind on /proc what is not procfs:");
-                return err_hint(err, "only procfs may be mounted on /proc");
-        }
+                                               fstat(fd, &st) < 0 || st.st_ino != PROC_ROOT_INODE))
+                return launch_report_tree(plan, slot, -EINVAL, err);
         if (slot->kind == SLOT_DEVICE && fstat(fd, &st) < 0)
                 return slot_error(err, -errno, plan, slot, "look at the host's device");
         if (slot->kind == SLOT_DEVICE && ((!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode)) || st.st_rdev != slot->device))
-                return slot_error(err, -ENODEV, plan, slot, "find the device that the host has at");
+                return launch_report_tree(plan, slot, -ENODEV, err);
         /* The clone of a shared mount is its peer: a mount that the container makes over its /dev/null would be made over the
          * host's as well (mount_namespaces(7), V23). Root and binds get their propagation from the plan. */
         if (slot->kind == SLOT_DEVICE &&
@@ -168,7 +158,7 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
         const struct slot *slot = &launch->plan->slots[i];
         int fd = -EBADF;
 
-        if (slot->late != 0)
+        if (slot->late != 0 || slot->by_child)
                 return 0;
         switch (slot->kind) {
         case SLOT_TASKS:

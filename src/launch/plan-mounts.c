@@ -276,6 +276,8 @@ static int add_cgroup(struct plan *plan, const struct ward_spec *spec, const str
         struct op *op;
         int r;
 
+        if ((place->cgroup_path == NULL || place->hierarchy_count == 0) && mount->optional)
+                return 0;
         if (place->cgroup_path == NULL || place->hierarchy_count == 0)
                 return refuse(err, spec, mount, "no cgroup is made for this container", "leave this mount out");
         if (place->hierarchy_count == 1 && place->hierarchies[0].version == 2)

@@ -208,6 +208,8 @@ static int add_root(struct plan *plan, const struct ward_spec *spec, const struc
         if (place->idmap_root)
                 plan_map_tree(spec, NULL, true, &slot);
         r = plan_add_number(plan, OP_PROPAGATION, MS_REC | MS_SLAVE, &spec->rootfs_propagation_origin);
+        if (r >= 0 && !place->root_user && plan_add(plan, OP_TREES, NULL) == NULL)
+                r = -ENOMEM;
         number = plan_slot(plan, &slot);
         op = plan_add(plan, OP_ROOT, &spec->rootfs_origin);
         if (r < 0 || number < 0 || op == NULL)
@@ -328,6 +330,17 @@ static int add_create_hooks(struct plan *plan, const struct ward_spec *spec)
         return 0;
 }
 
+/* The trees that an ordinary user's child opens by itself. An id map takes root's rights, and is refused where it is made. */
+static void leave_to_child(struct plan *plan)
+{
+        for (uint32_t i = 0; i < plan->slot_count; i++) {
+                struct slot *slot = &plan->slots[i];
+
+                slot->by_child = !slot->idmap && (slot->kind == SLOT_ROOT || slot->kind == SLOT_TREE ||
+                                                  slot->kind == SLOT_PROCFS_TREE || slot->kind == SLOT_DEVICE);
+        }
+}
+
 static int fill(struct plan *plan, const struct ward_spec *spec, const struct place *place,
                 const struct sock_fprog *filter, uint32_t filter_flags, struct ward_err *err)
 {
@@ -362,6 +375,8 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
                 r = plan_add_number(plan, OP_PERSONALITY, spec->personality, &spec->personality_origin);
         if (r >= 0)
                 r = plan_process(plan, &spec->process, place, filter, filter_flags, &hooks, false, err);
+        if (r >= 0 && mounts && !place->root_user)
+                leave_to_child(plan);
         return r;
 }
 

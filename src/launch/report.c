@@ -200,6 +200,28 @@ static void hint_for(const struct op *op, const struct record *record, struct wa
                 (void)err_hint(err, "%s", hint);
 }
 
+int launch_report_tree(const struct plan *plan, const struct slot *slot, int code, struct ward_err *err)
+{
+        char where[256];
+        const char *what = slot->kind == SLOT_ROOT     ? "open the root file system"
+                           : slot->kind == SLOT_DEVICE ? "find the device that the host has at"
+                                                       : "open the source of a mount";
+
+        (void)spec_origin_text(&slot->origin, plan->file, where, sizeof(where));
+        if (slot->kind == SLOT_PROCFS_TREE && code == -EINVAL) {
+                (void)err_set(err, code, "%s: bind on /proc what is not procfs: '%s'", where, slot->path);
+                return err_hint(err, "only procfs may be mounted on /proc");
+        }
+        (void)err_code(err, code, "%s: %s '%s'", where, what, slot->path);
+        if (code == -ENOENT)
+                return err_hint(err, slot->kind == SLOT_ROOT ? "root.path must name an existing directory"
+                                                             : "make it, or take the mount out");
+        if (code == -EINVAL && !slot->recursive)
+                return err_hint(err, "other file systems are mounted below it, which only root may leave out: bind it "
+                                     "with them (rbind)");
+        return code;
+}
+
 int launch_report(const struct plan *plan, const char *command, const struct seccomp_filter *filter,
                   const struct record *record, struct ward_err *err)
 {
@@ -220,6 +242,8 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
                 return err_code(err, -record->errnum, "set up the new process");
         if (record->type == OP_EXEC || record->type == OP_FIND_EXEC)
                 return report_exec(command, filter, record, text.data == NULL ? "" : text.data, err);
+        if (record->type == OP_TREES && op != NULL && record->value < plan->slot_count)
+                return launch_report_tree(plan, &plan->slots[record->value], -record->errnum, err);
         if (record->type == OP_HOOKS)
                 return report_hook(op, record, text.data == NULL ? "" : text.data, err);
         if (op == NULL)

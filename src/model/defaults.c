@@ -16,6 +16,7 @@
 #define NOTHING (NO_PROGRAMS | MOUNT_ATTR_NODEV)
 #define CAP(name) (UINT64_C(1) << CAP_##name)
 #define PIDS_MAX 4096
+#define TTY_GROUP 5 /* of the default mount of devpts */
 
 /* Podman's eleven without FSETID, SETFCAP and SYS_CHROOT: what a package's own scripts and a server that drops its rights need. */
 static const uint64_t default_caps = CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(SETGID) | CAP(SETUID) |
@@ -54,6 +55,7 @@ static const struct spec_mount default_mounts[] = {
          .source = "cgroup",
          .attr_set = NOTHING | MOUNT_ATTR_RDONLY | MOUNT_ATTR_RELATIME,
          .attr_clear = MOUNT_ATTR__ATIME,
+         .optional = true,
          .origin = ORIGIN},
 };
 
@@ -137,19 +139,12 @@ static bool inherits(const struct defaults *how, enum spec_ns ns)
         return how->ns[ns].mode == SPEC_NS_INHERIT;
 }
 
-static int fill_maps(const struct defaults *how, struct ward_spec *spec)
+static bool has_group(const struct defaults *how, uint32_t gid)
 {
-        struct spec_id_map *map;
-
-        if (inherits(how, SPEC_NS_USER))
-                return 0;
-        map = arena_new(&spec->arena, struct spec_id_map, 1);
-        if (map == NULL)
-                return -ENOMEM;
-        *map = (struct spec_id_map){.container_id = 0, .host_id = how->id_base, .count = DEFAULTS_ID_COUNT};
-        spec->id_maps = (struct spec_id_maps){.uid = map, .gid = map, .uid_count = 1, .gid_count = 1};
-        spec->uid_maps_origin = spec->gid_maps_origin = origin;
-        return 0;
+        for (size_t i = 0; i < how->id_maps.gid_count; i++)
+                if (gid - how->id_maps.gid[i].container_id < how->id_maps.gid[i].count)
+                        return true;
+        return inherits(how, SPEC_NS_USER);
 }
 
 /* Another's, to a container with a user namespace of its own. */
@@ -174,6 +169,9 @@ static const struct spec_mount *shown_instead(const struct defaults *how, const 
 
 static int adapt_mount(const struct defaults *how, struct arena *arena, struct spec_mount *mount)
 {
+        /* devpts(5): a group that is not mapped can't own anything. */
+        if (strcmp(mount->destination, "/dev/pts") == 0 && !has_group(how, TTY_GROUP))
+                mount->data = "newinstance,ptmxmode=0666,mode=0620";
         if (how->privileged && strncmp(mount->destination, "/sys", 4) == 0)
                 mount->attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
         if (strcmp(mount->destination, "/dev/shm") == 0 && !mount->bind && how->shm_bytes > 0) {
@@ -275,11 +273,12 @@ int defaults_fill(const struct defaults *how, struct ward_spec *spec, struct war
 
         spec->file = "default";
         spec->oci_version = "1.2.1";
-        spec->resources.pids = (struct spec_i64){.given = true, .value = PIDS_MAX, .origin = origin};
+        spec->resources.pids = (struct spec_i64){.given = true, .optional = true, .value = PIDS_MAX, .origin = origin};
         memcpy(spec->ns, how->ns, sizeof(spec->ns));
-        r = fill_maps(how, spec);
-        if (r >= 0)
-                r = fill_mounts(how, spec);
+        if (!inherits(how, SPEC_NS_USER))
+                spec->id_maps = how->id_maps;
+        spec->uid_maps_origin = spec->gid_maps_origin = origin;
+        r = fill_mounts(how, spec);
         if (r >= 0)
                 r = fill_paths(how, spec);
         if (r >= 0)

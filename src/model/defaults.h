@@ -14,7 +14,8 @@
 struct defaults {
         struct spec_namespace
                 ns[SPEC_NS_COUNT]; /* new, the caller's own, or joined; defaults_isolated() has them all new */
-        uint32_t id_base;   /* where the user namespace is no caller's: its first host id, for users and groups */
+        struct spec_id_maps
+                id_maps;    /* of a user namespace that is not the caller's; borrowed, as long as the spec is */
         unsigned cpus;      /* of the machine: each has files in /sys to be masked */
         bool no_shm;        /* no /dev/shm */
         uint64_t shm_bytes; /* how much it holds; 0: 64 MiB */

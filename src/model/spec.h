@@ -90,6 +90,7 @@ struct spec_mount {
         uint64_t rattr_set, rattr_clear; /* this mount and all below it: rro, rnosuid ... */
         unsigned long superblock_flags;  /* MS_RDONLY MS_SYNCHRONOUS MS_DIRSYNC MS_LAZYTIME MS_MANDLOCK MS_SILENT ... */
         unsigned long propagation; /* MS_SHARED, MS_PRIVATE, MS_SLAVE or MS_UNBINDABLE, with MS_REC; 0: none asked */
+        bool optional;             /* nobody wrote it: may be missing where there is nothing to mount */
         const char *data;          /* the remaining words joined by commas, for the file system; NULL: none */
         struct spec_origin origin;
 };
@@ -180,6 +181,7 @@ struct spec_hooks {
 /* A number that may be absent. */
 struct spec_i64 {
         bool given;
+        bool optional; /* nobody wrote it: where the machine can't hold it to that, it may be missing */
         int64_t value;
         struct spec_origin origin;
 };

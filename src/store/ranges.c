@@ -240,6 +240,44 @@ int ranges_take(const struct ranges_place *place, uint32_t count, struct range *
         return err_hint(err, "end a container, or widen the lines of '" RANGES_USER "' in /etc/subuid and /etc/subgid");
 }
 
+static int read_own(const char *path, const char *name, uint32_t uid, struct ranges_span *ret, struct ward_err *err)
+{
+        _cleanup_free_ char *text = NULL;
+        char *rest, *line, number[16];
+        const char *owner;
+        struct ranges_span span;
+        int r = fd_read_file(AT_FDCWD, path, FILE_MAX, &text, NULL, err);
+
+        if (r < 0 && r != -ENOENT)
+                return r;
+        (void)snprintf(number, sizeof(number), "%u", uid);
+        rest = text;
+        while (rest != NULL && (line = strsep(&rest, "\n")) != NULL)
+                if (read_line(line, &owner, &span) && span.count > 0 &&
+                    ((name != NULL && strcmp(owner, name) == 0) || strcmp(owner, number) == 0)) {
+                        *ret = span;
+                        return 0;
+                }
+        (void)err_set(err, -ENOENT, "'%s' has no line for '%s'", path, name != NULL ? name : number);
+        return err_hint(err, "as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s",
+                        name != NULL ? name : number);
+}
+
+int ranges_of_user(const struct ranges_place *place, const char *name, uint32_t uid, struct ranges_span *ret_users,
+                   struct ranges_span *ret_groups, struct ward_err *err)
+{
+        struct ranges_span users, groups;
+        int r = read_own(place->subuid, name, uid, &users, err);
+
+        if (r >= 0)
+                r = read_own(place->subgid, name, uid, &groups, err);
+        if (r < 0)
+                return r;
+        *ret_users = users;
+        *ret_groups = groups;
+        return 0;
+}
+
 void range_done(struct range *range)
 {
         char name[16];

@@ -58,6 +58,11 @@ int ranges_take(const struct ranges_place *place, uint32_t count, struct range *
 
 void range_done(struct range *range);
 
+/* What an ordinary user may map beside his own ids, by newuidmap(1) and newgidmap(1): the first lines of @name (NULL: not known), or of @uid
+ * by number, in both files. -ENOENT, with what to do, when one has none. */
+int ranges_of_user(const struct ranges_place *place, const char *name, uint32_t uid, struct ranges_span *ret_users,
+                   struct ranges_span *ret_groups, struct ward_err *err);
+
 /* Removes the lock files of those who were killed before range_done(); @dry_run: none. Reports each, by its first id. */
 int ranges_tidy(const struct ranges_place *place, bool dry_run, void (*report)(void *data, const char *base),
                 void *data, struct ward_err *err);

@@ -112,17 +112,14 @@ static bool in_user_namespace(void)
         return fd_read_file(AT_FDCWD, "/proc/self/uid_map", 4096, &map, NULL, NULL) >= 0 && !procfs_map_is_whole(map);
 }
 
+/* Without a login session there is no runtime directory; in /tmp others may have been there first, which open_root() finds out (V34). */
 static int open_runtime_dir(struct store *ret_store, struct ward_err *err)
 {
         const char *runtime_dir = secure_getenv("XDG_RUNTIME_DIR");
+        bool session = runtime_dir != NULL && *runtime_dir == '/';
         char *path;
 
-        if (runtime_dir == NULL || *runtime_dir != '/') {
-                (void)err_set(err, -ENOENT, "there is no place for the state: XDG_RUNTIME_DIR is not set");
-                (void)err_hint(err, "log in through PAM, or name a directory of your own with --root");
-                return -ENOENT;
-        }
-        if (asprintf(&path, "%s/ward", runtime_dir) < 0)
+        if ((session ? asprintf(&path, "%s/ward", runtime_dir) : asprintf(&path, "/tmp/ward-%u", geteuid())) < 0)
                 return err_oom(err);
         return open_root(path, ret_store, err);
 }

@@ -39,7 +39,7 @@ struct store {
         const char *path; /* owned: for messages */
 };
 
-/* Opens the state root, making it (0700) if it is missing. @path NULL: /run/ward for root, $XDG_RUNTIME_DIR/ward for others.
+/* Opens the state root, making it (0700) if it is missing. @path NULL: /run/ward for root, $XDG_RUNTIME_DIR/ward for others, /tmp/ward-UID without a session.
  * Errors: -EPERM when the directory belongs to someone else or others may enter it, with the command that mends it. */
 int store_open(const char *path, struct store *ret_store, struct ward_err *err);
 void store_close(struct store *store);

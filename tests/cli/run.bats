@@ -382,21 +382,6 @@ bounding() { here "$@" @ sed -n 's/^CapBnd:\t0*//p' /proc/self/status; }
         fails_with 125 "not one of: table, json" here --dry-run --format xml @ true
 }
 
-@test "an ordinary user can see a plan, and is told that more is not there yet" {
-        needs_program setpriv
-        # Where everybody may go: the directory of the tests is closed.
-        local open
-        open=$(mktemp -d)
-        chmod 755 "$open"
-        cp "$WARD_BUILD/bin/ward" "$open/ward"
-        run setpriv --reuid 12345 --clear-groups "$open/ward" run --dry-run "$open" sh
-        [[ $status == 0 && $output == *pivot* ]] || { rm -r "$open"; shown; }
-        run setpriv --reuid 12345 --clear-groups "$open/ward" run --rm "$open" sh
-        rm -r "$open"
-        expect_status 125
-        expect_in_output "ordinary user" sudo
-}
-
 @test "an option that is not there is unknown, with a suggestion" {
         fails_with 125 "unknown option '--volum'.*did you mean '--volume'" here --volum x @ true
         fails_with 125 "option '-d' is not supported yet" here -d @ true

@@ -324,6 +324,7 @@ static const struct op menu[] = {
         {.type = OP_CHDIR, .text = {"/", 1}},
         {.type = OP_FIND_EXEC, .exec = {candidates, argv, argv}},
         {.type = OP_CLOSE_FDS, .number = 3},
+        {.type = OP_TREES},
         {.type = OP_INIT, .slot = 6},
         {.type = OP_SECCOMP},
         {.type = OP_EXEC, .exec = {candidates, argv, argv}},
@@ -369,6 +370,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         slots[0].kind = SLOT_PROC;
         slots[1].kind = SLOT_ROOT;
         slots[2].kind = SLOT_TREE;
+        slots[2].by_child = true;
+        slots[2].path = "/tmp";
         slots[3].kind = slots[4].kind = SLOT_TASKS;
         slots[3].late = slots[4].late = MESSAGE_CGROUPS;
         run(&plan);

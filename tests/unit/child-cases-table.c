@@ -59,6 +59,19 @@ static void as_few_bounding(struct child *child)
         (void)child;
 }
 
+static void as_own_trees(struct child *child)
+{
+        static const char *const paths[] = {"/bin", "/dev/null"};
+        struct slot *slots = child->plan->slots;
+
+        for (int i = 0; i < 2; i++) {
+                slots[FD_TREE + i].by_child = true;
+                slots[FD_TREE + i].path = paths[i];
+        }
+        slots[FD_TREE + 1].kind = SLOT_DEVICE;
+        slots[FD_TREE + 1].device = 0x103;
+}
+
 static void as_content(struct child *child)
 {
         (void)mock_add("tmp/f", 'f', NULL);
@@ -641,6 +654,15 @@ const struct op_case op_cases[] = {
                  {"close_range 10 0xd 0", STEP_ITSELF},
                  {"close_range 15 0xf 0", STEP_ITSELF},
                  {"close_range 17 0xfffffffe 0", STEP_ITSELF},
+         }},
+        {"trees",
+         {.type = OP_TREES},
+         as_own_trees,
+         {
+                 {"open_tree cwd '/bin' 0x80001", STEP_SOURCE},
+                 {"open_tree cwd '/dev/null' 0x80001", STEP_SOURCE},
+                 {"statx 21 ''", STEP_SOURCE},
+                 {"mount_setattr 21 '' 0x1000 +0 -0 p0x40000", STEP_SOURCE},
          }},
         {"init",
          {.type = OP_INIT, .slot = FD_STATE},

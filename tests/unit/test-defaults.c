@@ -34,7 +34,8 @@ static bool has_path(const struct spec_path *paths, size_t count, const char *pa
 
 static struct defaults isolated(void)
 {
-        struct defaults how = {.id_base = 200000, .cpus = 2};
+        static const struct spec_id_map map = {.container_id = 0, .host_id = 200000, .count = 65536};
+        struct defaults how = {.id_maps = {.uid = &map, .gid = &map, .uid_count = 1, .gid_count = 1}, .cpus = 2};
 
         defaults_isolated(&how);
         return how;
@@ -122,6 +123,21 @@ static void test_shared_namespaces(void **state)
         assert_false(find_mount(&hosts, "/proc")->bind);
 }
 
+/* A group that is not mapped can own no terminal. */
+static void test_one_id(void **state)
+{
+        static const struct spec_id_map one = {.container_id = 0, .host_id = 1000, .count = 1};
+        struct defaults how = isolated();
+        _cleanup_spec_ struct ward_spec spec = {0}, many = {0};
+
+        assert_int_equal(defaults_fill(&how, &many, NULL), 0);
+        assert_non_null(strstr(find_mount(&many, "/dev/pts")->data, "gid=5"));
+        how.id_maps = (struct spec_id_maps){.uid = &one, .gid = &one, .uid_count = 1, .gid_count = 1};
+        assert_int_equal(defaults_fill(&how, &spec, NULL), 0);
+        assert_null(strstr(find_mount(&spec, "/dev/pts")->data, "gid="));
+        assert_int_equal(spec.id_maps.uid[0].host_id, 1000);
+}
+
 static void test_wishes(void **state)
 {
         struct defaults how = isolated();
@@ -160,9 +176,10 @@ static void test_printed_and_read(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_all_of_it),   cmocka_unit_test(test_mounts),
-                cmocka_unit_test(test_hosts_parts), cmocka_unit_test(test_shared_namespaces),
-                cmocka_unit_test(test_wishes),      cmocka_unit_test(test_printed_and_read),
+                cmocka_unit_test(test_all_of_it),        cmocka_unit_test(test_mounts),
+                cmocka_unit_test(test_hosts_parts),      cmocka_unit_test(test_shared_namespaces),
+                cmocka_unit_test(test_one_id),           cmocka_unit_test(test_wishes),
+                cmocka_unit_test(test_printed_and_read),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,8 @@ static op_function function_of(enum op_type type)
                 return child_do_hooks;
         case OP_PROPAGATION:
                 return child_do_propagation;
+        case OP_TREES:
+                return child_do_trees;
         case OP_ROOT:
                 return child_do_root;
         case OP_MOUNT:

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The users of `ward run`: which ids of this machine stand behind those of the container.
+ *
+ *      root                    65,536 ids that nobody else has (store/ranges.h); what is bound is id-mapped
+ *      an ordinary user        one: the container's --user is the caller; no helper has to be asked, which takes half a start
+ *      ... with --userns auto  his own as 0, and behind it those that /etc/subuid and /etc/subgid give him (newuidmap(1))
+ */
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/run.h"
+
+static bool wants_range(const struct run *o)
+{
+        return o->groups.count > 0 || (o->ns[SPEC_NS_USER] != NULL && strcmp(o->ns[SPEC_NS_USER], "keep-id") != 0);
+}
+
+static struct spec_id_map *add_map(struct spec_id_map *list, size_t *count, uint32_t inside, uint32_t outside,
+                                   uint32_t ids)
+{
+        if (ids > 0)
+                list[(*count)++] = (struct spec_id_map){.container_id = inside, .host_id = outside, .count = ids};
+        return list;
+}
+
+/* His own id as 0, and the first range that is his. */
+static int read_subordinate(struct run_job *job, struct ward_err *err)
+{
+        const char *option = job->options->groups.count > 0 ? "--group-add" : "--userns";
+        const struct passwd *self = getpwuid(getuid());
+        int r = ranges_of_user(&ranges_machine, self == NULL ? NULL : self->pw_name, getuid(), &job->users,
+                               &job->groups, err);
+
+        return r < 0 ? err_wrap(err, "option '%s': it takes more ids than your own", option) : 0;
+}
+
+int run_ids_begin(struct run_job *job, struct ward_err *err)
+{
+        const struct spec_namespace *users = &job->namespaces->ns[SPEC_NS_USER];
+        int r;
+
+        job->own_users = users->mode != SPEC_NS_INHERIT;
+        job->id_base = users->mode == SPEC_NS_JOIN ? job->namespaces->id_maps.uid[0].host_id : RANGES_DEFAULT_BASE;
+        if (geteuid() != 0) {
+                job->single = users->mode == SPEC_NS_NEW && !wants_range(job->options);
+                if (users->mode == SPEC_NS_INHERIT) {
+                        (void)err_set(err, -EPERM,
+                                      "option '--userns': an ordinary user's container has a user namespace "
+                                      "of its own: nothing else gives it any rights");
+                        return err_hint(err, "leave '--userns %s' out, or run it as root",
+                                        job->options->ns[SPEC_NS_USER] != NULL ? job->options->ns[SPEC_NS_USER]
+                                                                               : "host");
+                }
+                return users->mode == SPEC_NS_NEW && !job->single ? read_subordinate(job, err) : 0;
+        }
+        job->idmaps = job->own_users;
+        if (users->mode != SPEC_NS_NEW || job->options->dry_run)
+                return 0;
+        r = ranges_take(&ranges_machine, DEFAULTS_ID_COUNT, &job->range, err);
+        job->id_base = job->range.base;
+        return r;
+}
+
+/* What both halves of a map, users and groups, are made of. */
+struct half {
+        uint32_t own, inside;
+        const struct ranges_span *sub;
+};
+
+static int make_half(const struct run_job *job, const struct half *half, const struct spec_id_map **ret_maps,
+                     size_t *ret_count)
+{
+        struct spec_id_map *maps = arena_new(&job->cli->arena, struct spec_id_map, 2);
+
+        if (maps == NULL)
+                return -ENOMEM;
+        *ret_count = 0;
+        if (job->single) {
+                *ret_maps = add_map(maps, ret_count, half->inside, half->own, 1);
+        } else if (half->sub->count > 0) {
+                (void)add_map(maps, ret_count, 0, half->own, 1);
+                *ret_maps = add_map(maps, ret_count, 1, (uint32_t)half->sub->base, (uint32_t)half->sub->count);
+        } else {
+                *ret_maps = add_map(maps, ret_count, 0, job->id_base, DEFAULTS_ID_COUNT);
+        }
+        return 0;
+}
+
+int run_ids_maps(const struct run_job *job, struct spec_id_maps *ret_maps, struct ward_err *err)
+{
+        const struct half users = {geteuid(), job->uid, &job->users}, groups = {getegid(), job->gid, &job->groups};
+        struct spec_id_maps maps = job->namespaces->id_maps;
+
+        if (job->namespaces->ns[SPEC_NS_USER].mode == SPEC_NS_NEW &&
+            (make_half(job, &users, &maps.uid, &maps.uid_count) < 0 ||
+             make_half(job, &groups, &maps.gid, &maps.gid_count) < 0))
+                return err_oom(err);
+        *ret_maps = maps;
+        return 0;
+}
+
+/* Whether the container has the id; in a namespace of one id it is the one that was asked for. */
+bool run_ids_has(const struct run_job *job, uint32_t id, bool group)
+{
+        const struct ranges_span *sub = group ? &job->groups : &job->users;
+
+        if (job->namespaces->ns[SPEC_NS_USER].mode != SPEC_NS_NEW || job->single)
+                return true; /* or it is refused where it is set */
+        return id < (sub->count > 0 ? sub->count + 1 : DEFAULTS_ID_COUNT);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What forbids user namespaces; see userns.h. */
+#include "kern/userns.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/mem.h"
+
+/* The file's first number as it is written, with its newline, or "". A setting that this kernel does not have forbids nothing. */
+static bool reads(int proc_fd, const char *path, const char *value)
+{
+        _cleanup_free_ char *text = NULL;
+
+        return fd_read_file(proc_fd, path, 256, &text, NULL, NULL) >= 0 && strncmp(text, value, strlen(value)) == 0 &&
+               (text[strlen(value)] == '\n' || text[strlen(value)] == '\0');
+}
+
+/* Ubuntu since 23.10: the namespace is made, and its capabilities are refused, to who is confined by no profile that allows it. */
+static bool apparmor_restricts(int proc_fd)
+{
+        return reads(proc_fd, "sys/kernel/apparmor_restrict_unprivileged_userns", "1") &&
+               (reads(proc_fd, "self/attr/apparmor/current", "unconfined") ||
+                reads(proc_fd, "self/attr/current", "unconfined"));
+}
+
+int userns_check(int proc_fd, struct ward_err *err)
+{
+        if (reads(proc_fd, "sys/user/max_user_namespaces", "0")) {
+                (void)err_set(err, -ENOSPC, "make a user namespace: the sysctl user.max_user_namespaces is 0");
+                return err_hint(err, "as root: sysctl -w user.max_user_namespaces=15000; or run it as root");
+        }
+        if (reads(proc_fd, "sys/kernel/unprivileged_userns_clone", "0")) {
+                (void)err_set(err, -EPERM,
+                              "make a user namespace: the sysctl kernel.unprivileged_userns_clone forbids it to "
+                              "ordinary users");
+                return err_hint(err, "as root: sysctl -w kernel.unprivileged_userns_clone=1; or run it as root");
+        }
+        if (apparmor_restricts(proc_fd)) {
+                (void)err_set(err, -EPERM,
+                              "make a user namespace: AppArmor takes its capabilities from programs without a profile "
+                              "(kernel.apparmor_restrict_unprivileged_userns)");
+                return err_hint(err, "as root: a profile with 'userns,' for this program in /etc/apparmor.d, or sysctl "
+                                     "-w kernel.apparmor_restrict_unprivileged_userns=0; or run it as root");
+        }
+        return 0;
+}
