@@ -120,7 +120,8 @@ static void person_run(struct job *job)
         char rootfs[PATH_ROOM];
 
         (void)snprintf(rootfs, sizeof(rootfs), "%s/rootfs", job->soak->work);
-        CALL(job, WARD, "run", "--rm", "--name", job->id, rootfs, "/bin/true");
+        CALL(job, WARD, "run", "--rm", "--userns", job->soak->own_users ? "own" : "host", "--name", job->id, rootfs,
+             "/bin/true");
 }
 
 /* ---- with the library ---- */

@@ -2,7 +2,7 @@
 /*
  * Starts and stops containers many times and in many ways, and shows that nothing is left: a table of what there was before and after.
  *
- *      soak [--cycles N] [--jobs N] [--many N] [--namespaces N] PROGRAMS WORK
+ *      soak [--cycles N] [--jobs N] [--many N] [--namespaces N] [--own-users 0|1] PROGRAMS WORK
  *
  * PROGRAMS is the directory of ward and ward-oci. WORK, an absolute path, has rootfs and the templates true.json, pause.json and ordinary.json
  * (tests/soak/run makes it), and gets the state. Exit status: 0 when all is as it was.
@@ -213,7 +213,7 @@ static bool cycles(const struct soak *soak)
 
 static void read_options(struct soak *soak, int argc, char **argv)
 {
-        uint64_t jobs = 2;
+        uint64_t jobs = 2, own_users = 1;
         int i = 1;
 
         for (; i + 1 < argc && argv[i][0] == '-'; i += 2) {
@@ -221,6 +221,7 @@ static void read_options(struct soak *soak, int argc, char **argv)
                                   : strcmp(argv[i], "--many") == 0       ? &soak->containers
                                   : strcmp(argv[i], "--namespaces") == 0 ? &soak->namespaces
                                   : strcmp(argv[i], "--jobs") == 0       ? &jobs
+                                  : strcmp(argv[i], "--own-users") == 0  ? &own_users
                                                                          : NULL;
 
                 must(value != NULL && number_parse(argv[i + 1], UINT32_MAX, value) == 0, "'%s %s'?", argv[i],
@@ -228,6 +229,7 @@ static void read_options(struct soak *soak, int argc, char **argv)
         }
         must(argc - i == 2 && jobs >= 1 && jobs <= JOBS_MAX, "usage: soak [OPTION N]... PROGRAMS WORK");
         soak->jobs = (unsigned)jobs;
+        soak->own_users = own_users != 0;
         must(soak->cycles == 0 || soak->cycles >= 2 * jobs * WORKER_WARM_UP, "at least %d cycles for each job",
              2 * WORKER_WARM_UP);
         soak->programs = argv[i];

@@ -23,6 +23,7 @@ struct soak {
         uint64_t cycles, containers, namespaces;
         unsigned jobs;
         bool sanitized;
+        bool own_users; /* `ward run` can give its containers ids of their own here */
 };
 
 /* What a worker tells of itself, in memory that it shares with the one who waits. */

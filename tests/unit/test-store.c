@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -342,7 +343,7 @@ static void test_create_again(void **state)
         pid_t thief = fork();
 
         if (thief == 0)
-                for (;;) {
+                for (assert_int_equal(prctl(PR_SET_PDEATHSIG, SIGKILL), 0);;) {
                         struct store_entry taken;
 
                         if (store_enter(&fixture->store, "c1", false, &taken, NULL) < 0)
