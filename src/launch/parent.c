@@ -482,7 +482,7 @@ static int receive(int channel, struct record *ret_record, struct ward_err *err)
         while (n < 0 && (errno == EINTR || errno == ECONNRESET));
         if (n == 0)
                 return 0;
-        if (n != sizeof(*ret_record))
+        if (n != sizeof(*ret_record) || ret_record->kind > RECORD_FAILED || ret_record->phase >= PHASE_COUNT)
                 return err_code(err, n < 0 ? -errno : -EPROTO, "hear from the container's init");
         return 1;
 }

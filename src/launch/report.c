@@ -16,6 +16,8 @@
 #include "launch/describe.h"
 #include "launch/launch.h"
 
+#define ERRNO_MAX 4095 /* of what a system call returns (MAX_ERRNO) */
+
 #if defined(__x86_64__)
 #define NATIVE_ARCH AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
@@ -62,6 +64,7 @@ static void describe_step(const struct plan *plan, const struct op *op, const st
                                                           : ": the target is a directory, the source is not");
                 return;
         case STEP_PARAMETER:
+                /* Without an index where it was the source, or one that ward adds. */
                 if (op->type == OP_MOUNT && record->value < op->mount.parameter_count) {
                         const struct op_parameter *p = &op->mount.parameters[record->value];
 
@@ -222,13 +225,52 @@ int launch_report_tree(const struct plan *plan, const struct slot *slot, int cod
         return code;
 }
 
+/* How many things the value of a record can be the index of. */
+static uint32_t value_limit(const struct op *op, uint32_t step)
+{
+        switch (op->type) {
+        case OP_DEV:
+                return step == STEP_NODE ? op->dev.node_count : step == STEP_LINK ? op->dev.link_count : UINT32_MAX;
+        case OP_JOIN_CGROUPS:
+                return step == STEP_GROUP ? op->cgroups.count : UINT32_MAX;
+        case OP_HOOKS:
+                return op->hooks.count;
+        default:
+                return UINT32_MAX;
+        }
+}
+
+/* The record comes from another process: whatever it holds, it leads to no memory but the plan's, and a failure stays one. Without a plan (@plan
+ * NULL) its numbers are only printed. */
+static bool fits(const struct plan *plan, const struct record *record)
+{
+        const struct op *op;
+
+        if (record->errnum <= 0 || record->errnum > ERRNO_MAX)
+                return false;
+        if (plan == NULL)
+                return true;
+        if (record->op >= plan->op_count)
+                return false;
+        op = &plan->ops[record->op];
+        return record->type == (uint32_t)op->type &&
+               (record->step == STEP_BEGIN || record->value < value_limit(op, record->step));
+}
+
 int launch_report(const struct plan *plan, const char *command, const struct seccomp_filter *filter,
                   const struct record *record, struct ward_err *err)
 {
-        const struct op *op = plan != NULL && record->op < plan->op_count ? &plan->ops[record->op] : NULL;
         _cleanup_text_ struct text text = {0};
         char where[256] = "";
+        const struct op *op;
 
+        if (!fits(plan, record))
+                return err_set(err, -EPROTO,
+                               "hear from the container's init: op %u, step %u, error %d is no failure of this plan",
+                               record->op, record->step, record->errnum);
+        if (record->step == STEP_BEGIN)
+                return err_code(err, -record->errnum, "set up the new process");
+        op = plan == NULL ? NULL : &plan->ops[record->op];
         if (op != NULL && op->origin.field != NULL) {
                 struct spec_origin origin = op->origin;
 
@@ -238,11 +280,10 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
                 }
                 text_printf(&text, "%s: ", spec_origin_text(&origin, plan->file, where, sizeof(where)));
         }
-        if (record->step == STEP_BEGIN)
-                return err_code(err, -record->errnum, "set up the new process");
         if (record->type == OP_EXEC || record->type == OP_FIND_EXEC)
                 return report_exec(command, filter, record, text.data == NULL ? "" : text.data, err);
-        if (record->type == OP_TREES && op != NULL && record->value < plan->slot_count)
+        if (record->type == OP_TREES && op != NULL && record->value < plan->slot_count &&
+            plan->slots[record->value].path != NULL)
                 return launch_report_tree(plan, &plan->slots[record->value], -record->errnum, err);
         if (record->type == OP_HOOKS)
                 return report_hook(op, record, text.data == NULL ? "" : text.data, err);
@@ -252,8 +293,6 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
         describe_step(plan, op, record, &text);
         if (text_failed(&text))
                 return err_oom(err);
-        if (record->errnum == 0)
-                return err_set(err, -EPROTO, "%s", text.data);
         (void)err_code(err, -record->errnum, "%s", text.data);
         hint_for(op, record, err);
         return -record->errnum;
