@@ -707,3 +707,15 @@ int json_end(struct json *json)
                 return fail_expected(json, "the end of the text");
         return 0;
 }
+
+int json_check(const char *text, size_t len, const char *file, struct ward_err *err)
+{
+        struct ward_err why;
+        struct json json;
+        const char *start;
+
+        json_init(&json, text, len, file, NULL, &why);
+        if (json_skip(&json, &start, &len) == 0)
+                return 0;
+        return err_set(err, -EILSEQ, "write it as JSON: %s", why.message);
+}

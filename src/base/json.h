@@ -102,6 +102,9 @@ bool json_is_null(struct json *json); /* true: null was read */
 /* Skips a value, checking that it is well formed; gives its text. */
 int json_skip(struct json *json, const char **ret_text, size_t *ret_len);
 
+/* Whether what ward has written as @file can be read back: paths and arguments may hold any byte, JSON only UTF-8. -EILSEQ. */
+int json_check(const char *text, size_t len, const char *file, struct ward_err *err);
+
 /* The end of the text must be here. */
 int json_end(struct json *json);
 

@@ -35,6 +35,8 @@ static int set_command(const struct run_job *job, struct spec_process *process, 
                 argv[count++] = entrypoint;
         for (int i = 0; i < job->argc; i++)
                 argv[count++] = job->argv[i];
+        if (*argv[0] == '\0')
+                return err_set(err, -EINVAL, "the command to run in '%s' is empty", job->root->path);
         process->argv = argv;
         process->args_origin = CLI_ORIGIN(entrypoint != NULL ? "--entrypoint" : NULL);
         return 0;

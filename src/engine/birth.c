@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/json.h"
 #include "engine/hooks.h"
 #include "engine/notify.h"
 #include "engine/profile.h"
@@ -383,6 +384,10 @@ static int write_config(const struct birth *birth, struct ward_err *err)
                 spec_print(birth->spec, &text);
                 if (text_failed(&text))
                         return err_oom(err);
+                if (json_check(text.data, text.len, "config.json", err) < 0) {
+                        (void)err_wrap(err, "keep the container's config");
+                        return err_hint(err, "the command, the environment and all names must be UTF-8");
+                }
                 r = fd_write_all(fd, text.data, text.len);
         }
         return r < 0 ? err_code(err, r, "keep the container's config") : 0;

@@ -478,7 +478,7 @@ static int receive(int channel, struct record *ret_record, struct ward_err *err)
         /* A side that closes with a message unread leaves ECONNRESET to the other, in front of the records that it sent before; the
          * error is told once, the records come behind it (unix(7); net/unix reports sk_err before the queue). */
         do
-                n = recv(channel, ret_record, sizeof(*ret_record), 0);
+                n = recv(channel, ret_record, sizeof(*ret_record), MSG_TRUNC); /* the length that was sent */
         while (n < 0 && (errno == EINTR || errno == ECONNRESET));
         if (n == 0)
                 return 0;

@@ -469,8 +469,13 @@ static void print_linux(struct writer *writer, const struct ward_spec *spec)
         paths(writer, "readonlyPaths", spec->readonly_paths, spec->readonly_path_count);
         print_sysctls(writer, spec);
         if (spec->seccomp.text != NULL) {
+                size_t len = spec->seccomp.len;
+
+                /* A file of its own ends with a newline. */
+                while (len > 0 && spec->seccomp.text[len - 1] == '\n')
+                        len--;
                 begin(writer, "seccomp");
-                text_add(writer->text, spec->seccomp.text, spec->seccomp.len);
+                text_add(writer->text, spec->seccomp.text, len);
         }
         string(writer, "mountLabel", spec->mount_label);
         if (spec->personality_given) {

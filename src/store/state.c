@@ -80,22 +80,6 @@ void store_state_print(const struct store_state *state, struct text *text)
         text_puts(text, "}}\n");
 }
 
-/* A path may hold any byte, JSON only UTF-8: what could not be read back is not written. */
-static int check_readable(const struct text *text, const char *id, struct ward_err *err)
-{
-        struct ward_err why;
-        struct json json;
-        const char *start;
-        size_t len;
-
-        json_init(&json, text->data, text->len, STATE_FILE, NULL, &why);
-        if (json_skip(&json, &start, &len) == 0)
-                return 0;
-        (void)err_set(err, -EILSEQ, "state of container '%s' cannot be written as JSON: %s", id, why.message);
-        (void)err_hint(err, "the paths of the bundle and of the root must be UTF-8");
-        return -EILSEQ;
-}
-
 int store_write(const struct store_entry *entry, const struct store_state *state, struct ward_err *err)
 {
         _cleanup_text_ struct text text = {0};
@@ -113,9 +97,10 @@ int store_write(const struct store_entry *entry, const struct store_state *state
                 return err_oom(err);
         if (text.len > STATE_MAX)
                 return err_set(err, -EFBIG, "state of container '%s' is larger than %u bytes", state->id, STATE_MAX);
-        r = check_readable(&text, state->id, err);
-        if (r < 0)
-                return r;
+        if (json_check(text.data, text.len, STATE_FILE, err) < 0) {
+                (void)err_wrap(err, "write the state of container '%s'", state->id);
+                return err_hint(err, "the paths of the bundle and of the root, and the command, must be UTF-8");
+        }
         fd = openat(entry->fd, STATE_TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
                 return err_errno(err, "write the state of container '%s'", state->id);

@@ -20,6 +20,7 @@ teardown() { remove_all; }
         fails_with 126 "execute '/etc/passwd'.*may not be executed" here @ /etc/passwd
         fails_with 125 "open the root.*No such file.*a directory with a system in it" here ./nowhere true
         fails_with 125 "no command to run" here @
+        fails_with 125 "command to run.*is empty" here @ ''
         fails_with 125 "an operand is missing" ward run --rm
 }
 
@@ -70,6 +71,11 @@ teardown() { remove_all; }
         run -0 here @ env
         expect_in_output "HOSTNAME=$ID" HOME=/root
         fails_with 125 "has no name" here -e =x @ true
+}
+
+@test "what is no UTF-8 could not be kept for exec, and is refused" {
+        fails_with 125 "keep the container's config.*not UTF-8.*the environment" here -e $'A=\xff' @ true
+        fails_with 125 "keep the container's config.*not UTF-8.*the command" here @ echo $'\xff'
 }
 
 @test "-w: where it starts" {

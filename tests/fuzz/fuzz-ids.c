@@ -47,13 +47,13 @@ static bool scan_line(const char *line, char **ret_name, unsigned long long *ret
         int end = 0;
         const char *colon = strchr(line, ':');
 
-        /* Signs and blanks are nothing to scanf, and leading zeros may be as many as one likes. */
-        if (colon == NULL || strspn(colon, ":0123456789") != strlen(colon) || strlen(colon) > 38)
+        /* Signs and blanks would be taken by scanf. */
+        if (colon == NULL || strspn(colon, ":0123456789") != strlen(colon))
                 return false;
-        if (sscanf(colon, ":%18llu:%18llu%n", ret_base, ret_count, &end) != 2 || colon[end] != '\0')
+        if (sscanf(colon, ":%llu:%llu%n", ret_base, ret_count, &end) != 2 || colon[end] != '\0')
                 return false;
         *ret_name = strndup(line, (size_t)(colon - line));
-        return *ret_base <= UINT32_MAX - 1 && *ret_base + *ret_count <= UINT32_MAX;
+        return *ret_base <= UINT32_MAX - 1 && *ret_count <= UINT32_MAX && *ret_base + *ret_count <= UINT32_MAX;
 }
 
 static void read_subuid(const char *text)
