@@ -25,18 +25,23 @@ leaking() { "$@" 3</ 4</ 5</ 6</ 7</ 8</ 9</ 10</; }
         done
 }
 
+# In the pid namespace of the caller /proc/self is the joining process all the time.
 @test "V7: exec in a working directory by an inherited descriptor" {
-        local n
-        make_bundle sleep 100
-        for n in {3..24}; do
-                ln -s "/proc/self/fd/$n" "$BUNDLE/rootfs/cwd$n"
-        done
-        leaking oci run -d -b "$BUNDLE" "$ID"
-        for n in {3..24}; do
-                for cwd in "/proc/self/fd/$n" "/cwd$n"; do
-                        run leaking oci exec --cwd "$cwd" "$ID" cat ".$CANARY/marker" "..$CANARY/marker"
-                        [[ $status -ne 0 && $output != *"host marker"* ]] || { echo "cwd $cwd"; shown; }
+        local n change
+        for change in . 'del(.linux.namespaces[] | select(.type == "pid"))'; do
+                make_bundle sleep 100
+                edit "$change"
+                for n in {3..24}; do
+                        ln -s "/proc/self/fd/$n" "$BUNDLE/rootfs/cwd$n"
                 done
+                leaking oci run -d -b "$BUNDLE" "$ID"
+                for n in {3..24}; do
+                        for cwd in "/proc/self/fd/$n" "/cwd$n"; do
+                                run leaking oci exec --cwd "$cwd" "$ID" cat ".$CANARY/marker" "..$CANARY/marker"
+                                [[ $status -ne 0 && $output != *"host marker"* ]] || { echo "cwd $cwd"; shown; }
+                        done
+                done
+                oci delete --force "$ID"
         done
 }
 
@@ -66,6 +71,25 @@ leaking() { "$@" 3</ 4</ 5</ 6</ 7</ 8</ 9</ 10</; }
                         run leaking oci run -b "$BUNDLE" "$ID"
                         [[ $status -ne 0 && $output != "0 0" ]] || { echo "descriptor $n"; shown; }
                 done
+        done
+}
+
+# One of the numbers that are passed on is the runtime's own, of the machine's procfs: by that, a process of the machine, and by that, its root.
+@test "V7: a script's interpreter by a descriptor of the runtime's own" {
+        local n
+        cp "$ATTACKERS/probe" "$CANARY/probe"
+        audit_begin
+        make_bundle true
+        grant CAP_SYS_PTRACE
+        for n in {3..40}; do
+                printf '#!/proc/self/fd/%d/%d/root%s user\n' "$n" $$ "$CANARY/probe" >"$BUNDLE/rootfs/script$n"
+                chmod 755 "$BUNDLE/rootfs/script$n"
+        done
+        cp "$BUNDLE/config.json" "$WORK/config"
+        for n in {3..40}; do
+                jq --arg program "/script$n" '.process.args = [$program]' "$WORK/config" >"$BUNDLE/config.json"
+                run oci run --preserve-fds 60 -b "$BUNDLE" "$ID"
+                [[ $status -ne 0 && $output != "0 0" ]] || { echo "descriptor $n"; shown; }
         done
 }
 

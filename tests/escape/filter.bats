@@ -48,6 +48,18 @@ with_filter() {
         done
 }
 
+@test "V15: a process that joins is under the same filter" {
+        local joined
+        with_filter '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir"], action: "SCMP_ACT_ERRNO", errnoRet: 1}]}'
+        oci exec -d --pid-file "$WORK/joined" "$ID" sleep 100
+        joined=$(cat "$WORK/joined")
+        wait_until 10 grep -qx sleep "/proc/$joined/comm"
+        answers "$joined" <<-END
+		x86_64 mkdir: EPERM
+		x86_64 rmdir: allow
+	END
+}
+
 @test "V15: a program that calls by the 32-bit gate, or by x32 numbers, meets the filter" {
         local architectures
         [[ $(uname -m) == x86_64 ]] || unable "is not x86-64"

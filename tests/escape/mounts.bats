@@ -105,6 +105,17 @@ on_shared_host() {
         refuses "mount namespace"
 }
 
+@test "V23: no mount of the host is left in the container, on top of its own or below" {
+        make_bundle cat /proc/self/mountinfo
+        edit '.linux.namespaces += [{type: "cgroup"}]'
+        run -0 oci run -b "$BUNDLE" "$ID"
+        awk '{ print $5 }' <<<"$output" | grep -v '^/sys/fs/cgroup/' | sort >"$WORK/mounted"
+        jq -r '["/"] + [.mounts[].destination] + .linux.maskedPaths + .linux.readonlyPaths | .[]' "$BUNDLE/config.json" | sort -u >"$WORK/wanted"
+        # What is to be masked may not be there; nothing is mounted twice.
+        [[ -z $(uniq -d "$WORK/mounted") && -z $(comm -23 "$WORK/mounted" "$WORK/wanted") ]] || shown
+        grep -qx / "$WORK/mounted"
+}
+
 @test "V24: rro makes the mounts below read-only too, ro that of the bind, and rootfs and paths keep their words" {
         make_bundle sh -c 'for f in /vol/new /vol/sub/new; do touch $f 2>/dev/null && echo "wrote $f"; done; true'
         # shellcheck disable=SC2016

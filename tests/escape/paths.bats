@@ -63,6 +63,37 @@ links_to() { printf '%s\n' "$1" "../../../../../../../../..$1" "/proc/self/root$
         [[ $output == $'host marker\nhost dir/file\nhost dir/file\nhost dir/file\n/run/made' ]] || shown
 }
 
+@test "V1: an /etc/passwd that is a link to the host's is not the host's" {
+        local link
+        echo 'root:x:0:0:root:/home-on-the-host:/bin/sh' >"$CANARY/passwd"
+        echo 'marker:x:7:7::/:/bin/sh' >>"$CANARY/passwd"
+        audit_begin
+        # shellcheck disable=SC2016  # the container's shell expands it
+        make_bundle sh -c 'echo "HOME=$HOME"; sleep 100'
+        edit 'del(.process.env)'
+        while read -r link; do
+                ln -sf "$link" "$BUNDLE/rootfs/etc/passwd"
+                oci run -d -b "$BUNDLE" "$ID" >"$WORK/out" 3>&-
+                wait_until 10 grep -q HOME= "$WORK/out"
+                run -0 oci exec "$ID" sh -c 'echo "HOME=$HOME"'
+                [[ $output != *home-on-the-host* && $(cat "$WORK/out") != *home-on-the-host* ]] || shown
+                oci delete --force "$ID"
+                run ward run --rm --name "$ID" -u marker "$BUNDLE/rootfs" true
+                ((status != 0)) || shown
+        done < <(links_to "$CANARY/passwd")
+}
+
+@test "V1: what a failed start takes away is looked for below the root" {
+        mkdir "$CANARY/new"
+        audit_begin
+        make_bundle /no-such-program
+        edit '.root.readonly = false | .mounts += [{destination: "/lnk/new", type: "tmpfs"}]'
+        mkdir -p "$BUNDLE/rootfs/$CANARY"
+        ln -s "$CANARY" "$BUNDLE/rootfs/lnk"
+        refuses "no-such-program"
+        [[ -d $CANARY/new && ! -e $BUNDLE/rootfs/$CANARY/new ]]
+}
+
 @test "V1: a remount of a file system goes through no link, which could make it the host's" {
         make_bundle true
         ln -s / "$BUNDLE/rootfs/lnk"
@@ -97,6 +128,40 @@ links_to() { printf '%s\n' "$1" "../../../../../../../../..$1" "/proc/self/root$
         refused_or_confined
 }
 
+@test "V3: what the image has in /dev and is no such device is refused, never followed or taken" {
+        local namespace fake
+        make_bundle sh -c 'echo RAN'
+        own_dev
+        cp "$BUNDLE/config.json" "$WORK/config"
+        # With a user namespace the host's devices are bound, without one they are made.
+        for namespace in . '.linux.namespaces += [{type: "user"}]
+              | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'; do
+                jq "$namespace" "$WORK/config" >"$BUNDLE/config.json"
+                for fake in "ln -s $CANARY/marker dev/null" "ln -s ../tmp/file dev/null" "ln -s /tmp/new dev/zero" "mkdir dev/null" \
+                        "ln -s /tmp dev" "ln -s tmp dev"; do
+                        rm -rf "$BUNDLE"/rootfs/{dev,tmp}
+                        mkdir "$BUNDLE"/rootfs/tmp
+                        echo file >"$BUNDLE/rootfs/tmp/file"
+                        [[ $fake == *" dev" ]] || mkdir "$BUNDLE/rootfs/dev"
+                        (cd "$BUNDLE/rootfs" && $fake)
+                        refuses "dev"
+                        [[ $(ls "$BUNDLE/rootfs/tmp") == file ]]
+                done
+        done
+        # Without one, what the image has is left as it is, and refused when it is another device or a file.
+        cp "$WORK/config" "$BUNDLE/config.json"
+        for fake in "mknod dev/null c 1 5" "mknod dev/zero b 1 5" "touch dev/random"; do
+                rm -rf "$BUNDLE/rootfs/dev"
+                mkdir "$BUNDLE/rootfs/dev"
+                (cd "$BUNDLE/rootfs" && $fake)
+                refuses "dev"
+        done
+        rm -rf "$BUNDLE/rootfs/dev"
+        mkdir "$BUNDLE/rootfs/dev"
+        mknod "$BUNDLE/rootfs/dev/null" c 1 3
+        [[ $(oci run -b "$BUNDLE" "$ID") == RAN ]]
+}
+
 @test "V4: a dangling /dev/console, with a terminal and without" {
         local terminal
         make_bundle true
@@ -127,13 +192,16 @@ links_to() { printf '%s\n' "$1" "../../../../../../../../..$1" "/proc/self/root$
         make_bundle sh -c 'cat /secret; echo changed >/secret; cat /secret; ls -A /hidden; touch /hidden/new; umount /secret; cat /secret'
         edit '.linux.maskedPaths += ["/secret", "/hidden"] | .root.readonly = false'
         own_dev
-        for fake in file link; do
+        for fake in none link file; do
                 rm -rf "$BUNDLE"/rootfs/{dev,hidden}
                 mkdir "$BUNDLE"/rootfs/{dev,hidden}
                 echo "content of the image" >"$BUNDLE/rootfs/secret"
                 touch "$BUNDLE/rootfs/hidden/file"
                 echo "not empty" >"$BUNDLE/rootfs/dev/other"
-                if [[ $fake == link ]]; then ln -s "$CANARY/marker" "$BUNDLE/rootfs/dev/null"; fi
+                case $fake in
+                link) ln -s "$CANARY/marker" "$BUNDLE/rootfs/dev/null" ;;
+                file) echo "content of the image's" >"$BUNDLE/rootfs/dev/null" ;;
+                esac
                 run --separate-stderr oci run -b "$BUNDLE" "$ID"
                 [[ -z $output ]] || shown
                 [[ $(cat "$BUNDLE/rootfs/secret") == "content of the image" && ! -e $BUNDLE/rootfs/hidden/new ]]

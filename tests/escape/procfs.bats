@@ -53,6 +53,19 @@ teardown() { escape_teardown; }
         done
 }
 
+# As if somebody had led the file that the runtime writes elsewhere: in a mount namespace of its own, on the file of the machine's procfs.
+@test "V6: a file of /proc that is covered by another is not written" {
+        make_bundle sh -c 'echo RAN'
+        edit '.linux.sysctl = {"kernel.domainname": "inside"}'
+        echo unchanged >"$CANARY/domainname"
+        audit_begin
+        # shellcheck disable=SC2016
+        run unshare -m --propagation private sh -c 'mount --bind "$1" /proc/sys/kernel/domainname && shift && exec "$@"' sh \
+                "$CANARY/domainname" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        [[ $status -eq 1 && $output == *sysctl* && $output != *RAN* ]] || shown
+        [[ $(oci run -b "$BUNDLE" "$ID") == RAN ]]
+}
+
 @test "V22: settings of the whole machine are refused, however they are spelt" {
         local key value
         make_bundle sh -c 'echo RAN'

@@ -128,6 +128,12 @@ sets() { sed -n "s/^Cap\(...\):\t0*\(.*\)/\1=\2/p" | tr '\n' ' '; }
         [[ $output == end ]] || shown
 }
 
+@test "V18: a setsid that did nothing is noticed, and nothing runs" {
+        make_bundle echo RAN
+        run -1 "$WARD_BUILD/tests/shim/deny" EPERM setsid -- "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        [[ $output != *RAN* && $output == *session* ]] || shown
+}
+
 @test "V18: what a program inside types into its terminals does not reach the caller's" {
         local terminal
         make_bundle /bin/probe type-into 'touch /tmp/typed-by-a-container'

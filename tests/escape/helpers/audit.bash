@@ -9,13 +9,14 @@
 host_state() {
         local work=$1 id=$2 own=${WARD_ISOLATED:+all}
         awk -v work="$work" -v own="$own" 'own || index($0, work) { print "mount", $1, $2, $3, $4, $5, $6, $7, $8 }' /proc/self/mountinfo
-        find /sys/fs/cgroup -type d -name "*$id*" -printf 'group %p\n' 2>/dev/null | sort
+        # Groups of others go while we look.
+        { find /sys/fs/cgroup -type d -name "*$id*" -printf 'group %p\n' 2>/dev/null || true; } | sort
         cut -d : -s -f 1 /proc/net/dev | sed 's/^ */link /'
         find /dev -xdev ! -type l -exec stat -c '%n %F %t:%T %a %u:%g' {} + | sort
         find /dev -xdev -type l -printf '%p -> %l\n' | sort
         settings
         # A new keyring of root's, or a key in the ones that all of root's processes share.
-        awk '$9 ~ /^_uid/ { print "keyring", $1, $5, $6, $7, $9, $10 }' /proc/keys 2>/dev/null | sort
+        { awk '$9 ~ /^_uid/ { print "keyring", $1, $5, $6, $7, $9, $10 }' /proc/keys 2>/dev/null || true; } | sort
 }
 
 # Settings that tests of ours try to change, and those that would hand the machine over.

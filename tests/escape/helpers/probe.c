@@ -201,6 +201,35 @@ static void look_at_directory(const char *path, const char *marker)
         (void)close(fd);
 }
 
+/* Who may open what a process runs may read and write its memory, too (ptrace(2)). Of the container's own programs that is no news. */
+static void look_inside(const char *pid)
+{
+        static const char *const own[] = {"/proc/self/exe", "/bin/busybox"};
+        char path[64], name[32] = "";
+        struct stat theirs, st;
+        static char last[32];
+        FILE *comm;
+        int fd;
+
+        (void)snprintf(path, sizeof(path), "/proc/%.16s/exe", pid);
+        fd = open(path, O_PATH | O_CLOEXEC);
+        if (fd >= 0 && fstat(fd, &theirs) == 0 && (stat(own[0], &st) < 0 || st.st_ino != theirs.st_ino) &&
+            (stat(own[1], &st) < 0 || st.st_ino != theirs.st_ino))
+                printf("INSIDE %s\n", pid);
+        if (fd >= 0)
+                (void)close(fd);
+        (void)snprintf(path, sizeof(path), "/proc/%.16s/comm", pid);
+        comm = fopen(path, "re");
+        /* A program that was executed by a descriptor has the number's name before Linux 6.14. */
+        if (comm != NULL && fgets(name, sizeof(name), comm) != NULL && strcmp(pid, last) != 0 &&
+            (strncmp(name, "ward", 4) == 0 || (name[0] >= '0' && name[0] <= '9'))) {
+                printf("runtime %s\n", pid);
+                (void)snprintf(last, sizeof(last), "%.16s", pid);
+        }
+        if (comm != NULL)
+                (void)fclose(comm);
+}
+
 static void look_at(const char *pid, const char *marker, unsigned long long own)
 {
         static const char *const links[] = {"root", "cwd"};
@@ -209,6 +238,7 @@ static void look_at(const char *pid, const char *marker, unsigned long long own)
         DIR *fds;
 
         look_at_rights(pid, own);
+        look_inside(pid);
         for (size_t i = 0; i < 2; i++) {
                 (void)snprintf(path, sizeof(path), "/proc/%.16s/%s", pid, links[i]);
                 look_at_directory(path, marker);

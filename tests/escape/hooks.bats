@@ -1,0 +1,47 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# V29: programs of the host that are run for a container take nothing from it.
+# shellcheck disable=SC2154
+
+load helpers/escape
+
+setup() { escape_setup; }
+teardown() { escape_teardown; }
+
+# Notes who ran, from where, and all of its environment; the image has another one of that name.
+hook_script() {
+        # shellcheck disable=SC2016  # the hook's shell expands it
+        printf '#!/bin/busybox sh\n{ echo "%s $1"; /bin/busybox tr "\\0" "\\n" </proc/self/environ; echo; } >>%s/ran\n' "$1" "$WORK"
+}
+
+@test "V29: a hook is the host's program, and has the config's environment and no other" {
+        local kind
+        mkdir -p "$WORK/programs"
+        make_bundle true
+        mkdir -p "$BUNDLE/rootfs/$WORK/programs"
+        hook_script host >"$WORK/programs/hook"
+        hook_script image >"$BUNDLE/rootfs/$WORK/programs/hook"
+        chmod 755 "$WORK/programs/hook" "$BUNDLE/rootfs/$WORK/programs/hook"
+        edit --arg path "$WORK/programs/hook" '.root.readonly = false | .process.env = ["LD_PRELOAD=/evil.so", "IMAGE=1", "PATH=/bin"]
+              | .hooks = (["prestart", "createRuntime", "createContainer", "poststart", "poststop"]
+                  | map({(.): [{path: $path, args: ["hook", .], env: ["FROM=config"]}]}) | add)'
+        LD_LIBRARY_PATH=/nowhere CALLER=1 oci run -b "$BUNDLE" "$ID"
+        for kind in prestart createRuntime createContainer poststart poststop; do
+                printf 'host %s\nFROM=config\n\n' $kind
+        done >"$WORK/wanted"
+        diff "$WORK/wanted" "$WORK/ran"
+        [[ ! -e $BUNDLE/rootfs/$WORK/ran ]]
+}
+
+@test "V29: a hook of the container is the container's program" {
+        mkdir -p "$WORK/programs"
+        make_bundle true
+        mkdir -p "$BUNDLE/rootfs/$WORK/programs"
+        hook_script host >"$WORK/programs/hook"
+        hook_script image >"$BUNDLE/rootfs/$WORK/programs/hook"
+        chmod 755 "$WORK/programs/hook" "$BUNDLE/rootfs/$WORK/programs/hook"
+        edit --arg path "$WORK/programs/hook" '.root.readonly = false
+              | .hooks = {startContainer: [{path: $path, args: ["hook", "startContainer"], env: ["FROM=config"]}]}'
+        oci run -b "$BUNDLE" "$ID"
+        [[ ! -e $WORK/ran && $(cat "$BUNDLE/rootfs/$WORK/ran") == "image startContainer"*FROM=config* ]]
+}
