@@ -88,11 +88,14 @@ static int choose_group(struct site *site, const struct ward_spec *spec, const c
 int site_read(struct site *site, const struct ward_spec *spec, const char *id, const char *group, struct ward_err *err)
 {
         _cleanup_close_
-        int proc = -EBADF;
+        int proc = proc_open(err);
         bool initial = false;
         int r;
 
+        /* Before anything that it says is believed (V6). */
         memset(site, 0, sizeof(*site));
+        if (proc < 0)
+                return proc;
         r = cgroup_layout_read(&site->arena, &site->layout, err);
         if (r < 0)
                 return r;
@@ -109,9 +112,6 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
         } else {
                 site->place.cgroup_path = group;
         }
-        proc = proc_open(err);
-        if (proc < 0)
-                return proc;
         r = proc_initial_user_namespace(proc, &initial, err);
         if (r < 0)
                 return r;

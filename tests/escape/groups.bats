@@ -21,7 +21,7 @@ teardown() { escape_teardown; }
         edit '.linux.namespaces += [{type: "cgroup"}]'
         run --separate-stderr oci run -b "$BUNDLE" "$ID"
         [[ $output == "unshare "* && $output != *WRITTEN* ]] || shown
-        ! grep -q ward-was-here /sys/fs/cgroup/*/release_agent
+        run ! grep -q ward-was-here /sys/fs/cgroup/*/release_agent
 }
 
 @test "V20: a group path that leads elsewhere" {
@@ -104,6 +104,32 @@ teardown() { escape_teardown; }
         done < <(echo "b $major $minor $name"
                 stat -c 'c %Hr %Lr %n' /dev/{fuse,net/tun,vga_arbiter,loop-control,hpet,rtc0} 2>/dev/null | sed 's|/dev/||' | head -n 1)
         ((listed > 0)) || unable "has no device that can be opened"
+}
+
+# lied_to OPTION...: the start of the bundle, while the kernel's answers to some of its calls are made up.
+lied_to() {
+        # strace and the search for leaks exclude each other.
+        ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 run strace -qq -o "$WORK/trace" "$@" \
+                "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        [[ $(grep -c INJECTED "$WORK/trace") -ge 1 ]] || { echo "nothing was made up: $*"; shown; }
+        [[ $status -eq 1 && $output == *device* && $output != *RAN* ]] || { echo "$*"; shown; }
+}
+
+@test "V25: device rules that did not reach the kernel are noticed" {
+        local group=/sys/fs/cgroup/devices/$ID count n
+        make_bundle sh -c 'echo RAN'
+        if [[ -d /sys/fs/cgroup/devices ]]; then
+                lied_to -P "$group/devices.deny" -e trace=write -e inject=write:retval=1
+                lied_to -P "$group/devices.allow" -e trace=write -e inject=write:retval=10
+                return
+        fi
+        ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -qq -o "$WORK/trace" -e trace=bpf \
+                "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        count=$(grep -c '^bpf' "$WORK/trace")
+        ((count >= 3))
+        for ((n = 1; n <= count; n++)); do
+                lied_to -e trace=bpf -e "inject=bpf:retval=0:when=$n"
+        done
 }
 
 @test "V25: where no cgroup can hold the rules, nothing starts" {

@@ -48,9 +48,6 @@ exec_25() {
         [[ ${lines[-1]#seen } -ge 15 ]] || shown
 }
 
-USER_NAMESPACE='.linux.namespaces += [{type: "user"}]
-        | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
-
 # hunter JQ-FILTER CAP...: a container with a hunter in it, and $WORK/other, a bundle that joins its pid and, where there is one, user namespace.
 hunter() {
         local pid other=$WORK/other

@@ -92,6 +92,25 @@ on_shared_host() {
         done
 }
 
+# Of two shared binds the second is made while the first is there.
+@test "V23: a link of the image does not lead one shared bind into another" {
+        local target
+        make_bundle true
+        edit --arg source "$WORK/vol" --arg other "$WORK/other" '.root.readonly = false
+              | .mounts += [{destination: "/vol", type: "bind", source: $source, options: ["rbind", "rshared"]},
+                            {destination: "/lnk", type: "bind", source: $other, options: ["rbind", "rshared"]}]'
+        mkdir -p "$WORK/other" "$BUNDLE/rootfs/vol"
+        for target in /vol/sub vol/sub ../vol/sub; do
+                ln -sfn "$target" "$BUNDLE/rootfs/lnk"
+                run on_shared_host
+                [[ $output == *"status 1"* && $output != *"ON THE HOST"* ]] || { echo "$target"; shown; }
+        done
+        # Side by side they work.
+        rm "$BUNDLE/rootfs/lnk"
+        run on_shared_host
+        [[ $output == *"status 0"* && $output != *"ON THE HOST"* ]] || shown
+}
+
 @test "V23: without a mount namespace of its own nothing is masked, mounted or run" {
         local change
         make_bundle sh -c 'echo RAN'

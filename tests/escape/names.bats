@@ -60,8 +60,9 @@ teardown() { escape_teardown; }
         make_bundle sleep 100
         sleep 1000 3>&- &
         stranger=$!
-        # Another start time; and the right one, as if the clock had come round, in another pid namespace.
-        for change in '.pid = $pid' '.pid = $pid | .pidStartTicks = $ticks'; do
+        # Another start time; and the right one, as if the clock had come round, in another pid namespace; in the same one, another time.
+        for change in '.pid = $pid' '.pid = $pid | .pidStartTicks = $ticks' '.pid = ($pid)'; do
+                [[ $change != *"("* ]] || edit 'del(.linux.namespaces[] | select(.type == "pid"))'
                 oci run -d -b "$BUNDLE" "$ID"
                 cp "$state" "$WORK/state.json"
                 jq --argjson pid $stranger --argjson ticks "$(sed 's/.*) //' /proc/$stranger/stat | cut -d ' ' -f 20)" "$change" \
@@ -73,7 +74,7 @@ teardown() { escape_teardown; }
                 run oci delete "$ID"
                 run oci delete --force "$ID"
                 kill -0 $stranger
-                ! grep -q '^State:[[:space:]]Z' /proc/$stranger/status
+                run ! grep -q '^State:[[:space:]]Z' /proc/$stranger/status
                 has_ended "$(jq .pid "$WORK/state.json")"
         done
         kill $stranger
@@ -89,7 +90,10 @@ as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
         mkdir -m 1777 "$open"
         chmod 755 "$WORK" "$BATS_RUN_TMPDIR"
         on_root() { run "$WARD_BUILD/bin/ward-oci" --root "$open/$1" run -b "$BUNDLE" "$ID"; }
-        as_nobody ln -s "$CANARY" "$open/link"
+        # What it leads to is root's own and closed to others: nothing but the link is wrong.
+        mkdir -m 700 "$CANARY/closed"
+        as_nobody ln -s "$CANARY/closed" "$open/link"
+        audit_begin
         on_root link
         [[ $status -eq 1 && $output != *RAN* ]] || shown
         on_root link/

@@ -45,11 +45,13 @@ teardown() { escape_teardown; }
                 unshare -m --propagation private sh -c \
                         'mount --bind "$1" /proc 2>/dev/null; shift; exec "$@"' sh "$1" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
         }
+        # It has what the runtime reads.
         mkdir -p "$CANARY/proc/self/attr" "$CANARY/proc/self/ns"
+        cp /proc/self/{mountinfo,cgroup,uid_map,setgroups} "$CANARY/proc/self/"
         audit_begin
         for fake in "$CANARY/proc" /proc/sys; do
                 run oci_on_fake "$fake"
-                [[ $status -ne 0 && $output != *RAN* ]] || shown
+                [[ $status -eq 1 && $output == *"what is mounted there is not procfs"* && $output != *RAN* ]] || shown
         done
 }
 

@@ -17,12 +17,12 @@ sets() { sed -n "s/^Cap\(...\):\t0*\(.*\)/\1=\2/p" | tr '\n' ' '; }
         # (capabilities(7)), so the sets differ only for another user.
         edit '.process.capabilities = {bounding: ["CAP_CHOWN", "CAP_KILL", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW"],
                   effective: ["CAP_KILL"], permitted: ["CAP_KILL", "CAP_NET_BIND_SERVICE"],
-                  inheritable: ["CAP_KILL"], ambient: ["CAP_KILL"]} | .process.user = {uid: 1000, gid: 1000}'
+                  inheritable: ["CAP_KILL", "CAP_NET_BIND_SERVICE"], ambient: ["CAP_KILL"]} | .process.user = {uid: 1000, gid: 1000}'
         oci run -d -b "$BUNDLE" "$ID" >"$WORK/out" 3>&-
         wait_until 5 grep -q CapAmb "$WORK/out"
         # Behind execve(2) a program without file capabilities has what is ambient.
-        [[ $(sets <"$WORK/out") == "Inh=20 Prm=20 Eff=20 Bnd=2421 Amb=20 " ]] || { cat "$WORK/out"; return 1; }
-        [[ $(oci exec "$ID" cat /proc/self/status | sets) == "Inh=20 Prm=20 Eff=20 Bnd=2421 Amb=20 " ]]
+        [[ $(sets <"$WORK/out") == "Inh=420 Prm=20 Eff=20 Bnd=2421 Amb=20 " ]] || { cat "$WORK/out"; return 1; }
+        [[ $(oci exec "$ID" cat /proc/self/status | sets) == "Inh=420 Prm=20 Eff=20 Bnd=2421 Amb=20 " ]]
         oci delete --force "$ID"
         for user in 0 1000; do
                 make_bundle sh -c 'cat /proc/self/status; sleep 100'

@@ -511,6 +511,34 @@ static void test_cache_hit(void **state)
         assert_false(cached);
 }
 
+/* Profiles that are alike for most of their text, and as long: each has the filter of its own. */
+static void test_cache_alike(void **state)
+{
+        static const char *const texts[] = {
+                "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"mkdir\"], \"action\": "
+                "\"SCMP_ACT_ERRNO\"}]}",
+                "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"mkdir\"], \"action\": "
+                "\"SCMP_ACT_ALLOW\"}]}",
+                "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [{\"names\": [\"rmdir\"], \"action\": "
+                "\"SCMP_ACT_ALLOW\"}]}",
+        };
+        struct cache *cache = *state;
+
+        for (size_t round = 0; round < 2; round++)
+                for (size_t i = 0; i < ELEMENTS(texts); i++) {
+                        struct spec_seccomp profile = text_profile(texts[i]);
+                        struct seccomp_filter filter;
+                        bool cached;
+
+                        assert_int_equal(
+                                filter_get(&profile, "p", NULL, cache->fd, &cache->arena, &filter, &cached, NULL), 0);
+                        if (round > 0)
+                                assert_true(cached);
+                        assert_int_equal(answer(&filter, "mkdir", 0, 0, 0), i == 1 ? ALLOW : REFUSE(EPERM));
+                        assert_int_equal(answer(&filter, "rmdir", 0, 0, 0), ALLOW);
+                }
+}
+
 static void copy_bytes(struct cache *cache, const char *from, const char *to, size_t shorter, ssize_t flip)
 {
         _cleanup_free_ char *bytes = NULL;
@@ -639,6 +667,7 @@ int main(void)
                 cmocka_unit_test(test_kernel),
                 cmocka_unit_test(test_messages),
                 cmocka_unit_test_setup_teardown(test_cache_hit, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_cache_alike, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_cache_content, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_cache_file, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_cache_directory, set_up, tear_down),

@@ -11,6 +11,10 @@ load helpers/audit
 # What the attackers of helpers/*.c are built to; static, so that they run in any root file system.
 ATTACKERS=$WARD_BUILD/tests/escape
 
+# For jq.
+USER_NAMESPACE='.linux.namespaces += [{type: "user"}]
+        | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+
 escape_setup() {
         ward_setup
         needs_root
