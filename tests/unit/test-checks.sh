@@ -234,7 +234,39 @@ test_docs() {
         expect "rejects a path that is gone" fail check-docs
 }
 
+# mutant LINE...: a tree with one, whose test is there.
+mutant() {
+        fresh_tree
+        mkdir -p tests/{mutants,escape}
+        source_file src/base/a.c 'int a(void)' '{' '        if (x)' '                return 1;' '        return 2;' '}'
+        source_file tests/escape/a.bats '@test "V1: a test" {' '}'
+        source_file tests/mutants/a.mutants 'mutant: a' 'removes: V1: a check' "$@"
+}
+
+test_mutants() {
+        offender=
+        mutant 'test: escape/a V1: a' 'file: src/base/a.c' '-if (x)' '-                return 1;' ' return 2;' '+return 3;'
+        expect "accepts one that applies" pass check-mutants
+        offender="a.mutants:1: src/base/a.c has these lines 0 times"
+        mutant 'test: escape/a V1: a' 'file: src/base/a.c' '-if (y)'
+        expect "rejects one whose lines are gone" fail check-mutants
+        offender="a.mutants:1: src/base/a.c has these lines 2 times"
+        mutant 'test: escape/a V1: a' 'file: src/base/a.c' '-return 1;'
+        source_file src/base/a.c 'return 1;' 'return 1;'
+        expect "rejects one whose lines are there twice" fail check-mutants
+        offender="a.mutants:1: no test of tests/escape/a.bats begins with 'V2'"
+        mutant 'test: escape/a V2' 'file: src/base/a.c' '-if (x)'
+        expect "rejects one whose test is gone" fail check-mutants
+        offender="a.mutants:1: there is no src/base/b.c"
+        mutant 'test: escape/a V1: a' 'file: src/base/b.c' '-if (x)'
+        expect "rejects one whose file is gone" fail check-mutants
+        offender="a.mutants:1: 'a' lacks"
+        mutant 'test: escape/a V1: a'
+        expect "rejects one that changes nothing" fail check-mutants
+}
+
 test_layers
+test_mutants
 test_banned
 test_size
 test_headers_and_format
