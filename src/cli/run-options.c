@@ -131,6 +131,21 @@ static int read_cpus(void *target, const char *value, struct arena *arena, struc
         return set_limit(target, "--cpus", value, (int64_t)quota, arena, err);
 }
 
+static int read_strength(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        bool off = value != NULL && strcmp(value, "false") == 0;
+
+        if (value != NULL && !off && strcmp(value, "true") != 0)
+                return err_set(err, -EINVAL, "it takes no value, or true or false, not '%s'", value);
+        *(int *)target = off ? -1 : 1;
+        return 0;
+}
+
+static int read_require(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        return strength_read(value, target, err);
+}
+
 static int read_format(void *target, const char *value, struct arena *arena, struct ward_err *err)
 {
         struct run *run = target;
@@ -351,10 +366,19 @@ static const struct option_entry entries[] = {
          .help = "write the pid of its first process there",
          .rare = true,
          OPTION_TEXT(struct run, pidfile)},
+        {.name = "strength",
+         .help = "say which walls stand, and what is missing and why (default: on a terminal)",
+         .rare = true,
+         OPTION_CALL(struct run, strength, read_strength)},
+        {.name = "require",
+         .arg = "WALL[,WALL...]",
+         .help = "start only if they are whole: namespaces ids caps seccomp cgroup ..., all",
+         .rare = true,
+         OPTION_CALL(struct run, require, read_require)},
         {.name = "dry-run", .help = "show what would be done, do nothing", OPTION_FLAG(struct run, dry_run)},
         {.name = "format",
          .arg = "table|json",
-         .help = "how --dry-run shows it",
+         .help = "how --dry-run and --strength show it",
          .rare = true,
          .kind = OPTION_KIND_CALL,
          .read = read_format},

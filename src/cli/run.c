@@ -45,6 +45,11 @@ static int print_plan(const struct ward_spec *spec, const struct engine_options 
         return r < 0 ? r : cli_print(&text, err);
 }
 
+static bool shows_strength(const struct run *o)
+{
+        return o->strength > 0 || (o->strength == 0 && isatty(STDERR_FILENO));
+}
+
 /* --cidfile: for scripts, so that none takes the name of an earlier container for its own. */
 static int write_cidfile(const struct run_job *job, struct ward_err *err)
 {
@@ -88,11 +93,33 @@ static int start(const struct run_job *job, const struct ward_spec *spec, const 
         return end.status;
 }
 
+/* What walls stand is said before the program says anything, and judged before it runs. */
+static int judge(void *data, const struct strength *strength, struct ward_err *err)
+{
+        const struct run_job *job = data;
+        const struct run *o = job->options;
+        _cleanup_text_ struct text text = {0};
+
+        if (shows_strength(o) && o->format == RUN_FORMAT_JSON) {
+                strength_json(strength, &text);
+        } else if (shows_strength(o)) {
+                text_puts(&text, job->cli->color ? "\033[2mward: " : "ward: ");
+                strength_line(strength, &text);
+                text_puts(&text, job->cli->color ? "\033[0m\n" : "\n");
+        }
+        if (text_failed(&text))
+                return err_oom(err);
+        if (text.len > 0)
+                (void)fd_write_all(STDERR_FILENO, text.data, text.len);
+        return strength_require(strength, o->require, err);
+}
+
 /* What the options say together. */
 static int check(const struct run *o, struct ward_err *err)
 {
-        if (o->format_given && !o->dry_run)
-                return err_set(err, -EINVAL, "option '--format' is for --dry-run: what runs prints what it likes");
+        if (o->format_given && !o->dry_run && o->strength <= 0)
+                return err_set(err, -EINVAL,
+                               "option '--format' is for --dry-run and --strength: what runs prints what it likes");
         return 0;
 }
 
@@ -122,6 +149,10 @@ static int build_and_run(struct run_job *job, const char *root_word, struct ward
                 r = run_spec(job, &spec, err);
         if (r < 0)
                 return r;
+        if (shows_strength(o) || o->require != 0) {
+                engine.judge = judge;
+                engine.judge_data = job;
+        }
         engine.id = job->id;
         engine.root_given = root.given;
         engine.root_fd = root.given ? root.fd : -EBADF;

@@ -493,6 +493,7 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
                 return r;
         place->create = create;
         place->trace = options->trace != NULL;
+        place->judged = options->judge != NULL;
         place->no_pivot = options->no_pivot;
         place->no_new_keyring = options->no_new_keyring;
         place->preserve_fds = options->preserve_fds;

@@ -17,6 +17,7 @@
 #include "kern/cgroup.h"
 #include "model/seccomp.h"
 #include "model/spec.h"
+#include "model/strength.h"
 #include "store/store.h"
 
 /*
@@ -61,12 +62,15 @@ struct engine_options {
         const char *console_socket; /* path of a unix socket that takes the terminal's master; NULL: none */
         const char *pidfd_socket;   /* path of a unix socket that takes a pidfd of init; NULL: none */
         unsigned preserve_fds;      /* descriptors 3 ... 2+N stay open in the container */
-        uint64_t timeout_sec;       /* run in the foreground: kill it then; 0: never */
-        bool no_pivot;              /* chroot in place of pivot_root(2), for a root on an initramfs */
-        bool no_new_keyring;        /* keep the caller's session keyring */
-        bool keep;                  /* run: leave a stopped container for delete */
-        bool detach;                /* run, exec: return when it runs */
-        bool no_input;              /* run, exec in the foreground: nothing is carried to the process's terminal */
+        /* run: what walls stand, told when all is set up and before the program starts; an error ends the start. NULL: nobody asks. */
+        int (*judge)(void *data, const struct strength *strength, struct ward_err *err);
+        void *judge_data;
+        uint64_t timeout_sec; /* run in the foreground: kill it then; 0: never */
+        bool no_pivot;        /* chroot in place of pivot_root(2), for a root on an initramfs */
+        bool no_new_keyring;  /* keep the caller's session keyring */
+        bool keep;            /* run: leave a stopped container for delete */
+        bool detach;          /* run, exec: return when it runs */
+        bool no_input;        /* run, exec in the foreground: nothing is carried to the process's terminal */
         bool terminal_relay; /* run, exec in the foreground: when the process has a terminal and no console_socket, carry
                                        bytes, size and signals between it and the caller's terminal */
         bool root_given;     /* @root_fd is a detached mount that is the root in place of the spec's */

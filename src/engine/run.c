@@ -3,6 +3,7 @@
 #include "engine/birth.h"
 #include "engine/hooks.h"
 #include "engine/relay.h"
+#include "engine/strength.h"
 #include "kern/clone.h"
 #include "kern/require.h"
 
@@ -55,6 +56,18 @@ static int remove_ended(struct birth *birth, struct ward_err *err)
         return r;
 }
 
+/* The child has to have done its part: what it could not set up is no wall. */
+static int judge(struct birth *birth, struct ward_err *err)
+{
+        struct strength strength;
+        int r = launch_await(&birth->launch, PHASE_WAITING, err);
+
+        if (r < 0)
+                return r;
+        strength_of(birth, &strength);
+        return birth->options->judge(birth->options->judge_data, &strength, err);
+}
+
 static int run(struct store *store, const struct ward_spec *spec, const struct engine_options *options,
                struct relay *relay, struct engine_exit *ret_exit, struct ward_err *err)
 {
@@ -62,6 +75,8 @@ static int run(struct store *store, const struct ward_spec *spec, const struct e
         int r;
 
         r = birth_begin(&birth, store, spec, options, false, relay->socket[1], err);
+        if (r >= 0 && options->judge != NULL)
+                r = judge(&birth, err);
         if (r >= 0)
                 r = birth_finish(&birth, err);
         if (r < 0) /* of birth, not of what follows */

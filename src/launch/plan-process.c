@@ -214,7 +214,7 @@ static int add_start(struct plan *plan, const struct place *place, const struct 
         struct op *op;
         int r = 0;
 
-        if (place->create || place->trace)
+        if (place->create || place->judged || place->trace)
                 r = plan_add_number(plan, OP_REPORT, PHASE_WAITING, NULL);
         op = plan_add(plan, OP_WAIT_START, NULL);
         if (r < 0 || op == NULL)

@@ -32,6 +32,7 @@ struct place {
         const char *const
                 *envp; /* the environment with what the root's files add to it; NULL: the process's as it is */
         bool create;   /* wait on a listening socket for `start`; otherwise the creator says it */
+        bool judged;   /* somebody looks at it before its program starts: it says when it waits for that */
         bool trace;    /* report every phase */
         bool no_pivot;
         bool no_new_keyring;

@@ -393,6 +393,38 @@ in_other_namespace() { [[ $(readlink "/proc/$1/ns/net") != "$(readlink /proc/sel
         fails_with 125 "did you mean 'unmask'" here --security-opt unmsk=/proc @ true
 }
 
+# ---- the walls -------------------------------------------------------------------------------------------------------------
+
+@test "--strength: which walls stand, in a line and as JSON; on a terminal without being asked" {
+        run -0 --separate-stderr here --strength -m 64m @ echo out
+        [[ $output == out && $stderr == *"namespaces user,cgroup,ipc,uts,net,pid,mnt"*"ids 65536 own"*"seccomp default"*"memory 64m"* ]] || shown
+        run -0 --separate-stderr here --strength --format json @ true
+        [[ $(jq -r '.version, .strength.caps.inForce, .strength.seccomp.whole, .strength.namespaces.missing' <<<"$stderr") == $'1\n8\ntrue' ]] ||
+                { echo "$stderr"; return 1; }
+        run -0 --separate-stderr here --strength --network host --cap-add SYS_TIME --security-opt seccomp=unconfined \
+                --security-opt no-new-privileges=false @ true
+        [[ $stderr == *"net the machine's"*"caps 9 (also SYS_TIME)"*"seccomp no (every"*"no-new-privileges no (set-user-id"* ]] || { echo "$stderr"; return 1; }
+        run -0 --separate-stderr here @ true
+        [[ -z $stderr ]]
+        run "$TERMINAL" '' "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --name "$ID" "$ROOT" true
+        expect_in_output "seccomp default"
+        run "$TERMINAL" '' "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --strength=false --name "$ID" "$ROOT" true
+        expect_not_in_output seccomp
+}
+
+@test "--require: a wall that is not whole is no start" {
+        run -0 here --require namespaces,ids,caps,seccomp,no-new-privileges,cgroup,devices,paths,keyring @ echo ran
+        expect_output ran
+        fails_with 125 "--require.*namespaces: net the machine's" here --require namespaces --network host @ echo ran
+        expect_not_in_output ran
+        fails_with 125 "--require.*ids: the machine's users" here --require ids --userns host @ true
+        fails_with 125 "--require.*caps: also SYS_TIME" here --require caps --cap-add SYS_TIME @ true
+        fails_with 125 "--require.*seccomp: every" here --require seccomp --security-opt seccomp=unconfined @ true
+        fails_with 125 "--require.*devices: all" here --require devices --privileged @ true
+        fails_with 125 "'cgruop' is not one of.*did you mean 'cgroup'" here --require cgruop @ true
+        [[ -z $(ward ps -aq) ]]
+}
+
 # ---- help ------------------------------------------------------------------------------------------------------------------
 
 @test "--help fits a screen, --help-all has the rest" {

@@ -117,6 +117,10 @@ joined_sees() { as_user run --rm --network "container:$ID" "$ROOT" ip addr | gre
         expect_in_output "limits need a control group"
         run -0 as_user run --rm "$ROOT" true
         expect_output ""
+        run -0 as_user run --rm --strength "$ROOT" true
+        expect_in_output "ids one, yours" "cgroup no (control groups belong to root here"
+        run -125 as_user run --rm --require cgroup "$ROOT" true
+        expect_in_output "--require" "none is delegated" "Delegate=yes"
 }
 
 @test "more ids than one come from /etc/subuid, or are refused with what to do" {

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What walls stand; see strength.h. */
+#include "engine/strength.h"
+
+#include <linux/mount.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/names.h"
+
+/* What no container of ward's gets without being asked (model/defaults.c has the same). */
+#define USUAL_CAPS UINT64_C(0x5eb)
+
+static void say(char *field, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void say(char *field, size_t size, const char *format, ...)
+{
+        size_t used = strlen(field);
+        va_list args;
+
+        va_start(args, format);
+        if (used + 1 < size)
+                (void)vsnprintf(field + used, size - used, format, args);
+        va_end(args);
+}
+
+#define MIB (1 << 20)
+
+/* @field is an array: a pointer has another size. */
+#define SAY(field, ...) say((field), sizeof(field), __VA_ARGS__)
+
+static void look_at_namespaces(const struct birth *birth, struct strength_part *part)
+{
+        static const char *const names[SPEC_NS_COUNT] = {
+                [SPEC_NS_USER] = "user", [SPEC_NS_CGROUP] = "cgroup", [SPEC_NS_IPC] = "ipc",  [SPEC_NS_UTS] = "uts",
+                [SPEC_NS_NET] = "net",   [SPEC_NS_PID] = "pid",       [SPEC_NS_MOUNT] = "mnt"};
+
+        part->whole = true;
+        for (int ns = 0; ns < SPEC_NS_COUNT; ns++) {
+                enum spec_ns_mode mode = birth->spec->ns[ns].mode;
+
+                if (names[ns] == NULL)
+                        continue;
+                if (mode == SPEC_NS_NEW) {
+                        SAY(part->detail, "%s%s", part->detail[0] == '\0' ? "" : ",", names[ns]);
+                        continue;
+                }
+                part->whole = false;
+                SAY(part->why, "%s%s %s", part->why[0] == '\0' ? "" : ", ", names[ns],
+                    mode == SPEC_NS_JOIN ? "shared" : "the machine's");
+        }
+}
+
+static void look_at_ids(const struct birth *birth, struct strength_part *part)
+{
+        const struct spec_id_maps *maps = &birth->spec->id_maps;
+        uint64_t count = 0;
+
+        for (size_t i = 0; i < maps->uid_count; i++)
+                count += maps->uid[i].count;
+        part->whole = count > 0;
+        if (count == 0) {
+                SAY(part->why, "the machine's users: root inside is root");
+                SAY(part->hint, "leave '--userns host' out");
+        } else if (count == 1) {
+                SAY(part->detail, "one, yours");
+        } else {
+                SAY(part->detail, "%llu own", (unsigned long long)count);
+        }
+}
+
+static void look_at_rights(const struct birth *birth, struct strength *strength)
+{
+        const struct spec_process *process = &birth->spec->process;
+        struct strength_part *caps = &strength->parts[STRENGTH_CAPS], *filter = &strength->parts[STRENGTH_SECCOMP],
+                             *privileges = &strength->parts[STRENGTH_NO_NEW_PRIVS];
+        uint64_t more = process->caps.bounding & ~USUAL_CAPS;
+
+        SAY(caps->detail, "%d", __builtin_popcountll(process->caps.bounding));
+        caps->whole = more == 0;
+        for (int cap = 0; more != 0 && cap < CAP_NAME_COUNT && __builtin_popcountll(more) <= 5; cap++)
+                if ((more >> cap & 1) != 0)
+                        SAY(caps->why, "%s%s", caps->why[0] == '\0' ? "also " : ", ", cap_names[cap] + strlen("CAP_"));
+        if (more != 0 && caps->why[0] == '\0')
+                SAY(caps->why, "%d more than usual", __builtin_popcountll(more));
+
+        filter->whole = birth->filter.count > 0;
+        if (filter->whole)
+                SAY(filter->detail, "%s",
+                    birth->spec->seccomp.origin.field != NULL &&
+                                    strcmp(birth->spec->seccomp.origin.field, "default") == 0
+                            ? "default"
+                            : "own profile");
+        else
+                SAY(filter->why, "every system call can be made");
+
+        privileges->whole = process->no_new_privs;
+        if (privileges->whole)
+                SAY(privileges->detail, "yes");
+        else
+                SAY(privileges->why, "set-user-id programs raise their rights");
+}
+
+static void look_at_groups(const struct birth *birth, struct strength *strength)
+{
+        const struct spec_resources *r = &birth->spec->resources;
+        struct strength_part *limits = &strength->parts[STRENGTH_CGROUP], *devices = &strength->parts[STRENGTH_DEVICES];
+        bool group = birth->site.place.cgroup_path != NULL && birth->site.place.hierarchy_count > 0, all = false;
+
+        for (size_t i = 0; i < r->device_rule_count; i++)
+                all |= r->device_rules[i].allow && r->device_rules[i].type == SPEC_DEVICE_ALL &&
+                       r->device_rules[i].major < 0;
+        limits->whole = group;
+        devices->whole = group && !all;
+        if (!group) {
+                SAY(limits->why, "control groups belong to root here, none is delegated");
+                SAY(limits->hint,
+                    "run it as root, or below a delegated group: systemd-run --user --scope -p Delegate=yes ...");
+                SAY(devices->why, "takes a control group; what its user could not open outside stays closed");
+                SAY(devices->hint, "%s", limits->hint);
+                return;
+        }
+        if (r->memory.limit.given && r->memory.limit.value % MIB == 0)
+                SAY(limits->detail, "memory %lldm", (long long)(r->memory.limit.value / MIB));
+        else if (r->memory.limit.given)
+                SAY(limits->detail, "memory %lld", (long long)r->memory.limit.value);
+        if (r->cpu.quota.given)
+                SAY(limits->detail, "%scpu", limits->detail[0] == '\0' ? "" : ", ");
+        if (r->pids.given)
+                SAY(limits->detail, "%spids %lld", limits->detail[0] == '\0' ? "" : ", ", (long long)r->pids.value);
+        if (limits->detail[0] == '\0')
+                SAY(limits->detail, "own");
+        if (all)
+                SAY(devices->why, "all are allowed");
+        else
+                SAY(devices->detail, "usual%s", r->device_rule_count > 0 ? " and named ones" : "");
+}
+
+static void look_at_paths(const struct birth *birth, struct strength *strength)
+{
+        const struct ward_spec *spec = birth->spec;
+        struct strength_part *paths = &strength->parts[STRENGTH_PATHS], *keyring = &strength->parts[STRENGTH_KEYRING],
+                             *lsm = &strength->parts[STRENGTH_LSM];
+
+        paths->whole = spec->masked_path_count > 0 && spec->readonly_path_count > 0;
+        if (paths->whole)
+                SAY(paths->detail, "%zu masked, %zu read-only", spec->masked_path_count, spec->readonly_path_count);
+        else
+                SAY(paths->why, "what the kernel tells of the machine is shown");
+        if (spec->rootfs_readonly)
+                SAY(paths->detail, "%sread-only root", paths->detail[0] == '\0' ? "" : ", ");
+
+        keyring->whole = !birth->site.place.no_new_keyring;
+        if (keyring->whole)
+                SAY(keyring->detail, "own");
+        else
+                SAY(keyring->why, "the caller's keys can be found");
+
+        lsm->whole = spec->process.apparmor_profile != NULL || spec->process.selinux_label != NULL;
+        if (spec->process.apparmor_profile != NULL)
+                SAY(lsm->detail, "AppArmor %s", spec->process.apparmor_profile);
+        if (spec->process.selinux_label != NULL)
+                SAY(lsm->detail, "%sSELinux %s", lsm->detail[0] == '\0' ? "" : ", ", spec->process.selinux_label);
+        if (lsm->whole)
+                return;
+        if (access("/sys/module/apparmor/parameters/enabled", F_OK) < 0 && access("/sys/fs/selinux/enforce", F_OK) < 0)
+                SAY(lsm->why, "this kernel runs neither AppArmor nor SELinux");
+        else
+                SAY(lsm->why, "no profile was asked for");
+        SAY(lsm->hint, "--security-opt apparmor=PROFILE, or label=type:TYPE, where the kernel has it");
+}
+
+void strength_of(const struct birth *birth, struct strength *ret_strength)
+{
+        memset(ret_strength, 0, sizeof(*ret_strength));
+        look_at_namespaces(birth, &ret_strength->parts[STRENGTH_NAMESPACES]);
+        look_at_ids(birth, &ret_strength->parts[STRENGTH_IDS]);
+        look_at_rights(birth, ret_strength);
+        look_at_groups(birth, ret_strength);
+        look_at_paths(birth, ret_strength);
+}
