@@ -2,7 +2,7 @@
 /* What walls stand; see strength.h. */
 #include "engine/strength.h"
 
-#include <linux/mount.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -165,7 +165,8 @@ static void look_at_paths(const struct birth *birth, struct strength *strength)
                 SAY(lsm->detail, "%sSELinux %s", lsm->detail[0] == '\0' ? "" : ", ", spec->process.selinux_label);
         if (lsm->whole)
                 return;
-        if (access("/sys/module/apparmor/parameters/enabled", F_OK) < 0 && access("/sys/fs/selinux/enforce", F_OK) < 0)
+        if (faccessat(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", F_OK, 0) < 0 &&
+            faccessat(AT_FDCWD, "/sys/fs/selinux/enforce", F_OK, 0) < 0)
                 SAY(lsm->why, "this kernel runs neither AppArmor nor SELinux");
         else
                 SAY(lsm->why, "no profile was asked for");
