@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -64,6 +65,16 @@ int cli_table(struct text *text, const char *const *cells, size_t rows, size_t c
                 else
                         text_printf(text, "%s\n", cells[i]);
         return 0;
+}
+
+void cli_add_time(struct text *text, uint64_t usec)
+{
+        time_t seconds = (time_t)(usec / 1000000);
+        struct tm tm = {0};
+
+        (void)gmtime_r(&seconds, &tm);
+        text_printf(text, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+                    tm.tm_min, tm.tm_sec);
 }
 
 int cli_print(const struct text *text, struct ward_err *err)

@@ -42,7 +42,7 @@ struct cli_verb {
         int (*run)(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err);
 };
 
-extern const struct cli_verb cli_exec, cli_gc, cli_kill, cli_ps, cli_rm, cli_run, cli_stop;
+extern const struct cli_verb cli_exec, cli_gc, cli_inspect, cli_kill, cli_ps, cli_rm, cli_run, cli_stop;
 
 /* The origin of a value that @option gave: "-v ./src:/src". */
 #define CLI_ORIGIN(option)                      \
@@ -61,6 +61,9 @@ char *cli_printable(struct arena *arena, const char *text);
 
 /* Adds a table of @rows by @columns cells, row after row, each column as wide as its widest cell. -ENOMEM when a cell is NULL. */
 int cli_table(struct text *text, const char *const *cells, size_t rows, size_t columns);
+
+/* Appends a time since the epoch as "2030-01-31T23:59:59Z". */
+void cli_add_time(struct text *text, uint64_t usec);
 
 /* Writes @text to standard output. */
 int cli_print(const struct text *text, struct ward_err *err);

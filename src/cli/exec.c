@@ -66,10 +66,12 @@ static int build(struct cli *cli, const struct exec *o, int count, char **operan
 {
         static const char *term = "TERM=xterm";
         const struct option_list variables = {.items = &term, .count = o->tty ? 1 : 0};
-        int r = engine_process(&cli->store, operands[0], &cli->arena, process, err);
+        struct ward_spec spec;
+        int r = engine_spec(&cli->store, operands[0], &cli->arena, &spec, err);
 
         if (r < 0)
                 return r;
+        *process = spec.process;
         process->argv = cli_argv(cli, count - 1, operands + 1);
         if (process->argv == NULL)
                 return err_oom(err);

@@ -8,7 +8,8 @@
 #include "base/syscalls.h"
 #include "cli/cli.h"
 
-static const struct cli_verb *const verbs[] = {&cli_run, &cli_ps, &cli_exec, &cli_kill, &cli_stop, &cli_rm, &cli_gc};
+static const struct cli_verb *const verbs[] = {&cli_run,  &cli_ps,   &cli_inspect, &cli_exec,
+                                               &cli_kill, &cli_stop, &cli_rm,      &cli_gc};
 
 struct globals {
         const char *root;
@@ -30,6 +31,7 @@ static const struct option_command global_command = {
                    "\n"
                    "  run ROOT COMMAND    run a program in a container; ROOT: a directory, or 'host'\n"
                    "  ps                  list containers\n"
+                   "  inspect NAME...     show what containers were created with\n"
                    "  exec NAME COMMAND   run another program in a running container\n"
                    "  kill NAME...        send a signal to containers\n"
                    "  stop NAME...        ask containers to end, and kill those that do not\n"

@@ -24,16 +24,6 @@ static void add_member(struct text *text, const char *before, const char *key, c
         json_write_string(text, value == NULL ? "" : value);
 }
 
-static void add_created(struct text *text, uint64_t usec)
-{
-        time_t seconds = (time_t)(usec / 1000000);
-        struct tm tm = {0};
-
-        (void)gmtime_r(&seconds, &tm);
-        text_printf(text, ", \"created\": \"%04d-%02d-%02dT%02d:%02d:%02dZ\"", tm.tm_year + 1900, tm.tm_mon + 1,
-                    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
-
 static void add_json(struct text *text, const struct engine_info *infos, size_t count)
 {
         text_printf(text, "{\"version\": %d, \"containers\": [", FORMAT_VERSION);
@@ -43,7 +33,9 @@ static void add_json(struct text *text, const struct engine_info *infos, size_t 
                 add_member(text, i == 0 ? "\n  {" : ",\n  {", "name", state->id);
                 add_member(text, ", ", "status", engine_status_names[infos[i].status]);
                 text_printf(text, ", \"pid\": %d", infos[i].pid);
-                add_created(text, state->created_usec);
+                text_puts(text, ", \"created\": \"");
+                cli_add_time(text, state->created_usec);
+                text_puts(text, "\"");
                 add_member(text, ", ", "root", state->rootfs);
                 add_member(text, ", ", "command", state->command);
                 add_member(text, ", ", "program", state->program);

@@ -81,10 +81,12 @@ static int join_container(struct cli *cli, const char *name, const struct choice
 static int join_users(struct cli *cli, const char *name, struct run_namespaces *all, struct ward_err *err)
 {
         static const struct choice users = {.ns = SPEC_NS_USER, .option = "--userns"};
-        int r = engine_id_maps(&cli->store, name, &cli->arena, &all->id_maps, err);
+        struct ward_spec spec;
+        int r = engine_spec(&cli->store, name, &cli->arena, &spec, err);
 
         if (r < 0)
                 return r;
+        all->id_maps = spec.id_maps;
         if (all->id_maps.uid_count == 0) {
                 all->ns[SPEC_NS_USER].mode = SPEC_NS_INHERIT;
                 return 0;

@@ -104,13 +104,9 @@ struct engine_exec_options {
 int engine_exec(struct store *store, const struct engine_exec_options *exec, const struct engine_options *options,
                 struct engine_exit *ret_exit, struct ward_err *err);
 
-/* The process that the container was created with, as the base for exec's one. Lives in @arena. */
-int engine_process(struct store *store, const char *id, struct arena *arena, struct spec_process *ret_process,
-                   struct ward_err *err);
-
-/* The ids of a container, in *@ret_maps, which lives in @arena; both counts are 0 when it has the caller's. */
-int engine_id_maps(struct store *store, const char *id, struct arena *arena, struct spec_id_maps *ret_maps,
-                   struct ward_err *err);
+/* What the container was created with: its process is the base for exec's one. All of it lives in @arena. */
+int engine_spec(struct store *store, const char *id, struct arena *arena, struct ward_spec *ret_spec,
+                struct ward_err *err);
 
 /* Opens a namespace of a running container's init. Returns a descriptor. */
 int engine_namespace(struct store *store, const char *id, enum spec_ns ns, struct ward_err *err);

@@ -103,8 +103,8 @@ int engine_namespace(struct store *store, const char *id, enum spec_ns ns, struc
         return TAKE_FD(fd);
 }
 
-int engine_id_maps(struct store *store, const char *id, struct arena *arena, struct spec_id_maps *ret_maps,
-                   struct ward_err *err)
+int engine_spec(struct store *store, const char *id, struct arena *arena, struct ward_spec *ret_spec,
+                struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
         struct ward_spec spec = {0};
@@ -115,25 +115,8 @@ int engine_id_maps(struct store *store, const char *id, struct arena *arena, str
                 r = stored_spec(&stored.entry, &spec, err);
         if (r < 0)
                 return r;
-        *ret_maps = spec.id_maps;
         arena_join(arena, &spec.arena);
-        return 0;
-}
-
-int engine_process(struct store *store, const char *id, struct arena *arena, struct spec_process *ret_process,
-                   struct ward_err *err)
-{
-        _cleanup_stored_ struct stored stored;
-        struct ward_spec spec = {0};
-        int r;
-
-        r = stored_open(&stored, store, id, false, err);
-        if (r >= 0)
-                r = stored_spec(&stored.entry, &spec, err);
-        if (r < 0)
-                return r;
-        *ret_process = spec.process;
-        arena_join(arena, &spec.arena);
+        *ret_spec = spec;
         return 0;
 }
 

@@ -76,15 +76,17 @@ int ward_process_of(struct ward *ward, const char *id, const char *const *argv, 
                     struct ward_err *err)
 {
         _cleanup_(free_process) struct ward_process *process = calloc(1, sizeof(*process));
+        struct ward_spec spec;
         int r;
 
         if (process == NULL)
                 return err_oom(err);
         if (argv == NULL || argv[0] == NULL)
                 return err_set(err, -EINVAL, "a process for container '%s': there is no command", id);
-        r = engine_process(&ward->store, id, &process->arena, &process->process, err);
+        r = engine_spec(&ward->store, id, &process->arena, &spec, err);
         if (r < 0)
                 return r;
+        process->process = spec.process;
         process->process.argv = copy_words(&process->arena, argv);
         if (process->process.argv == NULL)
                 return err_oom(err);

@@ -208,6 +208,7 @@ static int read_process(const struct exec *o, int count, struct arena *arena, st
 static int base_process(struct oci *oci, const struct exec *o, int count, char **operands,
                         struct spec_process *ret_process, struct ward_err *err)
 {
+        struct ward_spec spec;
         const char **argv;
         int r;
 
@@ -216,9 +217,10 @@ static int base_process(struct oci *oci, const struct exec *o, int count, char *
                 (void)err_hint(err, "usage: %s %s", oci_exec.command.name, oci_exec.command.operands);
                 return -EINVAL;
         }
-        r = engine_process(&oci->store, operands[0], &oci->arena, ret_process, err);
+        r = engine_spec(&oci->store, operands[0], &oci->arena, &spec, err);
         if (r < 0)
                 return r;
+        *ret_process = spec.process;
         argv = arena_new(&oci->arena, const char *, (size_t)count);
         if (argv == NULL)
                 return err_oom(err);

@@ -147,7 +147,7 @@ ignores_nothing() {
 
 # ---- the command line ------------------------------------------------------------------------------------------------------
 
-VERBS="run ps exec kill stop rm gc"
+VERBS="run ps inspect exec kill stop rm gc"
 
 @test "help of the program and of each verb fits a screen of 80 columns" {
         local verb
@@ -162,6 +162,16 @@ VERBS="run ps exec kill stop rm gc"
                 [[ -z $verb || $(ward help) == *"  $verb "* ]]
         done
         [[ $("$WARD_BUILD/bin/ward") == "$(ward help)" ]]
+}
+
+@test "inspect: a table for a person, JSON with the config for a program" {
+        background -m 64m -v "$ROOT:/x:ro" "$ROOT" sleep 100
+        run -0 ward inspect "$ID"
+        expect_in_output "name          $ID" "status        running" "command       sleep 100" "0 to 65535 are" "network  own" "KILL" "memory        67108864" "/x is $ROOT"
+        run -0 ward inspect --format json "$ID"
+        [[ $(jq -r '.version, .containers[0].name, .containers[0].status, .containers[0].config.linux.resources.memory.limit' <<<"$output") == $'1\n'"$ID"$'\nrunning\n67108864' ]] || shown
+        [[ $(jq .containers[0].pid <<<"$output") == "$(init_pid)" ]]
+        fails_with 1 "no container 'nosuch'" ward inspect nosuch
 }
 
 @test "version" {
@@ -207,7 +217,7 @@ VERBS="run ps exec kill stop rm gc"
         # shellcheck source=/dev/null
         source "$WARD_SOURCE/completion/ward.bash"
         ward run --name "$ID" "$ROOT" true
-        complete_word ward "" ; expect_words run ps exec kill stop rm gc help version
+        complete_word ward "" ; expect_words run ps inspect exec kill stop rm gc help version
         complete_word ward run --cap- ; expect_words --cap-add --cap-drop
         complete_word ward run --network "" ; expect_words none host
         complete_word ward --root "$WORK/state" rm "" ; expect_words "$ID"
