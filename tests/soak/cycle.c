@@ -242,7 +242,7 @@ void worker_run(const struct soak *soak, struct worker *worker, unsigned number)
         struct job job = {.soak = soak, .worker = worker};
         struct ward_err err;
 
-        must(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 && prctl(PR_SET_PDEATHSIG, SIGTERM) == 0, "prctl: %s",
+        must(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0, "prctl: %s",
              strerror(errno));
         (void)snprintf(job.program[OCI], PATH_ROOM, "%s/ward-oci", soak->programs);
         (void)snprintf(job.program[WARD], PATH_ROOM, "%s/ward", soak->programs);
