@@ -3,8 +3,10 @@
 #include "base/fd.h"
 
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 int fd_close(int fd)
@@ -94,4 +96,49 @@ int fd_write_all(int fd, const void *data, size_t len)
                 len -= (size_t)n;
         }
         return 0;
+}
+
+int fd_send(int socket, const void *record, size_t size, int fd)
+{
+        union {
+                struct cmsghdr header;
+                char room[CMSG_SPACE(sizeof(int))];
+        } control = {0};
+        struct iovec data = {.iov_base = (void *)(uintptr_t)record, .iov_len = size};
+        struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+
+        if (fd >= 0) {
+                message.msg_control = &control;
+                message.msg_controllen = sizeof(control.room);
+                control.header.cmsg_level = SOL_SOCKET;
+                control.header.cmsg_type = SCM_RIGHTS;
+                control.header.cmsg_len = CMSG_LEN(sizeof(int));
+                memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+        }
+        return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int fd_receive(int socket, void *ret_record, size_t size)
+{
+        union {
+                struct cmsghdr header;
+                char room[CMSG_SPACE(sizeof(int))];
+        } control;
+        struct iovec data = {.iov_base = ret_record, .iov_len = size};
+        struct msghdr message = {
+                .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control.room)};
+        const struct cmsghdr *header;
+        ssize_t n;
+        int fd;
+
+        do
+                n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+        while (n < 0 && errno == EINTR);
+        if (n != (ssize_t)size)
+                return -EPIPE;
+        header = CMSG_FIRSTHDR(&message);
+        if (header == NULL || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int)))
+                return -EBADF;
+        memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+        return fd;
 }

@@ -50,4 +50,11 @@ int fd_write_file(int dirfd, const char *path, const char *text, struct ward_err
 /* Writes all of @len bytes, however many write(2) it takes. Returns 0 or -errno. */
 int fd_write_all(int fd, const void *data, size_t len);
 
+/* Sends a record over a SOCK_SEQPACKET socket, with a descriptor unless that is none. Returns 0 or -errno. */
+int fd_send(int socket, const void *record, size_t size, int fd);
+
+/* Receives one. Returns the descriptor that came with it, owned by the caller; -EBADF when none did; -EPIPE when there is no such record:
+ * the other side has ended. */
+int fd_receive(int socket, void *ret_record, size_t size);
+
 #endif

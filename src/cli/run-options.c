@@ -105,6 +105,16 @@ static int read_host_size(void *target, const char *value, struct arena *arena, 
         return r < 0 ? r : set_limit(target, "--host-size", value, bytes, arena, err);
 }
 
+/* A list, of which one word is known so far. */
+static int read_host_writable(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        (void)arena;
+        if (strcmp(value, "usr") != 0)
+                return err_set(err, -EINVAL, "'%s' is not one of: usr", value);
+        *(bool *)target = true;
+        return 0;
+}
+
 /* "1.5" → microseconds of each 100,000; to the fifth digit, as finer ones are below a microsecond. */
 static int read_cpus(void *target, const char *value, struct arena *arena, struct ward_err *err)
 {
@@ -235,6 +245,11 @@ static const struct option_entry entries[] = {
          .help = "what it may change of 'host' (half of -m, or 512m)",
          .rare = true,
          OPTION_CALL(struct run, host_size, read_host_size)},
+        {.name = "host-writable",
+         .arg = "usr",
+         .help = "for an ordinary user: /usr of 'host' below its top, too",
+         .rare = true,
+         OPTION_CALL(struct run, writable_usr, read_host_writable)},
         {.name = "keep",
          .arg = "DIR",
          .help = "keep what it changes of 'host' there",

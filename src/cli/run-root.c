@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ROOT of `ward run`: a directory, or `host`, which is made for the container (launch/host.h). */
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/path.h"
 #include "cli/run.h"
 #include "launch/host.h"
 #include "model/defaults.h"
+
+#define MAPS_MAX 8
 
 static int open_directory(struct cli *cli, const char *word, struct run_root *root, struct ward_err *err)
 {
@@ -25,29 +29,55 @@ static int open_directory(struct cli *cli, const char *word, struct run_root *ro
         return r;
 }
 
-/* The directory of --keep, made where there is none, for root alone. */
-static int open_keep(const char *path, struct ward_err *err)
+/* The ids of an ordinary user's container as the process that makes its root has them: the caller's own as 0, and the others behind it. */
+static size_t user_ranges(const struct run_job *job, bool group, struct idmap_range *ret, size_t room)
 {
-        int fd;
+        const struct spec_id_maps *joined = &job->namespaces->id_maps;
+        const struct spec_id_map *maps = group ? joined->gid : joined->uid;
+        const struct ranges_span *sub = group ? &job->groups : &job->users;
+        const uint32_t own = group ? getegid() : geteuid();
+        uint32_t next = 1;
+        size_t n = 0;
 
-        if (mkdir(path, 0700) < 0 && errno != EEXIST)
-                return err_errno(err, "option '--keep': make the directory '%s'", path);
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        return fd < 0 ? err_errno(err, "option '--keep': open the directory '%s'", path) : fd;
+        ret[n++] = (struct idmap_range){0, own, 1};
+        if (sub->count > 0)
+                ret[n++] = (struct idmap_range){1, (uint32_t)sub->base, (uint32_t)sub->count};
+        for (size_t i = 0; i < (group ? joined->gid_count : joined->uid_count) && n < room; i++) {
+                if (maps[i].host_id == own && maps[i].count == 1)
+                        continue;
+                ret[n++] = (struct idmap_range){next, maps[i].host_id, maps[i].count};
+                next += maps[i].count;
+        }
+        return n;
+}
+
+static void show_progress(size_t directories)
+{
+        if (directories > 0)
+                (void)fprintf(stderr, "\rmaking /usr writable: %zu directories ", directories);
+        else
+                (void)fprintf(stderr, "\r\033[K");
+        (void)fflush(stderr);
 }
 
 static int make_host(const struct run_job *job, struct run_root *root, struct ward_err *err)
 {
         const struct run *o = job->options;
-        _cleanup_close_
-        int keep = -EBADF;
+        struct idmap_range uids[MAPS_MAX], gids[MAPS_MAX];
+        const struct idmap users = {.uid = uids,
+                                    .gid = gids,
+                                    .uid_count = user_ranges(job, false, uids, MAPS_MAX),
+                                    .gid_count = user_ranges(job, true, gids, MAPS_MAX)};
         struct host_options options = {
                 .id_base = job->own_users ? job->id_base : 0,
                 .id_count = DEFAULTS_ID_COUNT,
                 .size_bytes = o->host_size.given ? (uint64_t)o->host_size.value
                                                  : host_default_size(o->memory.given ? o->memory.value : -1),
-                .keep_fd = -EBADF,
+                .keep = o->keep,
                 .read_only = o->read_only,
+                .users = geteuid() != 0 ? &users : NULL,
+                .writable_usr = o->writable_usr,
+                .progress = isatty(STDERR_FILENO) ? show_progress : NULL,
         };
 
         root->path = "host";
@@ -56,12 +86,9 @@ static int make_host(const struct run_job *job, struct run_root *root, struct wa
                 root->fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
                 return root->fd < 0 ? err_errno(err, "open /") : 0;
         }
-        if (o->keep != NULL) {
-                keep = open_keep(o->keep, err);
-                if (keep < 0)
-                        return keep;
-                options.keep_fd = keep;
-        }
+        /* Made where there is none, for its owner alone. */
+        if (o->keep != NULL && mkdir(o->keep, 0700) < 0 && errno != EEXIST)
+                return err_errno(err, "option '--keep': make the directory '%s'", o->keep);
         root->fd = host_root(&options, err);
         return root->fd < 0 ? err_wrap(err, "make the root 'host'") : 0;
 }
@@ -73,15 +100,20 @@ int run_root_open(const struct run_job *job, const char *word, struct run_root *
         int r;
 
         root.given = strcmp(word, "host") == 0;
-        if (!root.given && (o->keep != NULL || o->host_size.given)) {
+        if (!root.given && (o->keep != NULL || o->host_size.given || o->writable_usr)) {
                 (void)err_set(err, -EINVAL, "option '%s' is for the root 'host', and '%s' is a directory",
-                              o->keep != NULL ? "--keep" : "--host-size", word);
+                              o->keep != NULL   ? "--keep"
+                              : o->writable_usr ? "--host-writable"
+                                                : "--host-size",
+                              word);
                 return err_hint(err, "leave it out: what the container changes in a directory stays there");
         }
         if (o->keep != NULL && o->host_size.given) {
                 (void)err_set(err, -EINVAL, "options '--keep' and '--host-size' exclude each other");
                 return err_hint(err, "what is kept takes the room of its directory's file system");
         }
+        if (o->writable_usr && o->read_only)
+                return err_set(err, -EINVAL, "options '--host-writable' and '--read-only' exclude each other");
         r = root.given ? make_host(job, &root, err) : open_directory(job->cli, word, &root, err);
         if (r >= 0)
                 *ret_root = root;

@@ -11,7 +11,7 @@ enum { RUN_FORMAT_TABLE, RUN_FORMAT_JSON };
 
 /* The options, as run-options.c reads them. Texts are as they were typed. */
 struct run {
-        bool interactive, tty, remove, read_only, init, privileged, dry_run;
+        bool interactive, tty, remove, read_only, init, privileged, dry_run, writable_usr;
         int strength;     /* --strength: 1 shown, -1 not, 0 as the terminal has it */
         unsigned require; /* enum strength_wall, as bits */
         bool format_given;

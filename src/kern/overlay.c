@@ -17,7 +17,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <sys/uio.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -26,8 +25,6 @@
 #include "kern/clone.h"
 #include "kern/tree.h"
 
-/* The largest valid id: nobody's, so that it owns no file and is in the group of none. */
-#define NOBODY_AT_ALL UINT32_C(4294967294)
 #define CAPABILITY_WORDS 2
 
 enum step {
@@ -93,7 +90,7 @@ static int become(uint32_t id, const struct capabilities *caps)
 }
 
 /* As nobody, with the one capability that mounting takes. */
-static int become_nobody(const struct capabilities *own)
+static int become_nobody(const struct capabilities *own, uint32_t nobody)
 {
         struct capabilities caps = *own, now;
         int r;
@@ -101,7 +98,7 @@ static int become_nobody(const struct capabilities *own)
         for (size_t i = 0; i < CAPABILITY_WORDS; i++)
                 caps.word[i].effective = 0;
         caps.word[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective = CAP_TO_MASK(CAP_SYS_ADMIN);
-        r = become(NOBODY_AT_ALL, &caps);
+        r = become(nobody, &caps);
         if (r < 0)
                 return r;
         r = capabilities_get(&now);
@@ -129,7 +126,7 @@ static int make_directory(const char *path)
 }
 
 struct parameter {
-        const char *key, *value; /* a key that is NULL is left out */
+        const char *key, *value; /* a key that is NULL is left out; one whose value is NULL is a flag */
 };
 
 static int make_overlay(struct record *record, const struct parameter *parameters, size_t count, uint64_t attributes)
@@ -140,7 +137,8 @@ static int make_overlay(struct record *record, const struct parameter *parameter
 
         for (size_t i = 0; i < count && r >= 0; i++)
                 if (parameters[i].key != NULL &&
-                    fsconfig(fs, FSCONFIG_SET_STRING, parameters[i].key, parameters[i].value, 0) < 0)
+                    fsconfig(fs, parameters[i].value == NULL ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING,
+                             parameters[i].key, parameters[i].value, 0) < 0)
                         r = -errno;
         if (r >= 0)
                 r = tree_make(fs, attributes);
@@ -149,28 +147,34 @@ static int make_overlay(struct record *record, const struct parameter *parameter
         return r;
 }
 
+static int attach_lower(struct assembly *assembly, uint32_t i)
+{
+        char lower[32];
+        int r;
+
+        (void)snprintf(lower, sizeof(lower), "lower/%u", i);
+        assembly->record.step = STEP_LOWER;
+        r = make_directory(lower);
+        return r < 0 ? r : attach(assembly->tree->views[i].lower, AT_FDCWD, lower);
+}
+
 /* The readable overlay of view @i, attached to below/@i. */
 static int make_readable(struct assembly *assembly, uint32_t i)
 {
         _cleanup_close_
         int fd = -EBADF;
-        char below[32], lower[32], layers[64];
-        const struct parameter parameters[] = {{"source", "ward"}, {"lowerdir", layers}};
+        char below[32], layers[64];
+        const struct parameter parameters[] = {
+                {"source", "ward"}, {"lowerdir", layers}, {assembly->tree->user_xattr ? "userxattr" : NULL, NULL}};
         int r, back;
 
         (void)snprintf(below, sizeof(below), "below/%u", i);
-        (void)snprintf(lower, sizeof(lower), "lower/%u", i);
         (void)snprintf(layers, sizeof(layers), "middle/%u:lower/%u", i, i);
-        assembly->record.step = STEP_LOWER;
-        r = make_directory(lower);
-        if (r >= 0)
-                r = make_directory(below);
-        if (r >= 0)
-                r = attach(assembly->tree->views[i].lower, AT_FDCWD, lower);
+        r = make_directory(below);
         if (r < 0)
                 return r;
         assembly->record.step = STEP_CREDENTIALS;
-        r = become_nobody(&assembly->own);
+        r = become_nobody(&assembly->own, assembly->tree->reader);
         if (r >= 0) {
                 assembly->record.step = STEP_READABLE;
                 r = fd = make_overlay(&assembly->record, parameters, ELEMENTS(parameters),
@@ -184,7 +188,7 @@ static int make_readable(struct assembly *assembly, uint32_t i)
         return r < 0 ? r : attach(fd, AT_FDCWD, below);
 }
 
-/* The writable overlay over it, attached to its place in the tree. */
+/* The writable overlay over it, or over the layers themselves, attached to its place in the tree. */
 static int make_writable(struct assembly *assembly, uint32_t i)
 {
         const struct overlay_view *view = &assembly->tree->views[i];
@@ -194,19 +198,23 @@ static int make_writable(struct assembly *assembly, uint32_t i)
         };
         _cleanup_close_
         int fd = -EBADF, target = -EBADF;
-        char lower[32], upper[160], work[160];
+        char lower[64], upper[160], work[160];
         const struct parameter parameters[] = {
                 {"source", "ward"},
                 {"lowerdir", lower},
                 {"upperdir", upper},
                 {"workdir", work},
                 /* Without it a directory of the lower layer can't be renamed (EXDEV), which dpkg(1) does. */
-                {"redirect_dir", "on"},
+                {assembly->tree->user_xattr ? NULL : "redirect_dir", "on"},
+                {assembly->tree->user_xattr ? "userxattr" : NULL, NULL},
                 /* With it an upper directory that is in use is refused; without it that is a line in the kernel's log. */
                 {assembly->tree->exclusive ? "index" : NULL, "on"},
         };
 
-        (void)snprintf(lower, sizeof(lower), "below/%u", i);
+        if (assembly->tree->reader == OVERLAY_NO_READER)
+                (void)snprintf(lower, sizeof(lower), "middle/%u:lower/%u", i, i);
+        else
+                (void)snprintf(lower, sizeof(lower), "below/%u", i);
         (void)snprintf(upper, sizeof(upper), "store/upper/%s", view->name);
         (void)snprintf(work, sizeof(work), "store/work/%s", view->name);
         assembly->record.step = STEP_ATTACH;
@@ -254,11 +262,12 @@ static int become_owner(struct assembly *assembly)
 
 static int assemble(struct assembly *assembly)
 {
+        bool reader = assembly->tree->reader != OVERLAY_NO_READER;
         int r, fd;
 
         assembly->record.step = STEP_CREDENTIALS;
         r = capabilities_get(&assembly->own);
-        if (r >= 0 && setgroups(0, NULL) < 0)
+        if (r >= 0 && reader && setgroups(0, NULL) < 0)
                 r = -errno;
         if (r < 0)
                 return r;
@@ -266,7 +275,9 @@ static int assemble(struct assembly *assembly)
         r = attach_bases(assembly);
         for (uint32_t i = 0; i < assembly->tree->view_count && r >= 0; i++) {
                 assembly->record.view = i;
-                r = make_readable(assembly, i);
+                r = attach_lower(assembly, i);
+                if (r >= 0 && reader)
+                        r = make_readable(assembly, i);
                 if (r >= 0)
                         r = become_owner(assembly);
                 if (r >= 0)
@@ -283,53 +294,6 @@ static int assemble(struct assembly *assembly)
         return r < 0 ? r : fd;
 }
 
-/* A record, with @fd unless that is none. */
-static int send_record(int socket, const struct record *record, int fd)
-{
-        union {
-                struct cmsghdr header;
-                char room[CMSG_SPACE(sizeof(int))];
-        } control = {0};
-        struct iovec data = {.iov_base = (void *)(uintptr_t)record, .iov_len = sizeof(*record)};
-        struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
-
-        if (fd >= 0) {
-                message.msg_control = &control;
-                message.msg_controllen = sizeof(control.room);
-                control.header.cmsg_level = SOL_SOCKET;
-                control.header.cmsg_type = SCM_RIGHTS;
-                control.header.cmsg_len = CMSG_LEN(sizeof(int));
-                memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-        }
-        return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
-/* Returns the descriptor that came, or -EBADF when a record came without; -EPIPE when the child died. */
-static int receive_record(int socket, struct record *ret_record)
-{
-        union {
-                struct cmsghdr header;
-                char room[CMSG_SPACE(sizeof(int))];
-        } control;
-        struct iovec data = {.iov_base = ret_record, .iov_len = sizeof(*ret_record)};
-        struct msghdr message = {
-                .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control.room)};
-        const struct cmsghdr *header;
-        ssize_t n;
-        int fd;
-
-        do
-                n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-        while (n < 0 && errno == EINTR);
-        if (n != (ssize_t)sizeof(*ret_record))
-                return -EPIPE;
-        header = CMSG_FIRSTHDR(&message);
-        if (header == NULL || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int)))
-                return -EBADF;
-        memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-        return fd;
-}
-
 _Noreturn static void child(const struct overlay_tree *tree, int socket, pid_t parent)
 {
         struct assembly assembly = {.tree = tree, .root = -EBADF};
@@ -340,7 +304,7 @@ _Noreturn static void child(const struct overlay_tree *tree, int socket, pid_t p
                 _exit(1);
         fd = assemble(&assembly);
         assembly.record.code = fd < 0 ? fd : 0;
-        _exit(send_record(socket, &assembly.record, fd) < 0);
+        _exit(fd_send(socket, &assembly.record, sizeof(assembly.record), fd) < 0);
 }
 
 static int explain(const struct overlay_tree *tree, const struct record *record, struct ward_err *err)
@@ -386,7 +350,7 @@ int overlay_assemble(const struct overlay_tree *tree, struct ward_err *err)
         if (pid == 0)
                 child(tree, theirs, self);
         theirs = fd_close(theirs);
-        fd = receive_record(ours, &record);
+        fd = fd_receive(ours, &record, sizeof(record));
         (void)pidfd_wait(pidfd, false, false, &info);
         if (fd >= 0)
                 return fd;
@@ -403,4 +367,11 @@ int overlay_whiteout(int dirfd, const char *name)
 int overlay_opaque(int fd)
 {
         return fsetxattr(fd, "trusted.overlay.opaque", "y", 1, 0) < 0 ? -errno : 0;
+}
+
+bool overlay_is_opaque(int fd)
+{
+        char value;
+
+        return fgetxattr(fd, "user.overlay.opaque", &value, 1) == 1 && value == 'y';
 }

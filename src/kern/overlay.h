@@ -12,6 +12,9 @@
  * through the view, whatever capability the one inside has and whatever happens to the file later: copying up, renaming, linking,
  * and changing the mode read it by way of the readable overlay. The middle layer hides names for good.
  *
+ * In a user namespace of one id nobody can be had, and the machine's files are out of reach of its capabilities anyhow: their owners have no
+ * id there. There a view is one overlay, upper : middle : lower, and what "other" may not read is what the caller may not read.
+ *
  * Everything is put together by a short-lived child in a mount namespace of its own: kernels before 6.15 take only attached mounts as
  * layers, and attach only to attached ones. What is left is a detached tree behind a descriptor.
  */
@@ -32,6 +35,10 @@ struct overlay_view {
         bool optional;    /* nothing is attached when @path is not there (any more) */
 };
 
+/* For struct overlay_tree: nobody of the initial user namespace, the largest valid id, which owns no file; and none at all. */
+#define OVERLAY_NOBODY UINT32_C(4294967294)
+#define OVERLAY_NO_READER UINT32_MAX
+
 struct overlay_tree {
         const struct overlay_view *views; /* a view comes behind the one that holds its path */
         size_t view_count;
@@ -39,13 +46,15 @@ struct overlay_tree {
         int store;   /* a detached mount, borrowed, used up: root, upper/NAME, work/NAME */
         uint32_t
                 owner; /* uid and gid that own what the overlays make for themselves; an id-mapped store needs an image of it */
+        uint32_t reader; /* uid and gid of nobody */
+        bool user_xattr; /* the caller is root of a user namespace alone: no directory of the lower layers can be renamed */
         bool read_only; /* the views are; the root is not, so that it can be given mount points */
         bool exclusive; /* refuse a store that another tree uses (-EBUSY) */
 };
 
 /*
  * Returns a descriptor of the detached tree: the store's root with the views on it, none of whose device nodes can be used.
- * Needs CAP_SYS_ADMIN, CAP_SETUID and CAP_SETGID. Errors: those of clone(2) and mount(2); -EINVAL when overlays are stacked too deep.
+ * Needs CAP_SYS_ADMIN, and CAP_SETUID and CAP_SETGID for a reader. Errors: those of clone(2) and mount(2); -EINVAL when overlays are stacked too deep.
  */
 int overlay_assemble(const struct overlay_tree *tree, struct ward_err *err);
 
@@ -54,5 +63,8 @@ int overlay_whiteout(int dirfd, const char *name);
 
 /* Makes the directory behind @fd of a middle layer hide what the layers below have in theirs. Returns 0 or -errno. */
 int overlay_opaque(int fd);
+
+/* Whether the directory behind @fd of an upper layer with user_xattr hides what is below. */
+bool overlay_is_opaque(int fd);
 
 #endif

@@ -55,34 +55,81 @@ struct level {
         const char *name;
         struct stat st;
         int middle;
+        int upper; /* -EBADF also where the container has put something else there, or has made it a directory of its own */
         unsigned depth;
 };
 
-static int level_middle(struct level *level)
+static int make_twin(const struct host_scan *scan, int dirfd, const char *name, const struct stat *like)
+{
+        struct stat st = *like;
+
+        if (scan->own) {
+                st.st_uid = geteuid();
+                st.st_gid = getegid();
+        }
+        return host_make_like(dirfd, name, &st);
+}
+
+static int level_middle(const struct host_scan *scan, struct level *level)
 {
         int above;
 
         if (level->middle >= 0)
                 return level->middle;
-        above = level_middle(level->parent);
+        above = level_middle(scan, level->parent);
         if (above < 0)
                 return above;
-        return level->middle = host_make_like(above, level->name, &level->st);
+        return level->middle = make_twin(scan, above, level->name, &level->st);
 }
 
-static int scan_level(int fd, struct level *level, size_t *budget);
+#define PROGRESS_STEP 256 /* directories */
 
-static int scan_entry(int dirfd, const struct dirent *entry, struct level *level, size_t *budget)
+static int level_upper(struct host_scan *scan, struct level *level)
 {
-        struct level below = {.parent = level, .name = entry->d_name, .middle = -EBADF, .depth = level->depth + 1};
+        int fd;
+
+        if (level->parent->upper < 0)
+                return 0;
+        fd = make_twin(scan, level->parent->upper, level->name, &level->st);
+        if (fd == -ENOTDIR || fd == -ELOOP)
+                return 0;
+        if (fd < 0)
+                return fd;
+        if (overlay_is_opaque(fd))
+                (void)fd_close(fd);
+        else
+                level->upper = fd;
+        scan->directories++;
+        if (scan->progress != NULL && scan->directories % PROGRESS_STEP == 0)
+                scan->progress(scan->directories);
+        return 0;
+}
+
+/* Filling a twin has changed its time; the container shall see the directory's own. */
+static void restore_times(int fd, const struct stat *like)
+{
+        const struct timespec times[2] = {like->st_atim, like->st_mtim};
+
+        if (fd >= 0)
+                (void)futimens(fd, times);
+}
+
+static int scan_level(struct host_scan *scan, int fd, struct level *level);
+
+static int scan_entry(struct host_scan *scan, int dirfd, const struct dirent *entry, struct level *level)
+{
+        struct level below = {
+                .parent = level, .name = entry->d_name, .middle = -EBADF, .upper = -EBADF, .depth = level->depth + 1};
         int r = 0, fd;
 
-        if (entry->d_type == DT_LNK)
+        if (entry->d_type == DT_LNK || (!scan->hide && entry->d_type == DT_REG))
                 return 0;
         if (fstatat(dirfd, entry->d_name, &below.st, AT_SYMLINK_NOFOLLOW) < 0)
                 return 0;
         if (!host_others_may(&below.st)) {
-                fd = level_middle(level);
+                if (!scan->hide)
+                        return 0;
+                fd = level_middle(scan, level);
                 r = fd < 0 ? fd : overlay_whiteout(fd, entry->d_name);
                 return r == -EEXIST ? 0 : r;
         }
@@ -91,13 +138,18 @@ static int scan_entry(int dirfd, const struct dirent *entry, struct level *level
         fd = openat(dirfd, entry->d_name, DIRECTORY);
         if (fd < 0)
                 return 0;
-        r = scan_level(fd, &below, budget);
+        r = level_upper(scan, &below);
+        if (r >= 0)
+                r = scan_level(scan, fd, &below);
+        else
+                (void)fd_close(fd);
         below.middle = fd_close(below.middle);
+        below.upper = fd_close(below.upper);
         return r;
 }
 
 /* Takes @fd. */
-static int scan_level(int fd, struct level *level, size_t *budget)
+static int scan_level(struct host_scan *scan, int fd, struct level *level)
 {
         DIR *directory = fdopendir(fd);
         const struct dirent *entry;
@@ -108,34 +160,37 @@ static int scan_level(int fd, struct level *level, size_t *budget)
                 (void)fd_close(fd);
                 return r;
         }
-        while (r >= 0 && *budget > 0 && (entry = readdir(directory)) != NULL) {
+        while (r >= 0 && *scan->budget > 0 && (entry = readdir(directory)) != NULL) {
                 if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
                         continue;
-                *budget -= 1;
-                r = scan_entry(dirfd(directory), entry, level, budget);
+                *scan->budget -= 1;
+                r = scan_entry(scan, dirfd(directory), entry, level);
         }
-        if (r >= 0 && level->middle >= 0) {
-                /* Filling the twin has changed its time; the container shall see the directory's own. */
-                const struct timespec times[2] = {level->st.st_atim, level->st.st_mtim};
-
-                (void)futimens(level->middle, times);
-        }
+        restore_times(level->middle, &level->st);
+        restore_times(level->upper, &level->st);
         (void)closedir(directory);
         return r;
 }
 
-int host_scan(int lower_fd, int middle_fd, size_t *budget, struct ward_err *err)
+int host_scan(struct host_scan *scan, struct ward_err *err)
 {
-        struct level top = {.middle = middle_fd};
-        int fd = openat(lower_fd, ".", DIRECTORY), r;
+        struct level top = {.middle = scan->middle, .upper = scan->upper};
+        int fd = openat(scan->lower, ".", DIRECTORY), r;
 
         if (fd < 0 || fstat(fd, &top.st) < 0) {
                 r = err_errno(err, "look for files that others may not read");
                 (void)fd_close(fd);
                 return r;
         }
-        r = scan_level(fd, &top, budget);
-        return r < 0 ? err_code(err, r, "hide files that others may not read") : 0;
+        r = scan_level(scan, fd, &top);
+        if (r == -ENOSPC) {
+                (void)err_code(err, r, "make the directories that the container may change");
+                return err_hint(err, "give it more room with --host-size, or a directory of yours with --keep");
+        }
+        return r < 0 ? err_code(err, r,
+                                "hide files that others may not read, and make the directories that it may "
+                                "change")
+                     : 0;
 }
 
 static int hide_last(int lower, int middle, const char *name)

@@ -16,13 +16,22 @@ bool host_others_may(const struct stat *st);
 int host_make_like(int dirfd, const char *name, const struct stat *like);
 
 /*
- * Puts a whiteout into @middle_fd for each name below @lower_fd that others may not read. It is a courtesy to programs, not what keeps
- * the files secret, so it is bounded: *@budget names are looked at (and taken off it), HOST_SCAN_DEPTH levels. What is unreadable to the
- * caller is left alone.
+ * What is prepared for the names below @lower. It is a courtesy to programs, not what keeps the files secret, so it is bounded: *@budget
+ * names are looked at (and taken off it), HOST_SCAN_DEPTH levels. What is unreadable to the caller is left alone.
  */
 #define HOST_SCAN_DEPTH 24
 #define HOST_SCAN_NAMES 20000
-int host_scan(int lower_fd, int middle_fd, size_t *budget, struct ward_err *err);
+struct host_scan {
+        int lower;
+        int middle; /* gets a whiteout for each name that others may not read */
+        int upper;  /* gets each directory that they may, for its owner can change what is in it; -EBADF: none */
+        bool hide;  /* without it there are no whiteouts */
+        bool own;   /* whatever is made belongs to the caller, who may give nothing away */
+        size_t *budget;
+        void (*progress)(size_t directories); /* called now and then; may be NULL */
+        size_t directories;                   /* that are in @upper */
+};
+int host_scan(struct host_scan *scan, struct ward_err *err);
 
 /* Hides what lies under the mount point @path (relative to @lower_fd): a directory becomes an empty one, a file goes. Returns 1 for a
  * directory, 0 for a file or when others can't come there anyhow. */

@@ -10,6 +10,9 @@
  *
  * A directory that is a mount point of the machine is a view of its own, since an overlay does not cross mounts. Where that can't be
  * (its file system can't be id-mapped: FUSE, proc, an overlay) it is empty.
+ *
+ * For who is not root the same code runs in a user namespace (launch/host-user.h): nothing is id-mapped there, all ids are those of the
+ * namespace, and directories with mounts below are split (launch/host-split.c).
  */
 #include "launch/host.h"
 
@@ -30,24 +33,30 @@
 #include "kern/overlay.h"
 #include "kern/proc.h"
 #include "kern/tree.h"
+#include "launch/host-private.h"
 #include "launch/host-scan.h"
+#include "launch/host-user.h"
 
 #define DEFAULT_SIZE (UINT64_C(512) << 20)
 #define SCRATCH_SIZE (UINT64_C(16) << 20)
 #define SCRATCH_INODES (4 * HOST_SCAN_NAMES)
 #define BYTES_PER_INODE 2048 /* an empty file costs kernel memory too, which "size" does not count */
 #define MOUNTINFO_MAX (16U << 20)
-#define KEPT "host"       /* below the kept directory: for nobody but the container, which owns it */
-#define NAME_MAX_VIEW 128 /* of struct overlay_view */
+#define KEPT "host"                          /* below the kept directory: for nobody but the container, which owns it */
+#define NAME_MAX_VIEW 128                    /* of struct overlay_view */
+#define NAMES_OF_USER (10 * HOST_SCAN_NAMES) /* who is not root needs the directories, too */
+#define NAMES_OF_PROGRAMS (100 * HOST_SCAN_NAMES)
 
-struct system_name {
+/* /usr and its like are not looked through: they have a hundred times as many names as /etc, and hardly a hidden one. */
+static const struct system_name {
         const char *name;
-        bool scanned; /* /usr is not: it has a hundred times as many names, and hardly a hidden one */
-};
-
-static const struct system_name system_names[] = {
-        {"bin", false},    {"etc", true}, {"lib", false},  {"lib32", false}, {"lib64", false},
-        {"libx32", false}, {"opt", true}, {"sbin", false}, {"usr", false},   {"var", true},
+        struct host_kind kind;
+} system_names[] = {
+        {"bin", {.program = true}},   {"etc", {.scanned = true, .changes = true}},
+        {"lib", {.program = true}},   {"lib32", {.program = true}},
+        {"lib64", {.program = true}}, {"libx32", {.program = true}},
+        {"opt", {.scanned = true}},   {"sbin", {.program = true}},
+        {"usr", {.program = true}},   {"var", {.scanned = true, .changes = true}},
 };
 
 static const struct {
@@ -56,26 +65,6 @@ static const struct {
 } empty_names[] = {
         {"boot", 0755}, {"dev", 0755}, {"home", 0755}, {"media", 0755}, {"mnt", 0755},  {"proc", 0755},
         {"root", 0700}, {"run", 0755}, {"srv", 0755},  {"sys", 0755},   {"tmp", 01777},
-};
-
-struct view {
-        const char *path, *name;
-        bool scanned;
-        int lower, middle;
-};
-
-struct host {
-        const struct host_options *options;
-        struct arena arena;
-        int slash, proc, ids;
-        int scratch, middle;
-        int store, store_dir; /* the mount, and its directory without an id map */
-        int root, upper, work;
-        uint32_t store_base; /* the id in the store that is the container's 0 */
-        struct view *views;
-        size_t view_count;
-        char **mount_points; /* sorted, without the leading slash */
-        size_t mount_point_count;
 };
 
 static void host_done(struct host *host)
@@ -117,8 +106,7 @@ static int read_mount_points(struct host *host, struct ward_err *err)
         for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++)
                 lines++;
         host->mount_points = arena_new(&host->arena, char *, lines + 1);
-        host->views = arena_new(&host->arena, struct view, lines + ELEMENTS(system_names));
-        if (host->mount_points == NULL || host->views == NULL)
+        if (host->mount_points == NULL)
                 return err_oom(err);
         for (rest = text; (r = procfs_next_mount(&rest, &mount)) != 0;) {
                 if (r < 0)
@@ -133,13 +121,16 @@ static int read_mount_points(struct host *host, struct ward_err *err)
         return 0;
 }
 
-static int make_directory(const struct host *host, int dirfd, const char *name, const struct stat *like,
-                          struct ward_err *err)
+int host_make_directory(const struct host *host, int dirfd, const char *name, const struct stat *like,
+                        struct ward_err *err)
 {
         const struct host_options *options = host->options;
         struct stat st = *like;
         int fd;
 
+        /* Whose the machine's directories are has no id here: they are the container's, who may change what is in them. */
+        if (options->users != NULL)
+                st.st_uid = st.st_gid = 0;
         /* From the ids that show outside to those in the store. */
         if (st.st_uid - options->id_base < options->id_count)
                 st.st_uid = st.st_uid - options->id_base + host->store_base;
@@ -160,13 +151,14 @@ static int open_kept(struct host *host, struct ward_err *err)
 {
         const struct stat closed = owned(host, 0700);
         struct stat st;
-        int fd = host->options->keep_fd;
+        _cleanup_close_
+        int fd = open(host->options->keep, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* host path: the caller names it */
 
-        if (fstat(fd, &st) < 0)
-                return err_errno(err, "look at the directory that keeps the changes");
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return err_errno(err, "open the directory that keeps the changes, '%s'", host->options->keep);
         if (st.st_uid != geteuid() || (st.st_mode & 022) != 0) {
                 (void)err_set(err, -EPERM, "keep the changes in this directory: other users may write to it");
-                return err_hint(err, "make it yours: chown root DIR; chmod go-w DIR");
+                return err_hint(err, "make it yours: chown \"$(id -un)\" DIR; chmod go-w DIR");
         }
         if (fstatat(fd, KEPT, &st, AT_SYMLINK_NOFOLLOW) >= 0)
                 host->store_base = st.st_uid;
@@ -174,7 +166,7 @@ static int open_kept(struct host *host, struct ward_err *err)
                 (void)err_set(err, -EPERM, "go on with the kept changes: they were made with the ids of the machine");
                 return err_hint(err, "use them with the machine's ids again, or keep to another directory");
         }
-        host->store_dir = make_directory(host, fd, KEPT, &closed, err);
+        host->store_dir = host_make_directory(host, fd, KEPT, &closed, err);
         if (host->store_dir < 0)
                 return host->store_dir;
         host->store = tree_clone(host->store_dir, "", false);
@@ -207,7 +199,7 @@ static int open_store(struct host *host, struct ward_err *err)
         const struct stat shown = owned(host, 0755);
         int r = 0;
 
-        if (options->keep_fd >= 0) {
+        if (options->keep != NULL) {
                 r = open_kept(host, err);
         } else {
                 host->store =
@@ -220,11 +212,11 @@ static int open_store(struct host *host, struct ward_err *err)
                                      (unsigned long long)options->size_bytes);
         }
         if (r >= 0)
-                r = host->root = make_directory(host, host->store_dir, "root", &shown, err);
+                r = host->root = host_make_directory(host, host->store_dir, "root", &shown, err);
         if (r >= 0)
-                r = host->upper = make_directory(host, host->store_dir, "upper", &shown, err);
+                r = host->upper = host_make_directory(host, host->store_dir, "upper", &shown, err);
         if (r >= 0)
-                r = host->work = make_directory(host, host->store_dir, "work", &shown, err);
+                r = host->work = host_make_directory(host, host->store_dir, "work", &shown, err);
         return r < 0 ? r : map_kept(host, err);
 }
 
@@ -241,9 +233,11 @@ static int open_bases(struct host *host, struct ward_err *err)
         host->slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC); /* host path: it is what is shown */
         if (host->slash < 0)
                 return err_errno(err, "open /");
-        host->ids = idmap_namespace(host->proc, &map, err);
-        if (host->ids < 0)
-                return host->ids;
+        if (host->options->users == NULL) {
+                host->ids = idmap_namespace(host->proc, &map, err);
+                if (host->ids < 0)
+                        return host->ids;
+        }
         host->scratch = tree_tmpfs(SCRATCH_SIZE, SCRATCH_INODES, MOUNT_ATTR_NODEV);
         if (host->scratch < 0) {
                 (void)err_code(err, host->scratch, "make a tmpfs to assemble the container's root in");
@@ -251,7 +245,7 @@ static int open_bases(struct host *host, struct ward_err *err)
         }
         r = open_store(host, err);
         if (r >= 0)
-                r = host->middle = make_directory(host, host->scratch, "middle", &shown, err);
+                r = host->middle = host_make_directory(host, host->scratch, "middle", &shown, err);
         return r;
 }
 
@@ -279,6 +273,14 @@ static int clone_lower(struct host *host, const char *path, struct stat *ret_st,
 
         if (fd < 0)
                 return err_code(err, fd, "clone the mount of /%s", path);
+        if (host->options->users != NULL) {
+                /* How a mount of the machine updates access times can't be changed here (mount_namespaces(7)). */
+                r = tree_attributes(fd, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV, 0, false);
+                if (r < 0 || fstat(fd, ret_st) < 0)
+                        return err_code(err, r < 0 ? r : -errno, "make a read-only view of /%s", path);
+                *ret_mappable = true;
+                return TAKE_FD(fd);
+        }
         r = idmap_tree(fd, host->ids, false);
         *ret_mappable = r != -EINVAL;
         if (r < 0) {
@@ -292,17 +294,37 @@ static int clone_lower(struct host *host, const char *path, struct stat *ret_st,
         return TAKE_FD(fd);
 }
 
-static int add_view(struct host *host, const char *path, bool scanned, bool *ret_mappable, struct ward_err *err)
+/* One more element, with no name, at the end of the list. */
+static struct host_view *next_view(struct host *host, struct ward_err *err)
 {
-        struct view *view = &host->views[host->view_count];
+        if (host->view_count == host->view_room) {
+                size_t room = host->view_room == 0 ? 32 : 2 * host->view_room;
+                struct host_view *views = arena_new(&host->arena, struct host_view, room);
+
+                if (views == NULL) {
+                        (void)err_oom(err);
+                        return NULL;
+                }
+                if (host->view_count > 0)
+                        memcpy(views, host->views, host->view_count * sizeof(*views));
+                host->views = views;
+                host->view_room = room;
+        }
+        return &host->views[host->view_count];
+}
+
+int host_add_view(struct host *host, const char *path, struct host_kind kind, bool *ret_mappable, struct ward_err *err)
+{
+        struct host_view *view = next_view(host, err);
         _cleanup_close_
         int lower = -EBADF, upper = -EBADF, work = -EBADF;
         char number[24];
         struct stat st;
 
-        view->path = path;
-        view->name = store_name(host, path);
-        view->scanned = scanned;
+        if (view == NULL)
+                return -ENOMEM;
+        *view = (struct host_view){
+                .path = path, .name = store_name(host, path), .kind = kind, .lower = -EBADF, .middle = -EBADF};
         if (view->name == NULL)
                 return err_oom(err);
         if (strlen(view->name) > NAME_MAX_VIEW)
@@ -312,13 +334,15 @@ static int add_view(struct host *host, const char *path, bool scanned, bool *ret
                 return lower;
         if (!host_others_may(&st))
                 return 0;
-        upper = make_directory(host, host->upper, view->name, &st, err);
+        upper = host_make_directory(host, host->upper, view->name, &st, err);
         if (upper < 0)
                 return upper;
-        work = make_directory(host, host->work, view->name, &st, err);
+        work = host_make_directory(host, host->work, view->name, &st, err);
         if (work < 0)
                 return work;
         (void)snprintf(number, sizeof(number), "%zu", host->view_count);
+        if (host->options->users != NULL)
+                st.st_uid = st.st_gid = 0;
         view->middle = host_make_like(host->middle, number, &st);
         if (view->middle < 0)
                 return err_code(err, view->middle, "make the layer that hides names of /%s", path);
@@ -327,7 +351,7 @@ static int add_view(struct host *host, const char *path, bool scanned, bool *ret
         return 0;
 }
 
-static int copy_link(struct host *host, const char *name, struct ward_err *err)
+int host_copy_link(const struct host *host, const char *name, struct ward_err *err)
 {
         char target[4096];
         ssize_t n = readlinkat(host->slash, name, target, sizeof(target) - 1);
@@ -352,17 +376,19 @@ static int add_system_name(struct host *host, const struct system_name *entry, s
         if (fstatat(host->slash, entry->name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
                 return errno == ENOENT ? 0 : err_errno(err, "look at /%s", entry->name);
         if (S_ISLNK(st.st_mode))
-                return copy_link(host, entry->name, err);
+                return host_copy_link(host, entry->name, err);
         if (!S_ISDIR(st.st_mode))
                 return 0;
-        fd = make_directory(host, host->root, entry->name, &shown, err);
+        fd = host_make_directory(host, host->root, entry->name, &shown, err);
         if (fd < 0)
                 return fd;
         (void)fd_close(fd);
-        return add_view(host, entry->name, entry->scanned, &mappable, err);
+        if (host->options->users != NULL && host_has_mounts(host, entry->name))
+                return host_split(host, entry->name, entry->kind, err);
+        return host_add_view(host, entry->name, entry->kind, &mappable, err);
 }
 
-static bool is_below(const char *path, const char *above)
+bool host_is_below(const char *path, const char *above)
 {
         size_t len = strlen(above);
 
@@ -370,17 +396,17 @@ static bool is_below(const char *path, const char *above)
 }
 
 /* The view that shows @path: the last one is the deepest, as they are sorted. */
-static const struct view *view_of(const struct host *host, const char *path)
+static const struct host_view *view_of(const struct host *host, const char *path)
 {
         for (size_t i = host->view_count; i > 0; i--)
-                if (is_below(path, host->views[i - 1].path))
+                if (host_is_below(path, host->views[i - 1].path))
                         return &host->views[i - 1];
         return NULL;
 }
 
 static int add_mount_point(struct host *host, const char *path, struct ward_err *err)
 {
-        const struct view *above = view_of(host, path);
+        const struct host_view *above = view_of(host, path);
         bool mappable = true;
         int r;
 
@@ -389,7 +415,7 @@ static int add_mount_point(struct host *host, const char *path, struct ward_err 
         r = host_hide_mount_point(above->lower, above->middle, path + strlen(above->path) + 1, err);
         if (r <= 0)
                 return r;
-        r = add_view(host, path, above->scanned, &mappable, err);
+        r = host_add_view(host, path, above->kind, &mappable, err);
         return r < 0 && (!mappable || r == -ENOENT || r == -EACCES) ? 0 : r;
 }
 
@@ -400,7 +426,7 @@ static int add_names(struct host *host, struct ward_err *err)
         for (size_t i = 0; i < ELEMENTS(empty_names); i++) {
                 const struct stat st = owned(host, empty_names[i].mode);
 
-                r = make_directory(host, host->root, empty_names[i].name, &st, err);
+                r = host_make_directory(host, host->root, empty_names[i].name, &st, err);
                 if (r < 0)
                         return r;
                 (void)fd_close(r);
@@ -410,7 +436,7 @@ static int add_names(struct host *host, struct ward_err *err)
                 if (r < 0)
                         return r;
         }
-        for (size_t i = 0; i < host->mount_point_count; i++) {
+        for (size_t i = 0; i < host->mount_point_count && host->options->users == NULL; i++) {
                 if (i > 0 && strcmp(host->mount_points[i], host->mount_points[i - 1]) == 0)
                         continue;
                 r = add_mount_point(host, host->mount_points[i], err);
@@ -420,14 +446,52 @@ static int add_names(struct host *host, struct ward_err *err)
         return 0;
 }
 
-static int hide_names(struct host *host, struct ward_err *err)
+/* For who is not root: the directories that are made beforehand, and what is hidden as it is not for his eyes only. */
+static int scan_for_user(const struct host *host, const struct host_view *view, size_t *budget, struct ward_err *err)
 {
-        size_t budget = HOST_SCAN_NAMES;
+        const struct host_options *options = host->options;
+        size_t programs = NAMES_OF_PROGRAMS;
+        bool walk = options->writable_usr && view->kind.program;
+        _cleanup_close_
+        int upper = -EBADF;
+        struct host_scan scan = {
+                .lower = view->lower,
+                .middle = view->middle,
+                .upper = -EBADF,
+                .hide = view->kind.scanned || host->reader == OVERLAY_NO_READER,
+                .own = true,
+                .budget = walk ? &programs : budget,
+                .progress = walk ? options->progress : NULL,
+        };
+        int r;
+
+        if (!walk && !view->kind.scanned)
+                return 0;
+        if (!options->read_only && (walk || view->kind.changes)) {
+                scan.upper = upper = openat(host->upper, view->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                if (upper < 0)
+                        return err_errno(err, "open the directory that takes the changes");
+        }
+        r = host_scan(&scan, err);
+        if (scan.progress != NULL)
+                scan.progress(0);
+        return r;
+}
+
+static int scan_names(const struct host *host, struct ward_err *err)
+{
+        size_t budget = host->options->users != NULL ? NAMES_OF_USER : HOST_SCAN_NAMES;
 
         for (size_t i = 0; i < host->view_count; i++) {
-                const struct view *view = &host->views[i];
-                int r = view->scanned ? host_scan(view->lower, view->middle, &budget, err) : 0;
+                const struct host_view *view = &host->views[i];
+                struct host_scan scan = {
+                        .lower = view->lower, .middle = view->middle, .upper = -EBADF, .hide = true, .budget = &budget};
+                int r = 0;
 
+                if (host->options->users != NULL)
+                        r = scan_for_user(host, view, &budget, err);
+                else if (view->kind.scanned)
+                        r = host_scan(&scan, err);
                 if (r < 0)
                         return err_wrap(err, "/%s", view->path);
         }
@@ -444,7 +508,9 @@ static int assemble(struct host *host, struct ward_err *err)
                 .store = host->store,
                 .owner = host->options->id_base,
                 .read_only = host->options->read_only,
-                .exclusive = host->options->keep_fd >= 0,
+                .exclusive = host->options->keep != NULL,
+                .reader = host->reader,
+                .user_xattr = host->options->users != NULL,
         };
 
         if (views == NULL)
@@ -459,7 +525,23 @@ static int assemble(struct host *host, struct ward_err *err)
         return overlay_assemble(&tree, err);
 }
 
-int host_root(const struct host_options *options, struct ward_err *err)
+/* Who reads the machine's files: nobody. In a user namespace it is the last of its ids, unless that is the only one. */
+static uint32_t reader_of(const struct idmap *users)
+{
+        uint64_t uids = 0, gids = 0;
+
+        if (users == NULL)
+                return OVERLAY_NOBODY;
+        for (size_t i = 0; i < users->uid_count; i++)
+                uids += users->uid[i].count;
+        for (size_t i = 0; i < users->gid_count; i++)
+                gids += users->gid[i].count;
+        if (uids < 2 || gids < 2)
+                return OVERLAY_NO_READER;
+        return (uint32_t)(uids < gids ? uids : gids) - 1;
+}
+
+static int make(const struct host_options *options, struct ward_err *err)
 {
         _cleanup_(host_done) struct host host = {
                 .options = options,
@@ -474,6 +556,7 @@ int host_root(const struct host_options *options, struct ward_err *err)
                 .upper = -EBADF,
                 .work = -EBADF,
                 .store_base = options->id_base,
+                .reader = reader_of(options->users),
         };
         int r;
 
@@ -483,6 +566,17 @@ int host_root(const struct host_options *options, struct ward_err *err)
         if (r >= 0)
                 r = add_names(&host, err);
         if (r >= 0)
-                r = hide_names(&host, err);
+                r = scan_names(&host, err);
         return r < 0 ? r : assemble(&host, err);
+}
+
+int host_root(const struct host_options *options, struct ward_err *err)
+{
+        struct host_options own = *options;
+
+        if (options->users == NULL)
+                return make(options, err);
+        own.id_base = 0; /* as the namespace has them */
+        own.id_count = 1;
+        return host_in_namespace(&own, make, err);
 }

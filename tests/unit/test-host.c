@@ -247,7 +247,7 @@ static int make_root(const struct host_options *options)
 
 static struct host_options plain_options(void)
 {
-        return (struct host_options){.id_base = BASE, .id_count = COUNT, .size_bytes = SIZE, .keep_fd = -EBADF};
+        return (struct host_options){.id_base = BASE, .id_count = COUNT, .size_bytes = SIZE};
 }
 
 static int enter(int root)
@@ -535,10 +535,10 @@ static void test_keep(void **state)
         struct host_options options = plain_options();
         struct ward_err err;
         _cleanup_close_
-        int keep = -EBADF, root = -EBADF;
+        int root = -EBADF;
 
         need_machine(*state);
-        keep = options.keep_fd = open("/keep", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        options.keep = "/keep";
         root = make_root(&options);
         /* It is one container's at a time. */
         assert_int_equal(host_root(&options, &err), -EBUSY);
@@ -558,12 +558,10 @@ static void test_keep(void **state)
 static void test_keep_refused(void **state)
 {
         struct host_options options = plain_options();
-        _cleanup_close_
-        int world = -EBADF;
         struct ward_err err;
 
         need_machine(*state);
-        world = options.keep_fd = open("/world", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        options.keep = "/world";
         assert_int_equal(host_root(&options, &err), -EPERM);
         assert_non_null(strstr(err.message, "other users may write"));
         assert_int_equal(rmdir("/world/host"), -1);
