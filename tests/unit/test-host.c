@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -568,6 +569,112 @@ static void test_keep_refused(void **state)
         assert_int_equal(errno, ENOENT);
 }
 
+/* ---- an ordinary user ---- */
+
+#define USER 12345
+
+static bool write_own(const char *path, const char *text)
+{
+        return fd_write_file(AT_FDCWD, path, text, NULL) >= 0;
+}
+
+/* In this process: as a user without rights, the root is made and entered. */
+static int enter_as_user(const struct host_options *options)
+{
+        struct ward_err err = {0};
+        int root;
+
+        /* Or what the process has below /proc is root's (proc(5)). */
+        if (setgroups(0, NULL) < 0 || setresgid(USER, USER, USER) < 0 || setresuid(USER, USER, USER) < 0 ||
+            prctl(PR_SET_DUMPABLE, 1) < 0)
+                return -1;
+        root = host_root(options, &err);
+        if (root < 0) {
+                fprintf(stderr, "%s (%s)\n", err.message, err.hint);
+                return -1;
+        }
+        if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 || !write_own("/proc/self/uid_map", "0 12345 1") ||
+            !write_own("/proc/self/setgroups", "deny") || !write_own("/proc/self/gid_map", "0 12345 1"))
+                return -1;
+        if (move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+                return -1;
+        return fchdir(root) < 0 || chroot(".") < 0 ? -1 : 0;
+}
+
+static void check_as_user(const struct machine *machine, bool writable_usr, void (*inside)(void))
+{
+        const struct idmap_range range = {0, USER, 1};
+        const struct idmap users = {.uid = &range, .gid = &range, .uid_count = 1, .gid_count = 1};
+        const struct host_options options = {.size_bytes = SIZE, .users = &users, .writable_usr = writable_usr};
+        int status;
+        pid_t pid;
+
+        need_machine(machine);
+        pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                if (enter_as_user(&options) < 0) {
+                        perror("enter the container as a user");
+                        _exit(1);
+                }
+                inside();
+                _exit(failures != 0);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+        assert_true(holds("/etc/passwd", "/etc/passwd"));
+        assert_true(holds("/over/text", "/over/text"));
+        assert_int_equal(access("/usr/bin/new", F_OK), -1);
+}
+
+static void user_inside(void)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/usr/share/socket"};
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        struct stat st;
+
+        /* The mounts at /etc/bound, /var/log and /var/proc divide /etc and /var; /usr is whole. */
+        CHECK(holds("/etc/bound", "/secret") && holds("/var/log/text", "/over/text"));
+        CHECK(reads("/var/log/secret") == -ENOENT && reads("/var/log/under") == -ENOENT);
+        CHECK(access("/var/proc", F_OK) == 0 && reads("/var/proc/version") == -ENOENT &&
+              reads("/var/proc/under") == -ENOENT);
+        CHECK(reads("/etc/shadow") == -ENOENT && reads("/etc/ssl/private/key") == -ENOENT);
+        CHECK(reads("/var/lib/lock") == -ENOENT && reads("/opt/null") == -ENOENT);
+        CHECK(reads("/usr/share/secret") == -EACCES && reads("/usr/share/closed/text") == -EACCES);
+        CHECK(reads("/secret") == -ENOENT && reads("/home/text") == -ENOENT && reads("/bin/tool") == 0);
+        CHECK(connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 && errno == ECONNREFUSED);
+        /* Directories are the container's: names come and go. */
+        CHECK(stat("/etc/ssl", &st) == 0 && st.st_uid == 0 && (st.st_mode & 07777) == 0755);
+        CHECK(write_file("/etc/ssl/new", "new", 0600) == 0 && rename("/etc/ssl/new", "/etc/ssl/text") == 0);
+        CHECK(holds("/etc/ssl/text", "new") && unlink("/var/lib/text") == 0 && reads("/var/lib/text") == -ENOENT);
+        CHECK(unlink("/var/log/text") == 0 && write_file("/var/log/text", "own", 0600) == 0);
+        CHECK(write_file("/etc/passwd", "+more", 0644) == 0 && holds("/etc/passwd", "/etc/passwd+more"));
+        /* The machine's files are not. */
+        CHECK(chmod("/usr/share/text", 0666) < 0 && chown("/usr/share/text", 0, 0) < 0);
+        CHECK(open("/usr/share/text", O_WRONLY | O_CLOEXEC) < 0 && errno == EACCES);
+}
+
+static void user_usr_readonly(void)
+{
+        CHECK(write_file("/usr/new", "new", 0644) == 0 && unlink("/usr/new") == 0);
+        CHECK(write_file("/usr/bin/new", "new", 0644) < 0 && errno == EACCES);
+        CHECK(unlink("/usr/bin/tool") < 0 && errno == EACCES);
+}
+
+static void user_usr_writable(void)
+{
+        CHECK(write_file("/usr/bin/new", "new", 0755) == 0 && rename("/usr/bin/new", "/usr/bin/tool") == 0);
+        CHECK(holds("/usr/bin/tool", "new") && unlink("/usr/share/text") == 0);
+        CHECK(reads("/usr/share/secret") == -ENOENT && reads("/usr/share/closed/text") == -ENOENT);
+}
+
+static void test_user(void **state)
+{
+        check_as_user(*state, false, user_inside);
+        check_as_user(*state, false, user_usr_readonly);
+        check_as_user(*state, true, user_usr_writable);
+}
+
 static int overlay_machine(void)
 {
         struct host_options options = plain_options();
@@ -624,6 +731,7 @@ int main(void)
                 cmocka_unit_test(test_readonly),
                 cmocka_unit_test(test_keep),
                 cmocka_unit_test(test_keep_refused),
+                cmocka_unit_test(test_user),
                 cmocka_unit_test(test_overlay_machine),
                 cmocka_unit_test(test_late), /* it changes the machine */
                 cmocka_unit_test(test_default_size),
