@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -22,6 +23,10 @@
 #include "kern/proc.h"
 #include "kern/require.h"
 #include "launch/launch.h"
+
+/* How long a start may take from the state to the program, before exec refuses to join. */
+#define START_WAIT_MSEC 2000
+#define START_POLL_MSEC 5
 
 struct execution {
         struct arena arena;
@@ -52,23 +57,38 @@ static void execution_done(struct execution *exec)
 
 /* An init that still runs this program's file, or runs it again as the interpreter of the container's program: through /proc/1/exe what is
  * executed could open the file, to write it when nobody runs it any more (V8). The init of create may be joined: create has protected it. */
-static int refuse_own_program(const struct execution *exec, struct ward_err *err)
+static int runs_own_program(const struct execution *exec, int proc, struct ward_err *err)
 {
         _cleanup_close_
-        int proc = proc_open(err), init = -EBADF;
+        int init = proc_open_of(proc, exec->stored.state.pid, "exe", O_PATH, NULL);
         struct stat theirs, own;
 
-        if (proc < 0)
-                return proc;
-        init = proc_open_of(proc, exec->stored.state.pid, "exe", O_PATH, NULL);
         if (init == -EACCES && !exec->site->place.root_user)
                 return 0; /* not readable, so that its own user can't look into it (ptrace(2)), nor can what is executed */
         if (init < 0)
                 return err_code(err, init, "find out what the container's init runs");
         if (fstat(init, &theirs) < 0 || fstatat(proc, "self/exe", &own, 0) < 0)
                 return err_errno(err, "find out what the container's init runs");
-        if (exec->stored.status == ENGINE_CREATED || theirs.st_dev != own.st_dev || theirs.st_ino != own.st_ino)
-                return 0;
+        return theirs.st_dev == own.st_dev && theirs.st_ino == own.st_ino;
+}
+
+static int refuse_own_program(const struct execution *exec, struct ward_err *err)
+{
+        const struct timespec pause = {.tv_nsec = START_POLL_MSEC * 1000000L};
+        _cleanup_close_
+        int proc = proc_open(err);
+        int r = proc < 0 ? proc : 1;
+
+        /* Its state says that it runs a moment before its program does. */
+        for (int msec = 0; r > 0 && msec < START_WAIT_MSEC; msec += START_POLL_MSEC) {
+                r = runs_own_program(exec, proc, err);
+                if (r > 0 && exec->stored.status == ENGINE_CREATED)
+                        return 0;
+                if (r > 0)
+                        (void)nanosleep(&pause, NULL);
+        }
+        if (r <= 0)
+                return r;
         (void)err_set(err, -EBUSY, "execute in container '%s': its init runs no program of the container yet",
                       exec->stored.state.id);
         return err_hint(err, "wait until it runs; if it stays so, its program names /proc/self/exe as interpreter");
