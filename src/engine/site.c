@@ -57,6 +57,8 @@ static void choose_hierarchies(struct site *site, const struct ward_spec *spec)
 
                 if (h->version == 1 && h->controllers != 0 && (h->controllers & ~site->left_out) == 0)
                         continue;
+                if (h->version == 1 && site->delegated != NULL)
+                        continue; /* it is root's */
                 site->used |= 1u << i;
                 site->hierarchies[count++] = (struct place_hierarchy){h->version, h->name, h->mount};
                 if (h->version == 2)
@@ -73,7 +75,7 @@ static int choose_group(struct site *site, const struct ward_spec *spec, const c
 
         site->groups_wanted = path != NULL || wants_limits(&spec->resources);
         if (path == NULL)
-                path = arena_printf(&site->arena, "/%s", id);
+                path = arena_printf(&site->arena, "%s/%s", site->delegated != NULL ? site->delegated : "", id);
         else if (path[0] != '/')
                 path = arena_printf(&site->arena, "/%s", path);
         if (path == NULL)
@@ -83,6 +85,20 @@ static int choose_group(struct site *site, const struct ward_spec *spec, const c
                                 spec_origin_text(&spec->cgroups_path_origin, spec->file, where, sizeof(where)));
         site->place.cgroup_path = path;
         return 0;
+}
+
+/* Who is not root makes his groups below his own, if that was delegated to him. */
+static int find_delegated(struct site *site, struct ward_err *err)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < site->layout.count; i++) {
+                struct cgroup_hierarchy *h = &site->layout.hierarchies[i];
+
+                if (h->version == 2)
+                        r = cgroup_delegated(h, &site->arena, &site->delegated, &h->controllers, err);
+        }
+        return r == -ENOENT || r == -EACCES ? 0 : r;
 }
 
 int site_read(struct site *site, const struct ward_spec *spec, const char *id, const char *group, struct ward_err *err)
@@ -99,6 +115,15 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
         r = cgroup_layout_read(&site->arena, &site->layout, err);
         if (r < 0)
                 return r;
+        r = proc_initial_user_namespace(proc, &initial, err);
+        if (r < 0)
+                return r;
+        site->place.root_user = geteuid() == 0 && initial;
+        if (spec != NULL && !site->place.root_user) {
+                r = find_delegated(site, err);
+                if (r < 0)
+                        return r;
+        }
         choose_hierarchies(site, spec);
         if (spec != NULL) {
                 r = choose_group(site, spec, id, err);
@@ -112,10 +137,6 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
         } else {
                 site->place.cgroup_path = group;
         }
-        r = proc_initial_user_namespace(proc, &initial, err);
-        if (r < 0)
-                return r;
-        site->place.root_user = geteuid() == 0 && initial;
         site->place.setgroups_denied = !site->place.root_user && denies_setgroups(spec);
         if (site->place.hierarchy_count == 0 || site->place.cgroup_path == NULL)
                 site->place.clone_into_cgroup = false;
@@ -210,8 +231,16 @@ static int make_group(struct site *site, size_t i, int *ret_fd, struct ward_err 
         unsigned made = 0;
         int r;
 
-        r = cgroup_make(h, site->place.cgroup_path, h->controllers & ~site->left_out,
-                        marked || ret_fd != NULL ? &fd : NULL, &made, err);
+        for (bool vacated = false;; vacated = true) {
+                r = cgroup_make(h, site->place.cgroup_path, h->controllers & ~site->left_out,
+                                marked || ret_fd != NULL ? &fd : NULL, &made, err);
+                if (r != -EBUSY || vacated || site->delegated == NULL)
+                        break;
+                /* The caller himself, and who else is in the group that was delegated to him, are in the way. */
+                r = cgroup_vacate(h, site->delegated, err);
+                if (r < 0)
+                        break;
+        }
         if (r < 0)
                 return explain_refused(site, r, err);
         site->made[i] = made;

@@ -17,6 +17,7 @@ struct site {
                 [CGROUP_HIERARCHY_MAX]; /* directories that this start made in each: the group and its missing parents */
         unsigned parents;               /* of an existing container: how many parents were made with it */
         const char *mark;               /* for the groups that are made (kern/cgroup.h); NULL: none */
+        const char *delegated;          /* the group that was delegated to the caller, who is not root; NULL: none */
         bool groups_wanted;             /* the config asks for limits or names the group: without it the start fails */
 };
 

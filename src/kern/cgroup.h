@@ -81,6 +81,15 @@ int cgroup_path_check(const char *path, struct ward_err *err);
 int cgroup_make(const struct cgroup_hierarchy *hierarchy, const char *path, uint32_t controllers, int *ret_fd,
                 unsigned *ret_made, struct ward_err *err);
 
+/*
+ * Whether the caller's own group of @hierarchy was delegated to him: 1, its path in *@ret_path, which lives in @arena, and the controllers that
+ * groups below it can have; or 0. cgroup_vacate() moves the processes of such a group into one below it, without which it can't hand
+ * its controllers on (-EBUSY of cgroup_make()).
+ */
+int cgroup_delegated(const struct cgroup_hierarchy *hierarchy, struct arena *arena, const char **ret_path,
+                     uint32_t *ret_controllers, struct ward_err *err);
+int cgroup_vacate(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err);
+
 /* How many of the parents of the group @path are missing. */
 unsigned cgroup_missing_parents(const struct cgroup_hierarchy *hierarchy, const char *path);
 
