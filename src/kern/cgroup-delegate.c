@@ -28,6 +28,8 @@ int cgroup_delegated(const struct cgroup_hierarchy *hierarchy, struct arena *are
         char *path;
         int r;
 
+        if (hierarchy->version != 2 || len <= 1)
+                return 0; /* the root of a hierarchy is nobody's to give away */
         /* Moved there by an earlier start. */
         if (len > tail && strcmp(hierarchy->own_path + len - tail, "/" CALLERS) == 0)
                 len -= tail;
@@ -37,7 +39,7 @@ int cgroup_delegated(const struct cgroup_hierarchy *hierarchy, struct arena *are
         fd = cgroup_open(hierarchy, path, NULL, O_RDONLY | O_DIRECTORY);
         if (fd < 0 || fstat(fd, &st) < 0)
                 return err_code(err, fd < 0 ? fd : -errno, "look at the caller's own group '%s'", path);
-        if (hierarchy->version != 2 || st.st_uid != geteuid() || faccessat(fd, "cgroup.procs", W_OK, AT_EACCESS) < 0)
+        if (st.st_uid != geteuid() || faccessat(fd, "cgroup.procs", W_OK, AT_EACCESS) < 0)
                 return 0;
         r = cgroup_file_read(hierarchy, path, "cgroup.controllers", &controllers, err);
         if (r < 0)
