@@ -404,9 +404,12 @@ int site_make_groups(struct site *site, const struct ward_spec *spec, struct war
                         r = make_group(site, i, NULL, err);
         if (r >= 0)
                 r = site_set_limits(site, &spec->resources, spec->file, err);
-        /* Without any hierarchy this fails for root, whose containers could open every device of an image. */
-        if (r >= 0 && (site->place.hierarchy_count > 0 || site->place.root_user))
+        /* Without any hierarchy this fails for root, whose containers could open every device of an image. Who is not root in the first user
+         * namespace may load no program for it (bpf(2)), can make no node, and opens what is bound with his own rights alone. */
+        if (r >= 0 && site->place.root_user)
                 r = set_devices(site, spec, err);
+        else if (r >= 0 && site->place.hierarchy_count > 0 && set_devices(site, spec, NULL) < 0)
+                site->devices_open = true;
         return r;
 }
 

@@ -113,7 +113,7 @@ static void look_at_groups(const struct birth *birth, struct strength *strength)
                 all |= r->device_rules[i].allow && r->device_rules[i].type == SPEC_DEVICE_ALL &&
                        r->device_rules[i].major < 0;
         limits->whole = group;
-        devices->whole = group && !all;
+        devices->whole = group && !all && !birth->site.devices_open;
         if (!group) {
                 SAY(limits->why, "control groups belong to root here, none is delegated");
                 SAY(limits->hint,
@@ -134,6 +134,8 @@ static void look_at_groups(const struct birth *birth, struct strength *strength)
                 SAY(limits->detail, "own");
         if (all)
                 SAY(devices->why, "all are allowed");
+        else if (birth->site.devices_open)
+                SAY(devices->why, "refusing takes root; what its user could not open outside stays closed");
         else
                 SAY(devices->detail, "usual%s", r->device_rule_count > 0 ? " and named ones" : "");
 }
