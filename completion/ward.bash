@@ -29,8 +29,10 @@ _ward() {
         esac
         if [[ $current == -* ]]; then
                 mapfile -t COMPREPLY < <(compgen -W "$(_ward_options ${verb:+"$verb"})" -- "$current")
-        elif [[ -z $verb || $verb == help ]]; then
+        elif [[ -z $verb ]]; then
                 mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$current")
+        elif [[ $verb == help ]]; then
+                mapfile -t COMPREPLY < <(compgen -W "$verbs errors $("${COMP_WORDS[0]}" help errors 2>/dev/null | sed -n 's/^  \(E[0-9]*\)  .*/\1/p')" -- "$current")
         elif [[ $verb == run ]]; then
                 mapfile -t COMPREPLY < <(compgen -W host -- "$current"; compgen -d -- "$current")
         elif [[ $verb != gc && $verb != ps ]]; then

@@ -16,4 +16,6 @@ end
 for verb in inspect exec kill stop rm
         complete -c ward -n "__fish_seen_subcommand_from $verb" -a '(ward ps -aq 2>/dev/null)'
 end
+complete -c ward -n "__fish_seen_subcommand_from help" -a "$verbs errors"
+complete -c ward -n "__fish_seen_subcommand_from help" -a '(ward help errors 2>/dev/null | string replace -rf "^  (E[0-9]+)  (.*)" "\$1\t\$2")'
 complete -c ward -n "__fish_seen_subcommand_from run" -a 'host (__fish_complete_directories)'

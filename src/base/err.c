@@ -15,6 +15,7 @@ static const char *code_text(int code, char *buffer, size_t size)
 static void set_message(struct ward_err *err, int code, const char *format, va_list args)
 {
         err->errnum = -code;
+        err->code = 0;
         err->hint[0] = '\0';
         (void)vsnprintf(err->message, sizeof(err->message), format, args);
 }
@@ -68,6 +69,14 @@ int err_hint(struct ward_err *err, const char *format, ...)
         va_start(args, format);
         (void)vsnprintf(err->hint, sizeof(err->hint), format, args);
         va_end(args);
+        return -err->errnum;
+}
+
+int err_mistake(struct ward_err *err, enum mistake mistake)
+{
+        if (err == NULL)
+                return -EINVAL;
+        err->code = mistake;
         return -err->errnum;
 }
 

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 
+#include "base/mistakes.h"
 #include "ward/error.h"
 
 /* Sets the error from a code that the caller has: @code is a negative errno; the message is taken as it is.
@@ -29,6 +30,9 @@ int err_code(struct ward_err *err, int code, const char *format, ...) __attribut
 
 /* Sets the hint of an error that is already set. Returns -err->errnum (or -EINVAL when @err is NULL). */
 int err_hint(struct ward_err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Says which mistake an error that is already set is. Returns -err->errnum (or -EINVAL when @err is NULL). */
+int err_mistake(struct ward_err *err, enum mistake mistake);
 
 /* Puts "context: " in front of the message of an error that is already set. Returns -err->errnum. */
 int err_wrap(struct ward_err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

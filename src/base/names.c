@@ -127,6 +127,7 @@ int signal_unknown(const char *word, struct ward_err *err)
                         names[count++] = sigabbrev_np(i);
         near = text_nearest(strncasecmp(word, "SIG", 3) == 0 ? word + 3 : word, names, count);
         (void)err_set(err, -EINVAL, "'%s' is not a signal", word);
+        (void)err_mistake(err, MISTAKE_SIGNAL);
         if (near != NULL)
                 return err_hint(err, "did you mean '%s'?", near);
         return err_hint(err, "'kill -l' lists the names; numbers go from 1 to %d", _NSIG - 1);

@@ -25,8 +25,11 @@ static int store_flag(const struct option_entry *entry, void *target, const char
 
         if (value != NULL && strcmp(value, "false") == 0)
                 set = false;
-        else if (value != NULL && strcmp(value, "true") != 0)
-                return err_set(err, -EINVAL, "it takes no value, or true or false, not '%s'", value);
+        else if (value != NULL && strcmp(value, "true") != 0) {
+                (void)err_set(err, -EINVAL, "it takes no value, or true or false, not '%s'", value);
+                (void)err_mistake(err, MISTAKE_WORD);
+                return err_hint(err, "leave the value out, or write =false");
+        }
         *(bool *)target = set;
         return 0;
 }
@@ -35,9 +38,12 @@ static int store_number(const struct option_entry *entry, void *target, const ch
 {
         int r = number_parse(value, entry->max, target);
 
-        if (r < 0)
-                return err_set(err, -EINVAL, "'%s' is not a whole number from 0 to %llu", value,
-                               (unsigned long long)entry->max);
+        if (r < 0) {
+                (void)err_set(err, -EINVAL, "'%s' is not a whole number from 0 to %llu", value,
+                              (unsigned long long)entry->max);
+                (void)err_mistake(err, MISTAKE_NUMBER);
+                return err_hint(err, "write digits alone");
+        }
         return 0;
 }
 
@@ -53,6 +59,7 @@ static int store_word(const struct option_entry *entry, void *target, const char
                 }
         near = text_nearest(value, entry->words, count);
         (void)err_set(err, -EINVAL, "'%s' is not one of: %s", value, entry->arg);
+        (void)err_mistake(err, MISTAKE_WORD);
         return near == NULL ? -EINVAL : err_hint(err, "did you mean '%s'?", near);
 }
 
@@ -97,7 +104,10 @@ static int store(struct cursor *cursor, const struct option_entry *entry, const 
                 r = entry->read(target, value, cursor->arena, err);
                 break;
         case OPTION_KIND_NOT_YET:
-                return err_set(err, -ENOTSUP, "option '%s' is not supported yet", shown);
+                (void)err_set(err, -ENOTSUP, "option '%s' is not supported yet", shown);
+                (void)err_mistake(err, MISTAKE_NOT_YET);
+                return err_hint(err, "leave it out; '%s --help-all' lists the options that there are",
+                                cursor->command->name);
         }
         return r < 0 ? err_wrap(err, "option '%s'", shown) : 0;
 }
@@ -133,6 +143,7 @@ static int unknown(struct cursor *cursor, const char *shown, const char *name)
         near = text_nearest(name, names, command->count + 1);
 
         (void)err_set(cursor->err, -EINVAL, "unknown option '%s'", shown);
+        (void)err_mistake(cursor->err, MISTAKE_OPTION);
         if (near != NULL)
                 return err_hint(cursor->err, "did you mean '--%s'?", near);
         return err_hint(cursor->err, "'%s --help' lists the options", command->name);
@@ -144,6 +155,7 @@ static int take_value(struct cursor *cursor, const struct option_entry *entry, c
 {
         if (attached == NULL && cursor->next == cursor->count) {
                 (void)err_set(cursor->err, -EINVAL, "option '%s' needs a value", shown);
+                (void)err_mistake(cursor->err, MISTAKE_NO_VALUE);
                 return err_hint(cursor->err, "write '%s %s'", shown, entry->arg);
         }
         *ret_value = attached != NULL ? attached : cursor->words[cursor->next++];
@@ -209,6 +221,7 @@ static int check_operands(const struct option_command *command, const struct cur
                 (void)err_set(cursor->err, -EINVAL, "'%s' is one word too many", cursor->words[command->operands_max]);
         else
                 return 0;
+        (void)err_mistake(cursor->err, MISTAKE_OPERANDS);
         return err_hint(cursor->err, "usage: %s %s", command->name, command->operands);
 }
 
@@ -319,8 +332,11 @@ int option_read_i64(void *target, const char *value, struct arena *arena, struct
         bool negative = *value == '-';
         uint64_t number;
 
-        if (number_parse(value + negative, INT64_MAX, &number) < 0)
-                return err_set(err, -EINVAL, "'%s' is not a whole number", value);
+        if (number_parse(value + negative, INT64_MAX, &number) < 0) {
+                (void)err_set(err, -EINVAL, "'%s' is not a whole number", value);
+                (void)err_mistake(err, MISTAKE_NUMBER);
+                return err_hint(err, "write digits alone, or '-' and digits");
+        }
         *(int64_t *)target = negative ? -(int64_t)number : (int64_t)number;
         return 0;
 }
@@ -362,6 +378,7 @@ int option_read_bytes(void *target, const char *value, struct arena *arena, stru
             (value[whole_len] == '.' && fraction_len == 0) || __builtin_mul_overflow(number, factor, &number) ||
             number > INT64_MAX - factor) {
                 (void)err_set(err, -EINVAL, "'%s' is not a number of bytes", value);
+                (void)err_mistake(err, MISTAKE_BYTES);
                 (void)err_hint(err, "write digits and a unit: 64m, 1.5g, 1048576");
                 return -EINVAL;
         }

@@ -13,28 +13,37 @@
 
 #define CLI_COLUMNS_MAX 8
 
-static void message_on_stderr(const struct cli *cli, const char *color, const char *message, const char *hint)
+static void message_on_stderr(const struct cli *cli, const char *color, unsigned code, const char *message,
+                              const char *hint)
 {
         _cleanup_text_ struct text text = {0};
 
         if (cli->color)
-                text_printf(&text, "\033[%smward:\033[0m %s\n", color, message);
+                text_printf(&text, "\033[%smward:\033[0m %s", color, message);
         else
-                text_printf(&text, "ward: %s\n", message);
-        if (hint != NULL && *hint != '\0')
+                text_printf(&text, "ward: %s", message);
+        if (code != MISTAKE_NONE)
+                text_printf(&text, " [E%u]", code);
+        text_puts(&text, "\n");
+        if (*hint != '\0')
                 text_printf(&text, "      %s\n", hint);
         /* There is nobody to be told that this failed. */
         (void)fd_write_all(STDERR_FILENO, text.data, text.len);
 }
 
-void cli_error(const struct cli *cli, const char *message, const char *hint)
+void cli_error(const struct cli *cli, struct ward_err *err)
 {
-        message_on_stderr(cli, "1;31", message, hint);
+        /* Anything that is written can meet a full file system. */
+        if (err->errnum == ENOSPC && err->code == MISTAKE_NONE && err->hint[0] == '\0') {
+                (void)err_mistake(err, MISTAKE_DISK_FULL);
+                (void)err_hint(err, "make room there: 'df' and 'df -i' show what is full");
+        }
+        message_on_stderr(cli, "1;31", err->code, err->message, err->hint);
 }
 
-void cli_warning(const struct cli *cli, const char *message, const char *hint)
+void cli_warning(const struct cli *cli, enum mistake mistake, const char *message, const char *hint)
 {
-        message_on_stderr(cli, "1;33", message, hint);
+        message_on_stderr(cli, "1;33", mistake, message, hint);
 }
 
 char *cli_printable(struct arena *arena, const char *text)
@@ -114,6 +123,7 @@ int cli_apply_env(struct cli *cli, const struct option_list *list, const char *c
 
                 if (len == 0) {
                         (void)err_set(err, -EINVAL, "option '--env': '%s' has no name", item);
+                        (void)err_mistake(err, MISTAKE_FORM);
                         return err_hint(err, "write KEY=VALUE, or KEY to pass your own value on");
                 }
                 if (item[len] == '\0') {
@@ -155,7 +165,7 @@ int cli_each(struct cli *cli, int count, char **names,
 
                 if (act(cli, names[i], what, &err) >= 0)
                         continue;
-                cli_error(cli, err.message, err.hint);
+                cli_error(cli, &err);
                 status = cli->failure;
         }
         return status;

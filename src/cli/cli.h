@@ -51,9 +51,9 @@ extern const struct cli_verb cli_exec, cli_gc, cli_inspect, cli_kill, cli_ps, cl
                 .field = (option), .index = -1, \
         }
 
-/* Messages for a person on standard error. @hint may be NULL or empty. */
-void cli_error(const struct cli *cli, const char *message, const char *hint);
-void cli_warning(const struct cli *cli, const char *message, const char *hint);
+/* Messages for a person on standard error, with the number that `ward help` explains. */
+void cli_error(const struct cli *cli, struct ward_err *err);
+void cli_warning(const struct cli *cli, enum mistake mistake, const char *message, const char *hint);
 
 /* A copy for a terminal, to which what comes from a container must not speak: control characters and what is not ASCII become '?'. NULL when
  * memory is short. */

@@ -32,8 +32,11 @@ static int open_root(struct cli *cli, const char *name, struct ward_err *err)
         r = engine_info(&cli->store, name, &cli->arena, &after, err);
         if (r < 0)
                 return r;
-        if (fd < 0 || after.pid != before.pid || after.state.pid_start_ticks != before.state.pid_start_ticks)
-                return err_set(err, -ESRCH, "look into container '%s': it is not running", name);
+        if (fd < 0 || after.pid != before.pid || after.state.pid_start_ticks != before.state.pid_start_ticks) {
+                (void)err_set(err, -ESRCH, "look into container '%s': it is not running", name);
+                (void)err_mistake(err, MISTAKE_NOT_RUNNING);
+                return err_hint(err, "'ward ps' lists those that run");
+        }
         return TAKE_FD(fd);
 }
 
@@ -81,8 +84,11 @@ static int build(struct cli *cli, const struct exec *o, int count, char **operan
         if (o->tty)
                 relay_size(&process->rows, &process->columns);
         if (o->workdir != NULL) {
-                if (*o->workdir != '/')
-                        return err_set(err, -EINVAL, "option '--workdir': '%s' is not an absolute path", o->workdir);
+                if (*o->workdir != '/') {
+                        (void)err_set(err, -EINVAL, "option '--workdir': '%s' is not an absolute path", o->workdir);
+                        (void)err_mistake(err, MISTAKE_RELATIVE);
+                        return err_hint(err, "write it from / on: it is a path inside the container");
+                }
                 process->cwd = o->workdir;
                 process->cwd_origin = CLI_ORIGIN("--workdir");
         }
@@ -129,6 +135,7 @@ static int exec(struct cli *cli, const void *options, int count, char **operands
 
         if (o->detach && (o->tty || o->interactive)) {
                 (void)err_set(err, -EINVAL, "option '--detach': nobody would be there for the terminal or the input");
+                (void)err_mistake(err, MISTAKE_CONFLICT);
                 return err_hint(err, "leave -i and -t out, or --detach");
         }
         r = build(cli, o, count, operands, &process, err);

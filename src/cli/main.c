@@ -7,6 +7,7 @@
 
 #include "base/syscalls.h"
 #include "cli/cli.h"
+#include "cli/help.h"
 
 static const struct cli_verb *const verbs[] = {&cli_run,  &cli_ps,   &cli_inspect, &cli_exec,
                                                &cli_kill, &cli_stop, &cli_rm,      &cli_gc};
@@ -37,7 +38,7 @@ static const struct option_command global_command = {
                    "  stop NAME...        ask containers to end, and kill those that do not\n"
                    "  rm NAME...          remove stopped containers\n"
                    "  gc                  remove what crashed or killed programs left\n"
-                   "  help [VERB]         show this text, or a verb's options\n"
+                   "  help [VERB|E204]    show this text, a verb's options, or what an error means\n"
                    "  version             print the version",
         .entries = entries,
         .count = ELEMENTS(entries),
@@ -56,6 +57,7 @@ static const struct cli_verb *find_verb(const char *name, struct ward_err *err)
         }
         near = text_nearest(name, names, ELEMENTS(names));
         (void)err_set(err, -EINVAL, "unknown verb '%s'", name);
+        (void)err_mistake(err, MISTAKE_VERB);
         if (near != NULL)
                 (void)err_hint(err, "did you mean '%s'?", near);
         else
@@ -77,6 +79,8 @@ static int help(int count, char **words, struct ward_err *err)
 
         if (count == 0)
                 return print_help(&global_command, true, err);
+        if (help_is_about_errors(words[0]))
+                return help_errors(words[0], err);
         verb = find_verb(words[0], err);
         return verb == NULL ? -EINVAL : print_help(&verb->command, false, err);
 }
@@ -160,7 +164,7 @@ int main(int argc, char **argv)
                 r = run_command_line(&cli, argc > 0 ? argc - 1 : 0, argv + (argc > 0 ? 1 : 0), &err);
         }
         if (r < 0)
-                cli_error(&cli, err.message, err.hint);
+                cli_error(&cli, &err);
         arena_done(&cli.arena);
         return r < 0 ? cli.failure : r;
 }

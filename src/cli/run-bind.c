@@ -22,9 +22,11 @@
 #define RANGES_MAX 6
 #define DEPTH_MAX 256
 
-static int fail(const struct spec_mount *mount, const char *why, const char *hint, struct ward_err *err)
+static int fail(const struct spec_mount *mount, enum mistake mistake, const char *why, const char *hint,
+                struct ward_err *err)
 {
         (void)err_set(err, -EINVAL, "option '%s': %s", mount->origin.field, why);
+        (void)err_mistake(err, mistake);
         return err_hint(err, "%s", hint);
 }
 
@@ -45,7 +47,7 @@ static int relabel(const struct spec_mount *mount, struct ward_err *err)
 {
         if (access("/sys/fs/selinux/enforce", F_OK) < 0)
                 return 0;
-        return fail(mount, "z and Z relabel files for SELinux, which ward does not do yet",
+        return fail(mount, MISTAKE_NOT_YET, "z and Z relabel files for SELinux, which ward does not do yet",
                     "relabel them with chcon(1), and leave it out", err);
 }
 
@@ -61,10 +63,10 @@ int run_bind_word(const struct run_job *job, const char *word, bool *ret_give_aw
                 mount->rattr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
         } else if (strcmp(word, "idmap") == 0) {
                 if (!job->own_users)
-                        return fail(mount, "idmap: the container has the host's users, there is no map",
+                        return fail(mount, MISTAKE_OWNERS, "idmap: the container has the host's users, there is no map",
                                     "leave idmap out, or --userns=host", err);
                 if (!job->idmaps)
-                        return fail(mount, "idmap: only root may map the owners of files",
+                        return fail(mount, MISTAKE_OWNERS, "idmap: only root may map the owners of files",
                                     "leave idmap out: your own files are the container's user's anyway", err);
                 mount->idmap = mount->idmap_recursive = true;
         } else if (strcmp(word, "noidmap") == 0) {
@@ -79,6 +81,7 @@ int run_bind_word(const struct run_job *job, const char *word, bool *ret_give_aw
                 (void)err_set(err, -EINVAL,
                               "option '%s': '%s' is not one of: ro, rw, idmap, noidmap, z, Z, U, and mount(8)'s words",
                               mount->origin.field, word);
+                (void)err_mistake(err, MISTAKE_WORD);
                 return near == NULL ? -EINVAL : err_hint(err, "did you mean '%s'?", near);
         }
         return 0;
@@ -200,7 +203,7 @@ static int give_away(const struct run_job *job, const struct spec_mount *mount, 
         if (job->options->dry_run)
                 return 0;
         if (is_system(mount->source))
-                return fail(mount, "U would give a directory of the system to the container",
+                return fail(mount, MISTAKE_OWNERS, "U would give a directory of the system to the container",
                             "name a directory of your own", err);
         if (lstat(mount->source, &st) < 0 || lchown(mount->source, give.uid, give.gid) < 0)
                 return err_errno(err, "option '%s': give '%s' to user %u", mount->origin.field, mount->source,

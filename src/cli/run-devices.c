@@ -22,6 +22,7 @@ struct devices {
 static int fail(const char *value, const char *why, const char *hint, struct ward_err *err)
 {
         (void)err_set(err, -EINVAL, "option '--device': '%s': %s", value, why);
+        (void)err_mistake(err, MISTAKE_NO_DEVICE);
         return err_hint(err, "%s", hint);
 }
 
@@ -120,8 +121,11 @@ static int add_device(struct devices *devices, const char *value, struct ward_er
 
         if (r < 0)
                 return r;
-        if (stat(path, &st) < 0)
-                return err_errno(err, "option '--device': look at '%s'", path);
+        if (stat(path, &st) < 0) {
+                (void)err_errno(err, "option '--device': look at '%s'", path);
+                (void)err_mistake(err, MISTAKE_NO_DEVICE);
+                return err_hint(err, "name a device of this machine: 'ls -l /dev' shows them");
+        }
         if (S_ISDIR(st.st_mode))
                 return add_directory(devices, value, path, inside, rights, 4, err);
         if (!is_device(&st))

@@ -49,6 +49,7 @@ int run_ids_begin(struct run_job *job, struct ward_err *err)
                         (void)err_set(err, -EPERM,
                                       "option '--userns': an ordinary user's container has a user namespace "
                                       "of its own: nothing else gives it any rights");
+                        (void)err_mistake(err, MISTAKE_MACHINE_USERS);
                         return err_hint(err, "leave '--userns %s' out, or run it as root",
                                         job->options->ns[SPEC_NS_USER] != NULL ? job->options->ns[SPEC_NS_USER]
                                                                                : "host");

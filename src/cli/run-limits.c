@@ -12,6 +12,7 @@
 static int bad_value(const char *option, const char *value, const char *why, const char *hint, struct ward_err *err)
 {
         (void)err_set(err, -EINVAL, "option '%s': '%s': %s", option, value, why);
+        (void)err_mistake(err, MISTAKE_FORM);
         return err_hint(err, "%s", hint);
 }
 
@@ -41,6 +42,7 @@ static int read_ulimit(struct arena *arena, const char *value, struct spec_rlimi
         limit.resource = name_index(name, rlimit_names, RLIMIT_NAME_COUNT);
         if (limit.resource < 0) {
                 (void)err_set(err, -EINVAL, "option '--ulimit': '%.*s' is not a resource limit", (int)name_len, value);
+                (void)err_mistake(err, MISTAKE_RLIMIT);
                 near = text_nearest(name, rlimit_names, RLIMIT_NAME_COUNT);
                 return near == NULL ? err_hint(err, "getrlimit(2) lists them: nofile, nproc, core ...")
                                     : err_hint(err, "did you mean '%s'?", near + strlen("RLIMIT_"));
@@ -89,12 +91,16 @@ static int check_sysctl(const struct run_job *job, const struct ward_spec *spec,
         char path[256];
         int ns;
 
-        if (!spec_sysctl_path(key, path, sizeof(path)))
-                return err_set(err, -EINVAL, "option '--sysctl': '%s' is not the name of a setting", key);
+        if (!spec_sysctl_path(key, path, sizeof(path))) {
+                (void)err_set(err, -EINVAL, "option '--sysctl': '%s' is not the name of a setting", key);
+                (void)err_mistake(err, MISTAKE_FORM);
+                return err_hint(err, "write NAME=VALUE, the name as sysctl(8) has it: net.ipv4.ip_forward=1");
+        }
         ns = spec_sysctl_namespace(path);
         if (ns < 0) {
                 (void)err_set(err, -EPERM, "option '--sysctl': '%s' belongs to the whole machine, not to a container",
                               key);
+                (void)err_mistake(err, MISTAKE_SYSCTL_MACHINE);
                 return err_hint(err, "set it on the machine: sysctl -w %s=...", key);
         }
         if (strcmp(path, "kernel/hostname") == 0 || strcmp(path, "kernel/domainname") == 0)
@@ -103,6 +109,7 @@ static int check_sysctl(const struct run_job *job, const struct ward_spec *spec,
                 return 0;
         (void)err_set(err, -EINVAL, "option '--sysctl': '%s' would be set for others too: its %s namespace is theirs",
                       key, spec_ns_names[ns]);
+        (void)err_mistake(err, MISTAKE_SYSCTL_SHARED);
         return err_hint(err, "leave it out, or '%s %s'", options[ns], job->options->ns[ns]);
 }
 
@@ -165,12 +172,17 @@ static int apply_resources(const struct run *o, struct spec_resources *resources
         if (o->memory_reservation.given)
                 resources->memory.reservation = o->memory_reservation;
         if (o->memory_swap.given) {
-                if (!o->memory.given)
-                        return err_set(err, -EINVAL, "option '--memory-swap' needs --memory: it is their sum");
-                if (o->memory_swap.value >= 0 && o->memory_swap.value < o->memory.value)
-                        return err_set(
-                                err, -EINVAL,
-                                "option '--memory-swap': it is memory and swap together, and less than --memory");
+                if (!o->memory.given) {
+                        (void)err_set(err, -EINVAL, "option '--memory-swap' needs --memory: it is their sum");
+                        (void)err_mistake(err, MISTAKE_CONFLICT);
+                        return err_hint(err, "add --memory");
+                }
+                if (o->memory_swap.value >= 0 && o->memory_swap.value < o->memory.value) {
+                        (void)err_set(err, -EINVAL,
+                                      "option '--memory-swap': it is memory and swap together, and less than --memory");
+                        (void)err_mistake(err, MISTAKE_CONFLICT);
+                        return err_hint(err, "give the sum of both, or -1 for no limit of swap");
+                }
                 resources->memory.swap = o->memory_swap;
         }
         if (o->cpu_quota.given) {

@@ -16,9 +16,11 @@ static const char *next_word(struct arena *arena, const char **at, char separato
         return arena_strndup(arena, start, len);
 }
 
-static int fail(struct ward_err *err, const char *option, const char *value, const char *why, const char *hint)
+static int fail(struct ward_err *err, enum mistake mistake, const char *option, const char *value, const char *why,
+                const char *hint)
 {
         (void)err_set(err, -EINVAL, "option '%s': '%s': %s", option, value, why);
+        (void)err_mistake(err, mistake);
         return err_hint(err, "%s", hint);
 }
 
@@ -33,14 +35,15 @@ static int read_volume(const struct run_job *job, const char *value, struct spec
         int r = 0;
 
         if (at == NULL || source == NULL || *source == '\0')
-                return fail(err, "--volume", value, "it has no source", usage);
+                return fail(err, MISTAKE_FORM, "--volume", value, "it has no source", usage);
         mount.destination = next_word(arena, &at, ':');
         if (mount.destination == NULL)
                 return err_oom(err);
         if (*mount.destination != '/')
-                return fail(err, "--volume", value, "the destination is not an absolute path", usage);
+                return fail(err, MISTAKE_RELATIVE, "--volume", value, "the destination is not an absolute path", usage);
         if (*source != '/' && *source != '.')
-                return fail(err, "--volume", value, "the source is a volume's name, and ward has no named volumes",
+                return fail(err, MISTAKE_VOLUME_NAME, "--volume", value,
+                            "the source is a volume's name, and ward has no named volumes",
                             "for a directory here write ./NAME");
         while (r >= 0 && at != NULL) {
                 const char *word = next_word(arena, &at, ',');
@@ -76,7 +79,8 @@ static int tmpfs_word(const struct run_job *job, const char *option, const char 
         if (mount->data == NULL)
                 return err_oom(err);
         if (mount->bind || mount->remount || mount->idmap)
-                return fail(err, option, value, "a new file system can't be bound, remounted or id-mapped",
+                return fail(err, MISTAKE_FORM, option, value,
+                            "a new file system can't be bound, remounted or id-mapped",
                             "for a directory of this machine use --volume");
         return 0;
 }
@@ -92,7 +96,7 @@ static int read_tmpfs(const struct run_job *job, const char *value, struct spec_
         if (target == NULL)
                 return err_oom(err);
         if (*target != '/')
-                return fail(err, "--tmpfs", value, "it is not an absolute path",
+                return fail(err, MISTAKE_RELATIVE, "--tmpfs", value, "it is not an absolute path",
                             "write PATH or PATH:size=64m,mode=700");
         while (r >= 0 && at != NULL) {
                 const char *word = next_word(arena, &at, ',');
@@ -137,12 +141,13 @@ static int describe(const struct run_job *job, const char *value, struct describ
                 if (i < ELEMENTS(keys) && word[len] == '=')
                         *(const char **)(void *)((char *)ret + keys[i].offset) = word + len + 1;
                 else if (ret->count == ELEMENTS(ret->words))
-                        return fail(err, "--mount", value, "it has too many words", "leave some out");
+                        return fail(err, MISTAKE_FORM, "--mount", value, "it has too many words", "leave some out");
                 else
                         ret->words[ret->count++] = word;
         }
         if (ret->target == NULL || *ret->target != '/')
-                return fail(err, "--mount", value, "it has no target, or none that is an absolute path",
+                return fail(err, MISTAKE_RELATIVE, "--mount", value,
+                            "it has no target, or none that is an absolute path",
                             "write type=bind,src=PATH,dst=PATH or type=tmpfs,dst=PATH");
         return 0;
 }
@@ -175,7 +180,8 @@ static int described_bind(const struct run_job *job, const char *value, const st
         int r = 0;
 
         if (what->source == NULL || *what->source == '\0')
-                return fail(err, "--mount", value, "it has no source", "write src=PATH, a path of this machine");
+                return fail(err, MISTAKE_FORM, "--mount", value, "it has no source",
+                            "write src=PATH, a path of this machine");
         mount.destination = what->target;
         for (size_t i = 0; r >= 0 && i < what->count; i++) {
                 bool off;
@@ -201,7 +207,7 @@ static int described_tmpfs(const struct run_job *job, const char *value, const s
 
         mount.origin = CLI_ORIGIN(arena_printf(&job->cli->arena, "--mount %s", value));
         if (what->source != NULL)
-                return fail(err, "--mount", value, "a tmpfs has no source", "leave src= out");
+                return fail(err, MISTAKE_FORM, "--mount", value, "a tmpfs has no source", "leave src= out");
         for (size_t i = 0; r >= 0 && i < what->count; i++) {
                 const char *word = what->words[i];
                 bool off;
@@ -228,7 +234,7 @@ static int read_mount(const struct run_job *job, const char *value, struct spec_
                 return described_bind(job, value, &what, ret_mount, err);
         if (strcmp(what.type, "tmpfs") == 0)
                 return described_tmpfs(job, value, &what, ret_mount, err);
-        return fail(err, "--mount", value, "its type is none of: bind, tmpfs",
+        return fail(err, MISTAKE_VOLUME_NAME, "--mount", value, "its type is none of: bind, tmpfs",
                     "ward has no named volumes and no images: bind a directory");
 }
 

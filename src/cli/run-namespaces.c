@@ -58,6 +58,7 @@ static int unknown_word(const struct choice *choice, const char *value, struct w
                 return err_oom(err);
         (void)err_set(err, -EINVAL, "option '%s': '%s' is not one of: %s%s", choice->option, value, list.data,
                       choice->joins ? ", container:NAME, ns:PATH" : "");
+        (void)err_mistake(err, MISTAKE_WORD);
         near = text_nearest(value, names, count);
         return near == NULL ? -EINVAL : err_hint(err, "did you mean '%s'?", near);
 }
@@ -125,6 +126,7 @@ static int read_choice(struct cli *cli, const struct choice *choice, const char 
         name = value + strlen("container:");
         if (*container != NULL && strcmp(*container, name) != 0) {
                 (void)err_set(err, -EINVAL, "options name two containers to join: '%s' and '%s'", *container, name);
+                (void)err_mistake(err, MISTAKE_CONFLICT);
                 return err_hint(err, "join the namespaces of one container, whose users they belong to");
         }
         *container = name;
@@ -149,6 +151,7 @@ static int check_owners(const struct run *options, const struct run_namespaces *
                                       "option '%s': '%s' belongs to other users than the container's own, which could "
                                       "not look at it",
                                       shown[i].option, options->ns[shown[i].ns]);
+                        (void)err_mistake(err, MISTAKE_CONFLICT);
                         return err_hint(err, "add '--userns host', or join the users of a container, too");
                 }
         return 0;

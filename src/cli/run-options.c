@@ -52,7 +52,9 @@ static int read_shm_size(void *target, const char *value, struct arena *arena, s
         int r = read_bytes(target, "--shm-size", value, arena, err);
 
         if (r >= 0 && size->value < 1) /* to tmpfs(5) it would mean: no limit */
-                return err_set(err, -EINVAL, "'%s' is no size; '--ipc none' is without /dev/shm", value);
+                (void)err_set(err, -EINVAL, "'%s' is no size; '--ipc none' is without /dev/shm", value);
+        (void)err_mistake(err, MISTAKE_BYTES);
+        return err_hint(err, "write digits and a unit: 64m");
         return r;
 }
 
@@ -62,8 +64,11 @@ static int read_ranged(void *target, const char *option, const char *value, int6
         int64_t number;
         int r = option_read_i64(&number, value, arena, err);
 
-        if (r >= 0 && (number < least || number > most))
-                return err_set(err, -ERANGE, "'%s' is not from %lld to %lld", value, (long long)least, (long long)most);
+        if (r >= 0 && (number < least || number > most)) {
+                (void)err_set(err, -ERANGE, "'%s' is not from %lld to %lld", value, (long long)least, (long long)most);
+                (void)err_mistake(err, MISTAKE_NUMBER);
+                return err_hint(err, "choose a number between these");
+        }
         return r < 0 ? r : set_limit(target, option, value, number, arena, err);
 }
 
@@ -101,7 +106,9 @@ static int read_host_size(void *target, const char *value, struct arena *arena, 
         int r = option_read_bytes(&bytes, value, arena, err);
 
         if (r >= 0 && bytes < 1) /* to tmpfs(5) it would mean: no limit */
-                return err_set(err, -EINVAL, "'%s' is no size: the container could change nothing", value);
+                (void)err_set(err, -EINVAL, "'%s' is no size: the container could change nothing", value);
+        (void)err_mistake(err, MISTAKE_BYTES);
+        return err_hint(err, "write digits and a unit: 512m");
         return r < 0 ? r : set_limit(target, "--host-size", value, bytes, arena, err);
 }
 
@@ -136,6 +143,7 @@ static int read_cpus(void *target, const char *value, struct arena *arena, struc
         }
         if (bad || quota < CPU_QUOTA_MIN_USEC) {
                 (void)err_set(err, -EINVAL, "'%s' is not a number of processors", value);
+                (void)err_mistake(err, MISTAKE_NUMBER);
                 return err_hint(err, "write a number from 0.01 on: 0.5, 2");
         }
         return set_limit(target, "--cpus", value, (int64_t)quota, arena, err);
@@ -166,7 +174,9 @@ static int read_format(void *target, const char *value, struct arena *arena, str
                         run->format = i;
                         return 0;
                 }
-        return err_set(err, -EINVAL, "'%s' is not one of: table, json", value);
+        (void)err_set(err, -EINVAL, "'%s' is not one of: table, json", value);
+        (void)err_mistake(err, MISTAKE_WORD);
+        return err_hint(err, "write --format table or --format json");
 }
 
 static const struct option_entry entries[] = {

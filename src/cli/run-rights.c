@@ -45,6 +45,7 @@ static int read_caps(struct arena *arena, const struct option_list *list, const 
                         near = cap_nearest(strncasecmp(name, "CAP_", 4) == 0 ? name : whole);
                         if (cap < 0) {
                                 (void)err_set(err, -EINVAL, "option '%s': '%s' is not a capability", option, name);
+                                (void)err_mistake(err, MISTAKE_CAPABILITY);
                                 return near == NULL ? err_hint(err, "capabilities(7) lists them; ALL means every one")
                                                     : err_hint(err, "did you mean '%s'?", near + strlen("CAP_"));
                         }
@@ -83,6 +84,7 @@ static int read_profile(struct ward_spec *spec, const char *path, struct ward_er
 
         if (r < 0) {
                 (void)err_wrap(err, "option '--security-opt': read the seccomp profile");
+                (void)err_mistake(err, MISTAKE_FILE_UNREADABLE);
                 return err_hint(err, "name a file with a profile, or 'default' or 'unconfined'");
         }
         spec->seccomp.text = arena_strndup(&spec->arena, text, len);
@@ -117,9 +119,12 @@ static int apply_no_new_privileges(struct ward_spec *spec, const char *value, st
 {
         bool off = strcmp(value, "false") == 0;
 
-        if (!off && *value != '\0' && strcmp(value, "true") != 0)
-                return err_set(err, -EINVAL, "option '--security-opt': no-new-privileges is true or false, not '%s'",
-                               value);
+        if (!off && *value != '\0' && strcmp(value, "true") != 0) {
+                (void)err_set(err, -EINVAL, "option '--security-opt': no-new-privileges is true or false, not '%s'",
+                              value);
+                (void)err_mistake(err, MISTAKE_WORD);
+                return err_hint(err, "write no-new-privileges=true or no-new-privileges=false");
+        }
         spec->process.no_new_privs = !off;
         return 0;
 }
@@ -147,6 +152,7 @@ static int apply_label(struct ward_spec *spec, const char *value, struct ward_er
                 i++;
         if (i == ELEMENTS(fields) || value[len] == '\0' || value[len + 1] == '\0') {
                 (void)err_set(err, -EINVAL, "option '--security-opt': 'label=%s' is no part of a label", value);
+                (void)err_mistake(err, MISTAKE_WORD);
                 return err_hint(err, "write label=type:NAME, user:NAME, role:NAME, level:LEVEL, or label=disable");
         }
         /* What earlier options said of the other fields stays. */
@@ -180,9 +186,12 @@ static int apply_mask(struct ward_spec *spec, const char *value, struct ward_err
 
                 if (path == NULL)
                         return err_oom(err);
-                if (*path != '/')
-                        return err_set(err, -EINVAL, "option '--security-opt': mask: '%s' is not an absolute path",
-                                       path);
+                if (*path != '/') {
+                        (void)err_set(err, -EINVAL, "option '--security-opt': mask: '%s' is not an absolute path",
+                                      path);
+                        (void)err_mistake(err, MISTAKE_RELATIVE);
+                        return err_hint(err, "write it from / on: it is a path inside the container");
+                }
                 paths[count++] = (struct spec_path){.path = path, .origin = CLI_ORIGIN("--security-opt mask")};
                 at += len + (at[len] == ':');
         }
@@ -226,6 +235,7 @@ static int apply_unmask(struct ward_spec *spec, const char *value, struct ward_e
                         return err_oom(err);
                 if (!found) {
                         (void)err_set(err, -EINVAL, "option '--security-opt': unmask: '%s' is not masked", pattern);
+                        (void)err_mistake(err, MISTAKE_WORD);
                         return err_hint(err, "'ward run --dry-run' shows what is; ALL means every path");
                 }
                 at += len + (at[len] == ':');
@@ -235,8 +245,11 @@ static int apply_unmask(struct ward_spec *spec, const char *value, struct ward_e
 
 static int apply_system_paths(struct ward_spec *spec, const char *value, struct ward_err *err)
 {
-        if (strcmp(value, "unconfined") != 0)
-                return err_set(err, -EINVAL, "option '--security-opt': systempaths is 'unconfined', not '%s'", value);
+        if (strcmp(value, "unconfined") != 0) {
+                (void)err_set(err, -EINVAL, "option '--security-opt': systempaths is 'unconfined', not '%s'", value);
+                (void)err_mistake(err, MISTAKE_WORD);
+                return err_hint(err, "write systempaths=unconfined");
+        }
         return apply_unmask(spec, "ALL", err);
 }
 
@@ -274,6 +287,7 @@ static int apply_security(struct ward_spec *spec, const char *word, struct ward_
                       "option '--security-opt': '%s' is not one of: seccomp=FILE|default|unconfined, "
                       "no-new-privileges[=true|false], apparmor=PROFILE, label=..., mask=PATH, unmask=PATH|ALL",
                       word);
+        (void)err_mistake(err, MISTAKE_WORD);
         return near == NULL ? -EINVAL : err_hint(err, "did you mean '%s'?", near);
 }
 

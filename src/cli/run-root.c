@@ -23,6 +23,14 @@ static int open_directory(struct cli *cli, const char *word, struct run_root *ro
         root->fd = open(root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (root->fd < 0) {
                 r = err_errno(err, "open the root '%s'", root->path);
+                (void)err_mistake(err, r == -ENOENT    ? MISTAKE_ROOT_MISSING
+                                       : r == -ENOTDIR ? MISTAKE_ROOT_NO_DIRECTORY
+                                       : r == -EACCES  ? MISTAKE_ROOT_CLOSED
+                                                       : MISTAKE_NONE);
+                if (r == -EACCES)
+                        return err_hint(err,
+                                        "you may not enter a directory on the way there: 'namei -l %s' shows which",
+                                        root->path);
                 if (r == -ENOENT || r == -ENOTDIR)
                         return err_hint(err, "ROOT is a directory with a system in it (bin, etc, lib ...), or 'host'");
         }
@@ -106,14 +114,19 @@ int run_root_open(const struct run_job *job, const char *word, struct run_root *
                               : o->writable_usr ? "--host-writable"
                                                 : "--host-size",
                               word);
+                (void)err_mistake(err, MISTAKE_CONFLICT);
                 return err_hint(err, "leave it out: what the container changes in a directory stays there");
         }
         if (o->keep != NULL && o->host_size.given) {
                 (void)err_set(err, -EINVAL, "options '--keep' and '--host-size' exclude each other");
+                (void)err_mistake(err, MISTAKE_CONFLICT);
                 return err_hint(err, "what is kept takes the room of its directory's file system");
         }
-        if (o->writable_usr && o->read_only)
-                return err_set(err, -EINVAL, "options '--host-writable' and '--read-only' exclude each other");
+        if (o->writable_usr && o->read_only) {
+                (void)err_set(err, -EINVAL, "options '--host-writable' and '--read-only' exclude each other");
+                (void)err_mistake(err, MISTAKE_CONFLICT);
+                return err_hint(err, "leave one of them out");
+        }
         r = root.given ? make_host(job, &root, err) : open_directory(job->cli, word, &root, err);
         if (r >= 0)
                 *ret_root = root;

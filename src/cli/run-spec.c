@@ -24,6 +24,7 @@ static int set_command(const struct run_job *job, struct spec_process *process, 
 
         if (shell && !job->options->tty) {
                 (void)err_set(err, -EINVAL, "there is no command to run in '%s'", job->root->path);
+                (void)err_mistake(err, MISTAKE_NO_COMMAND);
                 return err_hint(err, "write it behind the root: ward run ROOT COMMAND...; with -it it is a shell");
         }
         argv = arena_new(&job->cli->arena, const char *, (size_t)job->argc + 2);
@@ -58,10 +59,13 @@ static int add_groups(const struct run_job *job, struct user *user, struct ward_
 
                 if (r < 0)
                         return err_wrap(err, "option '--group-add'");
-                if (!run_ids_has(job, groups[count++], true))
-                        return err_set(err, -EINVAL, "option '--group-add': '%s': a container has the ids 0 to %u",
-                                       list->items[i],
-                                       job->groups.count > 0 ? (unsigned)job->groups.count : DEFAULTS_ID_COUNT - 1);
+                if (!run_ids_has(job, groups[count++], true)) {
+                        (void)err_set(err, -EINVAL, "option '--group-add': '%s': a container has the ids 0 to %u",
+                                      list->items[i],
+                                      job->groups.count > 0 ? (unsigned)job->groups.count : DEFAULTS_ID_COUNT - 1);
+                        (void)err_mistake(err, MISTAKE_ID_RANGE);
+                        return err_hint(err, "choose one of these");
+                }
         }
         user->groups = groups;
         user->group_count = count;
@@ -85,6 +89,7 @@ static int find_user(struct run_job *job, struct user *ret_user, struct ward_err
         if (!run_ids_has(job, ret_user->uid, false) || !run_ids_has(job, ret_user->gid, true)) {
                 (void)err_set(err, -EINVAL, "option '--user': '%s': a container has the ids 0 to %u", word,
                               job->users.count > 0 ? (unsigned)job->users.count : DEFAULTS_ID_COUNT - 1);
+                (void)err_mistake(err, MISTAKE_ID_RANGE);
                 return err_hint(err, "choose one of these%s",
                                 geteuid() == 0 ? ", or give it the machine's users with --userns=host" : "");
         }
@@ -123,8 +128,11 @@ static int read_env_file(const struct run_job *job, const char *path, const char
         size_t lines = 1;
         int r = fd_read_file(AT_FDCWD, path, ENV_FILE_MAX, &text, NULL, err);
 
-        if (r < 0)
-                return err_wrap(err, "option '--env-file'");
+        if (r < 0) {
+                (void)err_wrap(err, "option '--env-file'");
+                (void)err_mistake(err, MISTAKE_FILE_UNREADABLE);
+                return err_hint(err, "name a file with lines KEY=VALUE");
+        }
         for (const char *c = text; *c != '\0'; c++)
                 lines += *c == '\n';
         list.items = arena_new(arena, const char *, lines);
@@ -173,11 +181,15 @@ static int check_name(const struct run_job *job, const char *option, const char 
 {
         if (name == NULL)
                 return 0;
-        if (strlen(name) > HOSTNAME_MAX)
-                return err_set(err, -EINVAL, "option '%s': '%s' is longer than %d bytes", option, name, HOSTNAME_MAX);
+        if (strlen(name) > HOSTNAME_MAX) {
+                (void)err_set(err, -EINVAL, "option '%s': '%s' is longer than %d bytes", option, name, HOSTNAME_MAX);
+                (void)err_mistake(err, MISTAKE_FORM);
+                return err_hint(err, "choose a shorter one");
+        }
         if (job->namespaces->ns[SPEC_NS_UTS].mode == SPEC_NS_NEW)
                 return 0;
         (void)err_set(err, -EINVAL, "option '%s': the name would be changed for others too", option);
+        (void)err_mistake(err, MISTAKE_CONFLICT);
         return err_hint(err, "leave it out, or '--uts %s'", job->options->ns[SPEC_NS_UTS]);
 }
 
@@ -227,8 +239,11 @@ static int set_process(const struct run_job *job, const struct user *user, struc
                 process->cwd = job->options->workdir;
                 process->cwd_origin = CLI_ORIGIN("--workdir");
         }
-        if (*process->cwd != '/')
-                return err_set(err, -EINVAL, "option '--workdir': '%s' is not an absolute path", process->cwd);
+        if (*process->cwd != '/') {
+                (void)err_set(err, -EINVAL, "option '--workdir': '%s' is not an absolute path", process->cwd);
+                (void)err_mistake(err, MISTAKE_RELATIVE);
+                return err_hint(err, "write it from / on: it is a path inside the container");
+        }
         process->init = job->options->init;
         process->init_origin = CLI_ORIGIN("--init");
         process->terminal = job->options->tty;

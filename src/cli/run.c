@@ -63,7 +63,10 @@ static int write_cidfile(const struct run_job *job, struct ward_err *err)
         fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
         if (fd < 0) {
                 r = err_errno(err, "option '--cidfile': make the file '%s'", path);
-                return r == -EEXIST ? err_hint(err, "remove it, if that container is no longer needed") : r;
+                (void)err_mistake(err, r == -EEXIST ? MISTAKE_FILE_EXISTS : MISTAKE_FILE_UNWRITABLE);
+                return r == -EEXIST   ? err_hint(err, "remove it, if that container is no longer needed")
+                       : r == -ENOENT ? err_hint(err, "make its directory first")
+                                      : r;
         }
         r = fd_write_all(fd, job->id, strlen(job->id));
         return r < 0 ? err_code(err, r, "option '--cidfile': write '%s'", path) : 0;
@@ -86,10 +89,12 @@ static int start(const struct run_job *job, const struct ward_spec *spec, const 
                 return r;
         }
         if (end.oom_killed)
-                cli_warning(job->cli, "the container ran out of memory: the kernel ended a process of it",
+                cli_warning(job->cli, MISTAKE_OUT_OF_MEMORY,
+                            "the container ran out of memory: the kernel ended a process of it",
                             "raise its limit with --memory");
         if (end.timed_out)
-                cli_warning(job->cli, "the container ran out of time and was killed", "raise its limit with --timeout");
+                cli_warning(job->cli, MISTAKE_TIMEOUT, "the container ran out of time and was killed",
+                            "raise its limit with --timeout");
         return end.status;
 }
 
@@ -117,9 +122,12 @@ static int judge(void *data, const struct strength *strength, struct ward_err *e
 /* What the options say together. */
 static int check(const struct run *o, struct ward_err *err)
 {
-        if (o->format_given && !o->dry_run && o->strength <= 0)
-                return err_set(err, -EINVAL,
-                               "option '--format' is for --dry-run and --strength: what runs prints what it likes");
+        if (o->format_given && !o->dry_run && o->strength <= 0) {
+                (void)err_set(err, -EINVAL,
+                              "option '--format' is for --dry-run and --strength: what runs prints what it likes");
+                (void)err_mistake(err, MISTAKE_CONFLICT);
+                return err_hint(err, "leave it out, or add --dry-run");
+        }
         return 0;
 }
 
@@ -185,6 +193,7 @@ int run_run(struct cli *cli, const void *options, int count, char **operands, st
         r = run_namespaces_read(cli, o, &namespaces, err);
         if (r >= 0 && o->init && namespaces.ns[SPEC_NS_PID].mode != SPEC_NS_NEW) {
                 (void)err_set(err, -EINVAL, "option '--init': the container's processes have a first one already");
+                (void)err_mistake(err, MISTAKE_CONFLICT);
                 r = err_hint(err, "leave it out, or '--pid %s'", o->ns[SPEC_NS_PID]);
         }
         /* In a pid namespace that others are in, they can look at a process that still runs this file. */

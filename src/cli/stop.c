@@ -37,8 +37,11 @@ static int read_time(void *target, const char *value, struct arena *arena, struc
         struct spec_i64 *time = target;
         uint64_t seconds;
 
-        if (number_parse(value, INT32_MAX, &seconds) < 0)
-                return err_set(err, -EINVAL, "'%s' is not a number of seconds", value);
+        if (number_parse(value, INT32_MAX, &seconds) < 0) {
+                (void)err_set(err, -EINVAL, "'%s' is not a number of seconds", value);
+                (void)err_mistake(err, MISTAKE_NUMBER);
+                return err_hint(err, "write a whole number of seconds");
+        }
         *time = (struct spec_i64){.given = true, .value = (int64_t)seconds};
         return 0;
 }

@@ -207,11 +207,18 @@ static int complete_environment(struct birth *birth, struct ward_err *err)
         return birth->site.place.envp == NULL ? err_oom(err) : 0;
 }
 
-/* The log of what the child makes outlives this process: if it is killed, `delete` undoes the rest. */
+/* The log of what the child makes outlives this process: if it is killed, `delete` undoes the rest. It will be written to as memory, and a page
+ * that a full file system can't give is a SIGBUS then (mmap(2)): all of its room is taken now. */
 static int open_log(struct birth *birth, struct ward_err *err)
 {
+        const char *directory = birth->store->path, *id = birth->options->id;
+        int r;
+
         birth->made = openat(birth->entry.fd, STORE_MADE, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        return birth->made < 0 ? err_errno(err, "make the log of the start") : 0;
+        if (birth->made < 0)
+                return err_errno(err, "make the log of the start in '%s/%s'", directory, id);
+        r = -posix_fallocate(birth->made, 0, sizeof(struct shared));
+        return r < 0 ? err_code(err, r, "make room for the log of the start in '%s/%s'", directory, id) : 0;
 }
 
 static int make_plan(struct birth *birth, struct ward_err *err)
@@ -522,6 +529,7 @@ static int explain_death(const struct birth *birth, struct ward_err *err)
                       "%s: start the container: the kernel killed it for want of memory: %lld bytes are too few",
                       spec_origin_text(&limit->origin, birth->spec->file, where, sizeof(where)),
                       (long long)limit->value);
+        (void)err_mistake(err, MISTAKE_MEMORY_TOO_LOW);
         return err_hint(err, "raise the limit: 256 KiB are enough for the start alone, the program needs more");
 }
 

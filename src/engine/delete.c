@@ -110,6 +110,7 @@ int engine_delete(struct store *store, const char *id, bool force, struct ward_e
                 return r;
         if (!force && (stored.status == ENGINE_RUNNING || stored.status == ENGINE_PAUSED)) {
                 (void)err_set(err, -EBUSY, "delete container '%s': it is %s", id, engine_status_names[stored.status]);
+                (void)err_mistake(err, MISTAKE_RUNNING);
                 return err_hint(err, "kill it first, or use --force");
         }
         return delete_known(store, id, &stored, err);

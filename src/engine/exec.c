@@ -244,8 +244,10 @@ static int clone_once(struct execution *exec, const struct engine_options *optio
         if (r < 0)
                 return r;
         /* The namespace files were opened by pid: they are init's if init is still there. */
-        if (pidfd_ended(exec->stored.pidfd))
-                return err_set(err, -ESRCH, "execute in container '%s': it has just ended", options->id);
+        if (pidfd_ended(exec->stored.pidfd)) {
+                (void)err_set(err, -ESRCH, "execute in container '%s': it has just ended", options->id);
+                return err_mistake(err, MISTAKE_NOT_RUNNING);
+        }
         return launch_clone(&exec->launch, group_fd, err);
 }
 

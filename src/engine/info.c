@@ -98,8 +98,10 @@ int engine_namespace(struct store *store, const char *id, enum spec_ns ns, struc
         (void)snprintf(path, sizeof(path), "ns/%s", stored_ns_files[ns]);
         fd = proc_open_of(proc, stored.state.pid, path, O_RDONLY, err);
         /* The pidfd was proved to be init's; if that still lives, what was opened by its number is init's, too (V32). */
-        if (fd >= 0 && pidfd_ended(stored.pidfd))
-                return err_set(err, -ESRCH, "join a namespace of container '%s': it has ended", id);
+        if (fd >= 0 && pidfd_ended(stored.pidfd)) {
+                (void)err_set(err, -ESRCH, "join a namespace of container '%s': it has ended", id);
+                return err_mistake(err, MISTAKE_NOT_RUNNING);
+        }
         return TAKE_FD(fd);
 }
 

@@ -28,8 +28,11 @@ int engine_kill(struct store *store, const char *id, int signal, bool all, struc
                 r = recover(&stored, store, id, r, err);
         if (r < 0)
                 return r;
-        if (stored.status == ENGINE_STOPPED && !(all && stored.state.cgroup_path != NULL))
-                return err_set(err, -ESRCH, "kill container '%s': it is not running", id);
+        if (stored.status == ENGINE_STOPPED && !(all && stored.state.cgroup_path != NULL)) {
+                (void)err_set(err, -ESRCH, "kill container '%s': it is not running", id);
+                (void)err_mistake(err, MISTAKE_NOT_RUNNING);
+                return err_hint(err, "it has ended: there is nobody to tell");
+        }
         if (stored.state.cgroup_path == NULL || (!all && stored.status != ENGINE_PAUSED))
                 return stored.pidfd < 0 ? 0 : kill_init(&stored, signal, err);
         r = stored_site(&stored, &site, err);

@@ -36,8 +36,11 @@ int notify_pid_file(const char *path, pid_t pid, struct ward_err *err)
         if (path == NULL)
                 return 0;
         fd = openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0644);
-        if (fd < 0)
-                return err_errno(err, "write the pid file '%s'", path);
+        if (fd < 0) {
+                r = err_errno(err, "write the pid file '%s'", path);
+                (void)err_mistake(err, MISTAKE_FILE_UNWRITABLE);
+                return r == -ENOENT ? err_hint(err, "make its directory first") : r;
+        }
         len = snprintf(text, sizeof(text), "%d", pid);
         r = fd_write_all(fd, text, (size_t)len);
         return r < 0 ? err_code(err, r, "write the pid file '%s'", path) : 0;

@@ -214,6 +214,7 @@ static int explain_refused(const struct site *site, int code, struct ward_err *e
                 return code;
         for (size_t i = 0; i < site->layout.count; i++)
                 v1 |= site->layout.hierarchies[i].version == 1;
+        (void)err_mistake(err, MISTAKE_NO_GROUP);
         if (v1)
                 return err_hint(err,
                                 "limits need a control group, and those of this machine (cgroup v1) belong to root: "

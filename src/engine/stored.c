@@ -182,8 +182,12 @@ int stored_require(const struct stored *stored, unsigned allowed, const char *ve
 {
         if ((allowed >> stored->status & 1) != 0)
                 return 0;
-        return err_set(err, stored->status == ENGINE_STOPPED ? -ESRCH : -EBUSY, "%s container '%s': it is %s", verb,
-                       stored->state.id, engine_status_names[stored->status]);
+        (void)err_set(err, stored->status == ENGINE_STOPPED ? -ESRCH : -EBUSY, "%s container '%s': it is %s", verb,
+                      stored->state.id, engine_status_names[stored->status]);
+        if (stored->status != ENGINE_STOPPED)
+                return -EBUSY;
+        (void)err_mistake(err, MISTAKE_NOT_RUNNING);
+        return err_hint(err, "it can only be removed, and run anew");
 }
 
 int stored_spec(const struct store_entry *entry, struct ward_spec *ret_spec, struct ward_err *err)

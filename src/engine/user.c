@@ -74,6 +74,7 @@ static int fail_unknown(const char *what, const char *file, const char *word, co
                 (void)err_set(err, -EINVAL, "the %s is empty", what);
         else
                 (void)err_set(err, -EINVAL, "there is no %s '%s' in the root's %s", what, word, file);
+        (void)err_mistake(err, strcmp(what, "group") == 0 ? MISTAKE_GROUP : MISTAKE_USER);
         if (near != NULL)
                 return err_hint(err, "did you mean '%s'?", near);
         return err_hint(err, "use one that it has, or a number");
@@ -92,6 +93,7 @@ static int find_entry(char *text, const char *word, const char *what, const char
 
         if (is_number && number_parse(word, ID_MAX, &id) < 0) {
                 (void)err_set(err, -ERANGE, "'%s' is no %s id", word, what);
+                (void)err_mistake(err, MISTAKE_ID_RANGE);
                 return err_hint(err, "ids go from 0 to %u", ID_MAX);
         }
         while (next_entry(&text, &entry)) {

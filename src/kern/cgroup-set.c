@@ -333,6 +333,8 @@ static int explain(const struct set *set, const struct cgroup_hierarchy *hierarc
                 (void)err_set(err, code, "set %s to '%s' in the control group '%s' (%s/.../%s): %s", knob->field, value,
                               set->path, hierarchy->mount, file, reason->why);
                 (void)err_hint(err, "%s", reason->hint);
+                if (limit->knob == CGROUP_CPUSET_CPUS || limit->knob == CGROUP_CPUSET_MEMS)
+                        (void)err_mistake(err, MISTAKE_CPUSET);
                 return code;
         }
         if (code == -ENOENT)

@@ -63,6 +63,7 @@ static int run_helper(const char *program, pid_t pid, const struct idmap_range *
         r = posix_spawnp(&helper, program, NULL, NULL, argv, environ);
         if (r != 0) {
                 (void)err_code(err, -r, "run %s to map ids of process %d", program, pid);
+                (void)err_mistake(err, MISTAKE_NEWUIDMAP);
                 return err_hint(err, "install it: apt-get install uidmap");
         }
         while (waitpid(helper, &status, 0) < 0)
@@ -70,6 +71,7 @@ static int run_helper(const char *program, pid_t pid, const struct idmap_range *
                         return err_errno(err, "wait for %s", program);
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
                 (void)err_set(err, -EPERM, "map ids of process %d: %s refused them", pid, program);
+                (void)err_mistake(err, MISTAKE_SUBORDINATE_IDS);
                 return err_hint(err, "the ranges must be in /etc/subuid and /etc/subgid for this user");
         }
         return 0;

@@ -30,18 +30,21 @@ int userns_check(int proc_fd, struct ward_err *err)
 {
         if (reads(proc_fd, "sys/user/max_user_namespaces", "0")) {
                 (void)err_set(err, -ENOSPC, "make a user namespace: the sysctl user.max_user_namespaces is 0");
+                (void)err_mistake(err, MISTAKE_USERNS_OFF);
                 return err_hint(err, "as root: sysctl -w user.max_user_namespaces=15000; or run it as root");
         }
         if (reads(proc_fd, "sys/kernel/unprivileged_userns_clone", "0")) {
                 (void)err_set(err, -EPERM,
                               "make a user namespace: the sysctl kernel.unprivileged_userns_clone forbids it to "
                               "ordinary users");
+                (void)err_mistake(err, MISTAKE_USERNS_OFF);
                 return err_hint(err, "as root: sysctl -w kernel.unprivileged_userns_clone=1; or run it as root");
         }
         if (apparmor_restricts(proc_fd)) {
                 (void)err_set(err, -EPERM,
                               "make a user namespace: AppArmor takes its capabilities from programs without a profile "
                               "(kernel.apparmor_restrict_unprivileged_userns)");
+                (void)err_mistake(err, MISTAKE_USERNS_OFF);
                 return err_hint(err, "as root: a profile with 'userns,' for this program in /etc/apparmor.d, or sysctl "
                                      "-w kernel.apparmor_restrict_unprivileged_userns=0; or run it as root");
         }

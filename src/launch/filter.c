@@ -246,6 +246,12 @@ static int compile(const struct spec_seccomp *profile, const char *file, const s
 
         r = seccomp_profile_parse(profile->text, profile->len, file, profile->origin.line, profile->origin.column,
                                   context, &scratch, &parsed, err);
+        if (r < 0 && r != -ENOMEM && err != NULL) {
+                (void)err_mistake(err, MISTAKE_PROFILE);
+                if (err->hint[0] == '\0')
+                        (void)err_hint(err,
+                                       "mend that place of the profile; '--security-opt seccomp=default' needs none");
+        }
         if (r >= 0)
                 r = seccomp_builder_new(parsed.default_action, parsed.arches, parsed.arch_count, &builder, err);
         for (size_t i = 0; r >= 0 && i < parsed.rule_count; i++) {

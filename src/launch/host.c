@@ -158,6 +158,7 @@ static int open_kept(struct host *host, struct ward_err *err)
                 return err_errno(err, "open the directory that keeps the changes, '%s'", host->options->keep);
         if (st.st_uid != geteuid() || (st.st_mode & 022) != 0) {
                 (void)err_set(err, -EPERM, "keep the changes in this directory: other users may write to it");
+                (void)err_mistake(err, MISTAKE_KEEP_SHARED);
                 return err_hint(err, "make it yours: chown \"$(id -un)\" DIR; chmod go-w DIR");
         }
         if (fstatat(fd, KEPT, &st, AT_SYMLINK_NOFOLLOW) >= 0)

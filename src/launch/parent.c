@@ -42,6 +42,15 @@ static int slot_error(struct ward_err *err, int code, const struct plan *plan, c
                         what, slot->path);
 }
 
+static int namespace_error(struct ward_err *err, int code, const struct plan *plan, const struct slot *slot)
+{
+        (void)slot_error(err, code, plan, slot, "open the namespace");
+        if (code == -ENOENT)
+                (void)err_hint(err, "'lsns' and 'ip netns' show the namespaces that there are");
+        (void)err_mistake(err, MISTAKE_NAMESPACE_FILE);
+        return code;
+}
+
 /* Detached clone of the tree at a path of the host (open_tree(2)). */
 static int clone_tree(const struct slot *slot)
 {
@@ -134,6 +143,7 @@ static int open_mapped(struct launch *launch, const struct slot *slot, int user_
         r = idmap_tree(tree, slot->maps != NULL ? own : user_ns, slot->idmap_recursive);
         if (r < 0) {
                 (void)slot_error(err, r, launch->plan, slot, "id-map the mount of");
+                (void)err_mistake(err, MISTAKE_IDMAP);
                 return err_hint(err, "%s", r == -EINVAL ? idmap_hint(slot) : "it needs root");
         }
         return TAKE_FD(tree);
@@ -184,7 +194,7 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
         case SLOT_NAMESPACE:
                 launch->slots[i] =
                         open(slot->path, O_RDONLY | O_CLOEXEC | O_NOCTTY); /* host path: the config names it */
-                return launch->slots[i] < 0 ? slot_error(err, -errno, launch->plan, slot, "open the namespace") : 0;
+                return launch->slots[i] < 0 ? namespace_error(err, -errno, launch->plan, slot) : 0;
         case SLOT_ROOT:
         case SLOT_TREE:
         case SLOT_PROCFS_TREE:
@@ -199,17 +209,15 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
 }
 
 /* The log of what the child makes: the file that the caller keeps, so that it outlives this process, or just memory. */
-static struct shared *map_shared(int fd, struct ward_err *err)
+static int map_shared(int fd, struct shared **ret_shared, struct ward_err *err)
 {
-        struct shared *shared = MAP_FAILED;
+        struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+                                     fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
 
-        if (fd < 0 || ftruncate(fd, sizeof(*shared)) == 0)
-                shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-                              fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
-        if (shared != MAP_FAILED)
-                return shared;
-        (void)err_errno(err, "map memory shared with the container's init");
-        return NULL;
+        if (shared == MAP_FAILED)
+                return err_errno(err, "map memory shared with the container's init");
+        *ret_shared = shared;
+        return 0;
 }
 
 /* Where the log's entries lie. A root that the caller made is thrown away as a whole. */
@@ -226,7 +234,7 @@ static void note_root(struct launch *launch)
 int launch_open(struct launch *launch, const struct plan *plan, const struct seccomp_filter *filter, FILE *trace,
                 const struct launch_given *given, struct ward_err *err)
 {
-        int r = 0;
+        int r;
 
         memset(launch, 0, sizeof(*launch));
         launch->plan = plan;
@@ -239,9 +247,9 @@ int launch_open(struct launch *launch, const struct plan *plan, const struct sec
         launch->proc_fd = proc_open(err);
         if (launch->proc_fd < 0)
                 return launch->proc_fd;
-        launch->shared = map_shared(given->made, err);
-        if (launch->shared == NULL)
-                return -ENOMEM;
+        r = map_shared(given->made, &launch->shared, err);
+        if (r < 0)
+                return r;
         note_root(launch);
         for (uint32_t i = 0; r >= 0 && i < plan->slot_count; i++)
                 r = open_slot(launch, i, given, err);
@@ -295,6 +303,8 @@ int launch_clone(struct launch *launch, int cgroup_fd, struct ward_err *err)
         if (pid < 0) {
                 launch->channel = fd_close(launch->channel);
                 (void)err_code(err, pid, "make a process in new namespaces");
+                if (pid == -ENOSPC || (pid == -EPERM && (launch->plan->clone_flags & CLONE_NEWUSER) != 0))
+                        (void)err_mistake(err, MISTAKE_USERNS_OFF);
                 if (pid == -ENOSPC)
                         (void)err_hint(err,
                                        "raise the limit: sysctl user.max_user_namespaces, user.max_pid_namespaces ...");
@@ -388,6 +398,11 @@ int launch_oom_score(const struct launch *launch, const struct spec_process *pro
                 return 0;
         len = snprintf(text, sizeof(text), "%d", process->oom_score_adj);
         r = proc_write_of(launch->proc_fd, launch->pid, "oom_score_adj", text, (size_t)len, err);
+        if (r == -EACCES) {
+                (void)err_mistake(err, MISTAKE_RIGHTS);
+                (void)err_hint(err,
+                               "only root may set a score that is lower than the caller's own: choose one from 0 on");
+        }
         if (r < 0)
                 (void)err_wrap(err, "%s", spec_origin_text(&process->oom_score_origin, file, where, sizeof(where)));
         return r;

@@ -44,8 +44,10 @@ static void explain_script(int root, char *head, struct ward_err *err)
         char *name = head + 2 + strspn(head + 2, " \t");
 
         name[strcspn(name, " \t\r\n")] = '\0';
-        if (*name != '\0' && is_missing(root, name))
-                (void)err_hint(err, "its first line names the interpreter '%s', which is not in the container", name);
+        if (*name == '\0' || !is_missing(root, name))
+                return;
+        (void)err_mistake(err, MISTAKE_INTERPRETER);
+        (void)err_hint(err, "its first line names the interpreter '%s', which is not in the container", name);
 }
 
 static const char *machine_name(unsigned machine)
@@ -94,6 +96,7 @@ static void explain_elf(int root, const char *head, size_t len, struct ward_err 
                 return;
         memcpy(&header, head, sizeof(header));
         if (header.e_machine != OWN_MACHINE) {
+                (void)err_mistake(err, MISTAKE_ARCHITECTURE);
                 (void)err_hint(err, "it is a program for %s, and this machine is %s: take the image for this one",
                                machine_name(header.e_machine), machine_name(OWN_MACHINE));
                 return;

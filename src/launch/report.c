@@ -107,35 +107,41 @@ static bool filter_denies(const struct seccomp_filter *filter, long nr)
 static int report_exec(const char *command, const struct seccomp_filter *filter, const struct record *record,
                        const char *where, struct ward_err *err)
 {
+        static const struct {
+                int errnum;
+                enum mistake mistake;
+                const char *hint;
+        } answers[] = {
+                /* the file was found, or this is not what failed */
+                {ENOENT, MISTAKE_LOADER,
+                 "the file is there: the interpreter in its first line, or the loader that it was linked for, is "
+                 "missing in the container"},
+                {EACCES, MISTAKE_PROGRAM_MODE,
+                 "it may not be executed by this user: check its mode (chmod +x), and noexec on its mount"},
+                {EISDIR, MISTAKE_PROGRAM_DIRECTORY, "it is a directory: name a program"},
+                {ENOEXEC, MISTAKE_PROGRAM_FORMAT,
+                 "it is a script without '#!' in its first line, or a program for another architecture"},
+                {ELOOP, MISTAKE_NONE, "it is reached through a link into /proc, which is refused"},
+        };
+
         if (record->type == OP_EXEC && filter_denies(filter, SYS_execve)) {
                 (void)err_set(err, -record->errnum, "%sexecute '%s': the seccomp filter forbids execve: %s", where,
                               command, strerror(record->errnum));
-                return err_hint(err, "allow execve in linux.seccomp");
+                (void)err_mistake(err, MISTAKE_EXEC_FILTERED);
+                return err_hint(err, "allow execve in the profile");
         }
         (void)err_code(err, -record->errnum, "%sexecute '%s'", where, command);
-        switch (record->errnum) {
-        case ENOENT:
-                if (record->type == OP_FIND_EXEC)
-                        return err_hint(err, strchr(command, '/') != NULL
-                                                     ? "there is no such file in the container"
-                                                     : "it is in no directory of PATH in the container");
-                return err_hint(
-                        err,
-                        "the file is there: the interpreter in its first line, or the loader that it was linked for, "
-                        "is missing in the container");
-        case EACCES:
-                return err_hint(
-                        err, "it may not be executed by this user: check its mode (chmod +x), and noexec on its mount");
-        case EISDIR:
-                return err_hint(err, "it is a directory: name a program");
-        case ENOEXEC:
-                return err_hint(err,
-                                "it is a script without '#!' in its first line, or a program for another architecture");
-        case ELOOP:
-                return err_hint(err, "it is reached through a link into /proc, which is refused");
-        default:
-                return -record->errnum;
+        for (size_t i = 0; i < ELEMENTS(answers); i++)
+                if (answers[i].errnum == record->errnum) {
+                        (void)err_mistake(err, answers[i].mistake);
+                        (void)err_hint(err, "%s", answers[i].hint);
+                }
+        if (record->errnum == ENOENT && record->type == OP_FIND_EXEC) {
+                (void)err_mistake(err, MISTAKE_PROGRAM_MISSING);
+                (void)err_hint(err, strchr(command, '/') != NULL ? "there is no such file in the container"
+                                                                 : "it is in no directory of PATH in the container");
         }
+        return -record->errnum;
 }
 
 /* After the start there is no plan any more, and only startContainer hooks run there. */
@@ -166,41 +172,57 @@ static bool names_id(const struct op *op, uint32_t parameter)
         return strcmp(key, "uid") == 0 || strcmp(key, "gid") == 0;
 }
 
-/* What to do about the commonest refusals. */
+/* The commonest refusals: the first line that fits an op. */
+static const struct refusal {
+        int type, step; /* -1: any */
+        int errnum;
+        const char *filesystem; /* of a mount; NULL: any */
+        enum mistake mistake;
+        const char *hint;
+} refusals[] = {
+        /* clang-format off */
+        {OP_IDS, -1, EINVAL, NULL, MISTAKE_ID_RANGE,
+         "this id is not mapped in the container's user namespace: widen linux.uidMappings and gidMappings"},
+        {OP_CHDIR, -1, ENOENT, NULL, MISTAKE_WORKDIR, "make it in the root file system, or name another working directory"},
+        {OP_PROPAGATION, -1, EINVAL, NULL, MISTAKE_NONE, "'/' is no mount point here, as inside a chroot: run from the machine's own root"},
+        {OP_PIVOT, -1, EINVAL, NULL, MISTAKE_NONE, "on an initramfs pivot_root can't work: use --no-pivot"},
+        {OP_MOUNT, -1, EPERM, "proc", MISTAKE_NONE, "parts of /proc are masked by an outer container: the kernel then refuses a fresh one"},
+        {OP_MOUNT, -1, EPERM, "sysfs", MISTAKE_NONE,
+         "a user namespace may mount sysfs only with a network namespace of its own: bind /sys in its place"},
+        {OP_MOUNT, -1, ENODEV, NULL, MISTAKE_NONE, "this kernel has no such file system type: check its spelling, or load its module"},
+        {OP_MOUNT, STEP_PARAMETER, EINVAL, NULL, MISTAKE_MOUNT_OPTION,
+         "this file system has no such option, or the option takes another value: check its spelling (mount(8), tmpfs(5))"},
+        {OP_RLIMIT, -1, EPERM, NULL, MISTAKE_RIGHTS, "the hard limit is above the caller's and it lacks CAP_SYS_RESOURCE: lower it"},
+        {OP_SECCOMP, -1, EINVAL, NULL, MISTAKE_NONE, "this kernel does not know a flag of linux.seccomp.flags, or takes no filter of this size"},
+        {-1, STEP_TARGET_SYMLINK, 0, NULL, MISTAKE_NONE, "the image has a symlink where a directory must be"},
+        {-1, STEP_MAKE_TARGET, EROFS, NULL, MISTAKE_TARGET_READ_ONLY,
+         "the root file system is read-only: make the mount's target in it beforehand"},
+        /* clang-format on */
+};
+
+static bool fits(const struct refusal *refusal, const struct op *op, const struct record *record)
+{
+        return (refusal->type < 0 || refusal->type == (int)op->type) &&
+               (refusal->step < 0 || refusal->step == (int)record->step) &&
+               (refusal->errnum == 0 || refusal->errnum == (int)record->errnum) &&
+               (refusal->filesystem == NULL || strcmp(refusal->filesystem, op->mount.type) == 0);
+}
+
 static void hint_for(const struct op *op, const struct record *record, struct ward_err *err)
 {
-        const char *hint = NULL;
-
-        if (op->type == OP_IDS && record->errnum == EINVAL)
-                hint = "this id is not mapped in the container's user namespace: widen linux.uidMappings and "
-                       "gidMappings";
-        else if (op->type == OP_CHDIR && record->errnum == ENOENT)
-                hint = "make it in the root file system, or name another working directory";
-        else if (op->type == OP_PROPAGATION && record->errnum == EINVAL)
-                hint = "'/' is no mount point here, as inside a chroot: run from the machine's own root";
-        else if (op->type == OP_PIVOT && record->errnum == EINVAL)
-                hint = "on an initramfs pivot_root can't work: use --no-pivot";
-        else if (op->type == OP_MOUNT && record->errnum == EPERM && strcmp(op->mount.type, "proc") == 0)
-                hint = "parts of /proc are masked by an outer container: the kernel then refuses a fresh one";
-        else if (op->type == OP_MOUNT && record->errnum == EPERM && strcmp(op->mount.type, "sysfs") == 0)
-                hint = "a user namespace may mount sysfs only with a network namespace of its own: bind /sys in its "
-                       "place";
-        else if (op->type == OP_MOUNT && record->errnum == EINVAL && record->step == STEP_PARAMETER &&
-                 names_id(op, record->value))
-                hint = "this id is not mapped in the container's user namespace: take the option out, or widen the "
-                       "mappings";
-        else if (op->type == OP_MOUNT && record->errnum == ENODEV)
-                hint = "this kernel has no such file system type: check its spelling, or load its module";
-        else if (op->type == OP_RLIMIT && record->errnum == EPERM)
-                hint = "the hard limit is above the caller's and it lacks CAP_SYS_RESOURCE: lower it";
-        else if (op->type == OP_SECCOMP && record->errnum == EINVAL)
-                hint = "this kernel does not know a flag of linux.seccomp.flags, or takes no filter of this size";
-        else if (record->step == STEP_TARGET_SYMLINK)
-                hint = "the image has a symlink where a directory must be";
-        else if (record->step == STEP_MAKE_TARGET && record->errnum == EROFS)
-                hint = "the root file system is read-only: make the mount's target in it beforehand";
-        if (hint != NULL)
-                (void)err_hint(err, "%s", hint);
+        if (op->type == OP_MOUNT && record->errnum == EINVAL && record->step == STEP_PARAMETER &&
+            names_id(op, record->value)) {
+                (void)err_mistake(err, MISTAKE_ID_RANGE);
+                (void)err_hint(err, "this id is not mapped in the container's user namespace: take the option out, or "
+                                    "widen the mappings");
+                return;
+        }
+        for (size_t i = 0; i < ELEMENTS(refusals); i++)
+                if (fits(&refusals[i], op, record)) {
+                        (void)err_mistake(err, refusals[i].mistake);
+                        (void)err_hint(err, "%s", refusals[i].hint);
+                        return;
+                }
 }
 
 int launch_report_tree(const struct plan *plan, const struct slot *slot, int code, struct ward_err *err)
@@ -216,6 +238,8 @@ int launch_report_tree(const struct plan *plan, const struct slot *slot, int cod
                 return err_hint(err, "only procfs may be mounted on /proc");
         }
         (void)err_code(err, code, "%s: %s '%s'", where, what, slot->path);
+        if (code == -ENOENT && slot->kind != SLOT_ROOT)
+                (void)err_mistake(err, MISTAKE_SOURCE_MISSING);
         if (code == -ENOENT)
                 return err_hint(err, slot->kind == SLOT_ROOT ? "root.path must name an existing directory"
                                                              : "make it, or take the mount out");
@@ -328,5 +352,6 @@ int launch_report_denied(const char *command, const siginfo_t *info, struct ward
 {
         (void)err_set(err, -EPERM, "execute '%s': the seccomp filter forbids execve%s", command,
                       info->si_code == CLD_EXITED ? "" : " and killed the process");
-        return err_hint(err, "allow execve in linux.seccomp");
+        (void)err_mistake(err, MISTAKE_EXEC_FILTERED);
+        return err_hint(err, "allow execve in the profile");
 }

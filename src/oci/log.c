@@ -23,8 +23,9 @@ static uint64_t now_usec(void)
         return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* Engines show msg and nothing else, so the hint is in it. */
-static void add_record(struct text *text, bool json, enum oci_log_level level, const char *message, const char *hint)
+/* Engines show msg and nothing else, so the hint is in it. @code is for who looks into the log: `ward help` explains it. */
+static void add_record(struct text *text, bool json, enum oci_log_level level, unsigned code, const char *message,
+                       const char *hint)
 {
         _cleanup_text_ struct text whole = {0};
         bool hinted = hint != NULL && *hint != '\0';
@@ -37,7 +38,10 @@ static void add_record(struct text *text, bool json, enum oci_log_level level, c
                 json_write_string(text, whole.data);
                 text_puts(text, ",\"time\":\"");
                 oci_add_time(text, now_usec());
-                text_puts(text, "\"}\n");
+                text_puts(text, "\"");
+                if (code != MISTAKE_NONE)
+                        text_printf(text, ",\"code\":\"E%u\"", code);
+                text_puts(text, "}\n");
         } else {
                 text_puts(text, "time=\"");
                 oci_add_time(text, now_usec());
@@ -62,7 +66,7 @@ static int append(const char *path, const struct text *text)
         return fd < 0 ? -errno : fd_write_all(fd, text->data, text->len);
 }
 
-void oci_log(const struct oci *oci, enum oci_log_level level, const char *message, const char *hint)
+void oci_log(const struct oci *oci, enum oci_log_level level, unsigned code, const char *message, const char *hint)
 {
         _cleanup_text_ struct text record = {0}, shown = {0};
         struct ward_err err;
@@ -72,7 +76,7 @@ void oci_log(const struct oci *oci, enum oci_log_level level, const char *messag
         if (oci->log != NULL) {
                 int r;
 
-                add_record(&record, oci->log_json, level, message, hint);
+                add_record(&record, oci->log_json, level, code, message, hint);
                 r = text_failed(&record) ? -ENOMEM : append(oci->log, &record);
                 if (r < 0) {
                         (void)err_code(&err, r, "write the log '%s'", oci->log);
@@ -80,7 +84,7 @@ void oci_log(const struct oci *oci, enum oci_log_level level, const char *messag
                 }
         }
         if (oci->log == NULL && oci->log_json)
-                add_record(&shown, true, level, message, hint);
+                add_record(&shown, true, level, code, message, hint);
         else if (oci->log == NULL || level <= OCI_LOG_WARNING)
                 add_for_person(&shown, message, hint);
         if (shown.len > 0)
@@ -94,5 +98,5 @@ void oci_warn_damage(const struct oci *oci, const struct engine_info *info)
         text_printf(&text, "container '%s': %s; what is shown was found through its cgroup", info->state.id,
                     info->damage);
         if (!text_failed(&text))
-                oci_log(oci, OCI_LOG_WARNING, text.data, "'delete --force' ends and removes it");
+                oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE, text.data, "'delete --force' ends and removes it");
 }

@@ -138,7 +138,7 @@ static int run_verb(struct oci *oci, const struct oci_verb *verb, int count, cha
                 if (r < 0)
                         return r;
         }
-        oci_log(oci, OCI_LOG_DEBUG, verb->command.name, NULL);
+        oci_log(oci, OCI_LOG_DEBUG, MISTAKE_NONE, verb->command.name, NULL);
         r = verb->run(oci, options, count, words, err);
         if (verb->needs_store)
                 store_close(&oci->store);
@@ -179,7 +179,7 @@ int main(int argc, char **argv)
         struct ward_err err = {0};
         int r = run_command_line(&oci, argc, argv, &err);
         if (r < 0)
-                oci_log(&oci, OCI_LOG_ERROR, err.message, err.hint);
+                oci_log(&oci, OCI_LOG_ERROR, err.code, err.message, err.hint);
         arena_done(&oci.arena);
         return r < 0 ? EXIT_FAILURE : r;
 }

@@ -55,7 +55,7 @@ enum oci_log_level {
 };
 
 /* Writes one record to the log, and none if the log does not want it. An error goes to stderr, too, for a person. */
-void oci_log(const struct oci *oci, enum oci_log_level level, const char *message, const char *hint);
+void oci_log(const struct oci *oci, enum oci_log_level level, unsigned code, const char *message, const char *hint);
 
 /* Warns that what is shown of a container was found through its cgroup. */
 void oci_warn_damage(const struct oci *oci, const struct engine_info *info);

@@ -28,7 +28,8 @@ static int run(struct oci *oci, const void *options, int count, char **operands,
         if (r < 0)
                 return r;
         if (end.oom_killed)
-                oci_log(oci, OCI_LOG_WARNING, "the kernel's OOM killer ended a process of the container",
+                oci_log(oci, OCI_LOG_WARNING, MISTAKE_OUT_OF_MEMORY,
+                        "the kernel's OOM killer ended a process of the container",
                         "raise linux.resources.memory.limit");
         return o->detach ? 0 : end.status;
 }

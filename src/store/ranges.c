@@ -259,6 +259,7 @@ static int read_own(const char *path, const char *name, uint32_t uid, struct ran
                         return 0;
                 }
         (void)err_set(err, -ENOENT, "'%s' has no line for '%s'", path, name != NULL ? name : number);
+        (void)err_mistake(err, MISTAKE_SUBORDINATE_IDS);
         return err_hint(err, "as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s",
                         name != NULL ? name : number);
 }

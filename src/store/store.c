@@ -41,12 +41,14 @@ static int check_root(int fd, const char *path, struct ward_err *err)
         if (st.st_uid != geteuid()) {
                 (void)err_set(err, -EPERM, "state directory '%s' belongs to user %u, not to you (%u)", path, st.st_uid,
                               geteuid());
+                (void)err_mistake(err, MISTAKE_STATE_OWNER);
                 (void)err_hint(err, "name a directory of your own with --root");
                 return -EPERM;
         }
         if ((st.st_mode & 077) != 0) {
                 (void)err_set(err, -EPERM, "state directory '%s' is open to other users (mode %04o)", path,
                               st.st_mode & 07777);
+                (void)err_mistake(err, MISTAKE_STATE_OPEN);
                 (void)err_hint(err, "close it with: chmod 700 '%s'", path);
                 return -EPERM;
         }
@@ -92,11 +94,18 @@ static int open_root(char *path, struct store *ret_store, struct ward_err *err)
         }
         if (fd < 0 && (errno == ELOOP || errno == ENOTDIR)) {
                 (void)err_set(err, -ENOTDIR, "state directory '%s' is not a directory, or is a symbolic link", path);
+                (void)err_mistake(err, MISTAKE_STATE_PATH);
                 (void)err_hint(err, "give the path of a real directory with --root");
                 return -ENOTDIR;
         }
-        if (fd < 0)
-                return err_errno(err, "open the state directory '%s'", path);
+        if (fd < 0) {
+                r = err_errno(err, "open the state directory '%s'", path);
+                if (r == -EACCES) {
+                        (void)err_mistake(err, MISTAKE_STATE_OWNER);
+                        (void)err_hint(err, "name a directory of your own with --root");
+                }
+                return r;
+        }
         r = check_root(fd, path, err);
         if (r < 0)
                 return r;
@@ -177,6 +186,7 @@ int store_id_check(const char *id, struct ward_err *err)
                 (void)err_set(err, -EINVAL, "container id of %zu bytes is too long", len);
         else
                 (void)err_set(err, -EINVAL, "container id '%s' is not valid", id);
+        (void)err_mistake(err, MISTAKE_NAME);
         (void)err_hint(err,
                        "an id has letters, digits and _ + . -, begins with none of . and -, and has at most %d bytes",
                        STORE_ID_MAX);
@@ -200,7 +210,8 @@ static int take_lock(int fd, int more, struct ward_err *err)
 static int fail_taken(struct store *store, const char *id, struct ward_err *err)
 {
         (void)err_set(err, -EEXIST, "container '%s' exists already in '%s'", id, store->path);
-        (void)err_hint(err, "choose another id, or remove that container with: delete %s", id);
+        (void)err_mistake(err, MISTAKE_NAME_TAKEN);
+        (void)err_hint(err, "choose another, or remove that container: 'ward rm %s' or 'ward-oci delete %s'", id, id);
         return -EEXIST;
 }
 
@@ -214,6 +225,7 @@ static int fail_absent(struct store *store, const char *id, struct ward_err *err
         if (store_list(store, &arena, &ids, &count, NULL) >= 0)
                 near = text_nearest(id, ids, count);
         (void)err_set(err, -ENOENT, "there is no container '%s' in '%s'", id, store->path);
+        (void)err_mistake(err, MISTAKE_NO_CONTAINER);
         if (near != NULL)
                 (void)err_hint(err, "did you mean '%s'?", near);
         else

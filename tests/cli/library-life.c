@@ -56,6 +56,7 @@ static void border(struct ward *ward, const char *id, const struct ward_spec *sp
         EXPECT(ward_create(ward, id, spec, &options, &err) == -EINVAL && strstr(err.message, "struct_size") != NULL);
         EXPECT(ward_create(ward, id, spec, &newer.known, &err) == -E2BIG && err.errnum == E2BIG);
         options.struct_size = sizeof(options);
+        EXPECT(ward_delete(ward, "nosuch", 0, &err) == -ENOENT && err.code == 602);
         EXPECT(ward_run(ward, id, spec, &options, &end, &err) == -EINVAL);
         options.flags = WARD_DETACH;
         EXPECT(ward_create(ward, id, spec, &options, &err) == -EINVAL);

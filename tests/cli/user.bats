@@ -137,7 +137,7 @@ joined_sees() { as_user run --rm --network "container:$ID" "$ROOT" ip addr | gre
         local name=wardtest$$
         useradd --no-create-home --uid "$USER_ID" "$name" && usermod --add-subuids 2000000-2000099 --add-subgids 2000000-2000099 "$name"
         run as_user run --rm --userns auto --group-add 7 "$ROOT" sh -c 'cat /proc/self/uid_map; id -G; touch /tmp/x; chown 5:6 /tmp/x; stat -c %u:%g /tmp/x'
-        userdel "$name"
+        userdel --force "$name"
         expect_status 0
         expect_in_output "0 7" 5:6
         [[ $(stat -c %u:%g "$ROOT/tmp/x") == 2000004:2000005 ]]

@@ -138,6 +138,7 @@ teardown() {
         [[ $(jq -r .time "$log") =~ ^20[0-9]{2}-[0-9]{2}-[0-9]{2}T.*Z$ ]]
         run ! oci --log "$log" --log-format json state nobody
         [[ $(jq -s length "$log") == 2 ]]
+        [[ $(jq -r .code "$log") == $'E605\nE602' ]]
 
         run ! oci --log "$log.text" state nobody
         [[ $(<"$log.text") =~ ^time=\".*Z\"\ level=error\ msg=\"there\ is\ no\ container ]]

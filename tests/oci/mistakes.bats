@@ -113,9 +113,9 @@ line() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d: -f1; }
 
 @test "the filter denies execve" {
         edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["execve"], action: "SCMP_ACT_ERRNO"}]}'
-        mistake "process.args" "the seccomp filter forbids execve" "allow execve in linux.seccomp"
+        mistake "process.args" "the seccomp filter forbids execve" "allow execve in the profile"
         edit '.linux.seccomp.syscalls[0].action = "SCMP_ACT_KILL_PROCESS"'
-        mistake "the seccomp filter forbids execve" "killed the process" "allow execve in linux.seccomp"
+        mistake "the seccomp filter forbids execve" "killed the process" "allow execve in the profile"
 }
 
 # chrooted: runs the bundle in a tree of its own that is a plain directory of the root file system.
