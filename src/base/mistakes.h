@@ -67,6 +67,7 @@ enum mistake {
         MISTAKE_MACHINE_USERS = 407,
         MISTAKE_OWNERS = 408,
         MISTAKE_RIGHTS = 409,
+        MISTAKE_WALL = 410,
 
         /* limits and settings */
         MISTAKE_MEMORY_TOO_LOW = 501,

@@ -200,7 +200,7 @@ static const struct refusal {
         /* clang-format on */
 };
 
-static bool fits(const struct refusal *refusal, const struct op *op, const struct record *record)
+static bool applies(const struct refusal *refusal, const struct op *op, const struct record *record)
 {
         return (refusal->type < 0 || refusal->type == (int)op->type) &&
                (refusal->step < 0 || refusal->step == (int)record->step) &&
@@ -218,7 +218,7 @@ static void hint_for(const struct op *op, const struct record *record, struct wa
                 return;
         }
         for (size_t i = 0; i < ELEMENTS(refusals); i++)
-                if (fits(&refusals[i], op, record)) {
+                if (applies(&refusals[i], op, record)) {
                         (void)err_mistake(err, refusals[i].mistake);
                         (void)err_hint(err, "%s", refusals[i].hint);
                         return;

@@ -72,6 +72,7 @@ static int read_word(const char *word, size_t len, unsigned *walls, struct ward_
                 "'%.*s' is not one of: namespaces, ids, caps, seccomp, no-new-privileges, cgroup, devices, paths, "
                 "keyring, lsm, all",
                 (int)len, word);
+        (void)err_mistake(err, MISTAKE_WORD);
         return near == NULL ? -EINVAL : err_hint(err, "did you mean '%s'?", near);
 }
 
@@ -102,9 +103,10 @@ int strength_require(const struct strength *strength, unsigned walls, struct war
                         continue;
                 (void)err_set(err, -EPERM, "option '--require': %s: %s", strength_names[i],
                               part->why[0] != '\0' ? part->why : "not in force");
-                if (part->hint[0] != '\0')
-                        (void)err_hint(err, "%s", part->hint);
-                return -EPERM;
+                (void)err_mistake(err, MISTAKE_WALL);
+                return err_hint(err, "%s",
+                                part->hint[0] != '\0' ? part->hint
+                                                      : "leave out what opens it, or take it out of --require");
         }
         return 0;
 }

@@ -278,6 +278,11 @@ in_last_namespace() {
 @test "an ordinary user asks for other owners" { mistake E408 125 as_user ward run -v ./src:/src:idmap ./rootfs ls; }
 @test "an ordinary user asks to be killed last" { mistake E409 125 as_user ward run --oom-score-adj -5 ./rootfs ls; }
 
+@test "a required wall that is not whole" {
+        mistake E410 125 ward run --require caps --cap-add SYS_TIME ./rootfs date
+        mistake E410 125 ward run --require namespaces --network host ./rootfs ip link
+}
+
 # ---- limits and settings ---------------------------------------------------------------------------------------------------
 
 @test "a memory limit that is too low to start in" { mistake E501 125 ward run -m 4k ./rootfs ls; }
