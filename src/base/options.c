@@ -86,10 +86,13 @@ static int store(struct cursor *cursor, const struct option_entry *entry, const 
                 r = store_flag(entry, target, value, err);
                 break;
         case OPTION_KIND_TEXT:
-                if (*value == '\0')
-                        r = err_set(err, -EINVAL, "its value is empty");
-                else
+                if (*value != '\0') {
                         *(const char **)target = value;
+                        break;
+                }
+                (void)err_set(err, -EINVAL, "its value is empty");
+                (void)err_mistake(err, MISTAKE_FORM);
+                r = err_hint(err, "write '%s %s'", shown, entry->arg);
                 break;
         case OPTION_KIND_NUMBER:
                 r = store_number(entry, target, value, err);
@@ -106,8 +109,7 @@ static int store(struct cursor *cursor, const struct option_entry *entry, const 
         case OPTION_KIND_NOT_YET:
                 (void)err_set(err, -ENOTSUP, "option '%s' is not supported yet", shown);
                 (void)err_mistake(err, MISTAKE_NOT_YET);
-                return err_hint(err, "leave it out; '%s --help-all' lists the options that there are",
-                                cursor->command->name);
+                return err_hint(err, "leave it out; '%s --help-all' lists the options", cursor->command->name);
         }
         return r < 0 ? err_wrap(err, "option '%s'", shown) : 0;
 }
