@@ -12,7 +12,8 @@ host_state() {
         # Groups of others go while we look.
         { find /sys/fs/cgroup -type d -name "*$id*" -printf 'group %p\n' 2>/dev/null || true; } | sort
         cut -d : -s -f 1 /proc/net/dev | sed 's/^ */link /'
-        find /dev -xdev ! -type l -exec stat -c '%n %F %t:%T %a %u:%g' {} + | sort
+        # crun gives its standard input, which may be the machine's /dev/null, to the container's root: owners count where nobody else is.
+        find /dev -xdev ! -type l -exec stat -c "%n %F %t:%T %a${own:+ %u:%g}" {} + | sort
         find /dev -xdev -type l -printf '%p -> %l\n' | sort
         settings
         # A new keyring of root's, or a key in the ones that all of root's processes share.
