@@ -136,3 +136,13 @@ unharmed() {
         wait $! || true
         unharmed
 }
+
+# It is the runtime's own code, and stays as long as the container.
+@test "V8: the first process of 'ward run --init' is a file that cannot be written" {
+        rootfs "$WORK/root"
+        cp "$ATTACKERS/hunter" "$WORK/root/hunter"
+        run -0 ward run --rm --init --cap-add SYS_PTRACE --name "$ID" "$WORK/root" /hunter 1
+        # The hunter saw two files, itself and the first process.
+        [[ $(grep ^seen <<<"$output" | sort -u | wc -l) -eq 2 ]] || shown
+        ! grep -E '^(opened|wrote) ' <<<"$output" || shown
+}
