@@ -224,6 +224,7 @@ static int make_plan(struct execution *exec, const struct spec_process *process,
                 .personality_given = exec->spec.personality_given,
         };
 
+        site_find_modules(exec->site, process, false);
         plan_done(&exec->plan);
         return plan_exec(&what, exec->filter.count > 0 ? &exec->program : NULL, exec->filter.flags, &exec->plan, err);
 }

@@ -101,6 +101,15 @@ static int find_delegated(struct site *site, struct ward_err *err)
         return r == -ENOENT || r == -EACCES ? 0 : r;
 }
 
+void site_find_modules(struct site *site, const struct spec_process *process, bool labels_mounts)
+{
+        if (process->apparmor_profile != NULL)
+                site->place.apparmor = file_starts_with("/sys/module/apparmor/parameters/enabled", 'Y');
+        if (process->selinux_label != NULL || labels_mounts)
+                site->place.selinux = file_starts_with("/sys/fs/selinux/enforce", '0') ||
+                                      file_starts_with("/sys/fs/selinux/enforce", '1');
+}
+
 int site_read(struct site *site, const struct ward_spec *spec, const char *id, const char *group, struct ward_err *err)
 {
         _cleanup_close_
@@ -129,11 +138,7 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
                 r = choose_group(site, spec, id, err);
                 if (r < 0)
                         return r;
-                if (spec->process.apparmor_profile != NULL)
-                        site->place.apparmor = file_starts_with("/sys/module/apparmor/parameters/enabled", 'Y');
-                if (spec->process.selinux_label != NULL || spec->mount_label != NULL)
-                        site->place.selinux = file_starts_with("/sys/fs/selinux/enforce", '0') ||
-                                              file_starts_with("/sys/fs/selinux/enforce", '1');
+                site_find_modules(site, &spec->process, spec->mount_label != NULL);
         } else {
                 site->place.cgroup_path = group;
         }

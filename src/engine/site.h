@@ -28,6 +28,9 @@ struct site {
 int site_read(struct site *site, const struct ward_spec *spec, const char *id, const char *group, struct ward_err *err);
 void site_done(struct site *site);
 
+/* Looks which of the security modules that @process names are in force; site_read() does so for a @spec. */
+void site_find_modules(struct site *site, const struct spec_process *process, bool labels_mounts);
+
 /* The mark of the groups of container @id of @store; it lives in the site. NULL: there is no memory, or no name for the store. */
 const char *site_mark(struct site *site, const struct store *store, const char *id);
 

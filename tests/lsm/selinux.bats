@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+#
+# SELinux, enforcing: the labels that are asked for are those of the process and of its mounts, and the policy holds. For the test machine
+# (./dev vm --lsm selinux), whose policy has the domain ward_test_t: tests/vm/guest/ward_test.cil.
+#
+# bats file_tags=selinux
+
+load ../oci/helpers/common
+
+PROCESS=system_u:system_r:ward_test_t:s0:c1,c2
+FILES=system_u:object_r:ward_test_file_t:s0:c1,c2
+
+setup() {
+        ward_setup
+        needs_root
+        [[ $(getenforce) == Enforcing ]] || unable "SELinux is permissive here"
+        make_bundle sh -c 'cat /proc/self/attr/current; echo; cat /secret; cat /open'
+        echo secret >"$BUNDLE/rootfs/secret"
+        echo open >"$BUNDLE/rootfs/open"
+        chcon -R "$FILES" "$BUNDLE/rootfs"
+        chcon system_u:object_r:shadow_t:s0 "$BUNDLE/rootfs/secret"
+}
+
+teardown() { remove_all; }
+
+labelled() { edit --arg process "$PROCESS" --arg files "$FILES" '.process.selinuxLabel = $process | .linux.mountLabel = $files'; }
+
+@test "process.selinuxLabel is in force, and denies" {
+        run oci run -b "$BUNDLE" "$ID"
+        expect_in_output "$(cat /proc/self/attr/current | tr -d '\0')" $'secret\nopen'
+        labelled
+        run oci run -b "$BUNDLE" "$ID"
+        expect_in_output "$PROCESS" "can't open '/secret': Permission denied" open
+        expect_not_in_output $'secret\nopen'
+}
+
+@test "linux.mountLabel is the label of the new file systems" {
+        local pid
+        labelled
+        edit '.process.args = ["sleep", "100"]'
+        oci run -d -b "$BUNDLE" "$ID"
+        pid=$(oci state "$ID" | jq .pid)
+        [[ $(stat -c %C "/proc/$pid/root/dev/shm" "/proc/$pid/root/dev/null") == "$FILES"$'\n'"$FILES" ]]
+        run -0 oci exec "$ID" sh -c 'echo x >/dev/shm/file && cat /dev/shm/file'
+}
+
+@test "a process that joins has the container's label, or its own" {
+        local other=system_u:system_r:ward_test_t:s0:c3
+        labelled
+        edit '.process.args = ["sleep", "100"]'
+        oci run -d -b "$BUNDLE" "$ID"
+        run -0 --separate-stderr oci exec "$ID" cat /proc/self/attr/current
+        [[ $output == "$PROCESS" ]] || shown
+        run -1 oci exec "$ID" cat /secret
+        run -0 --separate-stderr oci exec --process-label "$other" "$ID" cat /proc/self/attr/current
+        [[ $output == "$other" ]] || shown
+}
+
+@test "a label that the policy does not know is refused, and nothing runs" {
+        edit '.process.selinuxLabel = "system_u:system_r:no_such_t:s0" | .process.args = ["echo", "RAN"]'
+        run -1 oci run -b "$BUNDLE" "$ID"
+        expect_in_output "process.selinuxLabel" no_such_t "the policy that is loaded has no such label"
+        expect_not_in_output RAN
+}
+
+@test "a label that no_new_privs forbids is refused, and it is said why" {
+        # Debian's policy has no nnp_transition to a user's domain.
+        chcon -R system_u:object_r:bin_t:s0 "$BUNDLE/rootfs"
+        edit '.process.selinuxLabel = "user_u:user_r:user_t:s0"'
+        fails_with "nnp_transition" oci run -b "$BUNDLE" "$ID"
+}
+
+@test "an AppArmor profile is refused where AppArmor is not in force" {
+        edit '.process.apparmorProfile = "any"'
+        fails_with "process.apparmorProfile .*AppArmor is not active" oci run -b "$BUNDLE" "$ID"
+}
+
+@test "ward run --security-opt label=" {
+        run -0 --separate-stderr ward run --rm --name "$ID" --security-opt label=user:system_u --security-opt label=role:system_r \
+                --security-opt label=type:ward_test_t --security-opt label=level:s0:c1,c2 "$BUNDLE/rootfs" cat /proc/self/attr/current
+        [[ $output == "$PROCESS" ]] || shown
+}
