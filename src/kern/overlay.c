@@ -248,7 +248,10 @@ static int attach_bases(struct assembly *assembly)
         if (r < 0)
                 return r;
         assembly->record.step = STEP_STORE;
-        r = attach(tree->store, AT_FDCWD, "store");
+        /* A clone is a peer of what it was cloned from: the views on it would appear there. */
+        r = tree_private(tree->store);
+        if (r >= 0)
+                r = attach(tree->store, AT_FDCWD, "store");
         if (r >= 0)
                 r = assembly->root = tree_clone(AT_FDCWD, "store/root", false);
         return r < 0 ? r : attach(assembly->root, AT_FDCWD, "tree");

@@ -63,6 +63,13 @@ int tree_attributes(int fd, uint64_t set, uint64_t clear, bool recursive)
         return 0;
 }
 
+int tree_private(int fd)
+{
+        struct mount_attr attr = {.propagation = MS_PRIVATE};
+
+        return mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0 ? -errno : 0;
+}
+
 void tree_log(int fs, char *buffer, size_t size)
 {
         size_t used = 0;

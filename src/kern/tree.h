@@ -22,6 +22,9 @@ int tree_clone(int dirfd, const char *path, bool recursive);
 /* Sets and clears MOUNT_ATTR_* of a mount. */
 int tree_attributes(int fd, uint64_t set, uint64_t clear, bool recursive);
 
+/* Takes a tree out of the peer groups that a clone shares with what it was cloned from: what is mounted on it stays in it. */
+int tree_private(int fd);
+
 /* Makes the file system that @fs (fsopen(2)) was configured for, and a detached mount of it. */
 int tree_make(int fs, uint64_t attributes);
 

@@ -37,6 +37,7 @@ package() {
         rm -r p
 }
 
+# bats test_tags=vm
 @test "the container has a root of the machine's, and nothing else of it" {
         run ward_host sh -c 'id -u; hostname; ls -d /proc/[0-9]* | wc -l; ls / | sort | tr "\n" " "; ls -A /home /root /run /srv /tmp /mnt /boot | grep -v : | tr -d "\n"'
         expect_status 0
@@ -114,6 +115,7 @@ package() {
         expect_in_output "is for the root 'host'"
 }
 
+# bats test_tags=vm
 @test "--keep keeps the changes, whatever ids the next container has" {
         HOST_OPTIONS=(--keep kept)
         run ward_host sh -ec 'echo text >/etc/ward-test; chown 5:6 /etc/ward-test; echo home >/root/file; rm /etc/passwd'
@@ -130,6 +132,15 @@ package() {
         run ward_host true
         expect_status 125
         expect_in_output "other users may write"
+}
+
+# systemd makes every mount of the machine shared.
+@test "--keep: where mounts are shared, none appears on the machine" {
+        # shellcheck disable=SC2016
+        run unshare --mount --propagation shared sh -c '"$@" && ! grep /kept/ /proc/self/mountinfo' _ \
+                "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --keep kept host true
+        expect_status 0
+        expect_output ""
 }
 
 @test "--read-only holds for all of it" {
