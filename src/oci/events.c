@@ -139,6 +139,9 @@ static int follow(struct oci *oci, const char *id, uint64_t interval_msec, struc
                 if (r <= 0)
                         return r == -ENOENT && oom_kills != UINT64_MAX ? 0 : r;
                 r = engine_stats(&oci->store, id, &stats, err);
+                /* It may have ended since. */
+                if (r < 0 && is_alive(oci, id, NULL) <= 0)
+                        return 0;
                 if (r == 0 && oom_kills != UINT64_MAX && stats.oom_kills != UINT64_MAX && stats.oom_kills > oom_kills)
                         r = print_oom(id, err);
                 if (r == 0)
