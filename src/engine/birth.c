@@ -530,7 +530,7 @@ static int explain_death(const struct birth *birth, struct ward_err *err)
                       spec_origin_text(&limit->origin, birth->spec->file, where, sizeof(where)),
                       (long long)limit->value);
         (void)err_mistake(err, MISTAKE_MEMORY_TOO_LOW);
-        return err_hint(err, "raise the limit: 256 KiB are enough for the start alone, the program needs more");
+        return err_hint(err, "raise the limit: the start alone needs about 256 KiB, the program more");
 }
 
 int birth_finish(struct birth *birth, struct ward_err *err)
