@@ -116,6 +116,15 @@ static inline void make_everywhere(struct fixture *f, const char *path)
                 ok_or_fail(f, cgroup_make(&f->layout.hierarchies[i], path, TESTED, NULL, NULL, &f->err));
 }
 
+/* The test's group and one below it, both of which can have processes: a group of v2 that gives controllers to those below it can't
+ * (cgroups(7), "no internal processes"). */
+static inline void make_tree(struct fixture *f)
+{
+        make_everywhere(f, f->group);
+        for (size_t i = 0; i < f->layout.count; i++)
+                ok_or_fail(f, cgroup_make(&f->layout.hierarchies[i], f->below, 0, NULL, NULL, &f->err));
+}
+
 static inline const struct cgroup_hierarchy *need_controller(const struct fixture *f, enum cgroup_controller controller)
 {
         const struct cgroup_hierarchy *hierarchy = cgroup_with(&f->layout, controller);
