@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+#
+# Limits have an effect, whichever version of control groups has the controller; that the figures are written is tested elsewhere.
+#
+# bats file_tags=vm
+
+load helpers/common
+
+setup() {
+        ward_setup
+        needs_root
+}
+
+teardown() { remove_all; }
+
+# figure FILE...: what these files say of the container's groups; each hierarchy has some of them.
+figure() {
+        local name files=()
+        for name in "$@"; do
+                mapfile -t -O "${#files[@]}" files < <(find /sys/fs/cgroup -path "*/$ID/$name")
+        done
+        cat "${files[@]}"
+}
+
+@test "memory: what goes over the limit is ended, and events and status tell" {
+        local events
+        make_bundle sh -c 'tail /dev/zero & wait $!; echo "status $?"; sleep 100'
+        edit '.linux.resources.memory.limit = 16777216'
+        become_oci run -b "$BUNDLE" "$ID" >"$WORK/out" 3>&- &
+        wait_until 60 grep -q "status 137" "$WORK/out"
+        events=$(oci events --stats "$ID")
+        [[ $(figure memory.events memory.oom_control | awk '$1 == "oom_kill" { print $2 }') -ge 1 ]]
+        jq -e '.data.memory.usage.limit == 16777216 and .data.memory.usage.failcnt > 0' <<<"$events"
+}
+
+@test "memory: events says when the OOM killer was there" {
+        make_bundle sh -c 'while [ ! -e /tmp/go ]; do sleep 0.1; done; tail /dev/zero & wait $!; sleep 100'
+        edit '.linux.resources.memory.limit = 16777216 | .root.readonly = false'
+        oci run -d -b "$BUNDLE" "$ID"
+        become_oci events --interval 100ms "$ID" >"$WORK/events" 3>&- &
+        wait_until 30 grep -q '"stats"' "$WORK/events"
+        touch "$BUNDLE/rootfs/tmp/go"
+        wait_until 60 grep -q '"oom"' "$WORK/events"
+        grep '"oom"' "$WORK/events" | head -n 1 | jq -e --arg id "$ID" '.id == $id'
+}
+
+@test "pids: no more processes than allowed, and more after an update" {
+        make_bundle sh -c 'while :; do sleep 1; done'
+        edit '.linux.resources.pids.limit = 4'
+        oci run -d -b "$BUNDLE" "$ID"
+        # shellcheck disable=SC2016
+        run oci exec "$ID" sh -c 'for i in 1 2 3 4 5 6; do sleep 5 & done; echo "started"'
+        expect_in_output "can't fork"
+        oci update --pids-limit 50 "$ID"
+        run -0 oci exec "$ID" sh -c 'for i in 1 2 3 4 5 6; do sleep 5 & done; echo "started"'
+        expect_output started
+}
+
+@test "cpu: a quota holds the container back" {
+        make_bundle sh -c 'while :; do :; done'
+        edit '.linux.resources.cpu = {quota: 10000, period: 100000}'
+        oci run -d -b "$BUNDLE" "$ID"
+        throttled() { figure cpu.stat | awk '$1 == "nr_throttled" && $2 > 2 { yes = 1 } END { exit !yes }'; }
+        wait_until 60 throttled
+        oci events --stats "$ID" | jq -e '.data.cpu.throttling.throttledPeriods > 2'
+}
+
+@test "cpus: the container runs on those that are listed" {
+        local last
+        last=$(sed 's/.*[-,]//' /sys/devices/system/cpu/online)
+        make_bundle grep Cpus_allowed_list /proc/self/status
+        edit --arg last "$last" '.linux.resources.cpu.cpus = $last'
+        run oci run -b "$BUNDLE" "$ID"
+        [[ $output != *"no hierarchy"* ]] || unable "$output"
+        expect_status 0
+        [[ $output == *[[:space:]]"$last" ]] || shown
+}
+
+@test "devices: what is not listed can't be opened, what is listed can" {
+        local major minor
+        read -r major minor < <(stat -c '%Hr %Lr' /dev/mem /dev/kmsg 2>/dev/null | tail -n 1)
+        make_bundle sh -c 'mknod /tmp/node c "$0" "$1" && dd if=/tmp/node of=/dev/null bs=1 count=0 && echo OPENED; echo ok >/dev/null && echo null' \
+                "$major" "$minor"
+        edit '.root.readonly = false | .process.capabilities[] += ["CAP_MKNOD", "CAP_SYSLOG"]'
+        run -0 oci run -b "$BUNDLE" "$ID"
+        expect_in_output "Operation not permitted" null
+        expect_not_in_output OPENED
+        rm -f "$BUNDLE/rootfs/tmp/node"
+        edit --argjson major "$major" --argjson minor "$minor" \
+                '.linux.resources.devices += [{allow: true, type: "c", major: $major, minor: $minor, access: "rm"}]'
+        run -0 oci run -b "$BUNDLE" "$ID"
+        expect_in_output OPENED null
+}
+
+@test "a group of the config's own is made below others, has the limit, and goes with them" {
+        make_bundle sleep 100
+        edit --arg path "/$ID-above/between/$ID" '.linux.cgroupsPath = $path | .linux.resources.memory.limit = 33554432'
+        oci run -d -b "$BUNDLE" "$ID"
+        [[ $(figure memory.max memory.limit_in_bytes) == 33554432 ]]
+        run -0 oci exec "$ID" true
+        oci delete --force "$ID"
+        [[ -z $(find /sys/fs/cgroup -name "$ID-above*") ]]
+}
