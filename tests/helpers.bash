@@ -89,15 +89,16 @@ rootfs() {
 
 # bundle DIR [JQ-FILTER...]: the default configuration without a terminal, over a fresh rootfs, changed by each filter in turn.
 bundle() {
-        local dir=$1 filter config
+        local dir=$1 filter all='.process.terminal = false | .process.args = ["true"]' config
         shift
         mkdir -p "$dir"
         rootfs "$dir/rootfs"
         ward_oci spec -b "$dir"
-        for filter in '.process.terminal = false' '.process.args = ["true"]' "$@"; do
-                config=$(jq "$filter" "$dir/config.json")
-                printf '%s\n' "$config" >"$dir/config.json"
+        for filter in "$@"; do
+                all+=" | ($filter)"
         done
+        config=$(jq "$all" "$dir/config.json")
+        printf '%s\n' "$config" >"$dir/config.json"
 }
 
 # ---- expectations over bats' $status and $output -------------------------------------------------------------------------------

@@ -6,9 +6,9 @@
 load ../helpers
 
 setup() {
+        ward_setup
         needs_root
         needs_program jq
-        ward_setup
         GROUP=$ID-parent/below/$ID
         bundle b '.process.args = ["sleep", "1000"]' ".linux.cgroupsPath = \"/$GROUP\""
         STATE=$WORK/state/$ID/state.json

@@ -7,9 +7,9 @@
 load ../helpers
 
 setup() {
+        ward_setup
         needs_root
         needs_program nm
-        ward_setup
 }
 
 teardown() {

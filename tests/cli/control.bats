@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# ps, exec, kill and rm: what is done with containers; and the command line as such.
+# ps, exec, kill and rm: what is done with containers.
 # shellcheck disable=SC2154,SC2016
 
 load helpers/common
@@ -43,6 +43,7 @@ teardown() { remove_all; }
 
 # ---- exec ------------------------------------------------------------------------------------------------------------------
 
+# bats test_tags=vm
 @test "exec: output, status, input" {
         background -e BASE=1 "$ROOT" sleep 100
         run -9 --separate-stderr ward exec "$ID" sh -c 'echo out; echo err >&2; cat /proc/1/cmdline; exit 9'
@@ -110,6 +111,7 @@ teardown() { remove_all; }
 
 # ---- kill and rm -----------------------------------------------------------------------------------------------------------
 
+# bats test_tags=vm
 @test "kill: KILL by default, -s by name or number, several at once" {
         background "$ROOT" sh -c 'trap "exit 44" TERM; trap "exit 45" USR1; while :; do sleep 0.05; done'
         fails_with 1 "'TREM' is not a signal.*did you mean 'TERM'" ward kill -s TREM "$ID"
@@ -147,23 +149,6 @@ ignores_nothing() {
 
 # ---- the command line ------------------------------------------------------------------------------------------------------
 
-VERBS="run ps inspect exec kill stop rm gc"
-
-@test "help of the program and of each verb fits a screen of 80 columns" {
-        local verb
-        for verb in "" $VERBS; do
-                # shellcheck disable=SC2086
-                run -0 ward $verb --help
-                [[ ${lines[0]} == "Usage: ward"* ]]
-                (($(wc -l <<<"$output") <= 30)) || shown
-                [[ -z $(awk 'length > 80' <<<"$output") ]] || shown
-                # shellcheck disable=SC2086
-                [[ $(ward help $verb) == "$output" ]]
-                [[ -z $verb || $(ward help) == *"  $verb "* ]]
-        done
-        [[ $("$WARD_BUILD/bin/ward") == "$(ward help)" ]]
-}
-
 @test "inspect: a table for a person, JSON with the config for a program" {
         background -m 64m -v "$ROOT:/x:ro" "$ROOT" sleep 100
         run -0 ward inspect "$ID"
@@ -172,39 +157,6 @@ VERBS="run ps inspect exec kill stop rm gc"
         [[ $(jq -r '.version, .containers[0].name, .containers[0].status, .containers[0].config.linux.resources.memory.limit' <<<"$output") == $'1\n'"$ID"$'\nrunning\n67108864' ]] || shown
         [[ $(jq .containers[0].pid <<<"$output") == "$(init_pid)" ]]
         fails_with 1 "no container 'nosuch'" ward inspect nosuch
-}
-
-@test "version" {
-        run -0 ward --version
-        [[ ${lines[0]} =~ ^ward\ version\ [0-9]+\.[0-9]+ ]] || shown
-        [[ $(ward version) == "$output" ]]
-}
-
-@test "what is mistyped has a suggestion" {
-        fails_with 1 "unknown verb 'rnu'.*did you mean 'run'" ward rnu
-        fails_with 1 "unknown verb 'exce'.*did you mean 'exec'" ward help exce
-        fails_with 1 "unknown option '--al'.*did you mean '--all'" ward ps --al
-        fails_with 1 "unknown option '--rot'.*did you mean '--root'" ward --rot x ps
-}
-
-@test "messages are coloured on a terminal alone, and not with NO_COLOR" {
-        run "$TERMINAL" '' "$WARD_BUILD/bin/ward" nosuch
-        expect_in_output $'\e['
-        NO_COLOR=1 run "$TERMINAL" '' "$WARD_BUILD/bin/ward" nosuch
-        expect_in_output "ward: unknown verb 'nosuch'"
-        expect_not_in_output $'\e'
-        run ward nosuch
-        expect_not_in_output $'\e'
-}
-
-@test "the manual says everything that help says" {
-        local verb option
-        for verb in $VERBS; do
-                for option in $(ward "$verb" --help-all | grep -oE '^ +(-[a-z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
-                        [[ $option == --help* ]] || grep -qF -- "*$option*" "$WARD_SOURCE/docs/ward.1.scd" ||
-                                { echo "ward $verb $option is not in docs/ward.1.scd"; return 1; }
-                done
-        done
 }
 
 @test "the completions know every verb, option and name" {

@@ -7,8 +7,8 @@
 load ../helpers
 
 setup() {
-        needs_root
         ward_setup
+        needs_root
         bundle b '.process.args = ["sleep", "1000"]'
 }
 

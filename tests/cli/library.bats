@@ -6,6 +6,8 @@ load ../helpers
 
 # Once for all tests of this file: the installation is theirs to read.
 setup_file() {
+        # A copy of the build can't be installed.
+        [[ -e $WARD_BUILD/build.ninja ]] || return 0
         export PREFIX=$BATS_FILE_TMPDIR/usr
         DESTDIR=$BATS_FILE_TMPDIR meson install -C "${WARD_BUILD:-$BATS_TEST_DIRNAME/../../build}" --no-rebuild --quiet \
                 >"$BATS_FILE_TMPDIR/log" 2>&1 || { cat "$BATS_FILE_TMPDIR/log"; return 1; }
@@ -16,6 +18,7 @@ setup_file() {
 
 setup() {
         ward_setup
+        [[ -n ${PREFIX:-} ]] || unable "needs the build itself, not a copy of it"
         # What the program has to be linked with too where the library is instrumented.
         SANITIZER=()
         [[ -z ${WARD_SANITIZED:-} ]] || SANITIZER=(-fsanitize=address,undefined)

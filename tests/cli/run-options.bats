@@ -426,12 +426,3 @@ in_other_namespace() { [[ $(readlink "/proc/$1/ns/net") != "$(readlink /proc/sel
 }
 
 # ---- help ------------------------------------------------------------------------------------------------------------------
-
-@test "--help fits a screen, --help-all has the rest" {
-        run -0 ward run --help
-        ((${#lines[@]} <= 24)) || { echo "${#lines[@]} lines"; shown; }
-        expect_in_output --volume --help-all
-        expect_not_in_output --cpuset-cpus
-        run -0 ward run --help-all
-        expect_in_output --volume --cpuset-cpus --stop-timeout
-}

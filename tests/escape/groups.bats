@@ -8,6 +8,7 @@ load helpers/escape
 setup() { escape_setup; }
 teardown() { escape_teardown; }
 
+# bats test_tags=vm
 @test "V19: release_agent cannot be written from inside, nor after unshare" {
         make_bundle sh -c 'find /sys/fs/cgroup /proc -name release_agent 2>/dev/null | while read -r f; do echo /ward-was-here >"$f" && echo WRITTEN; done
                            mkdir /sys/fs/cgroup/memory/new /sys/fs/cgroup/new && echo WRITTEN
@@ -47,6 +48,7 @@ teardown() { escape_teardown; }
         done
 }
 
+# bats test_tags=vm
 @test "V20: a group that has processes is not taken, limited, or killed" {
         local group=/sys/fs/cgroup/unified stranger
         [[ -d $group ]] || group=/sys/fs/cgroup
@@ -65,6 +67,7 @@ teardown() { escape_teardown; }
         rmdir "$group/$ID-taken"
 }
 
+# bats test_tags=vm
 @test "V25: a device of the host is opened only where it is listed, by its node or by one that the image ships" {
         local type major minor name change listed=0
         make_bundle sleep 100
@@ -132,6 +135,7 @@ lied_to() {
         done
 }
 
+# bats test_tags=vm
 @test "V25: where no cgroup can hold the rules, nothing starts" {
         make_bundle sh -c 'echo RAN'
         edit '.mounts |= map(select(.type != "cgroup"))'

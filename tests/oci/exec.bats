@@ -17,6 +17,7 @@ teardown() {
         remove_all
 }
 
+# bats test_tags=vm
 @test "exec runs inside, gives output and status" {
         run -5 --separate-stderr oci exec "$ID" sh -c 'cat /proc/1/cmdline | tr "\0" " "; hostname; echo e >&2; exit 5'
         [[ $output == "sleep 100 "* && $stderr == e ]]
@@ -25,6 +26,7 @@ teardown() {
         [[ $output == input ]]
 }
 
+# bats test_tags=vm
 @test "exec is in every namespace and group of the container" {
         local ns pid
         pid=$(oci state "$ID" | jq .pid)
@@ -86,6 +88,7 @@ teardown() {
         fails_with "(stopped|not running)" oci exec "$ID" true
 }
 
+# bats test_tags=vm
 @test "ps shows the container's processes, in each form" {
         local pid
         pid=$(oci state "$ID" | jq .pid)
@@ -98,6 +101,7 @@ teardown() {
         fails_with "ps failed" oci ps "$ID" --no-such-option
 }
 
+# bats test_tags=vm
 @test "pause freezes, resume thaws" {
         oci pause "$ID"
         has_status "$ID" paused
@@ -109,6 +113,7 @@ teardown() {
         fails_with "" oci resume "$ID"
 }
 
+# bats test_tags=vm
 @test "delete --force ends a paused container" {
         oci pause "$ID"
         oci delete --force "$ID"
@@ -126,6 +131,7 @@ limit_of() {
         return 1
 }
 
+# bats test_tags=vm
 @test "update: options and a file; what is not named stays" {
         oci update --memory 64m --pids-limit 33 "$ID"
         [[ $(limit_of "$ID" memory.limit_in_bytes memory.max) == 67108864 ]]
@@ -143,6 +149,7 @@ limit_of() {
         fails_with "standard input:1:.*memry" oci update -r - "$ID" <<<'{"memry": {}}'
 }
 
+# bats test_tags=vm
 @test "events: figures once, and as long as the container runs" {
         oci events --stats "$ID" | jq -e --arg id "$ID" '.type == "stats" and .id == $id and .data.pids.current == 1
                 and .data.memory.usage.usage > 0 and .data.cpu.usage.total > 0'

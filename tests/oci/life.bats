@@ -14,6 +14,7 @@ teardown() {
         remove_all
 }
 
+# bats test_tags=vm
 @test "create, start, kill, delete: each status on the way" {
         make_bundle sleep 100
         oci create -b "$BUNDLE" "$ID"
@@ -43,6 +44,7 @@ teardown() {
         [[ $(oci list -q) == "$ID" ]]
 }
 
+# bats test_tags=vm
 @test "run gives the program's output and its status, and leaves nothing" {
         make_bundle sh -c 'echo out; echo err >&2; exit 7'
         run -7 --separate-stderr oci run -b "$BUNDLE" "$ID"
@@ -90,6 +92,7 @@ teardown() {
         has_status "$ID" running
 }
 
+# bats test_tags=vm
 @test "delete refuses a running container, with --force ends it" {
         make_bundle sleep 100
         oci run -d -b "$BUNDLE" "$ID"
@@ -106,6 +109,7 @@ teardown() {
         nothing_left
 }
 
+# bats test_tags=vm
 @test "kill: TERM by default, by number, to all" {
         make_bundle sh -c 'trap "exit 0" TERM; trap "" USR1; while :; do sleep 0.05; done'
         oci run -d -b "$BUNDLE" "$ID"
@@ -150,6 +154,7 @@ teardown() {
         nothing_left
 }
 
+# bats test_tags=vm
 @test "a failed start leaves the host's mounts as they were" {
         make_bundle true
         edit '.mounts += [{destination: "/tmp", type: "nosuchfs", source: "x"}]'
@@ -238,6 +243,7 @@ teardown() {
         [[ $output == content ]]
 }
 
+# bats test_tags=vm
 @test "ten containers at once" {
         local i pids=()
         make_bundle true

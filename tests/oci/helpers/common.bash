@@ -15,14 +15,15 @@ become_oci() { exec "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" "$@"; }
 make_bundle() {
         BUNDLE=$WORK/bundle
         rm -rf "$BUNDLE"
-        bundle "$BUNDLE"
-        jq -n '$ARGS.positional' --args -- "$@" >"$WORK/args"
-        edit --slurpfile args "$WORK/args" '.process.args = $args[0]'
+        mkdir "$BUNDLE"
+        rootfs "$BUNDLE/rootfs"
+        ward_oci spec -b "$BUNDLE"
+        edit '.process.terminal = false | .process.args = $ARGS.positional' --args -- "$@"
 }
 
 # edit JQ-ARGUMENTS: changes config.json.
 edit() {
-        jq "$@" "$BUNDLE/config.json" >"$BUNDLE/config.new"
+        jq "$@" <"$BUNDLE/config.json" >"$BUNDLE/config.new"
         mv "$BUNDLE/config.new" "$BUNDLE/config.json"
 }
 

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lines that tests/run prints, written and read in one place: a run in a test machine is counted by the run outside.
+
+    ok     oci/life (build): 24 passed, 0 failed, 1 skipped
+           skip: NAME (skipped: REASON)
+    FAILED user: oci/exec (build): 12 passed, 1 failed, 0 skipped
+           FAILED: NAME
+           | what the program printed
+    36 passed, 1 failed, 1 skipped
+
+The word before the name says who ran it, if it was not root. Many skips of one reason are one line: 'skip: 13 cases (skipped: REASON)'.
+"""
+import dataclasses
+import re
+
+JOB = re.compile(r"^(?:ok|FAILED) +(?:(\w+): )?\S.*: (\d+) passed, (\d+) failed, (\d+) skipped$")
+TOTAL = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
+CASE = re.compile(r"^ {7}(skip|FAILED): (.*)$")
+MANY = re.compile(r"^(\d+) cases (\(skipped: .*\))$")
+
+
+@dataclasses.dataclass
+class Outcome:
+    """Of one program, or of many together: failed and skipped have a line for each case."""
+    passed: int = 0
+    failed: list = dataclasses.field(default_factory=list)
+    skipped: list = dataclasses.field(default_factory=list)
+    output: str = ""
+
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+
+    def counts(self):
+        return f"{self.passed} passed, {len(self.failed)} failed, {len(self.skipped)} skipped"
+
+    def show(self, name, hide=lambda line: False):
+        """Prints what happened; @hide says which lines of the output a failure need not show."""
+        lines = [f"{'FAILED' if self.failed else 'ok':6} {name}: {self.counts()}"]
+        lines += [f"       skip: {case}" for case in fewer(self.skipped)]
+        if self.failed:
+            lines += [f"       FAILED: {case}" for case in self.failed]
+            lines += [f"       | {line}" for line in self.output.splitlines() if not hide(line)]
+        print("\n".join(lines), flush=True)
+
+
+def reason_of(skip):
+    return skip.rsplit("(skipped: ", 1)[-1].removesuffix(")")
+
+
+def fewer(skips):
+    """The lines for @skips: more than three for one reason are one line."""
+    reasons = {}
+    for skip in skips:
+        reasons.setdefault(reason_of(skip), []).append(skip)
+    for reason, cases in reasons.items():
+        yield from cases if len(cases) <= 3 else [f"{len(cases)} cases (skipped: {reason})"]
+
+
+class Reader:
+    """Reads the lines of other runs, one after the other, and counts them in @by_user."""
+
+    def __init__(self):
+        self.by_user = {}
+        self._user = ""
+        self._ended = 0
+        self._claimed = 0
+
+    def _outcome(self, user):
+        return self.by_user.setdefault(user, Outcome())
+
+    def line(self, text):
+        if job := JOB.match(text):
+            self._user = job[1] or "root"
+            self._outcome(self._user).passed += int(job[2])
+            self._claimed += int(job[3]) + int(job[4])
+        elif case := CASE.match(text):
+            outcome = self._outcome(self._user)
+            many = MANY.match(case[2])
+            cases = [many[2]] * int(many[1]) if many else [case[2]]
+            (outcome.skipped if case[1] == "skip" else outcome.failed).extend(cases)
+            self._claimed -= len(cases)
+        elif TOTAL.match(text):
+            self._ended += 1
+
+    def finish(self, runs=1):
+        """At the end: a run that did not come to its end, or showed less than it counted, is a failure of nobody's."""
+        if self._ended != runs:
+            self._outcome("").failed.append(f"{self._ended} of {runs} runs came to their end")
+        if self._claimed != 0:
+            self._outcome("").failed.append("what the run counted and what it showed differ")
+        total = Outcome()
+        for outcome in self.by_user.values():
+            total.add(outcome)
+        return total
