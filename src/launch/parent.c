@@ -566,23 +566,12 @@ int launch_await(struct launch *launch, enum phase phase, struct ward_err *err)
         }
 }
 
-/* A created child closes the channel behind MESSAGE_START; one that has ended has done so, too. */
+/* A created child says once more that it waits, when it does not die with us any more. End of file alone could be its death. */
 int launch_hand_over(struct launch *launch, struct ward_err *err)
 {
-        struct record record;
         int r = launch_say(launch, MESSAGE_START, err);
 
-        if (r >= 0)
-                r = receive(launch->channel, &record, err);
-        if (r < 0)
-                return r;
-        if (r > 0 && record.kind == RECORD_FAILED)
-                return launch_report(launch->plan, command_of(launch->plan), launch->filter, &record, err);
-        if (r > 0)
-                return err_code(err, -EPROTO, "hear from the container's init");
-        if (pidfd_ended(launch->pidfd))
-                return err_set(err, -ESRCH, "create the container: its init ended while it waited for the start");
-        return 0;
+        return r < 0 ? r : launch_await(launch, PHASE_WAITING, err);
 }
 
 /* After PHASE_EXEC: end of file is the success of execve(2), which closed the channel, unless the child is gone without a word. */

@@ -189,6 +189,7 @@ const struct op_case op_cases[] = {
          {
                  {"recvmsg 9", STEP_CHANNEL},
                  {"prctl 1 0 0", STEP_ITSELF},
+                 {"sendto 9", STEP_CHANNEL},
                  {"close 9", IGNORED},
                  {"accept4 14", STEP_ITSELF},
                  {"recvmsg 20", IGNORED},

@@ -119,6 +119,12 @@ int child_do_wait_start(struct child *child, const struct op *op)
         if (r < 0 || op->slot == SLOT_NONE)
                 return r;
 
+        /* The creator that is gone by now does not have to know. */
+        child->step = STEP_CHANNEL;
+        r = child_send(child, RECORD_PHASE, STEP_ITSELF, 0, 0);
+        if (r < 0 && r != -EPIPE)
+                return r;
+        child->step = STEP_ITSELF;
         (void)sys1(close, child->channel);
         child->channel = -EBADF;
         do {
