@@ -5,11 +5,18 @@
  *      root                    65,536 ids that nobody else has (store/ranges.h); what is bound is id-mapped
  *      an ordinary user        one: the container's --user is the caller; no helper has to be asked, which takes half a start
  *      ... with --userns auto  his own as 0, and behind it those that /etc/subuid and /etc/subgid give him (newuidmap(1))
+ *      root in a container     those of the container, as they are: it has none to spare
  */
+#include <fcntl.h>
+#include <linux/capability.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/procfs.h"
 #include "cli/run.h"
 
 static bool wants_range(const struct run *o)
@@ -36,11 +43,65 @@ static int read_subordinate(struct run_job *job, struct ward_err *err)
         return r < 0 ? err_wrap(err, "option '%s': it takes more ids than your own", option) : 0;
 }
 
+/* The ids behind 0 that the caller's own user namespace has. */
+static int read_own_ids(const char *path, struct ranges_span *ret_span, bool *ret_whole, struct ward_err *err)
+{
+        _cleanup_free_ char *text = NULL;
+        unsigned long inside, outside, count, next = 0;
+        int r = fd_read_file(AT_FDCWD, path, 1 << 16, &text, NULL, err), used;
+
+        if (r < 0)
+                return r;
+        *ret_whole = procfs_map_is_whole(text);
+        for (const char *at = text; sscanf(at, "%lu %lu %lu%n", &inside, &outside, &count, &used) == 3; at += used)
+                if (inside == next)
+                        next += count;
+        if (next > DEFAULTS_ID_COUNT)
+                next = DEFAULTS_ID_COUNT;
+        *ret_span = (struct ranges_span){1, next > 0 ? next - 1 : 0};
+        return 0;
+}
+
+/* Root of a container around this program is no root of the machine. */
+static int find_caller(struct run_job *job, struct ward_err *err)
+{
+        struct ranges_span users, groups;
+        bool whole = false, ignored;
+        int r;
+
+        job->ordinary = geteuid() != 0;
+        if (job->ordinary)
+                return 0;
+        r = read_own_ids("/proc/self/uid_map", &users, &whole, err);
+        if (r >= 0)
+                r = read_own_ids("/proc/self/gid_map", &groups, &ignored, err);
+        if (r < 0) /* without /proc, the start says what is missing */
+                return err_hint(err, "mount it: mount -t proc proc /proc");
+        job->ordinary = !whole;
+        if (whole && !job->options->dry_run && prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 0) {
+                (void)err_set(err, -EPERM,
+                              "start a container: the container around this program has taken "
+                              "CAP_SYS_ADMIN from its root");
+                return err_hint(err, "start that one with --privileged, or with --cap-add SYS_ADMIN --security-opt "
+                                     "seccomp=unconfined --security-opt unmask=ALL");
+        }
+        if (job->ordinary && job->namespaces->ns[SPEC_NS_USER].mode == SPEC_NS_NEW) {
+                job->single = users.count == 0 || groups.count == 0;
+                if (!job->single) {
+                        job->users = users;
+                        job->groups = groups;
+                }
+        }
+        return 0;
+}
+
 int run_ids_begin(struct run_job *job, struct ward_err *err)
 {
         const struct spec_namespace *users = &job->namespaces->ns[SPEC_NS_USER];
-        int r;
+        int r = find_caller(job, err);
 
+        if (r < 0)
+                return r;
         job->own_users = users->mode != SPEC_NS_INHERIT;
         job->id_base = users->mode == SPEC_NS_JOIN ? job->namespaces->id_maps.uid[0].host_id : RANGES_DEFAULT_BASE;
         if (geteuid() != 0) {
@@ -56,6 +117,8 @@ int run_ids_begin(struct run_job *job, struct ward_err *err)
                 }
                 return users->mode == SPEC_NS_NEW && !job->single ? read_subordinate(job, err) : 0;
         }
+        if (job->ordinary)
+                return 0;
         job->idmaps = job->own_users;
         if (users->mode != SPEC_NS_NEW || job->options->dry_run)
                 return 0;
@@ -80,6 +143,8 @@ static int make_half(const struct run_job *job, const struct half *half, const s
         *ret_count = 0;
         if (job->single) {
                 *ret_maps = add_map(maps, ret_count, half->inside, half->own, 1);
+        } else if (half->sub->count > 0 && half->sub->base == (uint64_t)half->own + 1) {
+                *ret_maps = add_map(maps, ret_count, 0, half->own, (uint32_t)half->sub->count + 1);
         } else if (half->sub->count > 0) {
                 (void)add_map(maps, ret_count, 0, half->own, 1);
                 *ret_maps = add_map(maps, ret_count, 1, (uint32_t)half->sub->base, (uint32_t)half->sub->count);

@@ -71,11 +71,16 @@ static void show_progress(size_t directories)
 static int make_host(const struct run_job *job, struct run_root *root, struct ward_err *err)
 {
         const struct run *o = job->options;
+        const struct idmap_range range = {0, job->id_base, DEFAULTS_ID_COUNT};
         struct idmap_range uids[MAPS_MAX], gids[MAPS_MAX];
+        const struct idmap root_users = {.uid = &range, .gid = &range, .uid_count = 1, .gid_count = 1};
         const struct idmap users = {.uid = uids,
                                     .gid = gids,
                                     .uid_count = user_ranges(job, false, uids, MAPS_MAX),
                                     .gid_count = user_ranges(job, true, gids, MAPS_MAX)};
+        const bool as_user = job->ordinary && job->own_users, stackable = o->stackable && !job->ordinary;
+        /* A container that this program runs in has, as a rule, an overlay of its own for a root. */
+        const bool inner = as_user && geteuid() == 0;
         struct host_options options = {
                 .id_base = job->own_users ? job->id_base : 0,
                 .id_count = DEFAULTS_ID_COUNT,
@@ -83,7 +88,10 @@ static int make_host(const struct run_job *job, struct run_root *root, struct wa
                                                  : host_default_size(o->memory.given ? o->memory.value : -1),
                 .keep = o->keep,
                 .read_only = o->read_only,
-                .users = geteuid() != 0 ? &users : NULL,
+                .users = as_user     ? &users
+                         : stackable ? &root_users
+                                     : NULL,
+                .stackable = stackable || inner,
                 .writable_usr = o->writable_usr,
                 .progress = isatty(STDERR_FILENO) ? show_progress : NULL,
         };
@@ -101,6 +109,16 @@ static int make_host(const struct run_job *job, struct run_root *root, struct wa
         return root->fd < 0 ? err_wrap(err, "make the root 'host'") : 0;
 }
 
+/* The option that only the root `host` has a use for, or NULL. */
+static const char *for_host_alone(const struct run *o)
+{
+        return o->keep != NULL      ? "--keep"
+               : o->writable_usr    ? "--host-writable"
+               : o->stackable       ? "--host-stackable"
+               : o->host_size.given ? "--host-size"
+                                    : NULL;
+}
+
 int run_root_open(const struct run_job *job, const char *word, struct run_root *ret_root, struct ward_err *err)
 {
         const struct run *o = job->options;
@@ -108,12 +126,9 @@ int run_root_open(const struct run_job *job, const char *word, struct run_root *
         int r;
 
         root.given = strcmp(word, "host") == 0;
-        if (!root.given && (o->keep != NULL || o->host_size.given || o->writable_usr)) {
+        if (!root.given && for_host_alone(o) != NULL) {
                 (void)err_set(err, -EINVAL, "option '%s' is for the root 'host', and '%s' is a directory",
-                              o->keep != NULL   ? "--keep"
-                              : o->writable_usr ? "--host-writable"
-                                                : "--host-size",
-                              word);
+                              for_host_alone(o), word);
                 (void)err_mistake(err, MISTAKE_CONFLICT);
                 return err_hint(err, "leave it out: what the container changes in a directory stays there");
         }
@@ -121,6 +136,12 @@ int run_root_open(const struct run_job *job, const char *word, struct run_root *
                 (void)err_set(err, -EINVAL, "options '--keep' and '--host-size' exclude each other");
                 (void)err_mistake(err, MISTAKE_CONFLICT);
                 return err_hint(err, "what is kept takes the room of its directory's file system");
+        }
+        if (o->stackable && (o->keep != NULL || !job->own_users)) {
+                (void)err_set(err, -EINVAL, "options '--host-stackable' and '%s' exclude each other",
+                              o->keep != NULL ? "--keep" : "--userns host");
+                (void)err_mistake(err, MISTAKE_CONFLICT);
+                return err_hint(err, "its files are made with the container's own ids, which are another's later");
         }
         if (o->writable_usr && o->read_only) {
                 (void)err_set(err, -EINVAL, "options '--host-writable' and '--read-only' exclude each other");

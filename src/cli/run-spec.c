@@ -277,7 +277,7 @@ static int set_annotations(const struct run *o, struct ward_spec *spec, struct w
 
 /* The default mounts as this machine and this caller can have them. What is mounted below one that is the machine's only root may leave out
  * (mount_namespaces(7), "Restrictions on mount namespaces"); and not every machine has /dev/shm and /dev/mqueue. */
-static int adapt_mounts(struct ward_spec *spec)
+static int adapt_mounts(const struct run_job *job, struct ward_spec *spec)
 {
         struct spec_mount *adapted = arena_new(&spec->arena, struct spec_mount, spec->mount_count);
         size_t count = 0;
@@ -287,7 +287,7 @@ static int adapt_mounts(struct ward_spec *spec)
         for (size_t i = 0; i < spec->mount_count; i++) {
                 struct spec_mount mount = spec->mounts[i];
 
-                mount.recursive |= mount.bind && geteuid() != 0;
+                mount.recursive |= mount.bind && job->ordinary;
                 if (!(mount.bind && strncmp(mount.destination, "/dev/", 5) == 0 && access(mount.source, F_OK) < 0))
                         adapted[count++] = mount;
         }
@@ -314,7 +314,7 @@ int run_spec(struct run_job *job, struct ward_spec *spec, struct ward_err *err)
         defaults.id_maps = job->maps;
         memcpy(defaults.ns, job->namespaces->ns, sizeof(defaults.ns));
         r = defaults_fill(&defaults, spec, err);
-        if (r >= 0 && adapt_mounts(spec) < 0)
+        if (r >= 0 && adapt_mounts(job, spec) < 0)
                 r = err_oom(err);
         if (r < 0)
                 return r;

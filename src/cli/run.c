@@ -164,7 +164,7 @@ static int build_and_run(struct run_job *job, const char *root_word, struct ward
         engine.id = job->id;
         engine.root_given = root.given;
         engine.root_fd = root.given ? root.fd : -EBADF;
-        engine.ordinary_user = geteuid() != 0;
+        engine.ordinary_user = job->ordinary;
         engine.idmap_root = !root.given && job->idmaps;
         return o->dry_run ? print_plan(&spec, &engine, o->format == RUN_FORMAT_JSON, err)
                           : start(job, &spec, &engine, err);

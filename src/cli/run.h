@@ -11,7 +11,7 @@ enum { RUN_FORMAT_TABLE, RUN_FORMAT_JSON };
 
 /* The options, as run-options.c reads them. Texts are as they were typed. */
 struct run {
-        bool interactive, tty, remove, read_only, init, privileged, dry_run, writable_usr;
+        bool interactive, tty, remove, read_only, init, privileged, dry_run, writable_usr, stackable;
         int strength;     /* --strength: 1 shown, -1 not, 0 as the terminal has it */
         unsigned require; /* enum strength_wall, as bits */
         bool format_given;
@@ -70,6 +70,7 @@ struct run_job {
         const char *id;
         const struct run_root *root;
         const struct run_namespaces *namespaces;
+        bool ordinary; /* the caller is not root of the machine: an ordinary user, or root of a container around this program */
         bool own_users; /* the container's user namespace is not the caller's */
         bool idmaps;    /* its ids are those from id_base on, and what is bound can be mapped to them: it takes root */
         uint32_t id_base;

@@ -34,6 +34,12 @@ static bool denies_setgroups(const struct ward_spec *spec)
                spec->id_maps.gid_count == 1 && spec->id_maps.gid[0].count == 1;
 }
 
+/* An ordinary user who asked for no limits runs without groups, as with the other runtimes. */
+static bool may_go_without(const struct site *site, int code)
+{
+        return !site->groups_wanted && !site->place.root_user && (code == -EACCES || code == -EPERM || code == -EROFS);
+}
+
 static bool wants_cpuset(const struct ward_spec *spec)
 {
         return spec->resources.cpu.cpus != NULL || spec->resources.cpu.mems != NULL;
@@ -68,21 +74,6 @@ static void choose_hierarchies(struct site *site, const struct ward_spec *spec)
         site->place.hierarchy_count = count;
 }
 
-/* The group as every file of the program writes it: a slash in front of each component, and no other. */
-static const char *write_group(struct arena *arena, const char *path)
-{
-        char *written = arena_new(arena, char, strlen(path) + 2), *at = written;
-
-        for (const char *c = path; written != NULL && *c != '\0'; c++) {
-                if (*c == '/')
-                        continue;
-                if (c == path || c[-1] == '/')
-                        *at++ = '/';
-                *at++ = *c;
-        }
-        return written;
-}
-
 static int choose_group(struct site *site, const struct ward_spec *spec, const char *id, struct ward_err *err)
 {
         const char *path = spec->cgroups_path;
@@ -91,14 +82,14 @@ static int choose_group(struct site *site, const struct ward_spec *spec, const c
         site->groups_wanted = path != NULL || wants_limits(&spec->resources);
         if (path == NULL)
                 path = arena_printf(&site->arena, "%s/%s", site->delegated != NULL ? site->delegated : "", id);
+        else if (path[0] != '/')
+                path = arena_printf(&site->arena, "/%s", path);
         if (path == NULL)
                 return err_oom(err);
         if (cgroup_path_check(path, err) < 0)
                 return err_wrap(err, "%s",
                                 spec_origin_text(&spec->cgroups_path_origin, spec->file, where, sizeof(where)));
-        site->place.cgroup_path = write_group(&site->arena, path);
-        if (site->place.cgroup_path == NULL)
-                return err_oom(err);
+        site->place.cgroup_path = path;
         return 0;
 }
 
@@ -158,6 +149,9 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
                 site->place.cgroup_path = group;
         }
         site->place.setgroups_denied = !site->place.root_user && denies_setgroups(spec);
+        /* In a container that shows no groups there are none to be had. */
+        if (site->place.hierarchy_count == 0 && may_go_without(site, -EROFS))
+                site->place.cgroup_path = NULL;
         if (site->place.hierarchy_count == 0 || site->place.cgroup_path == NULL)
                 site->place.clone_into_cgroup = false;
         return 0;
@@ -167,12 +161,6 @@ void site_done(struct site *site)
 {
         cgroup_layout_done(&site->layout);
         arena_done(&site->arena);
-}
-
-/* An ordinary user who asked for no limits runs without groups, as with the other runtimes. */
-static bool may_go_without(const struct site *site, int code)
-{
-        return !site->groups_wanted && !site->place.root_user && (code == -EACCES || code == -EPERM || code == -EROFS);
 }
 
 /* What is in the group of a container is limited with it, and killed with it: strangers must not be (V20). */

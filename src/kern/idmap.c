@@ -89,7 +89,12 @@ int idmap_write(int proc_fd, pid_t pid, const struct idmap *map, bool *ret_setgr
         *ret_setgroups_denied = false;
         if (geteuid() == 0) {
                 r = write_map(proc_fd, pid, "uid_map", map->uid, map->uid_count, err);
-                return r < 0 ? r : write_map(proc_fd, pid, "gid_map", map->gid, map->gid_count, err);
+                if (r >= 0)
+                        r = write_map(proc_fd, pid, "gid_map", map->gid, map->gid_count, err);
+                /* user_namespaces(7), "Since Linux 5.12, if the process is mapping ID 0"; or no CAP_SETUID. */
+                return r == -EPERM ? err_hint(err, "the container around this program has no CAP_SETFCAP, which giving "
+                                                   "its root to another one takes: start it with --cap-add SETFCAP")
+                                   : r;
         }
         if (is_single_own(map->uid, map->uid_count, geteuid()))
                 r = write_map(proc_fd, pid, "uid_map", map->uid, map->uid_count, err);

@@ -93,8 +93,12 @@ int host_in_namespace(const struct host_options *options,
         ours = pair[0];
         theirs = pair[1];
         pid = clone_child(CLONE_NEWUSER | CLONE_NEWNS, -EBADF, &pidfd);
-        if (pid < 0)
-                return err_code(err, pid, "make a user namespace for the root 'host'");
+        if (pid < 0) {
+                (void)err_code(err, pid, "make a user namespace for the root 'host'");
+                return pid == -EPERM ? err_hint(err, "the filter of a container around this program forbids new user "
+                                                     "namespaces, or it runs in a chroot")
+                                     : pid;
+        }
         if (pid == 0) {
                 (void)fd_close(ours); /* or its end would not show in the other one */
                 child(options, make, theirs, self);

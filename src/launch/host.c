@@ -527,12 +527,15 @@ static int assemble(struct host *host, struct ward_err *err)
 }
 
 /* Who reads the machine's files: nobody. In a user namespace it is the last of its ids, unless that is the only one. */
-static uint32_t reader_of(const struct idmap *users)
+static uint32_t reader_of(const struct host_options *options)
 {
+        const struct idmap *users = options->users;
         uint64_t uids = 0, gids = 0;
 
         if (users == NULL)
                 return OVERLAY_NOBODY;
+        if (options->stackable) /* as nobody it would take two */
+                return OVERLAY_NO_READER;
         for (size_t i = 0; i < users->uid_count; i++)
                 uids += users->uid[i].count;
         for (size_t i = 0; i < users->gid_count; i++)
@@ -557,7 +560,7 @@ static int make(const struct host_options *options, struct ward_err *err)
                 .upper = -EBADF,
                 .work = -EBADF,
                 .store_base = options->id_base,
-                .reader = reader_of(options->users),
+                .reader = reader_of(options),
         };
         int r;
 

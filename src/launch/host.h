@@ -34,6 +34,7 @@ struct host_options {
 
         /* For who is not root: the container's ids, with 0 for the caller's own whatever they are inside. NULL: for root. */
         const struct idmap *users;
+        bool stackable;    /* one overlay for each view: it can hold those of another `host` */
         bool writable_usr; /* also below its top */
         void (*progress)(
                 size_t directories); /* it takes a second; 0 at the end. Called in another process. May be NULL */

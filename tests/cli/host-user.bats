@@ -23,9 +23,11 @@ setup() {
 }
 
 teardown() {
+        local name
+        for name in $(as_user ps -aq); do as_user rm -f "$name"; done
         cd /
         ((${#FOUND[@]} == 0)) || rm -rf -- "${FOUND[@]}"
-        [[ -z $(as_user ps -aq) && -z $(ls -A "$HERE/state" | grep -vx .cache) ]]
+        [[ -z $(ls -A "$HERE/state" | grep -vx .cache) ]]
         ! grep -F "$HERE" /proc/self/mountinfo
         ! pgrep -f -- "$HERE/ward"
         rm -rf --one-file-system "$HERE"
@@ -158,7 +160,7 @@ s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); os.chmod(sys.argv[1], 0o
 
 @test "--keep keeps the changes, for one container at a time" {
         OPTIONS=(--keep kept)
-        run -0 here_host sh -euc 'echo text >/etc/apt/ward-test; rm -r /etc/apt/apt.conf.d; mkdir /etc/apt/apt.conf.d; rm -r /var/lib/dpkg; echo home >/root/file'
+        run -0 here_host sh -euc 'echo text >/etc/apt/ward-test; rm -r /etc/dpkg; mkdir /etc/dpkg; rm -r /var/lib/dpkg; echo home >/root/file'
         [[ ! -e /etc/apt/ward-test && -e /var/lib/dpkg/status ]]
         mkfifo -m 666 started go
         as_user run --rm --keep kept -v "$HERE:/here" host sh -c 'echo >/here/started; cat /here/go' 3>&- &
@@ -167,7 +169,7 @@ s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); os.chmod(sys.argv[1], 0o
         expect_in_output "in use by another"
         timeout 60 sh -c 'echo >go'
         wait $!
-        run -0 here_host sh -c 'cat /etc/apt/ward-test /root/file; ls -A /etc/apt/apt.conf.d; test -e /var/lib/dpkg || echo gone'
+        run -0 here_host sh -c 'cat /etc/apt/ward-test /root/file; ls -A /etc/dpkg; test -e /var/lib/dpkg || echo gone'
         expect_output $'text\nhome\ngone'
         chmod 777 kept
         run -125 here_host true
