@@ -74,6 +74,21 @@ static void choose_hierarchies(struct site *site, const struct ward_spec *spec)
         site->place.hierarchy_count = count;
 }
 
+/* The group as every file of the program writes it: a slash in front of each component, and no other. */
+static const char *write_group(struct arena *arena, const char *path)
+{
+        char *written = arena_new(arena, char, strlen(path) + 2), *at = written;
+
+        for (const char *c = path; written != NULL && *c != '\0'; c++) {
+                if (*c == '/')
+                        continue;
+                if (c == path || c[-1] == '/')
+                        *at++ = '/';
+                *at++ = *c;
+        }
+        return written;
+}
+
 static int choose_group(struct site *site, const struct ward_spec *spec, const char *id, struct ward_err *err)
 {
         const char *path = spec->cgroups_path;
@@ -82,14 +97,14 @@ static int choose_group(struct site *site, const struct ward_spec *spec, const c
         site->groups_wanted = path != NULL || wants_limits(&spec->resources);
         if (path == NULL)
                 path = arena_printf(&site->arena, "%s/%s", site->delegated != NULL ? site->delegated : "", id);
-        else if (path[0] != '/')
-                path = arena_printf(&site->arena, "/%s", path);
         if (path == NULL)
                 return err_oom(err);
         if (cgroup_path_check(path, err) < 0)
                 return err_wrap(err, "%s",
                                 spec_origin_text(&spec->cgroups_path_origin, spec->file, where, sizeof(where)));
-        site->place.cgroup_path = path;
+        site->place.cgroup_path = write_group(&site->arena, path);
+        if (site->place.cgroup_path == NULL)
+                return err_oom(err);
         return 0;
 }
 

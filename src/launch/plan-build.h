@@ -24,6 +24,8 @@ int plan_add_text(struct plan *plan, enum op_type type, const char *text, const 
 
 int plan_mounts(struct plan *plan, const struct ward_spec *spec, const struct place *place, bool before_groups,
                 struct ward_err *err);
+/* A read-only /dev becomes so when everything in it is made. */
+int plan_readonly_dev(struct plan *plan, const struct ward_spec *spec);
 /* Binds that are peers of the host's mounts. They come when everything else is mounted, because a mount inside of one would appear on
  * the host and stay there, whether the config says so or a link of the image leads there (V23). */
 int plan_shared_binds(struct plan *plan, const struct ward_spec *spec, const struct place *place, struct ward_err *err);

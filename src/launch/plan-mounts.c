@@ -248,6 +248,47 @@ static int add_new(struct plan *plan, const struct ward_spec *spec, const struct
         return r < 0 ? r : add_label(plan, spec->mount_label, &op->mount);
 }
 
+/* Nodes, links, the directories of other mounts and the terminal are made in /dev: it becomes read-only when all of them are there. */
+static bool is_late_readonly(const struct spec_mount *mount, const char *target)
+{
+        return strcmp(target, "dev") == 0 && !mount->bind && !mount->remount &&
+               ((mount->attr_set | mount->rattr_set) & MOUNT_ATTR_RDONLY) != 0;
+}
+
+static int add_writable(struct plan *plan, const struct ward_spec *spec, const struct spec_mount *mount,
+                        const char *target)
+{
+        struct spec_mount writable = *mount;
+
+        writable.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+        writable.rattr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+        writable.superblock_flags &= ~(unsigned long)MS_RDONLY;
+        return add_new(plan, spec, &writable, target);
+}
+
+static int add_readonly(struct plan *plan, const struct spec_mount *mount, const char *target)
+{
+        struct op *op = plan_add(plan, OP_REMOUNT, &mount->origin);
+
+        if (op == NULL)
+                return -ENOMEM;
+        op->bind = (struct op_bind){.target = target, .slot = SLOT_NONE, .attr_set = MOUNT_ATTR_RDONLY};
+        return 0;
+}
+
+int plan_readonly_dev(struct plan *plan, const struct ward_spec *spec)
+{
+        for (size_t i = 0; i < spec->mount_count; i++) {
+                const char *target = plan_inside(plan, spec->mounts[i].destination);
+
+                if (target == NULL)
+                        return -ENOMEM;
+                if (is_late_readonly(&spec->mounts[i], target))
+                        return add_readonly(plan, &spec->mounts[i], target);
+        }
+        return 0;
+}
+
 static int add_group_bind(struct plan *plan, const struct spec_mount *mount, const struct place *place,
                           const struct place_hierarchy *hierarchy, const char *target)
 {
@@ -273,7 +314,6 @@ static int add_cgroup(struct plan *plan, const struct ward_spec *spec, const str
                       const struct spec_mount *mount, const char *target, struct ward_err *err)
 {
         struct spec_mount tmpfs = *mount;
-        struct op *op;
         int r;
 
         if ((place->cgroup_path == NULL || place->hierarchy_count == 0) && mount->optional)
@@ -286,21 +326,14 @@ static int add_cgroup(struct plan *plan, const struct ward_spec *spec, const str
         tmpfs.type = "tmpfs";
         tmpfs.source = "cgroup";
         tmpfs.data = "mode=755";
-        tmpfs.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY; /* until the directories are in it */
-        tmpfs.rattr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
-        tmpfs.superblock_flags &= ~(unsigned long)MS_RDONLY;
-        r = add_new(plan, spec, &tmpfs, target);
+        r = add_writable(plan, spec, &tmpfs, target); /* until the directories are in it */
         for (size_t i = 0; r >= 0 && i < place->hierarchy_count; i++) {
                 const char *below = arena_printf(&plan->arena, "%s/%s", target, place->hierarchies[i].name);
 
                 r = below == NULL ? -ENOMEM : add_group_bind(plan, mount, place, &place->hierarchies[i], below);
         }
-        if (r >= 0 && ((mount->attr_set | mount->rattr_set) & MOUNT_ATTR_RDONLY) != 0) {
-                op = plan_add(plan, OP_REMOUNT, &mount->origin);
-                if (op == NULL)
-                        return -ENOMEM;
-                op->bind = (struct op_bind){.target = target, .slot = SLOT_NONE, .attr_set = MOUNT_ATTR_RDONLY};
-        }
+        if (r >= 0 && ((mount->attr_set | mount->rattr_set) & MOUNT_ATTR_RDONLY) != 0)
+                r = add_readonly(plan, mount, target);
         return r;
 }
 
@@ -329,7 +362,8 @@ static int add_one(struct plan *plan, const struct ward_spec *spec, const struct
                               "add \"type\", for example \"tmpfs\", or \"bind\" to the options");
         if (is_cgroup(mount))
                 return add_cgroup(plan, spec, place, mount, target, err);
-        return add_new(plan, spec, mount, target);
+        return is_late_readonly(mount, target) ? add_writable(plan, spec, mount, target)
+                                               : add_new(plan, spec, mount, target);
 }
 
 int plan_mounts(struct plan *plan, const struct ward_spec *spec, const struct place *place, bool before_groups,

@@ -271,6 +271,8 @@ static int add_filesystem(struct plan *plan, const struct ward_spec *spec, const
         if (r >= 0)
                 r = plan_terminal(plan, &spec->process, place, true, err);
         if (r >= 0)
+                r = plan_readonly_dev(plan, spec);
+        if (r >= 0)
                 r = plan_shared_binds(plan, spec, place, err);
         if (r >= 0)
                 r = enter_root(plan, spec, place);

@@ -318,6 +318,8 @@ static int check_mount(struct json *json, struct json_position where, struct spe
                 return json_fail(json, where, "uidMappings and gidMappings must be given together");
         if (mount->maps.uid_count > 0)
                 mount->idmap = true;
+        if (mount->idmap && !mount->bind)
+                return json_fail(json, where, "only a bind mount can be id-mapped");
         return 0;
 }
 

@@ -43,6 +43,8 @@ static struct {
         unsigned failures; /* records of failure that were sent */
         bool must_not_run; /* a call failed without which no program may run */
         bool sent_to_hook; /* this is the process of a hook by now */
+        bool unmounted;    /* fsmount(2) failed: mount(2) has to do it */
+        long dropping;     /* 1 + the capability that was to be dropped last: what is read of it then decides */
 } fuzz;
 
 static uint8_t next(void)
@@ -89,14 +91,13 @@ static bool is_vital(long number, long a)
         case __NR_prlimit64:
         case __NR_close_range:
         case __NR_sethostname:
-        case __NR_fsmount:
         case __NR_mount:
         case __NR_capget:
         case __NR_getresuid:
         case __NR_getresgid:
                 return true;
         case __NR_prctl:
-                return a == PR_SET_NO_NEW_PRIVS || a == PR_CAPBSET_DROP || a == PR_CAP_AMBIENT;
+                return a == PR_SET_NO_NEW_PRIVS || a == PR_CAP_AMBIENT;
         default:
                 return false;
         }
@@ -173,8 +174,17 @@ static void check_execution(void)
 {
         if (fuzz.sent_to_hook)
                 longjmp(fuzz.end, 1);
-        if (fuzz.must_not_run || fuzz.failures > 0)
+        if (fuzz.must_not_run || fuzz.unmounted || fuzz.failures > 0)
                 abort();
+}
+
+static long read_bounding(long cap)
+{
+        bool has = next() % 2 != 0;
+
+        if (has && fuzz.dropping == cap + 1 && !fuzz.sent_to_hook)
+                fuzz.must_not_run = true;
+        return has;
 }
 
 static long succeed(long number, long a, long b, long c, long d, long e)
@@ -202,6 +212,9 @@ static long succeed(long number, long a, long b, long c, long d, long e)
         case __NR_fstatfs:
                 fill((void *)b, sizeof(struct statfs));
                 return 0;
+        case __NR_mount:
+                fuzz.unmounted = false;
+                return 0;
         case __NR_getresuid:
         case __NR_getresgid:
                 fill((void *)a, 4);
@@ -222,7 +235,7 @@ static long succeed(long number, long a, long b, long c, long d, long e)
                         return 77;
                 return fuzz.sent_to_hook ? 0 : (((const struct clone_args *)a)->flags & CLONE_PIDFD) != 0 ? 77 : 0;
         case __NR_prctl:
-                return a == PR_CAPBSET_READ || a == PR_GET_NO_NEW_PRIVS ? next() % 2 : 0;
+                return a == PR_CAPBSET_READ ? read_bounding(b) : a == PR_GET_NO_NEW_PRIVS ? next() % 2 : 0;
         case __NR_sendfile:
         case __NR_ppoll:
         case __NR_getgroups:
@@ -248,6 +261,8 @@ long child_mock(long number, long a, long b, long c, long d, long e, long f)
                 longjmp(fuzz.end, 1);
         /* Nobody connects any more: the kernel would wait for ever. */
         error = number == __NR_accept4 && fuzz.size == 0 ? EBADF : chosen_errno();
+        if (number == __NR_prctl && a == PR_CAPBSET_DROP)
+                fuzz.dropping = b + 1;
         if (number == __NR_execve) {
                 check_execution();
                 if (error == 0)
@@ -260,6 +275,8 @@ long child_mock(long number, long a, long b, long c, long d, long e, long f)
         if (error != 0) {
                 if (is_vital(number, a) && !fuzz.sent_to_hook)
                         fuzz.must_not_run = true;
+                if (number == __NR_fsmount)
+                        fuzz.unmounted = true;
                 return -error;
         }
         return succeed(number, a, b, c, d, e);

@@ -27,6 +27,31 @@ teardown() { remove_all; }
         ! grep cgroup.procs "$WORK/trace"
 }
 
+@test "the group's path may have slashes too many" {
+        make_bundle sh -c 'cat /proc/self/cgroup'
+        edit --arg path "//$ID//c/" '.linux.cgroupsPath = $path | .linux.namespaces |= map(select(.type != "cgroup"))'
+        run -0 oci run -b "$BUNDLE" "$ID"
+        expect_in_output ":/$ID/c"
+        nothing_left
+}
+
+@test "a read-only /dev has everything in it, and takes nothing more" {
+        make_bundle sh -c 'echo into >/dev/null && [ -c /dev/tty ] && [ -L /dev/fd ] && [ -d /dev/pts ] && ! touch /dev/more'
+        edit '(.mounts[] | select(.destination == "/dev")).options += ["ro"]'
+        run oci run -b "$BUNDLE" "$ID"
+        expect_status 0
+        expect_in_output "Read-only file system"
+        nothing_left
+}
+
+@test "a time namespace without offsets" {
+        make_bundle sh -c 'readlink /proc/self/ns/time'
+        edit '.linux.namespaces += [{"type": "time"}]'
+        run -0 oci run -b "$BUNDLE" "$ID"
+        [[ $output == time:* && $output != "$(readlink /proc/self/ns/time)" ]] || shown
+        nothing_left
+}
+
 @test "256 KiB of memory are enough for a static program; under 128 KiB the OOM kill is told" {
         [[ $WARD_BUILD != *asan* ]] || skip "a sanitized start needs more"
         make_bundle /small

@@ -375,6 +375,8 @@ static void test_mounts_refused(void **state)
                  "host",
                  ""},
                 {MOUNT("\"type\":\"tmpfs\",\"options\":[\"\"]"), "config.json:2:57: mounts[0]: an option is empty", ""},
+                {MOUNT("\"type\":\"tmpfs\",\"options\":[\"idmap\"]"),
+                 "config.json:2:11: mounts[0]: only a bind mount can be id-mapped", ""},
                 {MOUNT("\"type\":\"proc\",\"options\":[\"tmpcopyup\"]"),
                  "config.json:2:11: mounts[0]: the option 'tmpcopyup' is for mounts of type tmpfs", ""},
                 {MOUNT("\"type\":\"tmpfs\",\"option\":[]"), "config.json:2:46: mounts[0].option: unknown field",

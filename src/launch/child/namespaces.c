@@ -87,7 +87,9 @@ int child_do_time_offsets(struct child *child, const struct op *op)
         r = (int)sys1(unshare, CLONE_NEWTIME);
         if (r < 0)
                 return r;
-        r = child_proc_write(child, "self/timens_offsets", op->text.string, op->text.len);
+        /* Without an offset there is nothing to write, which the kernel would take for a mistake. */
+        if (op->text.len > 0)
+                r = child_proc_write(child, "self/timens_offsets", op->text.string, op->text.len);
         if (r < 0)
                 return r;
         /* time_namespaces(7): unshare(2) moves only children; this process enters by setns(2). The file is a magic link, so it
