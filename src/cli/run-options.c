@@ -51,10 +51,11 @@ static int read_shm_size(void *target, const char *value, struct arena *arena, s
         struct spec_i64 *size = target;
         int r = read_bytes(target, "--shm-size", value, arena, err);
 
-        if (r >= 0 && size->value < 1) /* to tmpfs(5) it would mean: no limit */
+        if (r >= 0 && size->value < 1) { /* to tmpfs(5) it would mean: no limit */
                 (void)err_set(err, -EINVAL, "'%s' is no size; '--ipc none' is without /dev/shm", value);
-        (void)err_mistake(err, MISTAKE_BYTES);
-        return err_hint(err, "write digits and a unit: 64m");
+                (void)err_mistake(err, MISTAKE_BYTES);
+                return err_hint(err, "write digits and a unit: 64m");
+        }
         return r;
 }
 
@@ -105,10 +106,11 @@ static int read_host_size(void *target, const char *value, struct arena *arena, 
         int64_t bytes;
         int r = option_read_bytes(&bytes, value, arena, err);
 
-        if (r >= 0 && bytes < 1) /* to tmpfs(5) it would mean: no limit */
+        if (r >= 0 && bytes < 1) { /* to tmpfs(5) it would mean: no limit */
                 (void)err_set(err, -EINVAL, "'%s' is no size: the container could change nothing", value);
-        (void)err_mistake(err, MISTAKE_BYTES);
-        return err_hint(err, "write digits and a unit: 512m");
+                (void)err_mistake(err, MISTAKE_BYTES);
+                return err_hint(err, "write digits and a unit: 512m");
+        }
         return r < 0 ? r : set_limit(target, "--host-size", value, bytes, arena, err);
 }
 
