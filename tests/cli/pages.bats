@@ -32,8 +32,9 @@ page_holds() {
         local command count=0
         while IFS= read -r command; do
                 begin_web
-                # "web" is this test's container; what is typed is a shell's command line.
-                run bash -c "${command/#ward/\"\$WARD\" --root \"\$STATE\"}" </dev/null
+                # "web" is this test's container; what is typed is a shell's command line. A shell is told to go: that an input ends can get lost
+                # while it sets its terminal up.
+                run bash -c "${command/#ward/\"\$WARD\" --root \"\$STATE\"}" <<<exit
                 ((status == 0)) || { echo "$command"; shown; }
                 count=$((count + 1))
         done < <(commands "$1" | sed -E "s/(container:| )web\\b/\\1$ID/g")
