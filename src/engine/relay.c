@@ -129,6 +129,8 @@ static bool carry(int from, int to)
 
 enum { POLL_PROCESS, POLL_SIGNALS, POLL_MASTER, POLL_INPUT, POLL_COUNT };
 
+#define END_AGAIN_MSEC 300
+
 static int64_t now_msec(void)
 {
         struct timespec now;
@@ -146,13 +148,24 @@ static int wait_ready(struct relay *relay, struct pollfd *ready, nfds_t count, i
                 relay->timed_out = true;
                 (void)pidfd_signal(pidfd, SIGKILL);
         }
+        if (relay->input_ended && (left < 0 || left > END_AGAIN_MSEC))
+                left = END_AGAIN_MSEC;
         return poll(ready, count, left > INT_MAX ? INT_MAX : (int)left);
+}
+
+/* A terminal has no other end of input than a character, ^D (termios(3), VEOF). A program that changes its terminal's mode may throw it away
+ * (TCSAFLUSH), and one that reads again shall find the end again: it is written as long as the process runs. */
+static void end_input(struct relay *relay)
+{
+        static const char end_of_file = 4;
+
+        relay->input_ended = true;
+        (void)fd_write_all(relay->master, &end_of_file, 1);
 }
 
 int relay_run(struct relay *relay, int pidfd, uint64_t timeout_sec, struct ward_err *err)
 {
         int64_t end = timeout_sec == 0 ? 0 : now_msec() + (int64_t)timeout_sec * 1000;
-        static const char end_of_file = 4; /* ^D: a terminal has no other end of input (termios(3), VEOF) */
         struct pollfd ready[POLL_COUNT] = {
                 [POLL_PROCESS] = {.fd = pidfd, .events = POLLIN},
                 [POLL_SIGNALS] = {.fd = relay->signals, .events = POLLIN},
@@ -165,12 +178,14 @@ int relay_run(struct relay *relay, int pidfd, uint64_t timeout_sec, struct ward_
 
                 if (n < 0 && errno != EINTR)
                         return err_errno(err, "wait for the container");
+                if (n == 0 && relay->input_ended && ready[POLL_MASTER].fd >= 0)
+                        end_input(relay);
                 if (n <= 0)
                         continue;
                 if (ready[POLL_SIGNALS].revents != 0)
                         forward_signals(relay, pidfd);
                 if (ready[POLL_INPUT].revents != 0 && !carry(STDIN_FILENO, relay->master)) {
-                        (void)fd_write_all(relay->master, &end_of_file, 1);
+                        end_input(relay);
                         ready[POLL_INPUT].fd = -EBADF;
                 }
                 if (ready[POLL_MASTER].revents != 0 && !carry(relay->master, STDOUT_FILENO))

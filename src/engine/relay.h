@@ -11,6 +11,7 @@ struct relay {
         sigset_t before;          /* the mask of the calling thread, to be restored where there is a signalfd */
         int master;               /* owned: the terminal */
         bool input;               /* what the caller types goes to the terminal */
+        bool input_ended;         /* the process is to see the end of its input */
         bool timed_out;           /* relay_run() killed the process */
         bool raw;                 /* the caller's terminal was switched to raw mode */
         unsigned char saved[128]; /* its struct termios */

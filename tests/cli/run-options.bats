@@ -20,6 +20,12 @@ teardown() { remove_all; }
         fails_with 125 "--env-file.*has no name" here --env-file env @ true
 }
 
+@test "-it: the end of the input is the end of every read, also after a change of the terminal's mode" {
+        run -0 timeout 60 "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm -it --name "$ID" "$ROOT" \
+                sh -c 'cat; sleep 1; stty sane; cat; echo done' </dev/null
+        expect_in_output done
+}
+
 @test "--group-add: names and numbers" {
         echo 'extra:x:40:' >>"$ROOT/etc/group"
         run -0 here --group-add extra --group-add 77 @ id -G
