@@ -137,6 +137,12 @@ int run_root_open(const struct run_job *job, const char *word, struct run_root *
                 (void)err_mistake(err, MISTAKE_CONFLICT);
                 return err_hint(err, "what is kept takes the room of its directory's file system");
         }
+        if (o->stackable && job->ordinary && !job->single) {
+                (void)err_set(err, -ENOTSUP,
+                              "option '--host-stackable': it takes root, or a container with your own id alone");
+                return err_hint(err,
+                                "leave '--userns' and '--group-add' out: with one id 'host' can be stacked anyway");
+        }
         if (o->stackable && (o->keep != NULL || !job->own_users)) {
                 (void)err_set(err, -EINVAL, "options '--host-stackable' and '%s' exclude each other",
                               o->keep != NULL ? "--keep" : "--userns host");

@@ -153,6 +153,10 @@ static void look_at_paths(const struct birth *birth, struct strength *strength)
                 SAY(paths->why, "what the kernel tells of the machine is shown");
         if (spec->rootfs_readonly)
                 SAY(paths->detail, "%sread-only root", paths->detail[0] == '\0' ? "" : ", ");
+        /* Their owner is nobody's in his user namespace (user_namespaces(7)). */
+        if (birth->options->root_given && !birth->site.place.root_user)
+                SAY(paths->detail, "%sthe machine's files can be replaced, not edited, chmod'ed or chown'ed",
+                    paths->detail[0] == '\0' ? "" : ", ");
 
         keyring->whole = !birth->site.place.no_new_keyring;
         if (keyring->whole)

@@ -30,7 +30,7 @@ extern const char *const strength_names[STRENGTH_COUNT];
 
 struct strength_part {
         bool whole;       /* all of it is in force; false: some or nothing */
-        char detail[128]; /* what is: "user,mnt,pid"; empty: nothing */
+        char detail[192]; /* what is: "user,mnt,pid"; empty: nothing */
         char why[128];    /* what is missing, and the reason */
         char hint[160];   /* what would bring it; empty: nothing that ward knows */
 };

@@ -48,6 +48,11 @@ on_machine() { unshare -m --propagation private bash -euc "$(declare -f plain_us
 # Text whose change on the machine would show: what is there, with its owner, mode, size and time.
 machine_files() { find /etc /opt /var/lib/dpkg /usr -xdev -printf '%p %u %m %s %t\n' 2>/dev/null | sort; }
 
+@test "what can't be done to the machine's files is said in the strength line" {
+        run -0 as_user run --rm --strength host true
+        expect_in_output "can be replaced, not edited"
+}
+
 @test "a program runs in a root of the machine's, with nothing else of it" {
         run -0 here_host sh -c 'id -u; ls / | sort | tr "\n" " "; ls -A /home /root /run /srv /tmp /mnt /boot | grep -v : | tr -d "\n"'
         [[ ${lines[0]} == 0 ]]
