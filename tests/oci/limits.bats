@@ -39,10 +39,14 @@ figure() {
         edit '.linux.resources.memory.limit = 16777216 | .root.readonly = false'
         oci run -d -b "$BUNDLE" "$ID"
         become_oci events --interval 100ms "$ID" >"$WORK/events" 3>&- &
+        local events=$!
         wait_until 30 grep -q '"stats"' "$WORK/events"
         touch "$BUNDLE/rootfs/tmp/go"
         wait_until 60 grep -q '"oom"' "$WORK/events"
         grep '"oom"' "$WORK/events" | head -n 1 | jq -e --arg id "$ID" '.id == $id'
+        # It ends with the container.
+        oci delete --force "$ID"
+        wait "$events" || true
 }
 
 @test "pids: no more processes than allowed, and more after an update" {
