@@ -288,7 +288,12 @@ static void test_remove_deep(void **state)
 
                 memset(name, 'd', sizeof(name) - 1);
                 name[sizeof(name) - 1] = '\0';
-                assert_int_equal(mkdirat(fd, name, 0755), 0);
+                if (mkdirat(fd, name, 0755) < 0) {
+                        /* SELinux labels by path, and takes none that is longer than a page. */
+                        assert_int_equal(errno, ENAMETOOLONG);
+                        assert_true(i > 20);
+                        break;
+                }
                 next = openat(fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
                 assert_true(next >= 0);
                 (void)close(fd);
