@@ -394,6 +394,7 @@ static long stat_node(int fd, const char *path, struct statx *st)
         st->stx_rdev_major = mock.nodes[node].major;
         st->stx_rdev_minor = mock.nodes[node].minor;
         st->stx_mnt_id = mock.nodes[node].mount;
+        st->stx_ino = mock.inode;
         return 0;
 }
 

@@ -69,6 +69,7 @@ struct mock {
         long poll_answer;
         const char *cwd;
         long file_system;
+        uint64_t inode;    /* of every file */
         char argument[32]; /* the first of execveat(2), which @executed is then */
         const char *executed;
         int exit_status;

@@ -440,6 +440,50 @@ static void test_not_devpts(void **state)
         fixture_assert_failed(&f, STEP_PTY, ENODEV);
 }
 
+/* What an ordinary user's child clones itself is what the parent of root would have proved. */
+static const struct tree_case {
+        enum slot_kind kind;
+        const char *path;
+        uint64_t device;
+        long file_system;
+        uint64_t inode;
+        int errnum; /* 0: it is what it has to be */
+} tree_cases[] = {
+        {SLOT_PROCFS_TREE, "/proc", 0, 0x9fa0, 1, 0},
+        {SLOT_PROCFS_TREE, "/proc", 0, 0x1021994, 1, EINVAL}, /* a tmpfs */
+        {SLOT_PROCFS_TREE, "/proc", 0, 0x9fa0, 7, EINVAL},    /* a directory of procfs */
+        {SLOT_DEVICE, "/dev/null", 0x103, 0, 0, 0},
+        {SLOT_DEVICE, "/dev/null", 0x104, 0, 0, ENODEV},
+        {SLOT_DEVICE, "/tmp", 0x103, 0, 0, ENODEV},
+        {SLOT_TREE, "/tmp", 0, 0, 0, 0},
+};
+
+static void test_trees_proved(void **state)
+{
+        const struct op ops[] = {{.type = OP_TREES}};
+
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS_OF(tree_cases); i++) {
+                const struct tree_case *c = &tree_cases[i];
+                struct fixture f;
+                struct slot *slot;
+
+                fixture_prepare(&f, ops, 1);
+                slot = &f.child.plan->slots[FD_TREE];
+                slot->by_child = true;
+                slot->kind = c->kind;
+                slot->path = c->path;
+                slot->device = c->device;
+                mock.file_system = c->file_system;
+                mock.inode = c->inode;
+                (void)mock_run(&f.child);
+                if (c->errnum == 0)
+                        assert_int_equal(mock.record_count, 0);
+                else
+                        fixture_assert_failed(&f, STEP_SOURCE, c->errnum);
+        }
+}
+
 /* ---- the program ---- */
 
 struct find_case {
@@ -534,6 +578,7 @@ static const struct CMUnitTest plain_tests[] = {
         cmocka_unit_test(test_bounding_unreadable),
         cmocka_unit_test(test_outside),
         cmocka_unit_test(test_not_devpts),
+        cmocka_unit_test(test_trees_proved),
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_exec_fails),
         cmocka_unit_test(test_unknown_op),
