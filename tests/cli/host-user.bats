@@ -211,7 +211,7 @@ s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); os.chmod(sys.argv[1], 0o
         local name=wardtest$$
         FOUND=("/var/tmp/ward-test-$$")
         BOUNDING=() # newuidmap's own rights are in it
-        useradd --no-create-home --uid "$USER_ID" "$name" && usermod --add-subuids 2000000-2000099 --add-subgids 2000000-2000099 "$name"
+        add_user "$name" "$USER_ID"
         mkfifo -m 666 started go
         as_user run --rm --userns auto -v "$HERE:/here" host sh -c "echo >/here/started; cat /here/go; cat ${FOUND[0]}; touch /etc/new; chown 5:6 /etc/new; stat -c %u:%g /etc/new" >out 2>&1 3>&- &
         if timeout 60 cat started; then
@@ -220,7 +220,7 @@ s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); os.chmod(sys.argv[1], 0o
                 timeout 60 sh -c 'echo >go'
         fi
         wait $! || true
-        userdel "$name"
+        userdel --force "$name"
         run cat out
         expect_in_output "${FOUND[0]}: Permission denied" 5:6
 }

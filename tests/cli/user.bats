@@ -135,7 +135,7 @@ joined_sees() { as_user run --rm --network "container:$ID" "$ROOT" ip addr | gre
 @test "--userns auto: the caller's subordinate ids" {
         needs_program newuidmap newgidmap
         local name=wardtest$$ users groups
-        useradd --no-create-home --uid "$USER_ID" "$name" && usermod --add-subuids 2000000-2000099 --add-subgids 2000000-2000099 "$name"
+        add_user "$name" "$USER_ID"
         BOUNDING=() # newuidmap's own rights are in it
         run as_user run --rm --userns auto --group-add 7 "$ROOT" sh -c 'cat /proc/self/uid_map; id -G; touch /tmp/x; chown 5:6 /tmp/x; stat -c %u:%g /tmp/x'
         # useradd(8) may have given it some already: the first line counts.

@@ -37,6 +37,15 @@ here() {
         ward run --rm --name "$ID" "${words[@]}"
 }
 
+# A user of that number on the machine, with 100 ids of his own; what an earlier run left of such a one goes first.
+add_user() {
+        local name=$1 id=$2 stale
+        stale=$(getent passwd "$id" | cut -d: -f1)
+        [[ $stale != wardtest* ]] || userdel --force "$stale"
+        useradd --no-create-home --uid "$id" "$name"
+        usermod --add-subuids 2000000-2000099 --add-subgids 2000000-2000099 "$name"
+}
+
 # background ARGUMENTS...: a container named $ID in the background that runs until it is ended; $PID is ward's.
 background() {
         become_ward run --name "$ID" "$@" 3>&- &
