@@ -259,7 +259,7 @@ without_uidmap() {
 
 @test "newuidmap is missing" {
         local name=wardtest$$ failed=0
-        useradd --no-create-home --uid "$USER_ID" "$name" && usermod --add-subuids 2000000-2000099 --add-subgids 2000000-2000099 "$name"
+        add_user "$name" "$USER_ID"
         mistake E405 125 without_uidmap ward run --userns auto ./rootfs id || failed=1
         userdel --force "$name" # whatever runs as this user
         return $failed
