@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/mount.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -155,7 +154,7 @@ static int give_below(const struct give *give, int dirfd, const char *name, int 
                 (void)fd_close(fd);
                 return errno == ENOENT ? 0 : -errno;
         }
-        while (r >= 0 && (entry = readdir(directory)) != NULL) {
+        for (errno = 0; r >= 0 && (entry = readdir(directory)) != NULL; errno = 0) {
                 if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
                         continue;
                 if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_dev != give->device)
@@ -165,23 +164,25 @@ static int give_below(const struct give *give, int dirfd, const char *name, int 
                 else if (S_ISDIR(st.st_mode))
                         r = depth == 0 ? -ELOOP : give_below(give, fd, entry->d_name, depth - 1);
         }
+        if (r >= 0)
+                r = -errno; /* of readdir(), which says so no other way */
         (void)closedir(directory);
         return r;
 }
 
-/* A system whose files belong to a container is not one any more. */
-static bool is_system(const char *path)
+/* A system whose files belong to a container is not one any more. By what it is, as a directory has many names. */
+static bool is_system(const struct stat *st)
 {
-        static const char *const names[] = {"/",     "/bin",   "/boot", "/dev",  "/etc",  "/home",
-                                            "/lib",  "/lib64", "/opt",  "/proc", "/root", "/run",
-                                            "/sbin", "/sys",   "/tmp",  "/usr",  "/var"};
-        char *real = realpath(path, NULL);
-        bool found = false;
+        static const char *const names[] = {"/",     "/bin",       "/boot",      "/dev", "/etc",    "/home",
+                                            "/lib",  "/lib64",     "/media",     "/mnt", "/opt",    "/proc",
+                                            "/root", "/run",       "/sbin",      "/srv", "/sys",    "/tmp",
+                                            "/usr",  "/usr/local", "/usr/share", "/var", "/var/lib"};
+        struct stat system;
 
-        for (size_t i = 0; real != NULL && i < ELEMENTS(names); i++)
-                found |= strcmp(real, names[i]) == 0;
-        free(real);
-        return found;
+        for (size_t i = 0; i < ELEMENTS(names); i++)
+                if (stat(names[i], &system) == 0 && system.st_dev == st->st_dev && system.st_ino == st->st_ino)
+                        return true;
+        return false;
 }
 
 /* The id of this machine behind @id of the container. */
@@ -197,19 +198,25 @@ static int give_away(const struct run_job *job, const struct spec_mount *mount, 
 {
         struct give give = {.uid = outside(job->maps.uid, job->maps.uid_count, job->uid),
                             .gid = outside(job->maps.gid, job->maps.gid_count, job->gid)};
+        _cleanup_close_
+        int fd = open(mount->source, O_PATH | O_CLOEXEC);
         struct stat st;
         int r;
 
-        if (job->options->dry_run)
-                return 0;
-        if (is_system(mount->source))
+        if (fd < 0 && errno == ENOENT)
+                return 0; /* said when it is bound, with what to do */
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return err_errno(err, "option '%s': look at '%s'", mount->origin.field, mount->source);
+        if (is_system(&st))
                 return fail(mount, MISTAKE_OWNERS, "U would give a directory of the system to the container",
                             "name a directory of your own", err);
-        if (lstat(mount->source, &st) < 0 || lchown(mount->source, give.uid, give.gid) < 0)
+        if (job->options->dry_run)
+                return 0;
+        if (fchownat(fd, "", give.uid, give.gid, AT_EMPTY_PATH) < 0)
                 return err_errno(err, "option '%s': give '%s' to user %u", mount->origin.field, mount->source,
                                  give.uid);
         give.device = st.st_dev;
-        r = S_ISDIR(st.st_mode) ? give_below(&give, AT_FDCWD, mount->source, DEPTH_MAX) : 0;
+        r = S_ISDIR(st.st_mode) ? give_below(&give, fd, ".", DEPTH_MAX) : 0;
         return r < 0 ? err_code(err, r, "option '%s': give what is in '%s' to user %u", mount->origin.field,
                                 mount->source, give.uid)
                      : 0;

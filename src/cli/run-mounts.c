@@ -152,23 +152,26 @@ static int describe(const struct run_job *job, const char *value, struct describ
         return 0;
 }
 
-/* "readonly", "ro=true", "bind-propagation=rslave", "relabel=shared", "U=true" as docker and podman write them. */
-static const char *bind_word(const char *word, bool *ret_off)
+/* "readonly", "ro=true", "bind-propagation=rslave", "relabel=shared", "U=true" as docker and podman write them; *@ret_off: "ro=false". Any other
+ * word is as it was. */
+static const char *plain_word(const char *word, bool *ret_off)
 {
         static const struct {
                 const char *written, *word;
         } same[] = {{"readonly", "ro"}, {"idmap", "idmap"}, {"U", "U"}, {"chown", "U"}, {"ro", "ro"}};
         size_t len = strcspn(word, "=");
 
-        *ret_off = strcmp(word + len, "=false") == 0;
+        *ret_off = false;
         if (strncmp(word, "bind-propagation=", strlen("bind-propagation=")) == 0)
                 return word + strlen("bind-propagation=");
         if (strcmp(word, "relabel=shared") == 0 || strcmp(word, "relabel=private") == 0)
                 return word[strlen("relabel=")] == 's' ? "z" : "Z";
         for (size_t i = 0; i < ELEMENTS(same); i++)
-                if (strlen(same[i].written) == len && strncmp(word, same[i].written, len) == 0 &&
-                    (word[len] == '\0' || *ret_off || strcmp(word + len, "=true") == 0))
-                        return same[i].word;
+                if (strlen(same[i].written) == len && strncmp(word, same[i].written, len) == 0) {
+                        *ret_off = strcmp(word + len, "=false") == 0;
+                        if (word[len] == '\0' || *ret_off || strcmp(word + len, "=true") == 0)
+                                return same[i].word;
+                }
         return word;
 }
 
@@ -185,7 +188,7 @@ static int described_bind(const struct run_job *job, const char *value, const st
         mount.destination = what->target;
         for (size_t i = 0; r >= 0 && i < what->count; i++) {
                 bool off;
-                const char *word = bind_word(what->words[i], &off);
+                const char *word = plain_word(what->words[i], &off);
 
                 if (!off)
                         r = run_bind_word(job, word, &give_away, &mount, err);
@@ -209,13 +212,13 @@ static int described_tmpfs(const struct run_job *job, const char *value, const s
         if (what->source != NULL)
                 return fail(err, MISTAKE_FORM, "--mount", value, "a tmpfs has no source", "leave src= out");
         for (size_t i = 0; r >= 0 && i < what->count; i++) {
-                const char *word = what->words[i];
                 bool off;
+                const char *word = plain_word(what->words[i], &off);
 
                 if (strncmp(word, "tmpfs-", strlen("tmpfs-")) == 0)
                         word += strlen("tmpfs-");
-                word = strncmp(word, "readonly", strlen("readonly")) == 0 ? bind_word(word, &off) : word;
-                r = tmpfs_word(job, "--mount", value, word, &mount, err);
+                if (!off)
+                        r = tmpfs_word(job, "--mount", value, word, &mount, err);
         }
         if (r >= 0)
                 *ret_mount = mount;

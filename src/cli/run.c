@@ -69,7 +69,10 @@ static int write_cidfile(const struct run_job *job, struct ward_err *err)
                                       : r;
         }
         r = fd_write_all(fd, job->id, strlen(job->id));
-        return r < 0 ? err_code(err, r, "option '--cidfile': write '%s'", path) : 0;
+        if (r >= 0)
+                return 0;
+        (void)unlink(path);
+        return err_code(err, r, "option '--cidfile': write '%s'", path);
 }
 
 static int start(const struct run_job *job, const struct ward_spec *spec, const struct engine_options *engine,
@@ -78,12 +81,14 @@ static int start(const struct run_job *job, const struct ward_spec *spec, const 
         struct engine_exit end = {0};
         int r = write_cidfile(job, err);
 
-        if (r >= 0 && !job->options->interactive && !job->options->tty)
+        if (r < 0)
+                return r;
+        if (!job->options->interactive && !job->options->tty)
                 r = cli_close_input(err);
         if (r >= 0)
                 r = engine_run(&job->cli->store, spec, engine, &end, err);
         if (r < 0) {
-                if (job->options->cidfile != NULL && r != -EEXIST)
+                if (job->options->cidfile != NULL)
                         (void)unlink(job->options->cidfile);
                 job->cli->failure = end.status != 0 ? end.status : CLI_EXIT_FAILED;
                 return r;

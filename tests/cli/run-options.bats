@@ -117,6 +117,11 @@ teardown() { remove_all; }
         [[ ! -e cid ]]
         run -127 here --cidfile cid @ nosuch
         [[ ! -e cid ]]
+        background "$ROOT" sleep 100
+        fails_with 125 "$ID.*exists" here --cidfile cid @ true
+        [[ ! -e cid ]]
+        ward kill "$ID"
+        ended_with 137
 }
 
 # ---- files -----------------------------------------------------------------------------------------------------------------
@@ -152,8 +157,14 @@ teardown() { remove_all; }
         (($(stat -c %u src/below/file) >= 65536))
         [[ $(stat -c %u /etc) == 0 ]]
         fails_with 125 "a directory of the system" here -v /usr:/x:U @ true
+        fails_with 125 "a directory of the system" here -v /usr/../etc:/x:U @ true
+        fails_with 125 "a directory of the system" ward run --dry-run -v /:/x:U "$ROOT" true
         run -0 here --userns host -u 33 -v ./src:/src:U @ true
         [[ $(stat -c %u src/below/file) == 33 ]]
+        ln -s src named
+        run -0 here --userns host -u 34 -v ./named:/src:U @ true
+        [[ $(stat -c %u src src/below/file) == $'34\n34' ]]
+        fails_with 125 nosuch here -v ./nosuch:/src:U @ true
 }
 
 @test "-v: z and Z have nothing to do where SELinux is not in force" {
@@ -179,6 +190,7 @@ teardown() { remove_all; }
         run -0 here --mount type=bind,src=./src,dst=/data,readonly @ sh -c '! touch /data/other'
         run -0 here --mount type=bind,src=./src,dst=/data,ro=true @ sh -c '! touch /data/other'
         run -0 here --mount type=bind,src=./src,dst=/data,ro=false @ touch /data/other
+        fails_with 125 "'noexec=false' is not one of" here --mount type=bind,src=./src,dst=/data,noexec=false @ true
         fails_with 125 "it has no source" here --mount type=bind,dst=/data @ true
         fails_with 125 "no target" here --mount type=bind,src=./src @ true
         fails_with 125 "'reedonly' is not one of" here --mount type=bind,src=./src,dst=/data,reedonly @ true
@@ -189,6 +201,7 @@ teardown() { remove_all; }
         run -0 here --mount type=tmpfs,dst=/data,tmpfs-size=1m,tmpfs-mode=700 @ sh -c 'stat -f -c %T /data; stat -c %a /data; df -k /data | awk "END {print \$2}"'
         expect_output $'tmpfs\n700\n1024'
         run -0 here --mount type=tmpfs,destination=/data,readonly @ sh -c '! touch /data/x'
+        run -0 here --mount type=tmpfs,destination=/data,readonly=false @ touch /data/x
         fails_with 125 "a tmpfs has no source" here --mount type=tmpfs,src=x,dst=/data @ true
 }
 
