@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <pwd.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -47,15 +46,18 @@ static int read_subordinate(struct run_job *job, struct ward_err *err)
 static int read_own_ids(const char *path, struct ranges_span *ret_span, bool *ret_whole, struct ward_err *err)
 {
         _cleanup_free_ char *text = NULL;
-        unsigned long inside, outside, count, next = 0;
-        int r = fd_read_file(AT_FDCWD, path, 1 << 16, &text, NULL, err), used;
+        struct procfs_map map;
+        const char *at;
+        uint64_t next = 0;
+        int r = fd_read_file(AT_FDCWD, path, 1 << 16, &text, NULL, err);
 
         if (r < 0)
                 return r;
         *ret_whole = procfs_map_is_whole(text);
-        for (const char *at = text; sscanf(at, "%lu %lu %lu%n", &inside, &outside, &count, &used) == 3; at += used)
-                if (inside == next)
-                        next += count;
+        at = text;
+        while (procfs_next_map(&at, &map))
+                if (map.inside == next)
+                        next += map.count;
         if (next > DEFAULTS_ID_COUNT)
                 next = DEFAULTS_ID_COUNT;
         *ret_span = (struct ranges_span){1, next > 0 ? next - 1 : 0};
@@ -167,7 +169,6 @@ int run_ids_maps(const struct run_job *job, struct spec_id_maps *ret_maps, struc
         return 0;
 }
 
-/* Whether the container has the id; in a namespace of one id it is the one that was asked for. */
 bool run_ids_has(const struct run_job *job, uint32_t id, bool group)
 {
         const struct ranges_span *sub = group ? &job->groups : &job->users;

@@ -7,8 +7,6 @@
 #include "base/names.h"
 #include "cli/run.h"
 
-#define CPU_PERIOD_USEC 100000 /* what --cpus is a part of (run-options.c) */
-
 static int bad_value(const char *option, const char *value, const char *why, const char *hint, struct ward_err *err)
 {
         (void)err_set(err, -EINVAL, "option '%s': '%s': %s", option, value, why);
@@ -188,7 +186,7 @@ static int apply_resources(const struct run *o, struct spec_resources *resources
         if (o->cpu_quota.given) {
                 resources->cpu.quota = o->cpu_quota;
                 resources->cpu.period = o->cpu_quota;
-                resources->cpu.period.value = CPU_PERIOD_USEC;
+                resources->cpu.period.value = RUN_CPU_PERIOD_USEC;
         }
         if (o->cpu_shares.given)
                 resources->cpu.shares = o->cpu_shares;

@@ -7,7 +7,6 @@
 
 static const char *const formats[] = {"table", "json", NULL};
 
-#define CPU_PERIOD_USEC 100000
 #define CPU_QUOTA_MIN_USEC 1000 /* what the kernel takes (cgroups(7), cpu) */
 
 static int set_limit(struct spec_i64 *limit, const char *option, const char *value, int64_t number, struct arena *arena,
@@ -130,14 +129,14 @@ static int read_cpus(void *target, const char *value, struct arena *arena, struc
         size_t whole_len = strcspn(value, ".");
         const char *whole = arena_strndup(arena, value, whole_len);
         const char *fraction = value[whole_len] == '.' ? value + whole_len + 1 : "0";
-        uint64_t quota = 0, digit, factor = CPU_PERIOD_USEC;
+        uint64_t quota = 0, digit, factor = RUN_CPU_PERIOD_USEC;
         bool bad;
 
         if (whole == NULL)
                 return err_oom(err);
         bad = number_parse(whole_len == 0 ? "0" : whole, 1 << 20, &quota) < 0 ||
               strspn(fraction, "0123456789") != strlen(fraction) || *fraction == '\0';
-        quota *= CPU_PERIOD_USEC;
+        quota *= RUN_CPU_PERIOD_USEC;
         for (; !bad && *fraction != '\0' && factor > 1; fraction++) {
                 digit = (uint64_t)(*fraction - '0');
                 factor /= 10;

@@ -9,6 +9,8 @@
 
 enum { RUN_FORMAT_TABLE, RUN_FORMAT_JSON };
 
+#define RUN_CPU_PERIOD_USEC 100000 /* what --cpus is a part of */
+
 /* The options, as run-options.c reads them. Texts are as they were typed. */
 struct run {
         bool interactive, tty, remove, read_only, init, privileged, dry_run, writable_usr, stackable;
@@ -116,7 +118,7 @@ int run_bind_source(const struct run_job *job, const char *source, bool give_awa
 /* --device: binds and rules. */
 int run_devices(const struct run_job *job, struct ward_spec *spec, struct ward_err *err);
 
-/* -m, --cpus, --ulimit, --sysctl ...; run-limits.c has the readers of their values, too. */
+/* -m, --cpus, --ulimit, --sysctl ... */
 int run_limits(const struct run_job *job, struct ward_spec *spec, struct ward_err *err);
 
 /* --cap-add, --cap-drop, --privileged, --security-opt. */
