@@ -77,6 +77,20 @@ needs_program() {
         done
 }
 
+# podman with a storage of the test's own.
+own_podman() {
+        podman --root "$WORK/storage" --runroot "$WORK/run" --tmpdir "$WORK/tmp" --storage-driver vfs --cgroup-manager cgroupfs \
+                --events-backend file "$@"
+}
+
+# What it left. Where it never ran it is not started for that: an ordinary user's leaves a process of its own behind.
+remove_own_podman() {
+        [[ -d $WORK/storage ]] || return 0
+        own_podman rm -f -a -t 0 >/dev/null 2>&1 || true
+        find /sys/fs/cgroup/*/libpod_parent /sys/fs/cgroup/libpod_parent -depth -type d -exec rmdir {} \; 2>/dev/null || true
+        umount -R "$WORK/storage/overlay" 2>/dev/null || true
+}
+
 # rootfs DIR: a root file system with a static busybox and the usual directories.
 rootfs() {
         local dir=$1

@@ -14,11 +14,7 @@ setup() {
 }
 
 teardown() {
-        if [[ -d $WORK/storage ]]; then
-                engine rm -f -a -t 0 >/dev/null 2>&1 || true
-                find /sys/fs/cgroup/*/libpod_parent /sys/fs/cgroup/libpod_parent -depth -type d -exec rmdir {} \; 2>/dev/null || true
-                umount -R "$WORK/storage/overlay" 2>/dev/null || true
-        fi
+        remove_own_podman
         remove_all
 }
 
@@ -94,8 +90,9 @@ needs_host() { outer true 2>"$WORK/error" || unable "host: $(cat "$WORK/error")"
         [[ -s /etc/passwd ]]
 }
 
-@test "a chroot" {
-        [[ -z ${WARD_SANITIZED:-} ]] || skip "a sanitized program does not start without /proc"
+# ward and its libraries as /w/ward in $ROOT, and a root for it, /inner.
+put_ward_in_root() {
+        local file
         mkdir "$ROOT/w" "$ROOT/inner" "$ROOT/run" "$ROOT/lib64"
         for file in $(ldd "$WARD_BUILD/bin/ward" | grep -o '/[^ ]*'); do
                 mkdir -p "$ROOT${file%/*}"
@@ -103,6 +100,11 @@ needs_host() { outer true 2>"$WORK/error" || unable "host: $(cat "$WORK/error")"
         done
         cp "$WARD_BUILD/bin/ward" "$ROOT/w/ward"
         rootfs "$ROOT/inner"
+}
+
+@test "a chroot" {
+        [[ -z ${WARD_SANITIZED:-} ]] || skip "a sanitized program does not start without /proc"
+        put_ward_in_root
         run -125 chroot "$ROOT" /w/ward --root /run/state run --rm /inner true
         expect_in_output "/proc" "mount it"
         run -125 unshare -m --propagation private sh -c 'mount -t proc proc "$1/proc" && mount --bind /dev "$1/dev" && exec chroot "$1" /w/ward --root /run/state run --rm /inner true' \
@@ -110,20 +112,11 @@ needs_host() { outer true 2>"$WORK/error" || unable "host: $(cat "$WORK/error")"
         expect_in_output "can't be made inside a chroot"
 }
 
-engine() {
-        podman --root "$WORK/storage" --runroot "$WORK/run" --tmpdir "$WORK/tmp" --storage-driver vfs \
-                --runtime "$WARD_BUILD/bin/ward-oci" --cgroup-manager cgroupfs --events-backend file "$@"
-}
+engine() { own_podman --runtime "$WARD_BUILD/bin/ward-oci" "$@"; }
 
 @test "podman: with --privileged it works, without it what is missing is named" {
         needs_program podman
-        mkdir "$ROOT/w" "$ROOT/inner" "$ROOT/run" "$ROOT/lib64"
-        for file in $(ldd "$WARD_BUILD/bin/ward" | grep -o '/[^ ]*'); do
-                mkdir -p "$ROOT${file%/*}"
-                cp "$file" "$ROOT$file"
-        done
-        cp "$WARD_BUILD/bin/ward" "$ROOT/w/ward"
-        rootfs "$ROOT/inner"
+        put_ward_in_root
         LIMITS=(--ulimit nofile=1024:1024 --ulimit nproc=4096:4096 --network none)
         run -0 engine run --rm "${LIMITS[@]}" --privileged --rootfs "$ROOT" /w/ward --root /run/state run --rm /inner echo works
         expect_in_output works

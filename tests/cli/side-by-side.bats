@@ -23,16 +23,11 @@ setup() {
 }
 
 teardown() {
-        engine rm -f -a -t 0 >/dev/null 2>&1 || true
-        find /sys/fs/cgroup/*/libpod_parent /sys/fs/cgroup/libpod_parent -depth -type d -exec rmdir {} \; 2>/dev/null || true
-        umount -R "$WORK/storage/overlay" 2>/dev/null || true
+        remove_own_podman
         remove_all
 }
 
-engine() {
-        podman --root "$WORK/storage" --runroot "$WORK/run" --tmpdir "$WORK/tmp" --storage-driver vfs --cgroup-manager cgroupfs --runtime runc \
-                --events-backend file "$@"
-}
+engine() { own_podman --runtime runc "$@"; }
 
 # answers [OPTION...] @ COMMAND...: both programs' output and status, in $theirs and $ours. podman's own default for open files may be above what
 # this machine allows.

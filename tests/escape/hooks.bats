@@ -8,20 +8,25 @@ load helpers/escape
 setup() { escape_setup; }
 teardown() { escape_teardown; }
 
-# Notes who ran, from where, and all of its environment; the image has another one of that name.
+# Notes who ran, from where, and all of its environment.
 hook_script() {
         # shellcheck disable=SC2016  # the hook's shell expands it
         printf '#!/bin/busybox sh\n{ echo "%s $1"; /bin/busybox tr "\\0" "\\n" </proc/self/environ; echo; } >>%s/ran\n' "$1" "$WORK"
 }
 
-@test "V29: a hook is the host's program, and has the config's environment and no other" {
-        local kind
+# A bundle, and a hook of the same name on the host and in the image.
+make_hooks() {
         mkdir -p "$WORK/programs"
         make_bundle true
         mkdir -p "$BUNDLE/rootfs/$WORK/programs"
         hook_script host >"$WORK/programs/hook"
         hook_script image >"$BUNDLE/rootfs/$WORK/programs/hook"
         chmod 755 "$WORK/programs/hook" "$BUNDLE/rootfs/$WORK/programs/hook"
+}
+
+@test "V29: a hook is the host's program, and has the config's environment and no other" {
+        local kind
+        make_hooks
         edit --arg path "$WORK/programs/hook" '.root.readonly = false | .process.env = ["LD_PRELOAD=/evil.so", "IMAGE=1", "PATH=/bin"]
               | .hooks = (["prestart", "createRuntime", "createContainer", "poststart", "poststop"]
                   | map({(.): [{path: $path, args: ["hook", .], env: ["FROM=config"]}]}) | add)'
@@ -34,12 +39,7 @@ hook_script() {
 }
 
 @test "V29: a hook of the container is the container's program" {
-        mkdir -p "$WORK/programs"
-        make_bundle true
-        mkdir -p "$BUNDLE/rootfs/$WORK/programs"
-        hook_script host >"$WORK/programs/hook"
-        hook_script image >"$BUNDLE/rootfs/$WORK/programs/hook"
-        chmod 755 "$WORK/programs/hook" "$BUNDLE/rootfs/$WORK/programs/hook"
+        make_hooks
         edit --arg path "$WORK/programs/hook" '.root.readonly = false
               | .hooks = {startContainer: [{path: $path, args: ["hook", "startContainer"], env: ["FROM=config"]}]}'
         oci run -b "$BUNDLE" "$ID"

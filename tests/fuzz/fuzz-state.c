@@ -44,6 +44,7 @@ static void compare(const char *text, size_t len, const struct store_state *stat
         same_number(object, "createdUsec", state->created_usec);
         same_number(object, "hostUidBase", state->host_uid_base);
         same_number(object, "owner", state->owner);
+        same_number(object, "remover", (uint64_t)state->remover);
         jansson_done(object);
 }
 

@@ -15,16 +15,11 @@ setup() {
 }
 
 teardown() {
-        engine rm -f -a -t 0 >/dev/null 2>&1 || true
-        find /sys/fs/cgroup/*/libpod_parent /sys/fs/cgroup/libpod_parent -depth -type d -exec rmdir {} \; 2>/dev/null || true
-        umount -R "$WORK/storage/overlay" 2>/dev/null || true
+        remove_own_podman
         ward_teardown
 }
 
-engine() {
-        podman --root "$WORK/storage" --runroot "$WORK/run" --tmpdir "$WORK/tmp" --storage-driver vfs \
-                --runtime "$WARD_BUILD/bin/ward-oci" --cgroup-manager cgroupfs --events-backend file "$@"
-}
+engine() { own_podman --runtime "$WARD_BUILD/bin/ward-oci" "$@"; }
 
 @test "podman run: output, limits and exit status" {
         run engine run --rm "${LIMITS[@]}" -m 64m --pids-limit 50 --read-only --tmpfs /tmp --user 1000 --rootfs "$WORK/rootfs" \

@@ -82,3 +82,15 @@ fails_with() {
         run "-$wanted" "$@"
         [[ $output =~ $pattern ]] || { echo "wanted a match of: $pattern"; shown; }
 }
+
+# walk_finds_no_more INSIDE OUTSIDE, commands that run one: what can be read inside can be read outside.
+walk_finds_no_more() {
+        local inside=$1 outside=$2 path
+        "$inside" find /usr /etc /var /opt '(' -type f -o -type d ')' -readable 2>/dev/null | sort >inside || true
+        "$outside" find /usr /etc /var /opt '(' -type f -o -type d ')' -readable 2>/dev/null | sort >outside || true
+        (($(wc -l <inside) > 1000)) || { echo "the walk inside found little"; return 1; }
+        # What ended or began between the two walks is no finding.
+        while IFS= read -r path; do
+                [[ ! -e $path ]] || "$outside" test -r "$path" || { echo "readable inside alone: $path"; return 1; }
+        done < <(comm -23 inside outside)
+}
