@@ -19,6 +19,15 @@ int fd_close(int fd)
         return -EBADF;
 }
 
+int fd_open_standard(struct ward_err *err)
+{
+        /* open(2) takes the lowest number that is free. Not close-on-exec: it stands for what would be inherited. */
+        for (int fd = 0; fd <= STDERR_FILENO; fd++)
+                if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) /* host path */
+                        return err_errno(err, "open /dev/null for a standard stream that is closed");
+        return 0;
+}
+
 int fd_read_all(int fd, const char *name, size_t limit, char **ret_text, size_t *ret_len, struct ward_err *err)
 {
         _cleanup_free_ char *text = NULL;

@@ -33,6 +33,9 @@ static inline void fd_close_pointer(int *fd)
                 _fd;            \
         })
 
+/* Opens /dev/null as each of standard input, output and error that is closed, before anything else comes to lie there and is taken for it. */
+int fd_open_standard(struct ward_err *err);
+
 /*
  * Reads all of the regular or procfs file @path below @dirfd, which must hold at most @limit bytes. *@ret_text is owned
  * by the caller (free), has a NUL behind it, and its length without that NUL is stored in *@ret_len (may be NULL).

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/syscalls.h"
 #include "cli/cli.h"
 #include "cli/help.h"
@@ -153,13 +154,13 @@ int main(int argc, char **argv)
 {
         struct cli cli = {.store = {.fd = -EBADF}, .color = wants_color(), .failure = EXIT_FAILURE};
         struct ward_err err = {0};
-        int r;
+        int r = fd_open_standard(&err);
 
         /* A copy: options move in front of operands as they are read, and engine_protect_program() wants them as they were. */
         cli.argv = arena_new(&cli.arena, char *, (size_t)argc + 1);
         if (cli.argv == NULL) {
                 r = err_oom(&err);
-        } else {
+        } else if (r >= 0) {
                 memcpy(cli.argv, argv, (size_t)argc * sizeof(*argv));
                 r = run_command_line(&cli, argc > 0 ? argc - 1 : 0, argv + (argc > 0 ? 1 : 0), &err);
         }

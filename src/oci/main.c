@@ -177,7 +177,10 @@ int main(int argc, char **argv)
 {
         struct oci oci = {.store = {.fd = -EBADF}};
         struct ward_err err = {0};
-        int r = run_command_line(&oci, argc, argv, &err);
+        int r = fd_open_standard(&err);
+
+        if (r >= 0)
+                r = run_command_line(&oci, argc, argv, &err);
         if (r < 0)
                 oci_log(&oci, OCI_LOG_ERROR, err.code, err.message, err.hint);
         arena_done(&oci.arena);

@@ -72,3 +72,16 @@ inject() {
                 inject memory 1 1 "$command"
         done
 }
+
+@test "the first process of --init can't be executed: it says why" {
+        local at=("$WARD_SOURCE/build/tests/child/at" --report 9) command=("$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --init host true) place
+        # The first start compiles the filter, and the number of the call differs.
+        "${command[@]}"
+        place=$("${at[@]}" list "${command[@]}" 9>&1 | awk '$4 == "execveat" { print $2, $3 }' | tail -n 1)
+        # shellcheck disable=SC2086
+        run "${at[@]}" fail $place 13 "${command[@]}" 9>"$WORK/report"
+        grep -q "^hit $place" "$WORK/report"
+        grep -qx 'ended 125' "$WORK/report"
+        expect_output "ward: --init: stay as the first process, and make the program's: Permission denied"
+        rm -r "$WORK/state/.cache"
+}

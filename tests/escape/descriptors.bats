@@ -101,3 +101,42 @@ leaking() { "$@" 3</ 4</ 5</ 6</ 7</ 8</ 9</ 10</; }
         run -0 --separate-stderr oci run --preserve-fds 20 -b "$BUNDLE" "$ID" 3<&- 4</dev/null 5<&-
         ! grep -E -- '-> ' <<<"$stderr" | grep -vE -- "-> (/dev/null|$BATS_RUN_TMPDIR/.*|pipe:.*)$" || shown
 }
+
+# What the runtime opens would lie where standard input, output or error is closed: its state directory, the machine's procfs.
+@test "V7: a script's interpreter by a standard stream that is closed" {
+        local n script
+        cp "$ATTACKERS/probe" "$CANARY/probe"
+        audit_begin
+        make_bundle sleep 100
+        for n in 0 1 2; do
+                printf '#!/proc/self/fd/%d/../../../../../../../..%s user\n' "$n" "$CANARY/probe" >"$BUNDLE/rootfs/up$n"
+                printf '#!/proc/self/fd/%d/1/root%s user\n' "$n" "$CANARY/probe" >"$BUNDLE/rootfs/proc$n"
+                chmod 755 "$BUNDLE"/rootfs/{up,proc}"$n"
+        done
+        without() {
+                case $1 in
+                0) "${@:2}" <&- ;;
+                1) "${@:2}" >&- ;;
+                2) "${@:2}" 2>&- ;;
+                esac
+        }
+        oci run -d -b "$BUNDLE" "$ID"
+        for n in 0 1 2; do
+                for script in "/up$n" "/proc$n"; do
+                        run without "$n" oci exec "$ID" "$script"
+                        [[ $status -ne 0 && $output != "0 0" ]] || { echo "$script"; shown; }
+                done
+                run -0 without "$n" oci exec "$ID" true
+        done
+        oci delete --force "$ID"
+        cp "$BUNDLE/config.json" "$WORK/config"
+        for n in 0 1 2; do
+                for script in "/up$n" "/proc$n"; do
+                        jq --arg program "$script" '.process.args = [$program]' "$WORK/config" >"$BUNDLE/config.json"
+                        run without "$n" oci run -b "$BUNDLE" "$ID"
+                        [[ $status -ne 0 && $output != "0 0" ]] || { echo "$script"; shown; }
+                done
+                jq '.process.args = ["true"]' "$WORK/config" >"$BUNDLE/config.json"
+                run -0 without "$n" oci run -b "$BUNDLE" "$ID"
+        done
+}

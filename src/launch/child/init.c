@@ -9,6 +9,7 @@
 
 #include <asm/signal.h>
 
+#include "base/uapi.h"
 #include "launch/child/child.h"
 #include "launch/child/sys.h"
 
@@ -51,26 +52,33 @@ static void write_number(long number, char text[static 24])
         text[at] = '\0';
 }
 
-/* Ends the start when it fails: the program's process with it, as one does with the first of its pid namespace. */
-static _Noreturn void become_init(struct child *child, int file, long program)
+/* Ends the start when it fails, with its -errno in @executed. Its end is that of every process of its pid namespace, so it waits until the
+ * program's has told of the failure. */
+static _Noreturn void become_init(struct child *child, int file, long program, int executed)
 {
         static const char name[] = "ward-init";
         static const char *const no_variables[] = {0};
         char number[24];
         const char *argv[] = {name, number, 0};
+        int r;
 
         write_number(program, number);
-        /* Its input and output are the program's alone: who reads them sees the end when the program closes them. */
-        if (sys3(close_range, 0, 2, 0) >= 0 && confine(child) >= 0)
-                (void)sys5(execveat, file, "", argv, no_variables, AT_EMPTY_PATH);
+        /* Its input and output are the program's alone: who reads them sees the end when the program closes them. Marked, not closed:
+         * @file and the channel may lie there. */
+        r = (int)sys3(close_range, 0, ~0U, CLOSE_RANGE_CLOEXEC);
+        if (r >= 0)
+                r = confine(child);
+        if (r >= 0)
+                r = (int)sys5(execveat, file, "", argv, no_variables, AT_EMPTY_PATH);
+        if (sys3(write, executed, &r, sizeof(r)) == sizeof(r))
+                (void)sys4(wait4, program, 0, 0, 0);
         for (;;)
                 (void)sys1(exit_group, EXIT_FAILED);
 }
 
 int child_do_init(struct child *child, const struct op *op)
 {
-        int executed[2], r;
-        char byte;
+        int executed[2], r, answer = 0;
         long pid;
 
         r = (int)sys2(pipe2, executed, FLAG_CLOEXEC);
@@ -80,16 +88,18 @@ int child_do_init(struct child *child, const struct op *op)
         if (pid < 0)
                 return (int)pid;
         if (pid > 0)
-                become_init(child, child->slots[op->slot], pid);
+                become_init(child, child->slots[op->slot], pid, executed[1]);
         child->step = STEP_CHANNEL;
         (void)sys1(close, executed[1]);
         do
-                r = (int)sys3(read, executed[0], &byte, 1);
+                r = (int)sys3(read, executed[0], &answer, sizeof(answer));
         while (r == -EINTR);
         if (r < 0)
                 return r;
         (void)sys1(close, executed[0]);
         (void)sys1(close, child->slots[op->slot]);
         child->step = STEP_ITSELF;
+        if (answer < 0)
+                return answer;
         return (int)sys4(rt_sigprocmask, SET_MASK, &no_signals, 0, SIGSET_BYTES);
 }

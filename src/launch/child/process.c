@@ -281,8 +281,9 @@ int child_do_close_fds(struct child *child, const struct op *op)
 {
         uint32_t at = (uint32_t)op->number, next;
 
-        /* Below are the caller's, which are not marked close-on-exec, and what of ours came to lie there, which is. */
-        for (uint32_t fd = 3; fd < at; fd++)
+        /* Below are the caller's, which are not marked close-on-exec, and what of ours came to lie there, which is: also as standard
+         * input, if that was closed. */
+        for (uint32_t fd = 0; fd < at; fd++)
                 if (sys3(fcntl, fd, F_GETFD, 0) == FD_CLOEXEC && next_kept(child, fd) != fd)
                         (void)sys1(close, fd);
         /* Closed, not marked: the interpreter of a script is looked up while what is marked is still open, and may be
