@@ -3,10 +3,12 @@
 #include "base/fd.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int fd_close(int fd)
@@ -17,6 +19,17 @@ int fd_close(int fd)
                 (void)close(fd);
         errno = saved;
         return -EBADF;
+}
+
+int fd_open_beneath(int dirfd, const char *path, int flags)
+{
+        const struct open_how how = {
+                .flags = (uint64_t)(flags | O_CLOEXEC),
+                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+        };
+        long fd = syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+
+        return fd < 0 ? -errno : (int)fd;
 }
 
 int fd_open_standard(struct ward_err *err)

@@ -17,6 +17,9 @@
 
 #define _cleanup_close_ _cleanup_(fd_close_pointer)
 
+/* openat2(2): a path that leads neither above @dirfd nor over a symbolic link. Returns a descriptor, close-on-exec, or -errno. */
+int fd_open_beneath(int dirfd, const char *path, int flags);
+
 /* Closes @fd unless it is none; keeps errno. Returns -EBADF, to be stored where the descriptor was. */
 int fd_close(int fd);
 

@@ -87,6 +87,7 @@ static int make_host(const struct run_job *job, struct run_root *root, struct wa
                 .size_bytes = o->host_size.given ? (uint64_t)o->host_size.value
                                                  : host_default_size(o->memory.given ? o->memory.value : -1),
                 .keep = o->keep,
+                .kept = -EBADF,
                 .read_only = o->read_only,
                 .users = as_user     ? &users
                          : stackable ? &root_users
@@ -105,6 +106,11 @@ static int make_host(const struct run_job *job, struct run_root *root, struct wa
         /* Made where there is none, for its owner alone. */
         if (o->keep != NULL && mkdir(o->keep, 0700) < 0 && errno != EEXIST)
                 return err_errno(err, "option '--keep': make the directory '%s'", o->keep);
+        if (o->keep != NULL) {
+                options.kept = root->kept = host_open_kept(o->keep, err);
+                if (root->kept < 0)
+                        return err_wrap(err, "make the root 'host'");
+        }
         root->fd = host_root(&options, err);
         return root->fd < 0 ? err_wrap(err, "make the root 'host'") : 0;
 }
@@ -155,12 +161,12 @@ int run_root_open(const struct run_job *job, const char *word, struct run_root *
                 return err_hint(err, "leave one of them out");
         }
         r = root.given ? make_host(job, &root, err) : open_directory(job->cli, word, &root, err);
-        if (r >= 0)
-                *ret_root = root;
+        *ret_root = root;
         return r;
 }
 
 void run_root_done(struct run_root *root)
 {
         root->fd = fd_close(root->fd);
+        root->kept = fd_close(root->kept);
 }

@@ -37,12 +37,13 @@ struct run {
 struct run_root {
         const char *path; /* absolute, or "host" */
         int fd;           /* owned: its directory */
+        int kept;         /* owned: what keeps its changes, locked; -EBADF: nothing */
         bool given;       /* @fd is a detached tree that was made for this container */
 };
 
-#define RUN_ROOT_NONE               \
-        {                           \
-                NULL, -EBADF, false \
+#define RUN_ROOT_NONE                       \
+        {                                   \
+                NULL, -EBADF, -EBADF, false \
         }
 #define _cleanup_run_root_ _cleanup_(run_root_done)
 

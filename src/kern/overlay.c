@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/openat2.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -192,10 +191,6 @@ static int make_readable(struct assembly *assembly, uint32_t i)
 static int make_writable(struct assembly *assembly, uint32_t i)
 {
         const struct overlay_view *view = &assembly->tree->views[i];
-        const struct open_how how = {
-                .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-        };
         _cleanup_close_
         int fd = -EBADF, target = -EBADF;
         char lower[64], upper[160], work[160];
@@ -218,9 +213,9 @@ static int make_writable(struct assembly *assembly, uint32_t i)
         (void)snprintf(upper, sizeof(upper), "store/upper/%s", view->name);
         (void)snprintf(work, sizeof(work), "store/work/%s", view->name);
         assembly->record.step = STEP_ATTACH;
-        target = (int)syscall(SYS_openat2, assembly->root, view->path, &how, sizeof(how));
+        target = fd_open_beneath(assembly->root, view->path, O_PATH | O_DIRECTORY);
         if (target < 0)
-                return view->optional ? 0 : -errno;
+                return view->optional ? 0 : target;
         assembly->record.step = STEP_WRITABLE;
         fd = make_overlay(&assembly->record, parameters, ELEMENTS(parameters),
                           MOUNT_ATTR_NODEV | (assembly->tree->read_only ? MOUNT_ATTR_RDONLY : 0));

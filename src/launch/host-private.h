@@ -42,19 +42,28 @@ struct host {
 int host_make_directory(const struct host *host, int dirfd, const char *name, const struct stat *like,
                         struct ward_err *err);
 
-/* The machine's symbolic link /@name, in the container's root. */
-int host_copy_link(const struct host *host, const char *name, struct ward_err *err);
+/* A directory of the machine and its like in the container's root. Both are walked by descriptors: who may write to a part of them can put
+ * a symbolic link into a path at any time. */
+struct host_place {
+        int from, to;
+};
 
-/* A view of the machine's directory /@path, which the arena has; none when others can't read it. *@ret_mappable: its file system can be
- * id-mapped, as far as root needs that. */
-int host_add_view(struct host *host, const char *path, struct host_kind kind, bool *ret_mappable, struct ward_err *err);
+/* The machine's symbolic link @name, in the container's root. @path is for messages. */
+int host_copy_link(const struct host *host, const struct host_place *at, const char *name, const char *path,
+                   struct ward_err *err);
+
+/* A view of the machine's directory @fd, which is /@path, a text of the arena; none when others can't read it. *@ret_mappable: its file
+ * system can be id-mapped, as far as root needs that. */
+int host_add_view(struct host *host, int fd, const char *path, struct host_kind kind, bool *ret_mappable,
+                  struct ward_err *err);
 
 bool host_is_below(const char *path, const char *above);
 
 /* There are mount points of the machine below /@path. */
 bool host_has_mounts(const struct host *host, const char *path);
 
-/* The directory /@path, whose place in the container's root is made, in the parts that mounts divide it into. */
-int host_split(struct host *host, const char *path, struct host_kind kind, struct ward_err *err);
+/* The directory @at, which is /@path, in the parts that mounts divide it into. */
+int host_split(struct host *host, const struct host_place *at, const char *path, struct host_kind kind,
+               struct ward_err *err);
 
 #endif

@@ -32,6 +32,13 @@ bool host_others_may(const struct stat *st)
         }
 }
 
+static int set_times(int fd, const struct stat *like)
+{
+        const struct timespec times[2] = {like->st_atim, like->st_mtim};
+
+        return futimens(fd, times);
+}
+
 int host_make_like(int dirfd, const char *name, const struct stat *like)
 {
         _cleanup_close_
@@ -44,7 +51,8 @@ int host_make_like(int dirfd, const char *name, const struct stat *like)
         if (fd < 0)
                 return -errno;
         /* The owner first: chown(2) clears set-id bits. */
-        if (fresh && (fchown(fd, like->st_uid, like->st_gid) < 0 || fchmod(fd, like->st_mode & 07777) < 0))
+        if (fresh && (fchown(fd, like->st_uid, like->st_gid) < 0 || fchmod(fd, like->st_mode & 07777) < 0 ||
+                      set_times(fd, like) < 0))
                 return -errno;
         return TAKE_FD(fd);
 }
@@ -53,7 +61,7 @@ int host_make_like(int dirfd, const char *name, const struct stat *like)
 struct level {
         struct level *parent;
         const char *name;
-        struct stat st;
+        struct stat st, upper_st;
         int middle;
         int upper; /* -EBADF also where the container has put something else there, or has made it a directory of its own */
         unsigned depth;
@@ -95,7 +103,7 @@ static int level_upper(struct host_scan *scan, struct level *level)
                 return 0;
         if (fd < 0)
                 return fd;
-        if (overlay_is_opaque(fd))
+        if (overlay_is_opaque(fd) || fstat(fd, &level->upper_st) < 0)
                 (void)fd_close(fd);
         else
                 level->upper = fd;
@@ -105,13 +113,14 @@ static int level_upper(struct host_scan *scan, struct level *level)
         return 0;
 }
 
-/* Filling a twin has changed its time; the container shall see the directory's own. */
-static void restore_times(int fd, const struct stat *like)
+static int hide(const struct host_scan *scan, struct level *level, const char *name)
 {
-        const struct timespec times[2] = {like->st_atim, like->st_mtim};
+        int fd = level_middle(scan, level), r;
 
-        if (fd >= 0)
-                (void)futimens(fd, times);
+        if (fd < 0)
+                return fd;
+        r = overlay_whiteout(fd, name);
+        return r == -EEXIST ? 0 : r;
 }
 
 static int scan_level(struct host_scan *scan, int fd, struct level *level);
@@ -126,18 +135,15 @@ static int scan_entry(struct host_scan *scan, int dirfd, const struct dirent *en
                 return 0;
         if (fstatat(dirfd, entry->d_name, &below.st, AT_SYMLINK_NOFOLLOW) < 0)
                 return 0;
-        if (!host_others_may(&below.st)) {
-                if (!scan->hide)
-                        return 0;
-                fd = level_middle(scan, level);
-                r = fd < 0 ? fd : overlay_whiteout(fd, entry->d_name);
-                return r == -EEXIST ? 0 : r;
-        }
-        if (!S_ISDIR(below.st.st_mode) || below.depth >= HOST_SCAN_DEPTH)
+        if (!host_others_may(&below.st))
+                return scan->hide ? hide(scan, level, entry->d_name) : 0;
+        if (!S_ISDIR(below.st.st_mode))
                 return 0;
+        if (below.depth >= HOST_SCAN_DEPTH)
+                return scan->must ? hide(scan, level, entry->d_name) : 0;
         fd = openat(dirfd, entry->d_name, DIRECTORY);
         if (fd < 0)
-                return 0;
+                return errno == ENOENT || errno == EACCES || errno == ENOTDIR || errno == ELOOP ? 0 : -errno;
         r = level_upper(scan, &below);
         if (r >= 0)
                 r = scan_level(scan, fd, &below);
@@ -160,14 +166,21 @@ static int scan_level(struct host_scan *scan, int fd, struct level *level)
                 (void)fd_close(fd);
                 return r;
         }
-        while (r >= 0 && *scan->budget > 0 && (entry = readdir(directory)) != NULL) {
+        while (r >= 0 && (entry = readdir(directory)) != NULL) {
                 if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
                         continue;
-                *scan->budget -= 1;
+                if (scan->budget == 0) {
+                        r = scan->must ? -E2BIG : 0;
+                        break;
+                }
+                scan->budget--;
                 r = scan_entry(scan, dirfd(directory), entry, level);
         }
-        restore_times(level->middle, &level->st);
-        restore_times(level->upper, &level->st);
+        /* Filling a twin has changed its time; the container shall see the directory's own, or what it has made of it. */
+        if (level->middle >= 0)
+                (void)set_times(level->middle, &level->st);
+        if (level->upper >= 0)
+                (void)set_times(level->upper, &level->upper_st);
         (void)closedir(directory);
         return r;
 }
@@ -177,15 +190,20 @@ int host_scan(struct host_scan *scan, struct ward_err *err)
         struct level top = {.middle = scan->middle, .upper = scan->upper};
         int fd = openat(scan->lower, ".", DIRECTORY), r;
 
-        if (fd < 0 || fstat(fd, &top.st) < 0) {
+        if (fd < 0 || fstat(fd, &top.st) < 0 || (scan->upper >= 0 && fstat(scan->upper, &top.upper_st) < 0)) {
                 r = err_errno(err, "look for files that others may not read");
                 (void)fd_close(fd);
                 return r;
         }
         r = scan_level(scan, fd, &top);
-        if (r == -ENOSPC) {
+        if (r == -ENOSPC && scan->directories > 0) {
                 (void)err_code(err, r, "make the directories that the container may change");
                 return err_hint(err, "give it more room with --host-size, or a directory of yours with --keep");
+        }
+        if (r == -E2BIG || (r == -ENOSPC && scan->must)) {
+                (void)err_set(err, -E2BIG, "hide what others may not read: there is too much to look through");
+                return err_hint(err, "with --userns auto the kernel hides it, and nothing is looked through; it takes "
+                                     "a line for this user in /etc/subuid and /etc/subgid");
         }
         return r < 0 ? err_code(err, r,
                                 "hide files that others may not read, and make the directories that it may "

@@ -12,12 +12,13 @@
 /* Others may read the file @st, or read and enter the directory. A socket or device is nothing to read. */
 bool host_others_may(const struct stat *st);
 
-/* Makes the directory @name below @dirfd unless it exists, with the mode and owner of @like, and opens it. -errno when it can't. */
+/* Makes the directory @name below @dirfd unless it exists, with the mode, owner and times of @like, and opens it. -errno when it can't. */
 int host_make_like(int dirfd, const char *name, const struct stat *like);
 
 /*
- * What is prepared for the names below @lower. It is a courtesy to programs, not what keeps the files secret, so it is bounded: *@budget
- * names are looked at (and taken off it), HOST_SCAN_DEPTH levels. What is unreadable to the caller is left alone.
+ * What is prepared for the names below @lower: @budget of them are looked at, HOST_SCAN_DEPTH levels. Where another user reads the machine's
+ * files it is a courtesy to programs, and what comes behind is left as it is. Where nothing else hides them (@must), more names are an
+ * error, -E2BIG, and a directory at the last level is hidden. What is unreadable to the caller is left alone.
  */
 #define HOST_SCAN_DEPTH 24
 #define HOST_SCAN_NAMES 20000
@@ -26,8 +27,9 @@ struct host_scan {
         int middle; /* gets a whiteout for each name that others may not read */
         int upper;  /* gets each directory that they may, for its owner can change what is in it; -EBADF: none */
         bool hide;  /* without it there are no whiteouts */
-        bool own;   /* whatever is made belongs to the caller, who may give nothing away */
-        size_t *budget;
+        bool must;
+        bool own;                             /* whatever is made belongs to the caller, who may give nothing away */
+        size_t budget;                        /* counted down */
         void (*progress)(size_t directories); /* called now and then; may be NULL */
         size_t directories;                   /* that are in @upper */
 };

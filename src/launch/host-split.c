@@ -19,6 +19,7 @@
 #include "launch/host-scan.h"
 
 #define DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define COPY "copy"    /* in the store: what is not whole yet */
 #define VIEWS_MAX 2000 /* each costs a tenth of a millisecond, and mounts: /proc/sys/fs/mount-max */
 #define MAGIC_ZFS 0x2fc12fc1
 #define MAGIC_BCACHEFS 0xca451a4e
@@ -57,72 +58,80 @@ static bool is_plain(int fd)
         return false;
 }
 
-static int copy_file(const struct host *host, const char *path, struct ward_err *err)
+/* Under its name it is whole: who cut an earlier start short has left a part of it under another one. */
+static int copy_file(const struct host *host, const struct host_place *at, const char *name, const char *path,
+                     struct ward_err *err)
 {
         _cleanup_close_
-        int from = openat(host->slash, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), to = -EBADF;
+        int from = openat(at->from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), to = -EBADF;
         struct stat st;
         ssize_t n;
+        int r = 0;
 
-        /* What is gone, or can't be read by the caller, is not there. */
-        if (from < 0 || fstat(from, &st) < 0 || !S_ISREG(st.st_mode) || !host_others_may(&st))
+        /* What is gone, or can't be read by the caller, is not there. What is kept has been copied before. */
+        if (from < 0 || fstat(from, &st) < 0 || !S_ISREG(st.st_mode) || !host_others_may(&st) ||
+            faccessat(at->to, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
                 return 0;
-        to = openat(host->root, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        (void)unlinkat(host->store_dir, COPY, 0);
+        to = openat(host->store_dir, COPY, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (to < 0)
-                return errno == EEXIST ? 0 : err_errno(err, "copy the file /%s", path);
+                return err_errno(err, "copy the file /%s", path);
         do
                 n = sendfile(to, from, NULL, 1 << 20);
         while (n > 0);
-        if (n < 0 || fchmod(to, st.st_mode & 0777) < 0) {
-                int r = err_errno(err, "copy the file /%s, since other file systems are mounted beside it", path);
-
-                return r == -ENOSPC ? err_hint(err, "give it more room with --host-size") : r;
-        }
         const struct timespec times[2] = {st.st_atim, st.st_mtim};
 
-        (void)futimens(to, times);
-        return 0;
+        if (n < 0 || fchmod(to, st.st_mode & 0777) < 0 || futimens(to, times) < 0 ||
+            (linkat(host->store_dir, COPY, at->to, name, 0) < 0 && errno != EEXIST)) {
+                r = err_errno(err, "copy the file /%s, since other file systems are mounted beside it", path);
+                if (r == -ENOSPC)
+                        r = err_hint(err, "give it more room with --host-size");
+        }
+        (void)unlinkat(host->store_dir, COPY, 0);
+        return r;
 }
 
-static int add_directory(struct host *host, const char *path, const struct stat *st, struct host_kind kind,
-                         struct ward_err *err)
+static int add_directory(struct host *host, const struct host_place *at, const char *name, const char *path,
+                         const struct stat *st, struct host_kind kind, struct ward_err *err)
 {
         _cleanup_close_
-        int made = host_make_directory(host, host->root, path, st, err), fd = -EBADF;
+        int made = host_make_directory(host, at->to, name, st, err), fd = -EBADF;
         bool mappable;
 
         if (made < 0)
                 return made == -ENOTDIR || made == -ELOOP ? 0 : made; /* kept: the container has replaced it */
-        fd = openat(host->slash, path, DIRECTORY);
+        fd = openat(at->from, name, DIRECTORY);
         if (fd < 0 || (is_mount_point(host, path) && !is_plain(fd)))
                 return 0;
         if (host_has_mounts(host, path))
-                return host_split(host, path, kind, err);
+                return host_split(host, &(const struct host_place){fd, made}, path, kind, err);
         if (host->view_count >= VIEWS_MAX) {
                 (void)err_set(err, -E2BIG,
                               "make a view of /%s: more than %d directories lie beside mounts of the machine", path,
                               VIEWS_MAX);
                 return err_hint(err, "run it as root, where mounts don't divide what is shown");
         }
-        return host_add_view(host, path, kind, &mappable, err);
+        return host_add_view(host, fd, path, kind, &mappable, err);
 }
 
-static int add_entry(struct host *host, const char *path, struct host_kind kind, struct ward_err *err)
+static int add_entry(struct host *host, const struct host_place *at, const char *name, const char *path,
+                     struct host_kind kind, struct ward_err *err)
 {
         struct stat st;
 
-        if (fstatat(host->slash, path, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0 || !host_others_may(&st))
+        if (fstatat(at->from, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0 || !host_others_may(&st))
                 return 0;
         if (S_ISLNK(st.st_mode))
-                return host_copy_link(host, path, err);
+                return host_copy_link(host, at, name, path, err);
         if (S_ISREG(st.st_mode))
-                return copy_file(host, path, err);
-        return S_ISDIR(st.st_mode) ? add_directory(host, path, &st, kind, err) : 0;
+                return copy_file(host, at, name, path, err);
+        return S_ISDIR(st.st_mode) ? add_directory(host, at, name, path, &st, kind, err) : 0;
 }
 
-int host_split(struct host *host, const char *path, struct host_kind kind, struct ward_err *err)
+int host_split(struct host *host, const struct host_place *at, const char *path, struct host_kind kind,
+               struct ward_err *err)
 {
-        int fd = openat(host->slash, path, DIRECTORY), r = 0;
+        int fd = openat(at->from, ".", DIRECTORY), r = 0;
         DIR *directory = fd < 0 ? NULL : fdopendir(fd);
         const struct dirent *entry;
 
@@ -137,7 +146,7 @@ int host_split(struct host *host, const char *path, struct host_kind kind, struc
                 if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
                         continue;
                 below = arena_printf(&host->arena, "%s/%s", path, entry->d_name);
-                r = below == NULL ? err_oom(err) : add_entry(host, below, kind, err);
+                r = below == NULL ? err_oom(err) : add_entry(host, at, entry->d_name, below, kind, err);
         }
         (void)closedir(directory);
         return r;

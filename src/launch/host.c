@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,13 +40,13 @@
 
 #define DEFAULT_SIZE (UINT64_C(512) << 20)
 #define SCRATCH_SIZE (UINT64_C(16) << 20)
-#define SCRATCH_INODES (4 * HOST_SCAN_NAMES)
+#define SCRATCH_INODES (20 * HOST_SCAN_NAMES)
 #define BYTES_PER_INODE 2048 /* an empty file costs kernel memory too, which "size" does not count */
 #define MOUNTINFO_MAX (16U << 20)
 #define KEPT "host"                          /* below the kept directory: for nobody but the container, which owns it */
 #define NAME_MAX_VIEW 128                    /* of struct overlay_view */
 #define NAMES_OF_USER (10 * HOST_SCAN_NAMES) /* who is not root needs the directories, too */
-#define NAMES_OF_PROGRAMS (100 * HOST_SCAN_NAMES)
+#define NAMES_OF_ALL (100 * HOST_SCAN_NAMES)
 
 /* /usr and its like are not looked through: they have a hundred times as many names as /etc, and hardly a hidden one. */
 static const struct system_name {
@@ -143,24 +144,57 @@ int host_make_directory(const struct host *host, int dirfd, const char *name, co
 static struct stat owned(const struct host *host, mode_t mode)
 {
         return (struct stat){
-                .st_mode = S_IFDIR | mode, .st_uid = host->options->id_base, .st_gid = host->options->id_base};
+                .st_mode = S_IFDIR | mode,
+                .st_uid = host->options->id_base,
+                .st_gid = host->options->id_base,
+                .st_atim.tv_nsec = UTIME_OMIT,
+                .st_mtim.tv_nsec = UTIME_OMIT,
+        };
 }
 
-/* A kept store has the ids that its container had first, so that a file's owner means the same when the range is another now. */
-static int open_kept(struct host *host, struct ward_err *err)
+static int open_kept_error(const char *path, struct ward_err *err)
 {
-        const struct stat closed = owned(host, 0700);
+        return err_errno(err, "open the directory that keeps the changes, '%s'", path);
+}
+
+int host_open_kept(const char *path, struct ward_err *err)
+{
         struct stat st;
         _cleanup_close_
-        int fd = open(host->options->keep, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* host path: the caller names it */
+        int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* host path: the caller names it */
 
         if (fd < 0 || fstat(fd, &st) < 0)
-                return err_errno(err, "open the directory that keeps the changes, '%s'", host->options->keep);
+                return open_kept_error(path, err);
         if (st.st_uid != geteuid() || (st.st_mode & 022) != 0) {
                 (void)err_set(err, -EPERM, "keep the changes in this directory: other users may write to it");
                 (void)err_mistake(err, MISTAKE_KEEP_SHARED);
                 return err_hint(err, "make it yours: chown \"$(id -un)\" DIR; chmod go-w DIR");
         }
+        /* overlayfs would find out, too, but only when what lies there has been changed. */
+        if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+                if (errno != EWOULDBLOCK)
+                        return err_errno(err, "lock the directory that keeps the changes, '%s'", path);
+                (void)err_set(err, -EBUSY, "keep the changes in this directory: it is in use by another container");
+                return err_hint(err, "stop the other one, or take another directory");
+        }
+        return TAKE_FD(fd);
+}
+
+/* A kept store has the ids that its container had first, so that a file's owner means the same when the range is another now. */
+static int open_kept(struct host *host, struct ward_err *err)
+{
+        const char *path = host->options->keep;
+        const struct stat closed = owned(host, 0700);
+        struct stat st, locked;
+        /* Once more, since a mount can be cloned only in the mount namespace that it belongs to. */
+        _cleanup_close_
+        int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* host path: the caller names it */
+
+        if (fd < 0 || fstat(fd, &st) < 0 || fstat(host->options->kept, &locked) < 0)
+                return open_kept_error(path, err);
+        if (st.st_dev != locked.st_dev || st.st_ino != locked.st_ino)
+                return err_set(err, -EBUSY,
+                               "open the directory that keeps the changes, '%s': it has just been replaced", path);
         if (fstatat(fd, KEPT, &st, AT_SYMLINK_NOFOLLOW) >= 0)
                 host->store_base = st.st_uid;
         if (host->store_base == 0 && host->options->id_base != 0) {
@@ -264,12 +298,12 @@ static const char *store_name(struct host *host, const char *path)
         return text_failed(&text) ? NULL : arena_strdup(&host->arena, text.data);
 }
 
-/* The machine's directory @path, as the container's ids and read-only. *@ret_mappable: its file system can be id-mapped. */
-static int clone_lower(struct host *host, const char *path, struct stat *ret_st, bool *ret_mappable,
+/* The machine's directory @machine, /@path, as the container's ids and read-only. *@ret_mappable: its file system can be id-mapped. */
+static int clone_lower(struct host *host, int machine, const char *path, struct stat *ret_st, bool *ret_mappable,
                        struct ward_err *err)
 {
         _cleanup_close_
-        int fd = tree_clone(host->slash, path, false);
+        int fd = tree_clone(machine, "", false);
         int r;
 
         if (fd < 0)
@@ -314,7 +348,8 @@ static struct host_view *next_view(struct host *host, struct ward_err *err)
         return &host->views[host->view_count];
 }
 
-int host_add_view(struct host *host, const char *path, struct host_kind kind, bool *ret_mappable, struct ward_err *err)
+int host_add_view(struct host *host, int fd, const char *path, struct host_kind kind, bool *ret_mappable,
+                  struct ward_err *err)
 {
         struct host_view *view = next_view(host, err);
         _cleanup_close_
@@ -330,10 +365,10 @@ int host_add_view(struct host *host, const char *path, struct host_kind kind, bo
                 return err_oom(err);
         if (strlen(view->name) > NAME_MAX_VIEW)
                 return 0;
-        lower = clone_lower(host, path, &st, ret_mappable, err);
+        lower = clone_lower(host, fd, path, &st, ret_mappable, err);
         if (lower < 0)
                 return lower;
-        if (!host_others_may(&st))
+        if (!S_ISDIR(st.st_mode) || !host_others_may(&st))
                 return 0;
         upper = host_make_directory(host, host->upper, view->name, &st, err);
         if (upper < 0)
@@ -352,41 +387,50 @@ int host_add_view(struct host *host, const char *path, struct host_kind kind, bo
         return 0;
 }
 
-int host_copy_link(const struct host *host, const char *name, struct ward_err *err)
+int host_copy_link(const struct host *host, const struct host_place *at, const char *name, const char *path,
+                   struct ward_err *err)
 {
         char target[4096];
-        ssize_t n = readlinkat(host->slash, name, target, sizeof(target) - 1);
+        ssize_t n = readlinkat(at->from, name, target, sizeof(target) - 1);
 
         if (n < 0)
-                return err_errno(err, "read the symbolic link /%s", name);
+                return err_errno(err, "read the symbolic link /%s", path);
         target[n] = '\0';
-        if (symlinkat(target, host->root, name) < 0)
-                return errno == EEXIST ? 0 : err_errno(err, "make the symbolic link /%s", name);
-        if (fchownat(host->root, name, host->store_base, host->store_base, AT_SYMLINK_NOFOLLOW) < 0)
-                return err_errno(err, "give the symbolic link /%s to the container", name);
+        if (symlinkat(target, at->to, name) < 0)
+                return errno == EEXIST ? 0 : err_errno(err, "make the symbolic link /%s", path);
+        if (fchownat(at->to, name, host->store_base, host->store_base, AT_SYMLINK_NOFOLLOW) < 0)
+                return err_errno(err, "give the symbolic link /%s to the container", path);
         return 0;
 }
 
 static int add_system_name(struct host *host, const struct system_name *entry, struct ward_err *err)
 {
+        const struct host_place top = {host->slash, host->root};
         const struct stat shown = owned(host, 0755);
+        struct host_place below;
         struct stat st;
         bool mappable;
-        int fd;
+        int r;
 
         if (fstatat(host->slash, entry->name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
                 return errno == ENOENT ? 0 : err_errno(err, "look at /%s", entry->name);
         if (S_ISLNK(st.st_mode))
-                return host_copy_link(host, entry->name, err);
+                return host_copy_link(host, &top, entry->name, entry->name, err);
         if (!S_ISDIR(st.st_mode))
                 return 0;
-        fd = host_make_directory(host, host->root, entry->name, &shown, err);
-        if (fd < 0)
-                return fd;
-        (void)fd_close(fd);
-        if (host->options->users != NULL && host_has_mounts(host, entry->name))
-                return host_split(host, entry->name, entry->kind, err);
-        return host_add_view(host, entry->name, entry->kind, &mappable, err);
+        below.to = host_make_directory(host, host->root, entry->name, &shown, err);
+        if (below.to < 0)
+                return below.to;
+        below.from = openat(host->slash, entry->name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (below.from < 0)
+                r = err_errno(err, "open /%s", entry->name);
+        else if (host->options->users != NULL && host_has_mounts(host, entry->name))
+                r = host_split(host, &below, entry->name, entry->kind, err);
+        else
+                r = host_add_view(host, below.from, entry->name, entry->kind, &mappable, err);
+        (void)fd_close(below.from);
+        (void)fd_close(below.to);
+        return r;
 }
 
 bool host_is_below(const char *path, const char *above)
@@ -409,6 +453,8 @@ static int add_mount_point(struct host *host, const char *path, struct ward_err 
 {
         const struct host_view *above = view_of(host, path);
         bool mappable = true;
+        _cleanup_close_
+        int fd = -EBADF;
         int r;
 
         if (above == NULL)
@@ -416,7 +462,11 @@ static int add_mount_point(struct host *host, const char *path, struct ward_err 
         r = host_hide_mount_point(above->lower, above->middle, path + strlen(above->path) + 1, err);
         if (r <= 0)
                 return r;
-        r = host_add_view(host, path, above->kind, &mappable, err);
+        /* Who may rename a directory above it can have put a symbolic link there. */
+        fd = fd_open_beneath(host->slash, path, O_PATH);
+        if (fd < 0)
+                return 0;
+        r = host_add_view(host, fd, path, above->kind, &mappable, err);
         return r < 0 && (!mappable || r == -ENOENT || r == -EACCES) ? 0 : r;
 }
 
@@ -448,10 +498,9 @@ static int add_names(struct host *host, struct ward_err *err)
 }
 
 /* For who is not root: the directories that are made beforehand, and what is hidden as it is not for his eyes only. */
-static int scan_for_user(const struct host *host, const struct host_view *view, size_t *budget, struct ward_err *err)
+static int scan_for_user(const struct host *host, const struct host_view *view, struct ward_err *err)
 {
         const struct host_options *options = host->options;
-        size_t programs = NAMES_OF_PROGRAMS;
         bool walk = options->writable_usr && view->kind.program;
         _cleanup_close_
         int upper = -EBADF;
@@ -460,8 +509,9 @@ static int scan_for_user(const struct host *host, const struct host_view *view, 
                 .middle = view->middle,
                 .upper = -EBADF,
                 .hide = view->kind.scanned || host->reader == OVERLAY_NO_READER,
+                .must = host->reader == OVERLAY_NO_READER,
                 .own = true,
-                .budget = walk ? &programs : budget,
+                .budget = walk || host->reader == OVERLAY_NO_READER ? NAMES_OF_ALL : NAMES_OF_USER,
                 .progress = walk ? options->progress : NULL,
         };
         int r;
@@ -469,7 +519,7 @@ static int scan_for_user(const struct host *host, const struct host_view *view, 
         if (!walk && !view->kind.scanned)
                 return 0;
         if (!options->read_only && (walk || view->kind.changes)) {
-                scan.upper = upper = openat(host->upper, view->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                scan.upper = upper = openat(host->upper, view->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
                 if (upper < 0)
                         return err_errno(err, "open the directory that takes the changes");
         }
@@ -481,16 +531,17 @@ static int scan_for_user(const struct host *host, const struct host_view *view, 
 
 static int scan_names(const struct host *host, struct ward_err *err)
 {
-        size_t budget = host->options->users != NULL ? NAMES_OF_USER : HOST_SCAN_NAMES;
-
         for (size_t i = 0; i < host->view_count; i++) {
                 const struct host_view *view = &host->views[i];
-                struct host_scan scan = {
-                        .lower = view->lower, .middle = view->middle, .upper = -EBADF, .hide = true, .budget = &budget};
+                struct host_scan scan = {.lower = view->lower,
+                                         .middle = view->middle,
+                                         .upper = -EBADF,
+                                         .hide = true,
+                                         .budget = HOST_SCAN_NAMES};
                 int r = 0;
 
                 if (host->options->users != NULL)
-                        r = scan_for_user(host, view, &budget, err);
+                        r = scan_for_user(host, view, err);
                 else if (view->kind.scanned)
                         r = host_scan(&scan, err);
                 if (r < 0)

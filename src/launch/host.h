@@ -30,6 +30,7 @@ struct host_options {
         uint32_t id_base, id_count; /* ids 0 ... count-1 of the container are base ... on the machine; at least 1 */
         uint64_t size_bytes;        /* of the tmpfs that takes the changes; at least 1 */
         const char *keep;           /* a directory that takes them in its place and keeps them, or NULL */
+        int kept;                   /* that directory, of host_open_kept() */
         bool read_only; /* /usr, /etc and so on can't be changed; / itself can, until the child makes it read-only */
 
         /* For who is not root: the container's ids, with 0 for the caller's own whatever they are inside. NULL: for root. */
@@ -42,6 +43,10 @@ struct host_options {
 
 /* What the changes may take when nobody says: half of the container's memory, and 512 MiB when that is not limited (-1). */
 uint64_t host_default_size(int64_t memory_limit);
+
+/* Opens the directory that keeps the changes of a root, and locks it: it is one container's at a time, as long as the caller has it open.
+ * Errors: -EPERM when others may write to it, -EBUSY, those of open(2). */
+int host_open_kept(const char *path, struct ward_err *err);
 
 /*
  * Returns a descriptor of the root, a detached tree for engine_options.root_fd; all that it costs goes with the last mount of it. The

@@ -106,6 +106,7 @@ static const struct {
         {"/mine/", 0755},
         {"/keep/", 0755},
         {"/world/", 0777},
+        {"/user/", 0755},
 };
 
 static int write_file(const char *path, const char *text, mode_t mode)
@@ -536,12 +537,16 @@ static void test_keep(void **state)
         struct host_options options = plain_options();
         struct ward_err err;
         _cleanup_close_
-        int root = -EBADF;
+        int root = -EBADF, kept = -EBADF;
 
         need_machine(*state);
         options.keep = "/keep";
+        options.kept = kept = host_open_kept("/keep", &err);
+        assert_true(kept >= 0);
         root = make_root(&options);
-        /* It is one container's at a time. */
+        /* It is one container's at a time, also when who locked it has gone. */
+        assert_int_equal(host_open_kept("/keep", &err), -EBUSY);
+        assert_non_null(strstr(err.message, "in use"));
         assert_int_equal(host_root(&options, &err), -EBUSY);
         assert_non_null(strstr(err.message, "in use"));
         run_inside(root, BASE, keep_inside);
@@ -558,12 +563,10 @@ static void test_keep(void **state)
 
 static void test_keep_refused(void **state)
 {
-        struct host_options options = plain_options();
         struct ward_err err;
 
         need_machine(*state);
-        options.keep = "/world";
-        assert_int_equal(host_root(&options, &err), -EPERM);
+        assert_int_equal(host_open_kept("/world", &err), -EPERM);
         assert_non_null(strstr(err.message, "other users may write"));
         assert_int_equal(rmdir("/world/host"), -1);
         assert_int_equal(errno, ENOENT);
@@ -579,7 +582,7 @@ static bool write_own(const char *path, const char *text)
 }
 
 /* In this process: as a user without rights, the root is made and entered. */
-static int enter_as_user(const struct host_options *options)
+static int enter_as_user(struct host_options *options, const char *keep)
 {
         struct ward_err err = {0};
         int root;
@@ -588,7 +591,10 @@ static int enter_as_user(const struct host_options *options)
         if (setgroups(0, NULL) < 0 || setresgid(USER, USER, USER) < 0 || setresuid(USER, USER, USER) < 0 ||
             prctl(PR_SET_DUMPABLE, 1) < 0)
                 return -1;
-        root = host_root(options, &err);
+        options->keep = keep;
+        if (keep != NULL)
+                options->kept = host_open_kept(keep, &err);
+        root = err.errnum != 0 ? -1 : host_root(options, &err);
         if (root < 0) {
                 fprintf(stderr, "%s (%s)\n", err.message, err.hint);
                 return -1;
@@ -601,11 +607,11 @@ static int enter_as_user(const struct host_options *options)
         return fchdir(root) < 0 || chroot(".") < 0 ? -1 : 0;
 }
 
-static void check_as_user(const struct machine *machine, bool writable_usr, void (*inside)(void))
+static void check_as_user(const struct machine *machine, bool writable_usr, const char *keep, void (*inside)(void))
 {
         const struct idmap_range range = {0, USER, 1};
         const struct idmap users = {.uid = &range, .gid = &range, .uid_count = 1, .gid_count = 1};
-        const struct host_options options = {.size_bytes = SIZE, .users = &users, .writable_usr = writable_usr};
+        struct host_options options = {.size_bytes = SIZE, .users = &users, .writable_usr = writable_usr};
         int status;
         pid_t pid;
 
@@ -613,7 +619,7 @@ static void check_as_user(const struct machine *machine, bool writable_usr, void
         pid = fork();
         assert_true(pid >= 0);
         if (pid == 0) {
-                if (enter_as_user(&options) < 0) {
+                if (enter_as_user(&options, keep) < 0) {
                         perror("enter the container as a user");
                         _exit(1);
                 }
@@ -672,9 +678,79 @@ static void user_usr_writable(void)
 
 static void test_user(void **state)
 {
-        check_as_user(*state, false, user_inside);
-        check_as_user(*state, false, user_usr_readonly);
-        check_as_user(*state, true, user_usr_writable);
+        check_as_user(*state, false, NULL, user_inside);
+        check_as_user(*state, false, NULL, user_usr_readonly);
+        check_as_user(*state, true, NULL, user_usr_writable);
+}
+
+static const struct timespec long_ago[2] = {{1000000000, 0}, {1000000000, 0}};
+
+static void user_keeps(void)
+{
+        CHECK(utimensat(AT_FDCWD, "/etc/ssl", long_ago, 0) == 0 && holds("/var/lib/text", "/var/lib/text"));
+        /* A file that is a copy, since a mount divides /etc. */
+        CHECK(write_file("/etc/passwd", "+more", 0644) == 0);
+}
+
+static void user_kept(void)
+{
+        struct stat st;
+
+        CHECK(holds("/etc/passwd", "/etc/passwd+more") && access("/etc/ssl/fresh", F_OK) == 0);
+        CHECK(stat("/etc/ssl", &st) == 0 && st.st_mtim.tv_sec == long_ago[0].tv_sec);
+        CHECK(holds("/etc/whole", "whole") && access("/etc/copy", F_OK) < 0);
+        CHECK(stat("/etc/ssl/fresh", &st) == 0 && st.st_mtim.tv_sec == long_ago[0].tv_sec);
+}
+
+/* The second start finds what the container has made of its own, and what a start that was cut short has left. */
+static void test_user_keeps(void **state)
+{
+        need_machine(*state);
+        assert_int_equal(mkdir("/user/keep", 0700), 0);
+        assert_int_equal(chown("/user/keep", USER, USER), 0);
+        check_as_user(*state, false, "/user/keep", user_keeps);
+        assert_int_equal(mkdir("/etc/ssl/fresh", 0755), 0);
+        assert_int_equal(utimensat(AT_FDCWD, "/etc/ssl/fresh", long_ago, 0), 0);
+        assert_int_equal(write_file("/etc/whole", "whole", 0644), 0);
+        assert_int_equal(write_file("/user/keep/host/copy", "who", 0600), 0);
+        check_as_user(*state, false, "/user/keep", user_kept);
+}
+
+#define DEEP 40
+
+static void deep_path(char path[static 256], unsigned depth, const char *name)
+{
+        (void)snprintf(path, 256, "/opt");
+        for (unsigned i = 0; i < depth; i++)
+                strcat(path, "/d");
+        strcat(path, name);
+}
+
+static void user_deep(void)
+{
+        char path[256];
+
+        deep_path(path, 2, "/key");
+        CHECK(access("/opt/d/d/d", F_OK) == 0 && reads(path) == -ENOENT);
+        deep_path(path, DEEP, "/key");
+        CHECK(reads(path) == -ENOENT);
+}
+
+/* The caller's own file, which others may not read, where the walk does not come. */
+static void test_user_deep(void **state)
+{
+        char path[256];
+
+        need_machine(*state);
+        for (unsigned i = 1; i <= DEEP; i++) {
+                deep_path(path, i, "");
+                assert_int_equal(mkdir(path, 0755), 0);
+        }
+        deep_path(path, 2, "/key");
+        assert_int_equal(write_file(path, "key", 0600) | chown(path, USER, USER), 0);
+        deep_path(path, DEEP, "/key");
+        assert_int_equal(write_file(path, "key", 0600) | chown(path, USER, USER), 0);
+        check_as_user(*state, false, NULL, user_deep);
 }
 
 static int overlay_machine(void)
@@ -734,6 +810,8 @@ int main(void)
                 cmocka_unit_test(test_keep),
                 cmocka_unit_test(test_keep_refused),
                 cmocka_unit_test(test_user),
+                cmocka_unit_test(test_user_keeps),
+                cmocka_unit_test(test_user_deep),
                 cmocka_unit_test(test_overlay_machine),
                 cmocka_unit_test(test_late), /* it changes the machine */
                 cmocka_unit_test(test_default_size),
