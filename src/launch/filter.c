@@ -138,8 +138,8 @@ static bool load(int cache_fd, uid_t owner, const struct cache_key *key, struct 
         return true;
 }
 
-/* Counts the cached filters, or removes them. */
-static size_t walk(int cache_fd, bool remove)
+/* Counts the cached filters that nobody has used since @since (0: all), or removes them. */
+static size_t walk(int cache_fd, time_t since, bool remove)
 {
         _cleanup_close_
         int fd = openat(cache_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -150,13 +150,17 @@ static size_t walk(int cache_fd, bool remove)
         while (fd >= 0 && (len = getdents64(fd, buffer, sizeof(buffer))) > 0) {
                 for (ssize_t at = 0; at < len;) {
                         const struct dirent64 *entry = (const struct dirent64 *)(buffer + at);
+                        struct stat st;
 
                         at += entry->d_reclen;
                         if (strlen(entry->d_name) != CACHE_NAME_LEN)
                                 continue;
-                        count++;
-                        if (remove)
-                                (void)unlinkat(cache_fd, entry->d_name, 0);
+                        /* Where the file system keeps no time of access, it is what it was when the file was made. */
+                        if (since != 0 && (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+                                           st.st_atime >= since || st.st_mtime >= since))
+                                continue;
+                        if (!remove || unlinkat(fd, entry->d_name, 0) == 0)
+                                count++;
                 }
         }
         return count;
@@ -164,24 +168,7 @@ static size_t walk(int cache_fd, bool remove)
 
 size_t filter_tidy(int cache_fd, unsigned days, bool dry_run)
 {
-        time_t since = time(NULL) - (time_t)days * 24 * 60 * 60;
-        DIR *dir = cache_fd < 0 ? NULL : fdopendir(openat(cache_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        const struct dirent *entry;
-        size_t count = 0;
-        struct stat st;
-
-        while (dir != NULL && (entry = readdir(dir)) != NULL) {
-                if (strlen(entry->d_name) != CACHE_NAME_LEN ||
-                    fstatat(cache_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                        continue;
-                /* Where the file system keeps no time of access, it is what it was when the file was made. */
-                if (st.st_atime < since && st.st_mtime < since &&
-                    (dry_run || unlinkat(cache_fd, entry->d_name, 0) == 0))
-                        count++;
-        }
-        if (dir != NULL)
-                (void)closedir(dir);
-        return count;
+        return walk(cache_fd, time(NULL) - (time_t)days * 24 * 60 * 60, !dry_run);
 }
 
 /* Puts @filter into the cache, whole or not at all; what hinders it makes the next start slower and nothing else. */
@@ -202,8 +189,8 @@ static void save(int cache_fd, const struct cache_key *key, const struct seccomp
         if (fchmod(fd, 0600) < 0 || fd_write_all(fd, &header, sizeof(header)) < 0 ||
             fd_write_all(fd, filter->code, bytes) < 0)
                 return;
-        if (walk(cache_fd, false) >= CACHE_FILES_MAX)
-                (void)walk(cache_fd, true);
+        if (walk(cache_fd, 0, false) >= CACHE_FILES_MAX)
+                (void)walk(cache_fd, 0, true);
         (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
         for (int attempt = 0; attempt < 2; attempt++) {
                 if (linkat(AT_FDCWD, path, cache_fd, key->name, AT_SYMLINK_FOLLOW) == 0 || errno != EEXIST)

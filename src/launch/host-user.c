@@ -20,11 +20,6 @@
 #include "kern/proc.h"
 #include "kern/userns.h"
 
-/* What the child sends, with the tree's descriptor when it has made one. */
-struct record {
-        struct ward_err err;
-};
-
 /* Root of the namespace, in no group of the caller's where that can be had. */
 static int become_root(const struct idmap *users, struct ward_err *err)
 {
@@ -42,38 +37,38 @@ _Noreturn static void child(const struct host_options *options,
                             int (*make)(const struct host_options *options, struct ward_err *err), int socket,
                             pid_t parent)
 {
-        struct record record = {0};
+        struct ward_err err = {0}; /* sent, with the tree's descriptor when there is one */
         char byte;
         int fd;
 
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent || recv(socket, &byte, 1, 0) != 1)
                 _exit(1);
-        fd = become_root(options->users, &record.err);
+        fd = become_root(options->users, &err);
         if (fd >= 0) {
                 (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* which new credentials have cleared */
-                fd = getppid() != parent ? -ESRCH : make(options, &record.err);
+                fd = getppid() != parent ? -ESRCH : make(options, &err);
         }
-        _exit(fd_send(socket, &record, sizeof(record), fd < 0 ? -EBADF : fd) < 0);
+        _exit(fd_send(socket, &err, sizeof(err), fd < 0 ? -EBADF : fd) < 0);
 }
 
 static int map_and_wait(const struct host_options *options, int proc, pid_t pid, int socket, struct ward_err *err)
 {
-        struct record record;
+        struct ward_err theirs;
         bool denied;
         int r = idmap_write(proc, pid, options->users, &denied, err);
 
         if (r < 0)
                 return r;
         (void)send(socket, "", 1, MSG_NOSIGNAL); /* its death shows below */
-        r = fd_receive(socket, &record, sizeof(record));
+        r = fd_receive(socket, &theirs, sizeof(theirs));
         if (r == -EPIPE)
                 return err_set(err, r, "make the root 'host': the process that does it died");
         if (r >= 0)
                 return r;
         if (err != NULL)
-                *err = record.err;
-        return -record.err.errnum;
+                *err = theirs;
+        return -theirs.errnum;
 }
 
 int host_in_namespace(const struct host_options *options,

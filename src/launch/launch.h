@@ -94,8 +94,8 @@ void launch_trace(struct launch *launch, const char *what);
 int launch_report(const struct plan *plan, const char *command, const struct seccomp_filter *filter,
                   const struct record *record, struct ward_err *err);
 
-/* The same for a tree that could not be opened with @code, by either side. */
-int launch_report_tree(const struct plan *plan, const struct slot *slot, int code, struct ward_err *err);
+/* The same for a tree that either side could not open, @step with @code. */
+int launch_report_tree(const struct plan *plan, const struct slot *slot, uint32_t step, int code, struct ward_err *err);
 
 /* Whether @filter (NULL: none) forbids execve(2), and the words for a child that ended by that before it could say so. */
 bool launch_exec_denied(const struct seccomp_filter *filter);

@@ -69,19 +69,19 @@ static int open_source(const struct plan *plan, const struct slot *slot, struct 
         struct stat st;
 
         if (fd < 0)
-                return launch_report_tree(plan, slot, fd, err);
+                return launch_report_tree(plan, slot, STEP_SOURCE, fd, err);
         if (slot->kind == SLOT_PROCFS_TREE && (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC ||
                                                fstat(fd, &st) < 0 || st.st_ino != PROC_ROOT_INODE))
-                return launch_report_tree(plan, slot, -EINVAL, err);
+                return launch_report_tree(plan, slot, STEP_SOURCE, -EINVAL, err);
         if (slot->kind == SLOT_DEVICE && fstat(fd, &st) < 0)
                 return slot_error(err, -errno, plan, slot, "look at the host's device");
         if (slot->kind == SLOT_DEVICE && ((!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode)) || st.st_rdev != slot->device))
-                return launch_report_tree(plan, slot, -ENODEV, err);
+                return launch_report_tree(plan, slot, STEP_SOURCE, -ENODEV, err);
         /* The clone of a shared mount is its peer: a mount that the container makes over its /dev/null would be made over the
          * host's as well (mount_namespaces(7), V23). Root and binds get their propagation from the plan. */
         if (slot->kind == SLOT_DEVICE &&
             syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &private, sizeof(private)) < 0)
-                return slot_error(err, -errno, plan, slot, "make private the mount of");
+                return launch_report_tree(plan, slot, STEP_PROPAGATION, -errno, err);
         return TAKE_FD(fd);
 }
 

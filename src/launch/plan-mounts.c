@@ -278,13 +278,15 @@ static int add_readonly(struct plan *plan, const struct spec_mount *mount, const
 
 int plan_readonly_dev(struct plan *plan, const struct ward_spec *spec)
 {
-        for (size_t i = 0; i < spec->mount_count; i++) {
-                const char *target = plan_inside(plan, spec->mounts[i].destination);
+        /* What is on it last is /dev. */
+        for (size_t i = spec->mount_count; i > 0; i--) {
+                const struct spec_mount *mount = &spec->mounts[i - 1];
+                const char *target = plan_inside(plan, mount->destination);
 
                 if (target == NULL)
                         return -ENOMEM;
-                if (is_late_readonly(&spec->mounts[i], target))
-                        return add_readonly(plan, &spec->mounts[i], target);
+                if (strcmp(target, "dev") == 0 && !mount->remount)
+                        return is_late_readonly(mount, target) ? add_readonly(plan, mount, target) : 0;
         }
         return 0;
 }

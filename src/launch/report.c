@@ -230,10 +230,11 @@ static void hint_for(const struct op *op, const struct record *record, struct wa
                 }
 }
 
-int launch_report_tree(const struct plan *plan, const struct slot *slot, int code, struct ward_err *err)
+int launch_report_tree(const struct plan *plan, const struct slot *slot, uint32_t step, int code, struct ward_err *err)
 {
         char where[256];
-        const char *what = slot->kind == SLOT_ROOT     ? "open the root file system"
+        const char *what = step == STEP_PROPAGATION    ? "make private the mount of"
+                           : slot->kind == SLOT_ROOT   ? "open the root file system"
                            : slot->kind == SLOT_DEVICE ? "find the device that the host has at"
                                                        : "open the source of a mount";
 
@@ -248,6 +249,9 @@ int launch_report_tree(const struct plan *plan, const struct slot *slot, int cod
         if (code == -ENOENT)
                 return err_hint(err, slot->kind == SLOT_ROOT ? "root.path must name an existing directory"
                                                              : "make it, or take the mount out");
+        if (code == -EPERM && slot->idmap)
+                return err_hint(err,
+                                "only root may map the owners of a mount: leave its uidMappings and gidMappings out");
         if (code == -EINVAL && !slot->recursive)
                 return err_hint(err, "other file systems are mounted below it, which only root may leave out: bind it "
                                      "with them (rbind)");
@@ -313,7 +317,7 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
                 return report_exec(command, filter, record, text.data == NULL ? "" : text.data, err);
         if (record->type == OP_TREES && op != NULL && record->value < plan->slot_count &&
             plan->slots[record->value].path != NULL)
-                return launch_report_tree(plan, &plan->slots[record->value], -record->errnum, err);
+                return launch_report_tree(plan, &plan->slots[record->value], record->step, -record->errnum, err);
         if (record->type == OP_HOOKS)
                 return report_hook(op, record, text.data == NULL ? "" : text.data, err);
         if (op == NULL)

@@ -41,6 +41,15 @@ teardown() { remove_all; }
         run oci run -b "$BUNDLE" "$ID"
         expect_status 0
         expect_in_output "Read-only file system"
+        # Of two on /dev the last one shows.
+        edit '.mounts += [.mounts[] | select(.destination == "/dev")] | (.mounts[] | select(.destination == "/dev")).options -= ["ro"]
+                | .mounts[-1].options += ["ro"] | .process.args[2] = "! touch /dev/more"'
+        run oci run -b "$BUNDLE" "$ID"
+        expect_status 0
+        expect_in_output "Read-only file system"
+        edit '(.mounts[] | select(.destination == "/dev")).options += ["ro"] | .mounts[-1].options -= ["ro"]
+                | .process.args = ["touch", "/dev/more"]'
+        run -0 oci run -b "$BUNDLE" "$ID"
         nothing_left
 }
 

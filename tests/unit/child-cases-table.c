@@ -649,6 +649,9 @@ const struct op_case op_cases[] = {
          {.type = OP_CLOSE_FDS, .number = 5},
          NULL,
          {
+                 {"fcntl 0 1", IGNORED},
+                 {"fcntl 1 1", IGNORED},
+                 {"fcntl 2 1", IGNORED},
                  {"fcntl 3 1", IGNORED},
                  {"fcntl 4 1", IGNORED},
                  {"close_range 5 0x8 0", STEP_ITSELF},
@@ -663,7 +666,7 @@ const struct op_case op_cases[] = {
                  {"open_tree cwd '/bin' 0x80001", STEP_SOURCE},
                  {"open_tree cwd '/dev/null' 0x80001", STEP_SOURCE},
                  {"statx 21 ''", STEP_SOURCE},
-                 {"mount_setattr 21 '' 0x1000 +0 -0 p0x40000", STEP_SOURCE},
+                 {"mount_setattr 21 '' 0x1000 +0 -0 p0x40000", STEP_PROPAGATION},
          }},
         {"init",
          {.type = OP_INIT, .slot = FD_STATE},

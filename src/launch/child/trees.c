@@ -41,7 +41,7 @@ static uint64_t device_number(const struct statx *st)
 }
 
 /* What is mounted over it in the container must not appear anywhere else (V23). */
-static int prove_device(int fd, uint64_t device)
+static int prove_device(struct child *child, int fd, uint64_t device)
 {
         struct mount_attr private = {.propagation = 1 << 18 /* MS_PRIVATE */};
         struct statx st;
@@ -51,13 +51,13 @@ static int prove_device(int fd, uint64_t device)
                 return r;
         if ((!S_ISCHR(st.stx_mode) && !S_ISBLK(st.stx_mode)) || device_number(&st) != device)
                 return -ENODEV;
+        child->step = STEP_PROPAGATION;
         return (int)sys5(mount_setattr, fd, "", AT_EMPTY_PATH, &private, sizeof(private));
 }
 
 int child_do_trees(struct child *child, const struct op *op)
 {
         (void)op;
-        child->step = STEP_SOURCE;
         for (uint32_t i = 0; i < child->plan->slot_count; i++) {
                 const struct slot *slot = &child->plan->slots[i];
                 unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (slot->recursive ? AT_RECURSIVE : 0);
@@ -66,13 +66,14 @@ int child_do_trees(struct child *child, const struct op *op)
                 if (!slot->by_child)
                         continue;
                 child->value = i;
+                child->step = STEP_SOURCE;
                 fd = (int)sys3(open_tree, AT_FDCWD, slot->path, flags);
                 if (fd < 0)
                         return fd;
                 if (slot->kind == SLOT_PROCFS_TREE)
                         r = prove_procfs(fd);
                 else if (slot->kind == SLOT_DEVICE)
-                        r = prove_device(fd, slot->device);
+                        r = prove_device(child, fd, slot->device);
                 if (r < 0)
                         return r;
                 child->slots[i] = fd;
