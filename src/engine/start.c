@@ -11,7 +11,7 @@
 #include "engine/stored.h"
 #include "launch/launch.h"
 
-/* Connects to the container's socket by the entry's descriptor, as birth.c bound it. */
+/* Connects to the container's socket by the entry's descriptor, as birth.c bound it. -ECONNREFUSED: nobody listens there any more. */
 static int connect_start(const struct stored *stored, struct ward_err *err)
 {
         _cleanup_close_
@@ -38,6 +38,11 @@ int engine_start(struct store *store, const char *id, struct ward_err *err)
         if (r < 0)
                 return r;
         connection = connect_start(&stored, err);
+        if (connection == -ECONNREFUSED) {
+                /* Its init has ended since. */
+                stored.status = ENGINE_STOPPED;
+                return stored_require(&stored, 1u << ENGINE_CREATED, "start", err);
+        }
         if (connection < 0)
                 return connection;
         /* From here on it is no created container any more, whether its program can be executed or not. */

@@ -101,8 +101,8 @@ static void test_clone_ends_the_first(void **state)
         assert_int_equal(mock.exit_status, 0);
 }
 
-/* The first process confines itself as the program will be, and executes ward-init with the number of the new one. It says nothing: the
- * program's process does. Whatever fails, it ends. */
+/* The first process confines itself as the program will be, and executes ward-init with the number of the new one. It sends no record: the
+ * program's process does. Whatever fails, that one is told, and waited for, before the first one ends. */
 static void test_init_stays(void **state)
 {
         const struct op ops[] = {{.type = OP_INIT, .slot = FD_STATE},
@@ -110,7 +110,7 @@ static void test_init_stays(void **state)
                                  {.type = OP_SECCOMP, .seccomp = {NULL, 2}},
                                  {.type = OP_CAPS},
                                  {.type = OP_EXEC, .exec = {fixture_argv, fixture_argv, fixture_envp}}};
-        static const char *const calls[] = {"close_range 0 0x2 0", "seccomp 1 0x2", "capset", "capget"};
+        static const char *const calls[] = {"close_range 0 0xffffffff 0x4", "seccomp 1 0x2", "capset", "capget"};
         struct fixture f;
         unsigned at;
 
