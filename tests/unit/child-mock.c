@@ -269,6 +269,7 @@ static const struct {
         {__NR_umask, "umask", "o"},
         {__NR_umount2, "umount2", "su"},
         {__NR_unshare, "unshare", "x"},
+        {__NR_wait4, "wait4", "u"},
         {__NR_waitid, "waitid", "u"},
         {__NR_write, "write", "ds"},
 };

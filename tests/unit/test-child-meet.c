@@ -131,6 +131,7 @@ static void test_init_stays(void **state)
                 mock.fail_with = EIO;
                 assert_int_equal(mock_run(&f.child), MOCK_EXITED);
                 assert_int_equal(mock.exit_status, 125);
+                assert_string_equal(mock.calls[mock.call_count - 2], "wait4 1234");
         }
 }
 
