@@ -63,8 +63,8 @@ static void choose_hierarchies(struct site *site, const struct ward_spec *spec)
 
                 if (h->version == 1 && h->controllers != 0 && (h->controllers & ~site->left_out) == 0)
                         continue;
-                if (h->version == 1 && site->delegated != NULL)
-                        continue; /* it is root's */
+                if (h->denied)
+                        continue;
                 site->used |= 1u << i;
                 site->hierarchies[count++] = (struct place_hierarchy){h->version, h->name, h->mount};
                 if (h->version == 2)
@@ -122,6 +122,18 @@ static int find_delegated(struct site *site, struct ward_err *err)
         return r == -ENOENT || r == -EACCES ? 0 : r;
 }
 
+/* Where groups of v2 were delegated to who is not root, v1 beside it may be root's alone. An existing container has a group or has none. */
+static void find_denied(struct site *site, bool exists)
+{
+        for (size_t i = 0; i < site->layout.count; i++) {
+                struct cgroup_hierarchy *h = &site->layout.hierarchies[i];
+
+                if (h->version == 1)
+                        h->denied = exists ? !cgroup_exists(h, site->place.cgroup_path)
+                                           : !cgroup_has_room(h, site->delegated);
+        }
+}
+
 void site_find_modules(struct site *site, const struct spec_process *process, bool labels_mounts)
 {
         if (process->apparmor_profile != NULL)
@@ -154,7 +166,6 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
                 if (r < 0)
                         return r;
         }
-        choose_hierarchies(site, spec);
         if (spec != NULL) {
                 r = choose_group(site, spec, id, err);
                 if (r < 0)
@@ -163,6 +174,9 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
         } else {
                 site->place.cgroup_path = group;
         }
+        if (!site->place.root_user && (spec == NULL ? group != NULL : site->delegated != NULL))
+                find_denied(site, spec == NULL);
+        choose_hierarchies(site, spec);
         site->place.setgroups_denied = !site->place.root_user && denies_setgroups(spec);
         /* In a container that shows no groups there are none to be had. */
         if (site->place.hierarchy_count == 0 && may_go_without(site, -EROFS))
@@ -325,12 +339,19 @@ static void add_text(struct cgroup_limit *limits, struct spec_origin *origins, s
         origins[(*count)++] = *origin;
 }
 
-static size_t collect_limits(const struct spec_resources *r, struct cgroup_limit *limits, struct spec_origin *origins)
+bool site_limits_pids(const struct site *site, const struct spec_resources *resources)
+{
+        return resources->pids.given && (!resources->pids.optional || cgroup_with(&site->layout, CGROUP_PIDS) != NULL);
+}
+
+static size_t collect_limits(const struct site *site, const struct spec_resources *r, struct cgroup_limit *limits,
+                             struct spec_origin *origins)
 {
         const struct spec_i64 one = {.given = r->memory.disable_oom_killer, .value = 1};
         /* config-linux.md: a pids limit of 0 or less means no limit. */
-        const struct spec_i64 pids = {
-                .given = r->pids.given, .value = r->pids.value <= 0 ? -1 : r->pids.value, .origin = r->pids.origin};
+        const struct spec_i64 pids = {.given = site_limits_pids(site, r),
+                                      .value = r->pids.value <= 0 ? -1 : r->pids.value,
+                                      .origin = r->pids.origin};
         size_t n = 0;
 
         add_limit(limits, origins, &n, CGROUP_MEMORY_LIMIT, &r->memory.limit);
@@ -355,7 +376,7 @@ int site_set_limits(struct site *site, const struct spec_resources *resources, c
 {
         struct cgroup_limit limits[LIMITS_MAX];
         struct spec_origin origins[LIMITS_MAX] = {0};
-        size_t count = collect_limits(resources, limits, origins), failed = 0;
+        size_t count = collect_limits(site, resources, limits, origins), failed = 0;
         char where[256];
         int r;
 

@@ -49,6 +49,9 @@ int site_make_groups(struct site *site, const struct ward_spec *spec, struct war
 /* How many parents were made with the group in every hierarchy: they go with it when the container is deleted. */
 unsigned site_made_parents(const struct site *site);
 
+/* Whether there is a limit of processes: nobody wrote the default one, and where no hierarchy has the controller it is left out. */
+bool site_limits_pids(const struct site *site, const struct spec_resources *resources);
+
 /* Writes the limits of @resources. @file and its origins name the input in errors. */
 int site_set_limits(struct site *site, const struct spec_resources *resources, const char *file, struct ward_err *err);
 

@@ -112,7 +112,7 @@ static void look_at_groups(const struct birth *birth, struct strength *strength)
         for (size_t i = 0; i < r->device_rule_count; i++)
                 all |= r->device_rules[i].allow && r->device_rules[i].type == SPEC_DEVICE_ALL &&
                        r->device_rules[i].major < 0;
-        limits->whole = group;
+        limits->whole = group && (!r->pids.given || site_limits_pids(&birth->site, r));
         devices->whole = group && !all && !birth->site.devices_open;
         if (!group) {
                 SAY(limits->why, "control groups belong to root here, none is delegated");
@@ -122,13 +122,15 @@ static void look_at_groups(const struct birth *birth, struct strength *strength)
                 SAY(devices->hint, "%s", limits->hint);
                 return;
         }
+        if (!limits->whole)
+                SAY(limits->why, "processes are not counted: the caller has no group with the pids controller");
         if (r->memory.limit.given && r->memory.limit.value % MIB == 0)
                 SAY(limits->detail, "memory %lldm", (long long)(r->memory.limit.value / MIB));
         else if (r->memory.limit.given)
                 SAY(limits->detail, "memory %lld", (long long)r->memory.limit.value);
         if (r->cpu.quota.given)
                 SAY(limits->detail, "%scpu", limits->detail[0] == '\0' ? "" : ", ");
-        if (r->pids.given)
+        if (site_limits_pids(&birth->site, r))
                 SAY(limits->detail, "%spids %lld", limits->detail[0] == '\0' ? "" : ", ", (long long)r->pids.value);
         if (limits->detail[0] == '\0')
                 SAY(limits->detail, "own");

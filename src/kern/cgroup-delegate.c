@@ -55,6 +55,22 @@ int cgroup_delegated(const struct cgroup_hierarchy *hierarchy, struct arena *are
         return 1;
 }
 
+bool cgroup_exists(const struct cgroup_hierarchy *hierarchy, const char *path)
+{
+        _cleanup_close_
+        int fd = cgroup_open(hierarchy, path, NULL, O_PATH | O_DIRECTORY);
+
+        return fd >= 0;
+}
+
+bool cgroup_has_room(const struct cgroup_hierarchy *hierarchy, const char *path)
+{
+        _cleanup_close_
+        int fd = cgroup_open(hierarchy, path, NULL, O_PATH | O_DIRECTORY);
+
+        return fd >= 0 && faccessat(fd, ".", W_OK, AT_EACCESS) == 0;
+}
+
 /* Moves each process once. Returns how many there were. */
 static int move_all(const struct cgroup_hierarchy *hierarchy, const char *path, int callers, struct ward_err *err)
 {

@@ -311,7 +311,7 @@ void cgroup_layout_done(struct cgroup_layout *layout)
 const struct cgroup_hierarchy *cgroup_with(const struct cgroup_layout *layout, enum cgroup_controller controller)
 {
         for (size_t i = 0; i < layout->count; i++)
-                if ((layout->hierarchies[i].controllers & 1U << controller) != 0)
+                if ((layout->hierarchies[i].controllers & 1U << controller) != 0 && !layout->hierarchies[i].denied)
                         return &layout->hierarchies[i];
         return NULL;
 }

@@ -353,6 +353,15 @@ static int hierarchy_find(const struct set *set, const struct cgroup_limit *limi
         const char *controller = cgroup_controller_names[knob->controller];
         const struct cgroup_hierarchy *hierarchy = cgroup_with(set->layout, knob->controller);
 
+        for (size_t i = 0; hierarchy == NULL && i < set->layout->count; i++) {
+                const struct cgroup_hierarchy *denied = &set->layout->hierarchies[i];
+
+                if (!denied->denied || (denied->controllers & 1U << knob->controller) == 0)
+                        continue;
+                (void)err_set(err, -EACCES, "set %s: the caller may make no group in '%s', which has the %s controller",
+                              knob->field, denied->mount, controller);
+                return err_hint(err, "leave this limit out, or run it with sudo");
+        }
         if (hierarchy == NULL) {
                 (void)err_set(err, -EOPNOTSUPP, "set %s: no mounted control group hierarchy has the %s controller",
                               knob->field, controller);

@@ -51,6 +51,7 @@ struct cgroup_hierarchy {
         const char *own_path; /* the calling process's group in it, from /proc/self/cgroup, as a path below the mount:
                                  "/user.slice"; "/" when the group lies outside of what is mounted */
         int fd;               /* owned: O_PATH of the hierarchy's root, proved to be cgroupfs */
+        bool denied;          /* set by who found that the caller has no group there: its controllers are none */
 };
 
 struct cgroup_layout {
@@ -64,7 +65,7 @@ int cgroup_layout_read(struct arena *arena, struct cgroup_layout *ret_layout, st
 
 void cgroup_layout_done(struct cgroup_layout *layout);
 
-/* The hierarchy that carries @controller, or NULL. The v2 hierarchy (whatever it carries), or NULL. */
+/* The hierarchy that carries @controller and is not denied, or NULL. The v2 hierarchy (whatever it carries), or NULL. */
 const struct cgroup_hierarchy *cgroup_with(const struct cgroup_layout *layout, enum cgroup_controller controller);
 const struct cgroup_hierarchy *cgroup_unified(const struct cgroup_layout *layout);
 
@@ -89,6 +90,12 @@ int cgroup_make(const struct cgroup_hierarchy *hierarchy, const char *path, uint
 int cgroup_delegated(const struct cgroup_hierarchy *hierarchy, struct arena *arena, const char **ret_path,
                      uint32_t *ret_controllers, struct ward_err *err);
 int cgroup_vacate(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err);
+
+/* Whether the group @path is there. */
+bool cgroup_exists(const struct cgroup_hierarchy *hierarchy, const char *path);
+
+/* Whether it is, and the caller may make groups in it. */
+bool cgroup_has_room(const struct cgroup_hierarchy *hierarchy, const char *path);
 
 /* How many of the parents of the group @path are missing. */
 unsigned cgroup_missing_parents(const struct cgroup_hierarchy *hierarchy, const char *path);
