@@ -320,6 +320,10 @@ static int clone_lower(struct host *host, int machine, const char *path, struct 
         *ret_mappable = r != -EINVAL;
         if (r < 0) {
                 (void)err_code(err, r, "show /%s with the container's owners", path);
+                if (r == -EPERM)
+                        return err_hint(err,
+                                        "in a user namespace nobody may map the owners of the machine's files: leave "
+                                        "--userns=host out");
                 return err_hint(err, "its file system can't be id-mapped (overlay, NFS, FUSE; or Linux before 5.19): "
                                      "use a directory as ROOT instead of 'host'");
         }
