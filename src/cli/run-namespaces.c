@@ -75,7 +75,15 @@ static int join_container(struct cli *cli, const char *name, const struct choice
         all->fds[choice->ns] = fd;
         ns->mode = SPEC_NS_JOIN;
         ns->path = arena_printf(&cli->arena, "/proc/self/fd/%d", fd);
-        return ns->path == NULL ? err_oom(err) : 0;
+        if (ns->path == NULL)
+                return err_oom(err);
+        /* What is shared by POSIX's shm_open(3) is no part of the namespace, and meant as well. */
+        if (choice->ns == SPEC_NS_IPC) {
+                all->shm = engine_shm(&cli->store, name, err);
+                if (all->shm < 0 && all->shm != -ENOENT)
+                        return err_wrap(err, "option '%s': container:%s", choice->option, name);
+        }
+        return 0;
 }
 
 /* The user namespace of the container that others of the options name. */
@@ -157,6 +165,14 @@ static int check_owners(const struct run *options, const struct run_namespaces *
         return 0;
 }
 
+bool run_names_container(const struct run *options)
+{
+        for (int ns = 0; ns < SPEC_NS_COUNT; ns++)
+                if (options->ns[ns] != NULL && strncmp(options->ns[ns], "container:", strlen("container:")) == 0)
+                        return true;
+        return false;
+}
+
 int run_namespaces_read(struct cli *cli, const struct run *options, struct run_namespaces *ret, struct ward_err *err)
 {
         struct defaults isolated;
@@ -168,6 +184,7 @@ int run_namespaces_read(struct cli *cli, const struct run *options, struct run_n
         memcpy(ret->ns, isolated.ns, sizeof(ret->ns));
         for (int ns = 0; ns < SPEC_NS_COUNT; ns++)
                 ret->fds[ns] = -EBADF;
+        ret->shm = -EBADF;
         if (options->time_offsets.count > 0)
                 ret->ns[SPEC_NS_TIME] =
                         (struct spec_namespace){.mode = SPEC_NS_NEW, .origin = CLI_ORIGIN("--time-offset")};
@@ -183,4 +200,5 @@ void run_namespaces_done(struct run_namespaces *namespaces)
 {
         for (int ns = 0; ns < SPEC_NS_COUNT; ns++)
                 namespaces->fds[ns] = fd_close(namespaces->fds[ns]);
+        namespaces->shm = fd_close(namespaces->shm);
 }

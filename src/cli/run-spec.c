@@ -302,7 +302,9 @@ int run_spec(struct run_job *job, struct ward_spec *spec, struct ward_err *err)
         const long cpus = sysconf(_SC_NPROCESSORS_CONF);
         struct defaults defaults = {
                 .cpus = cpus > 0 ? (unsigned)cpus : 1,
-                .no_shm = o->ns[SPEC_NS_IPC] != NULL && strcmp(o->ns[SPEC_NS_IPC], "none") == 0,
+                .no_shm = (o->ns[SPEC_NS_IPC] != NULL && strcmp(o->ns[SPEC_NS_IPC], "none") == 0) ||
+                          job->namespaces->shm == -ENOENT,
+                .given_shm = job->namespaces->shm >= 0,
                 .shm_bytes = o->shm_size.given ? (uint64_t)o->shm_size.value : 0,
                 .privileged = o->privileged,
         };

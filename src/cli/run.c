@@ -125,6 +125,12 @@ static int judge(void *data, const struct strength *strength, struct ward_err *e
 }
 
 /* What the options say together. */
+static bool has_own_shm(const char *ipc)
+{
+        return ipc == NULL ||
+               (strcmp(ipc, "host") != 0 && strcmp(ipc, "none") != 0 && strncmp(ipc, "container:", 10) != 0);
+}
+
 static int check(const struct run *o, struct ward_err *err)
 {
         if (o->format_given && !o->dry_run && o->strength <= 0) {
@@ -132,6 +138,12 @@ static int check(const struct run *o, struct ward_err *err)
                               "option '--format' is for --dry-run and --strength: what runs prints what it likes");
                 (void)err_mistake(err, MISTAKE_CONFLICT);
                 return err_hint(err, "leave it out, or add --dry-run");
+        }
+        if (o->shm_size.given && !has_own_shm(o->ns[SPEC_NS_IPC])) {
+                (void)err_set(err, -EINVAL, "options '--shm-size' and '--ipc %s' exclude each other",
+                              o->ns[SPEC_NS_IPC]);
+                (void)err_mistake(err, MISTAKE_CONFLICT);
+                return err_hint(err, "only a /dev/shm of the container's own can be given a size");
         }
         return 0;
 }
@@ -169,6 +181,7 @@ static int build_and_run(struct run_job *job, const char *root_word, struct ward
         engine.id = job->id;
         engine.root_given = root.given;
         engine.root_fd = root.given ? root.fd : -EBADF;
+        engine.shm_fd = job->namespaces->shm;
         engine.ordinary_user = job->ordinary;
         engine.idmap_root = !root.given && job->idmaps;
         return o->dry_run ? print_plan(&spec, &engine, o->format == RUN_FORMAT_JSON, err)
@@ -191,7 +204,8 @@ int run_run(struct cli *cli, const void *options, int count, char **operands, st
 
         if (r >= 0)
                 r = choose_id(cli, o, &job.id, err);
-        if (r >= 0 && !o->dry_run)
+        /* A plan that joins a container has to find it. */
+        if (r >= 0 && (!o->dry_run || run_names_container(o)))
                 r = store_open(cli->root, &cli->store, err);
         if (r < 0)
                 return r;

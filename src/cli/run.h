@@ -52,17 +52,20 @@ void run_root_done(struct run_root *root);
 /* The namespaces that the options ask for. */
 struct run_namespaces {
         struct spec_namespace ns[SPEC_NS_COUNT];
-        int fds[SPEC_NS_COUNT];      /* owned: of other containers, which the paths in @ns name; -EBADF: none */
+        int fds[SPEC_NS_COUNT]; /* owned: of other containers, which the paths in @ns name; -EBADF: none */
+        int shm;                /* owned: /dev/shm of another container whose IPC namespace is joined; -EBADF: none */
         struct spec_id_maps id_maps; /* of a user namespace that is joined */
 };
 
-#define RUN_NAMESPACES_NONE                                                               \
-        {                                                                                 \
-                .fds = { -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF } \
+#define RUN_NAMESPACES_NONE                                                                            \
+        {                                                                                              \
+                .fds = {-EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF}, .shm = -EBADF \
         }
 #define _cleanup_run_namespaces_ _cleanup_(run_namespaces_done)
 
 /* Reads --network, --pid and their like. The containers that they name are those of cli->store. */
+/* One of the options has container:NAME. */
+bool run_names_container(const struct run *options);
 int run_namespaces_read(struct cli *cli, const struct run *options, struct run_namespaces *ret, struct ward_err *err);
 void run_namespaces_done(struct run_namespaces *namespaces);
 

@@ -313,6 +313,7 @@ static int clone_init(struct birth *birth, struct ward_err *err)
                 .state_creating = birth->state_creating,
                 .state_created = birth->state_created,
                 .root = birth->options->root_given ? birth->options->root_fd : -EBADF,
+                .shm = birth->options->shm_fd,
                 .made = birth->made,
                 .lock = birth->entry.lock,
         };

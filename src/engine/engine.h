@@ -75,6 +75,7 @@ struct engine_options {
                                        bytes, size and signals between it and the caller's terminal */
         bool root_given;     /* @root_fd is a detached mount that is the root in place of the spec's */
         int root_fd;
+        int shm_fd; /* of the spec's mount that is given (struct spec_mount), a detached mount; where there is one */
         bool idmap_root;    /* a root that is not given: id-map it, so that the container's root owns root's files */
         bool ordinary_user; /* plan alone: as it is without root's rights, and without a group */
         bool seccomp_docker; /* the profile is in docker's form; its conditions are decided by the spec and this kernel */
@@ -110,6 +111,10 @@ int engine_spec(struct store *store, const char *id, struct arena *arena, struct
 
 /* Opens a namespace of a running container's init. Returns a descriptor. */
 int engine_namespace(struct store *store, const char *id, enum spec_ns ns, struct ward_err *err);
+
+/* A clone of a running container's /dev/shm, for engine_options.shm_fd of one that shares its IPC namespace. Returns a descriptor; -ENOENT when it
+ * has none of its own. */
+int engine_shm(struct store *store, const char *id, struct ward_err *err);
 
 struct engine_info {
         struct store_state state;

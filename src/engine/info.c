@@ -7,6 +7,7 @@
 #include "engine/recover.h"
 #include "kern/clone.h"
 #include "kern/proc.h"
+#include "kern/tree.h"
 
 /* One that is being made has no state yet, and a lock that its maker holds. Everything else is opened anew: its maker may have been done just
  * now. */
@@ -103,6 +104,21 @@ int engine_namespace(struct store *store, const char *id, enum spec_ns ns, struc
                 return err_mistake(err, MISTAKE_NOT_RUNNING);
         }
         return TAKE_FD(fd);
+}
+
+int engine_shm(struct store *store, const char *id, struct ward_err *err)
+{
+        _cleanup_close_
+        int users = engine_namespace(store, id, SPEC_NS_USER, err), mounts = -EBADF;
+        int fd;
+
+        if (users < 0)
+                return users;
+        mounts = engine_namespace(store, id, SPEC_NS_MOUNT, err);
+        if (mounts < 0)
+                return mounts;
+        fd = tree_of_namespace(users, mounts, "dev/shm");
+        return fd == -ENOENT ? fd : fd < 0 ? err_code(err, fd, "share /dev/shm of container '%s'", id) : fd;
 }
 
 int engine_spec(struct store *store, const char *id, struct arena *arena, struct ward_spec *ret_spec,

@@ -4,12 +4,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "kern/clone.h"
 
 static int set_number(int fs, const char *key, uint64_t value)
 {
@@ -52,6 +58,77 @@ int tree_clone(int dirfd, const char *path, bool recursive)
                                    (recursive ? AT_RECURSIVE : 0));
 
         return fd < 0 ? -errno : fd;
+}
+
+static bool is_own(const char *file, int ns)
+{
+        struct stat own, other;
+
+        return stat(file, &own) == 0 && fstat(ns, &other) == 0 && own.st_dev == other.st_dev &&
+               own.st_ino == other.st_ino;
+}
+
+/* Of a directory that something is mounted on. */
+static int clone_tmpfs(int root, const char *path)
+{
+        _cleanup_close_
+        int fd = fd_open_beneath(root, path, O_PATH | O_DIRECTORY), tree = -EBADF;
+        struct statx st;
+        struct statfs fs;
+        int r;
+
+        if (fd < 0)
+                return fd;
+        if (fstatfs(fd, &fs) < 0 || statx(fd, "", AT_EMPTY_PATH, 0, &st) < 0)
+                return -errno;
+        if ((st.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0)
+                return -ENOENT;
+        if (fs.f_type != TMPFS_MAGIC)
+                return -EINVAL;
+        tree = tree_clone(fd, "", false);
+        r = tree < 0 ? tree : tree_private(tree);
+        return r < 0 ? r : TAKE_FD(tree);
+}
+
+/* In a process of its own: a mount can be cloned only in the mount namespace that it belongs to. */
+_Noreturn static void clone_in(int user_ns, int mount_ns, const char *path, int socket)
+{
+        int r = 0, fd = -EBADF;
+
+        if ((!is_own("/proc/self/ns/user", user_ns) && setns(user_ns, CLONE_NEWUSER) < 0) ||
+            setns(mount_ns, CLONE_NEWNS) < 0)
+                r = -errno;
+        if (r == 0) {
+                int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC); /* of the namespace */
+
+                r = root < 0 ? -errno : clone_tmpfs(root, path);
+        }
+        if (r >= 0)
+                fd = r;
+        _exit(fd_send(socket, &r, sizeof(r), fd) < 0);
+}
+
+int tree_of_namespace(int user_ns, int mount_ns, const char *path)
+{
+        _cleanup_close_
+        int ours = -EBADF, theirs = -EBADF, pidfd = -EBADF;
+        int pair[2], code = 0, fd;
+        siginfo_t info;
+        pid_t pid;
+
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return -errno;
+        ours = pair[0];
+        theirs = pair[1];
+        pid = clone_child(0, -EBADF, &pidfd);
+        if (pid < 0)
+                return pid;
+        if (pid == 0)
+                clone_in(user_ns, mount_ns, path, theirs);
+        theirs = fd_close(theirs);
+        fd = fd_receive(ours, &code, sizeof(code));
+        (void)pidfd_wait(pidfd, false, false, &info);
+        return fd == -EBADF && code < 0 ? code : fd;
 }
 
 int tree_attributes(int fd, uint64_t set, uint64_t clear, bool recursive)

@@ -19,6 +19,11 @@ int tree_tmpfs(uint64_t bytes, uint64_t inodes, uint64_t attributes);
  * followed. @recursive: with the mounts below. */
 int tree_clone(int dirfd, const char *path, bool recursive);
 
+/* A clone of the tmpfs that is mounted at the directory @path of the root of the mount namespace @mount_ns, whose user namespace is @user_ns (it may be
+ * the caller's). Nothing on the way may be a symbolic link: who owns the namespace puts there what he likes. -ENOENT: nothing is mounted
+ * there; -EINVAL: another file system is. */
+int tree_of_namespace(int user_ns, int mount_ns, const char *path);
+
 /* Sets and clears MOUNT_ATTR_* of a mount. */
 int tree_attributes(int fd, uint64_t set, uint64_t clear, bool recursive);
 

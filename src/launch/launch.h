@@ -42,7 +42,7 @@ extern const size_t launch_init_program_len;
 
 /* Descriptors that the caller has already, for slots of these kinds; -EBADF: none. Borrowed. */
 struct launch_given {
-        int console, listener, state_creating, state_created, root;
+        int console, listener, state_creating, state_created, root, shm;
         int made; /* no slot: the file for the log of what the child makes; -EBADF: it is kept in memory only */
         int lock; /* no slot: closed in the child, which would hold it (flock(2): it belongs to the open file description) */
 };

@@ -35,6 +35,7 @@ enum slot_kind {
         SLOT_LISTENER,    /* the socket on which a created container waits for its start */
         SLOT_STATE,       /* a memory file with the state for hooks that the child runs; @file is its status */
         SLOT_GIVEN,       /* opened by the caller: a root made by launch/host.c */
+        SLOT_GIVEN_SHM,   /* the same: another container's /dev/shm */
         SLOT_INIT,        /* ward-init, a program in memory */
 };
 

@@ -79,7 +79,9 @@ static int add_bind(struct plan *plan, const struct ward_spec *spec, const struc
                     struct ward_err *err)
 {
         struct slot slot = {
-                .kind = strcmp(target, "proc") == 0 ? SLOT_PROCFS_TREE : SLOT_TREE,
+                .kind = mount->given                  ? SLOT_GIVEN_SHM
+                        : strcmp(target, "proc") == 0 ? SLOT_PROCFS_TREE
+                                                      : SLOT_TREE,
                 .path = mount->source,
                 .recursive = mount->recursive,
                 .origin = mount->origin,

@@ -94,6 +94,13 @@ static const struct {
          {.destination = "/dev/shm", .source = "/dev/shm", .bind = true, .attr_set = NOTHING, .origin = ORIGIN}},
 };
 
+static const struct spec_mount given_shm = {.destination = "/dev/shm",
+                                            .source = "/dev/shm",
+                                            .bind = true,
+                                            .given = true,
+                                            .attr_set = NOTHING,
+                                            .origin = ORIGIN};
+
 /* docker's list, and what else in /proc and /sys tells of the machine, its kernel's addresses and its other containers. */
 static const char *const masked[] = {
         "/proc/acpi",
@@ -156,6 +163,8 @@ static bool joins_foreign(const struct defaults *how, enum spec_ns ns)
 /* The mount in place of the default one @mount, where the namespace that it shows is not the container's own. */
 static const struct spec_mount *shown_instead(const struct defaults *how, const struct spec_mount *mount)
 {
+        if (how->given_shm && strcmp(mount->destination, "/dev/shm") == 0)
+                return &given_shm;
         for (size_t i = 0; i < ELEMENTS(callers_own); i++) {
                 enum spec_ns ns = callers_own[i].ns;
                 bool callers = inherits(how, ns) && !(callers_own[i].mountable && inherits(how, SPEC_NS_USER));

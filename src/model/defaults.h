@@ -18,6 +18,7 @@ struct defaults {
                 id_maps;    /* of a user namespace that is not the caller's; borrowed, as long as the spec is */
         unsigned cpus;      /* of the machine: each has files in /sys to be masked */
         bool no_shm;        /* no /dev/shm */
+        bool given_shm;     /* a tree that the caller of the engine has */
         uint64_t shm_bytes; /* how much it holds; 0: 64 MiB */
         bool privileged; /* nothing of /proc, /sys and the groups is hidden or read-only, and programs may raise their rights */
 };

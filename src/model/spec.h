@@ -79,6 +79,7 @@ struct spec_mount {
         const char *
                 source; /* path on the host for a bind, absolute or relative to the bundle; else device or name, or NULL */
         bool bind;
+        bool given;     /* a bind whose tree the caller of the engine has: engine_options.shm_fd */
         bool recursive; /* rbind: submounts of the source come along */
         bool remount;
         bool remount_fs; /* with @remount: the file system changes too; false: "remount,bind", the mount alone */

@@ -209,6 +209,7 @@ teardown() { remove_all; }
         run -0 here --shm-size 1m @ sh -c 'df -k /dev/shm | awk "END {print \$2}"'
         expect_output 1024
         fails_with 125 "is no size" here --shm-size 0 @ true
+        fails_with 125 "exclude each other" here --shm-size 1m --ipc host @ true
 }
 
 @test "--device: the node, its name, its rights, a directory of them" {
@@ -321,6 +322,28 @@ expect_machines() { expect_output "$(readlink "/proc/self/ns/$1")"; }
 @test "--ipc none: no /dev/shm" {
         run -0 here --ipc none @ sh -c 'test ! -e /dev/shm'
         run -0 here @ test -d /dev/shm
+}
+
+@test "--ipc container:NAME: its /dev/shm, too" {
+        background "$ROOT" sh -c 'echo first >/dev/shm/first; exec sleep 100'
+        wait_until 10 ward exec "$ID" test -s /dev/shm/first
+        run -0 ward run --rm --ipc "container:$ID" "$ROOT" sh -c 'cat /dev/shm/first; stat -c %u /dev/shm/first; echo second >/dev/shm/second'
+        expect_output $'first\n0'
+        run -0 ward exec "$ID" cat /dev/shm/second
+        expect_output second
+        grep -q ' /dev/shm .*nosuid,nodev,noexec' <(ward run --rm --ipc "container:$ID" "$ROOT" cat /proc/self/mountinfo)
+        run -0 ward run --rm "$ROOT" ls /dev/shm
+        expect_output ""
+        run -0 ward run --dry-run --ipc "container:$ID" "$ROOT" true
+        expect_in_output "'/dev/shm'"
+        # Of one that has none, nothing is shared; what it has put in the way is not gone through.
+        ward rm -f "$ID"
+        background --ipc none "$ROOT" sleep 100
+        run -0 ward run --rm --ipc "container:$ID" "$ROOT" test ! -e /dev/shm
+        ward rm -f "$ID"
+        background --cap-add SYS_ADMIN --security-opt seccomp=unconfined "$ROOT" sh -c 'umount /dev/shm; rmdir /dev/shm; ln -s /etc /dev/shm; exec sleep 100'
+        wait_until 10 ward exec "$ID" test -L /dev/shm
+        fails_with 125 "/dev/shm of container" ward run --rm --ipc "container:$ID" "$ROOT" true
 }
 
 @test "container:NAME: its namespaces and its users" {
