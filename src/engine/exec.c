@@ -105,13 +105,14 @@ static int find_namespaces(struct execution *exec, struct ward_err *err)
         for (int i = 0; i < SPEC_NS_COUNT; i++) {
                 uint64_t theirs, own;
                 int r = proc_namespace_inode(proc, exec->stored.state.pid, stored_ns_files[i], &theirs, err);
+                int mine = proc_namespace_inode(proc, getpid(), stored_ns_files[i], &own, r < 0 ? NULL : err);
 
-                if (r == -ENOENT)
-                        continue; /* a kernel without this kind */
-                if (r >= 0)
-                        r = proc_namespace_inode(proc, getpid(), stored_ns_files[i], &own, err);
-                if (r < 0)
-                        return r;
+                /* A kernel without this kind has it for nobody. An init whose first thread has ended shows none either, and is alive as
+                 * long as another thread is, which may execute a program and be init again: what it hides for a moment is not left out. */
+                if (r == -ENOENT && mine == -ENOENT)
+                        continue;
+                if (r < 0 || mine < 0)
+                        return r < 0 ? r : mine;
                 if (theirs == own)
                         continue;
                 exec->joined[i].mode = SPEC_NS_JOIN;
