@@ -55,6 +55,20 @@ static void execution_done(struct execution *exec)
 
 #define _cleanup_execution_ _cleanup_(execution_done)
 
+/* What is executed is limited, and its devices are refused, as all of the container is, or it does not run (V25). */
+static int refuse_absent(const struct execution *exec, struct ward_err *err)
+{
+        const char *absent = exec->site->absent;
+
+        if (absent == NULL || exec->site->place.cgroup_path == NULL)
+                return 0;
+        (void)err_set(
+                err, -ENOENT,
+                "execute in container '%s': it has a control group in the hierarchy '%.*s', which is not mounted here",
+                exec->stored.state.id, (int)strcspn(absent, " "), absent);
+        return err_hint(err, "execute from the mount namespace that the container was started from");
+}
+
 /* An init that still runs this program's file, or runs it again as the interpreter of the container's program: through /proc/1/exe what is
  * executed could open the file, to write it when nobody runs it any more (V8). The init of create may be joined: create has protected it. */
 static int runs_own_program(const struct execution *exec, int proc, struct ward_err *err)
@@ -168,7 +182,9 @@ static int load(struct execution *exec, struct store *store, const struct engine
                 if (exec->site->place.cgroup_path == NULL)
                         return err_oom(err);
         }
-        r = refuse_own_program(exec, err);
+        r = refuse_absent(exec, err);
+        if (r >= 0)
+                r = refuse_own_program(exec, err);
         if (r >= 0)
                 r = find_namespaces(exec, err);
         return r < 0 ? r : find_setgroups(exec, err);

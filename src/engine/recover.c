@@ -135,7 +135,6 @@ static int fill(struct stored *stored, const char *id, struct ward_err *err)
         if (state->id == NULL)
                 return err_oom(err);
         state->owner = st.st_uid;
-        state->cgroup_hierarchies = UINT32_MAX;
         if (stored_spec(&stored->entry, &spec, NULL) >= 0) {
                 state->oci_version = spec.oci_version;
                 state->rootfs = spec.rootfs;

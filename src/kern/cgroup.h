@@ -46,6 +46,8 @@ extern const char *const cgroup_controller_names[CGROUP_CONTROLLER_COUNT];
 struct cgroup_hierarchy {
         int version;          /* 1 or 2 */
         uint32_t controllers; /* bit n: enum cgroup_controller n; for v2 what cgroup.controllers of the root offers */
+        const char *
+                identity; /* wherever it is mounted: "cpu,cpuacct", "name=systemd", as /proc/self/cgroup has it; v2: "unified" */
         const char *name;     /* v1: its mount's last component ("cpu,cpuacct", "memory", "systemd"); v2: "unified" */
         const char *mount;    /* where it is mounted on the host: "/sys/fs/cgroup/memory" */
         const char *own_path; /* the calling process's group in it, from /proc/self/cgroup, as a path below the mount:

@@ -36,6 +36,34 @@ teardown() {
         [[ $(oci exec "$ID" cat /proc/self/cgroup) == "$(oci exec "$ID" cat /proc/1/cgroup)" ]]
 }
 
+# elsewhere SCRIPT COMMAND...: in a mount namespace of its own, after the script.
+elsewhere() {
+        unshare -m --propagation private sh -c "$1"' && shift && exec "$@"' sh "$@"
+}
+
+@test "exec where a hierarchy with a group of the container is not mounted is refused" {
+        local one=/sys/fs/cgroup/devices
+        [[ -d $one ]] || one=/sys/fs/cgroup
+        edit '.linux.resources.cpu.cpus = "0"'
+        oci run -d -b "$BUNDLE" "$ID-all"
+        run elsewhere "umount -R $one" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID-all" sh -c 'echo RAN'
+        [[ $status -eq 1 && $output == *"not mounted here"* && $output != *RAN* ]] || shown
+        run -0 oci exec "$ID-all" cat /proc/self/cgroup
+        [[ $output == "$(oci exec "$ID-all" cat /proc/1/cgroup)" ]] || shown
+}
+
+@test "a hierarchy that was mounted later than the container was made does no harm" {
+        mkdir later
+        elsewhere "mount -t cgroup -o none,name=$ID later later" true || unable "mounts no other hierarchy"
+        # shellcheck disable=SC2016
+        run elsewhere "mount -t cgroup -o none,name=$ID later later" \
+                sh -c '"$@" exec '"$ID"' cat /proc/1/cgroup /proc/self/cgroup; "$@" delete --force '"$ID" sh \
+                "$WARD_BUILD/bin/ward-oci" --root "$WORK/state"
+        expect_status 0
+        [[ $(wc -l <<<"$output") -eq $(sort -u <<<"$output" | wc -l)*2 ]] || shown
+        nothing_left
+}
+
 @test "exec: environment, directory, user, groups" {
         run -0 oci exec -e A=1 -e BASE=2 --env 'B=x y' --cwd /tmp "$ID" sh -c 'echo $A $BASE $B; pwd'
         [[ $output == $'1 2 x y\n/tmp' ]]
