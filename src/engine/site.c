@@ -242,6 +242,19 @@ static int refuse_used(const struct cgroup_hierarchy *hierarchy, const char *pat
         return err_hint(err, "choose another linux.cgroupsPath, or end those processes");
 }
 
+/* One that has ended has its group still, and whoever deletes it ends what is in there. */
+static int refuse_others(const struct site *site, const struct cgroup_hierarchy *hierarchy, struct ward_err *err)
+{
+        const char *path = site->place.cgroup_path;
+
+        if (cgroup_has_mark(hierarchy, path, site->place.root_user, site->mark) != -EEXIST)
+                return 0;
+        (void)err_set(err, -EBUSY, "control group '%s%s' is that of another container", hierarchy->mount, path);
+        return err_hint(err,
+                        "choose another linux.cgroupsPath, or delete that container; 'ward gc' removes the group of "
+                        "one that is gone");
+}
+
 const char *site_mark(struct site *site, const struct store *store, const char *id)
 {
         char identity[STORE_IDENTITY_MAX];
@@ -316,12 +329,17 @@ static int make_group(struct site *site, size_t i, int *ret_fd, struct ward_err 
         if (r < 0)
                 return explain_refused(site, r, err);
         site->made[i] = made;
+        r = made > 0 ? 0 : refuse_used(h, site->place.cgroup_path, err);
+        if (r >= 0 && made == 0 && marked)
+                r = refuse_others(site, h, err);
+        if (r < 0)
+                return r;
         /* A group that can't have a mark is found by its container's entry alone: nothing else depends on it. */
         if (marked)
                 (void)cgroup_mark(fd, site->place.root_user, site->mark);
         if (ret_fd != NULL)
                 *ret_fd = TAKE_FD(fd);
-        return made > 0 ? 0 : refuse_used(h, site->place.cgroup_path, err);
+        return 0;
 }
 
 unsigned site_made_parents(const struct site *site)
