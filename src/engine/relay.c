@@ -61,19 +61,10 @@ void relay_size(uint16_t *ret_rows, uint16_t *ret_columns)
 static int receive_master(struct relay *relay, struct ward_err *err)
 {
         char name[64];
-        struct iovec data = {.iov_base = name, .iov_len = sizeof(name)};
-        union {
-                struct cmsghdr header;
-                char room[CMSG_SPACE(sizeof(int))];
-        } control = {0};
-        struct msghdr message = {
-                .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
 
         relay->socket[1] = fd_close(relay->socket[1]);
-        if (recvmsg(relay->socket[0], &message, MSG_CMSG_CLOEXEC) <= 0 || control.header.cmsg_type != SCM_RIGHTS ||
-            control.header.cmsg_len != CMSG_LEN(sizeof(int)))
+        if (fd_receive_some(relay->socket[0], name, sizeof(name), &relay->master) <= 0 || relay->master < 0)
                 return err_set(err, -EPROTO, "receive the container's terminal: nothing came");
-        memcpy(&relay->master, CMSG_DATA(&control.header), sizeof(int));
         return 0;
 }
 
