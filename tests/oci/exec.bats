@@ -9,7 +9,7 @@ setup() {
         ward_setup
         needs_root
         make_bundle sleep 100
-        edit '.process.env += ["BASE=1"]'
+        edit '.process.env += ["BASE=1"] | .linux.maskedPaths -= ["/proc/kmsg"]'
         oci run -d -b "$BUNDLE" "$ID"
 }
 
@@ -62,6 +62,13 @@ elsewhere() {
         expect_status 0
         [[ $(wc -l <<<"$output") -eq $(sort -u <<<"$output" | wc -l)*2 ]] || shown
         nothing_left
+}
+
+@test "exec: what an image's passwd leads to is not read if it only looks like a file" {
+        rm "$BUNDLE/rootfs/etc/passwd"
+        ln -s /proc/kmsg "$BUNDLE/rootfs/etc/passwd"
+        run -0 timeout -s KILL 10 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" sh -c 'echo $HOME'
+        expect_output /
 }
 
 @test "exec: environment, directory, user, groups" {
