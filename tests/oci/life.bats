@@ -128,6 +128,13 @@ teardown() {
         wait_until 5 has_status "$ID" stopped
 }
 
+@test "a hook has all of the time that it was given, however long that is" {
+        make_bundle true
+        # A thousand times that is 704 in 32 bits.
+        edit '.hooks.poststart = [{path: "/bin/sleep", args: ["sleep", "1"], timeout: 4294968}]'
+        run -0 oci run -b "$BUNDLE" "$ID"
+}
+
 @test "--pid-file holds the pid of init" {
         make_bundle sleep 100
         (cd "$WORK" && oci create -b "$BUNDLE" --pid-file pid "$ID")
