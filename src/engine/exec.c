@@ -334,6 +334,7 @@ static int execute(struct execution *exec, struct store *store, const struct eng
                 r = exec->console < 0 ? exec->console : 0;
         } else if (r >= 0 && relay->socket[1] >= 0) {
                 exec->console = fcntl(relay->socket[1], F_DUPFD_CLOEXEC, 3);
+                r = exec->console < 0 ? err_errno(err, "duplicate the console socket") : 0;
         }
         if (r < 0)
                 return r;
