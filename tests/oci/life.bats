@@ -135,6 +135,18 @@ teardown() {
         run -0 oci run -b "$BUNDLE" "$ID"
 }
 
+@test "kill --all fails when it can't reach a process" {
+        local at=$WARD_SOURCE/build/tests/child/at n
+        make_bundle sh -c 'trap "" USR1; sleep 100 & wait'
+        oci run -d -b "$BUNDLE" "$ID"
+        "$at" --report 4 list "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" kill --all "$ID" USR1 4>calls
+        # The first is that of init, from its state; EMFILE.
+        n=$(awk '$2 == 0 && $4 == "pidfd_open" { print $3 }' calls | sed -n 2p)
+        run "$at" --report 4 fail 0 "$n" 24 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" kill --all "$ID" USR1 4>report
+        grep -q ^hit report || unable "system calls can't be traced here"
+        expect_in_output "Too many open files"
+}
+
 @test "--pid-file holds the pid of init" {
         make_bundle sleep 100
         (cd "$WORK" && oci create -b "$BUNDLE" --pid-file pid "$ID")
