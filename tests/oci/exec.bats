@@ -185,6 +185,14 @@ limit_of() {
         fails_with "standard input:1:.*memry" oci update -r - "$ID" <<<'{"memry": {}}'
 }
 
+@test "update: checkBeforeUpdate refuses a limit below what is in use" {
+        oci exec "$ID" sh -c 'dd if=/dev/zero of=/dev/shm/file bs=1M count=24' || unable "has no /dev/shm of that size"
+        echo '{"memory": {"limit": 8388608, "checkBeforeUpdate": true}}' >limits
+        fails_with "are in use" oci update -r limits "$ID"
+        echo '{"memory": {"limit": 67108864, "checkBeforeUpdate": true}}' >limits
+        oci update -r limits "$ID"
+}
+
 # bats test_tags=vm
 @test "events: figures once, and as long as the container runs" {
         oci events --stats "$ID" | jq -e --arg id "$ID" '.type == "stats" and .id == $id and .data.pids.current == 1
