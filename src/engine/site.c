@@ -45,12 +45,6 @@ static bool wants_cpuset(const struct ward_spec *spec)
         return spec->resources.cpu.cpus != NULL || spec->resources.cpu.mems != NULL;
 }
 
-static bool wants_limits(const struct spec_resources *r)
-{
-        return r->memory.limit.given || r->memory.reservation.given || r->memory.swap.given || r->cpu.shares.given ||
-               r->cpu.quota.given || r->cpu.cpus != NULL || r->cpu.mems != NULL || (r->pids.given && !r->pids.optional);
-}
-
 static void choose_hierarchies(struct site *site, const struct ward_spec *spec)
 {
         size_t count = 0;
@@ -135,6 +129,59 @@ static const char *write_group(struct arena *arena, const char *path)
                 *at++ = *c;
         }
         return written;
+}
+
+static void add_limit(struct cgroup_limit *limits, struct spec_origin *origins, size_t *count, enum cgroup_knob knob,
+                      const struct spec_i64 *value)
+{
+        if (!value->given)
+                return;
+        limits[*count] = (struct cgroup_limit){.knob = knob, .value = value->value};
+        origins[(*count)++] = value->origin;
+}
+
+static void add_text(struct cgroup_limit *limits, struct spec_origin *origins, size_t *count, enum cgroup_knob knob,
+                     const char *text, const struct spec_origin *origin)
+{
+        if (text == NULL)
+                return;
+        limits[*count] = (struct cgroup_limit){.knob = knob, .text = text};
+        origins[(*count)++] = *origin;
+}
+
+static size_t collect_limits(const struct spec_resources *r, struct cgroup_limit *limits, struct spec_origin *origins)
+{
+        const struct spec_i64 one = {.given = r->memory.disable_oom_killer, .value = 1};
+        /* config-linux.md: a pids limit of 0 or less means no limit. */
+        const struct spec_i64 pids = {
+                .given = r->pids.given, .value = r->pids.value <= 0 ? -1 : r->pids.value, .origin = r->pids.origin};
+        size_t n = 0;
+
+        add_limit(limits, origins, &n, CGROUP_MEMORY_LIMIT, &r->memory.limit);
+        add_limit(limits, origins, &n, CGROUP_MEMORY_RESERVATION, &r->memory.reservation);
+        add_limit(limits, origins, &n, CGROUP_MEMORY_SWAP, &r->memory.swap);
+        add_limit(limits, origins, &n, CGROUP_MEMORY_SWAPPINESS, &r->memory.swappiness);
+        add_limit(limits, origins, &n, CGROUP_MEMORY_OOM_DISABLE, &one);
+        add_limit(limits, origins, &n, CGROUP_CPU_SHARES, &r->cpu.shares);
+        add_limit(limits, origins, &n, CGROUP_CPU_PERIOD, &r->cpu.period);
+        add_limit(limits, origins, &n, CGROUP_CPU_QUOTA, &r->cpu.quota);
+        add_limit(limits, origins, &n, CGROUP_CPU_BURST, &r->cpu.burst);
+        add_limit(limits, origins, &n, CGROUP_CPU_IDLE, &r->cpu.idle);
+        add_limit(limits, origins, &n, CGROUP_CPU_RT_PERIOD, &r->cpu.rt_period);
+        add_limit(limits, origins, &n, CGROUP_CPU_RT_RUNTIME, &r->cpu.rt_runtime);
+        add_text(limits, origins, &n, CGROUP_CPUSET_CPUS, r->cpu.cpus, &r->cpu.cpus_origin);
+        add_text(limits, origins, &n, CGROUP_CPUSET_MEMS, r->cpu.mems, &r->cpu.mems_origin);
+        add_limit(limits, origins, &n, CGROUP_PIDS_MAX, &pids);
+        return n;
+}
+
+/* A limit on processes that nobody named is as good as none where there is no group. */
+static bool wants_limits(const struct spec_resources *r)
+{
+        struct cgroup_limit limits[LIMITS_MAX];
+        struct spec_origin origins[LIMITS_MAX];
+
+        return collect_limits(r, limits, origins) > (r->pids.given && r->pids.optional);
 }
 
 static int choose_group(struct site *site, const struct ward_spec *spec, const char *id, struct ward_err *err)
@@ -371,50 +418,6 @@ int site_make_unified(struct site *site, int *ret_fd, struct ward_err *err)
                 return r;
         }
         return 0;
-}
-
-static void add_limit(struct cgroup_limit *limits, struct spec_origin *origins, size_t *count, enum cgroup_knob knob,
-                      const struct spec_i64 *value)
-{
-        if (!value->given)
-                return;
-        limits[*count] = (struct cgroup_limit){.knob = knob, .value = value->value};
-        origins[(*count)++] = value->origin;
-}
-
-static void add_text(struct cgroup_limit *limits, struct spec_origin *origins, size_t *count, enum cgroup_knob knob,
-                     const char *text, const struct spec_origin *origin)
-{
-        if (text == NULL)
-                return;
-        limits[*count] = (struct cgroup_limit){.knob = knob, .text = text};
-        origins[(*count)++] = *origin;
-}
-
-static size_t collect_limits(const struct spec_resources *r, struct cgroup_limit *limits, struct spec_origin *origins)
-{
-        const struct spec_i64 one = {.given = r->memory.disable_oom_killer, .value = 1};
-        /* config-linux.md: a pids limit of 0 or less means no limit. */
-        const struct spec_i64 pids = {
-                .given = r->pids.given, .value = r->pids.value <= 0 ? -1 : r->pids.value, .origin = r->pids.origin};
-        size_t n = 0;
-
-        add_limit(limits, origins, &n, CGROUP_MEMORY_LIMIT, &r->memory.limit);
-        add_limit(limits, origins, &n, CGROUP_MEMORY_RESERVATION, &r->memory.reservation);
-        add_limit(limits, origins, &n, CGROUP_MEMORY_SWAP, &r->memory.swap);
-        add_limit(limits, origins, &n, CGROUP_MEMORY_SWAPPINESS, &r->memory.swappiness);
-        add_limit(limits, origins, &n, CGROUP_MEMORY_OOM_DISABLE, &one);
-        add_limit(limits, origins, &n, CGROUP_CPU_SHARES, &r->cpu.shares);
-        add_limit(limits, origins, &n, CGROUP_CPU_PERIOD, &r->cpu.period);
-        add_limit(limits, origins, &n, CGROUP_CPU_QUOTA, &r->cpu.quota);
-        add_limit(limits, origins, &n, CGROUP_CPU_BURST, &r->cpu.burst);
-        add_limit(limits, origins, &n, CGROUP_CPU_IDLE, &r->cpu.idle);
-        add_limit(limits, origins, &n, CGROUP_CPU_RT_PERIOD, &r->cpu.rt_period);
-        add_limit(limits, origins, &n, CGROUP_CPU_RT_RUNTIME, &r->cpu.rt_runtime);
-        add_text(limits, origins, &n, CGROUP_CPUSET_CPUS, r->cpu.cpus, &r->cpu.cpus_origin);
-        add_text(limits, origins, &n, CGROUP_CPUSET_MEMS, r->cpu.mems, &r->cpu.mems_origin);
-        add_limit(limits, origins, &n, CGROUP_PIDS_MAX, &pids);
-        return n;
 }
 
 int site_set_limits(struct site *site, const struct spec_resources *resources, const char *file, struct ward_err *err)
