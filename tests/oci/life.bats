@@ -65,6 +65,13 @@ teardown() {
         [[ $output == through ]]
 }
 
+@test "run, its hooks too, where SIGCHLD is ignored" {
+        make_bundle sh -c 'exit 7'
+        edit '.hooks.createRuntime = [{path: "/bin/true"}]'
+        run -7 env --ignore-signal=CHLD "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        run -7 env --ignore-signal=CHLD "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --name "$ID" "$BUNDLE/rootfs" sh -c 'exit 7'
+}
+
 @test "run --keep leaves the stopped container" {
         make_bundle true
         oci run --keep -b "$BUNDLE" "$ID"
@@ -93,6 +100,24 @@ teardown() {
 }
 
 # bats test_tags=vm
+@test "a start whose directory was tidied away before it was locked does not take another container's for its own" {
+        local pid
+        needs_program strace
+        make_bundle sleep 100
+        oci run -d -b "$BUNDLE" "$ID-first" 3>&-
+        oci delete --force "$ID-first"
+        # Between making the directory of the state and opening it.
+        ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -qq -o trace -e trace=mkdirat -e inject=mkdirat:delay_exit=2000000:when=1 \
+                "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -d -b "$BUNDLE" "$ID" >said 2>&1 3>&- &
+        pid=$!
+        wait_until 5 test -d "$WORK/state/$ID"
+        oci delete --force "$ID"
+        oci run -d -b "$BUNDLE" "$ID" 3>&-
+        ! wait $pid || return 1
+        grep -q 'exists already' said || { cat said; return 1; }
+        [[ $(oci state "$ID" | jq -r .status) == running ]]
+}
+
 @test "delete refuses a running container, with --force ends it" {
         make_bundle sleep 100
         oci run -d -b "$BUNDLE" "$ID"
