@@ -293,9 +293,12 @@ static int refuse_used(const struct cgroup_hierarchy *hierarchy, const char *pat
 static int refuse_others(const struct site *site, const struct cgroup_hierarchy *hierarchy, struct ward_err *err)
 {
         const char *path = site->place.cgroup_path;
+        int r = cgroup_has_mark(hierarchy, path, site->place.root_user, site->mark);
 
-        if (cgroup_has_mark(hierarchy, path, site->place.root_user, site->mark) != -EEXIST)
+        if (r >= 0)
                 return 0;
+        if (r != -EEXIST)
+                return err_code(err, r, "find out whose the control group '%s%s' is", hierarchy->mount, path);
         (void)err_set(err, -EBUSY, "control group '%s%s' is that of another container", hierarchy->mount, path);
         return err_hint(err,
                         "choose another linux.cgroupsPath, or delete that container; 'ward gc' removes the group of "

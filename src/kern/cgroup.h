@@ -101,7 +101,7 @@ unsigned cgroup_missing_parents(const struct cgroup_hierarchy *hierarchy, const 
  */
 int cgroup_mark(int group_fd, bool privileged, const char *mark);
 
-/* Whether the group @path has just this mark: 1; 0: none, or no such group; -EEXIST: another one. */
+/* Whether the group @path has just this mark: 1; 0: none, or no such group; -EEXIST: another one; or another -errno when that can't be told. */
 int cgroup_has_mark(const struct cgroup_hierarchy *hierarchy, const char *path, bool privileged, const char *mark);
 
 struct cgroup_marked {
