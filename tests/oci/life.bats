@@ -172,6 +172,18 @@ teardown() {
         expect_in_output "Too many open files"
 }
 
+@test "a group that was removed again while it was made is said to be that" {
+        local at=$WARD_SOURCE/build/tests/child/at n
+        make_bundle true
+        oci run -b "$BUNDLE" "$ID"
+        "$at" --report 4 list "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID" 4>calls
+        # It is opened behind the second directory that is made, of which the first is that of the state.
+        n=$(awk '$4 == "mkdirat" { made++ } made == 2 && $4 == "openat2" { print $3; exit }' calls)
+        [[ -n $n ]] || unable "system calls can't be traced here"
+        run "$at" fail 0 "$n" 2 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        expect_in_output "make the group: No such file or directory"
+}
+
 @test "--pid-file holds the pid of init" {
         make_bundle sleep 100
         (cd "$WORK" && oci create -b "$BUNDLE" --pid-file pid "$ID")
