@@ -173,7 +173,10 @@ static int load(struct execution *exec, struct store *store, const struct engine
         if (r < 0)
                 return r;
         group = exec->stored.state.cgroup_path;
-        if (how->cgroup != NULL && group != NULL) {
+        if (how->cgroup != NULL && group == NULL)
+                return err_set(err, -EOPNOTSUPP, "execute in container '%s': it has no control group for '%s' to be in",
+                               options->id, how->cgroup);
+        if (how->cgroup != NULL) {
                 r = cgroup_path_check(how->cgroup, err);
                 if (r < 0)
                         return r;

@@ -123,6 +123,15 @@ joined_sees() { as_user run --rm --network "container:$ID" "$ROOT" ip addr | gre
         expect_in_output "--require" "none is delegated" "Delegate=yes"
 }
 
+@test "exec: a group below that of the container, which has none, is refused" {
+        cp "$WARD_BUILD/bin/ward-oci" "$HERE/ward-oci"
+        in_background "$ROOT" sleep 100
+        run setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups --inh-caps=-all "${BOUNDING[@]}" \
+                env -u XDG_RUNTIME_DIR HOME="$HERE" "$HERE/ward-oci" --root "$HERE/state" exec --cgroup /sub "$ID" echo RAN
+        expect_status 1
+        expect_in_output "no control group"
+}
+
 @test "every limit of a config is one that was written" {
         local limit
         cp "$WARD_BUILD/bin/ward-oci" "$HERE/ward-oci"
