@@ -307,9 +307,12 @@ int store_create(struct store *store, const char *id, struct store_entry *ret_en
                         continue;
                 /* Then somebody else may have made it again, too, and have been done with it before the lock was had. */
                 r = is_empty(fd);
-                if (r <= 0)
-                        return r == 0 ? fail_taken(store, id, err)
-                                      : err_code(err, r, "look at the state directory of container '%s'", id);
+                if (r == 0)
+                        return fail_taken(store, id, err);
+                if (r < 0) {
+                        (void)unlinkat(store->fd, id, AT_REMOVEDIR);
+                        return err_code(err, r, "look at the state directory of container '%s'", id);
+                }
                 ret_entry->lock = fd;
                 ret_entry->fd = TAKE_FD(fd);
                 return 0;
