@@ -137,7 +137,8 @@ WARD_PUBLIC int ward_start(struct ward *ward, const char *id, struct ward_err *e
  *
  * Without WARD_DETACH the call lasts until the container's init has ended. Meanwhile signals that can be forwarded are blocked in the
  * calling thread and go to init; for all of them to do so the other threads must block them too. The container is deleted then,
- * unless WARD_KEEP is set. With WARD_DETACH init is the caller's child, as with ward_create().
+ * unless WARD_KEEP is set. With WARD_DETACH init is the caller's child, as with ward_create(). SIGCHLD must not be ignored: children that
+ * have ended would be gone before they are asked about (wait(2), NOTES).
  *
  * Returns 0 or the errors of ward_create() and ward_start().
  */

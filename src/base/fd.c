@@ -140,27 +140,36 @@ int fd_send(int socket, const void *record, size_t size, int fd)
         return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-int fd_receive(int socket, void *ret_record, size_t size)
+ssize_t fd_receive_some(int socket, void *ret_data, size_t size, int *ret_fd)
 {
         union {
                 struct cmsghdr header;
                 char room[CMSG_SPACE(sizeof(int))];
         } control;
-        struct iovec data = {.iov_base = ret_record, .iov_len = size};
+        struct iovec data = {.iov_base = ret_data, .iov_len = size};
+        /* Not CMSG_SPACE(), which has room for two: what does not fit the kernel closes. */
         struct msghdr message = {
-                .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control.room)};
+                .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_LEN(sizeof(int))};
         const struct cmsghdr *header;
         ssize_t n;
-        int fd;
 
         do
                 n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
         while (n < 0 && errno == EINTR);
-        if (n != (ssize_t)size)
-                return -EPIPE;
+        if (n < 0)
+                return -errno;
+        *ret_fd = -EBADF;
         header = CMSG_FIRSTHDR(&message);
-        if (header == NULL || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int)))
-                return -EBADF;
-        memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-        return fd;
+        if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+            header->cmsg_len == CMSG_LEN(sizeof(int)))
+                memcpy(ret_fd, CMSG_DATA(header), sizeof(*ret_fd));
+        return n;
+}
+
+int fd_receive(int socket, void *ret_record, size_t size)
+{
+        _cleanup_close_
+        int fd = -EBADF;
+
+        return fd_receive_some(socket, ret_record, size, &fd) == (ssize_t)size ? TAKE_FD(fd) : -EPIPE;
 }

@@ -59,6 +59,10 @@ int fd_write_all(int fd, const void *data, size_t len);
 /* Sends a record over a SOCK_SEQPACKET socket, with a descriptor unless that is none. Returns 0 or -errno. */
 int fd_send(int socket, const void *record, size_t size, int fd);
 
+/* Receives up to @size bytes and what descriptor came with them: *@ret_fd is owned by the caller, -EBADF when none did. Returns how many bytes,
+ * 0 when the other side has ended, or -errno. */
+ssize_t fd_receive_some(int socket, void *ret_data, size_t size, int *ret_fd);
+
 /* Receives one. Returns the descriptor that came with it, owned by the caller; -EBADF when none did; -EPIPE when there is no such record:
  * the other side has ended. */
 int fd_receive(int socket, void *ret_record, size_t size);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 
 #define STATE_FIELD 3
+#define THREADS_FIELD 20
 #define START_FIELD 22
 
 /* "36 35 0:33 / /sys/fs/cgroup rw,noatime shared:15 - cgroup2 cgroup2 rw": blanks in names are escaped, a source may be empty. */
@@ -64,6 +65,15 @@ static const char *read_number(const char *text, uint64_t max, uint64_t *ret_num
                 return NULL;
         *ret_number = number;
         return at;
+}
+
+bool procfs_stat_has_ended(const char *stat)
+{
+        const char *threads = stat_field(stat, THREADS_FIELD);
+        char state = procfs_stat_state(stat);
+
+        return (state == 'Z' || state == 'X') && threads != NULL && (threads[0] == '0' || threads[0] == '1') &&
+               threads[1] == ' ';
 }
 
 int procfs_stat_start(const char *stat, uint64_t *ret_ticks)

@@ -20,6 +20,9 @@ int procfs_next_mount(char **text, struct procfs_mount *ret_mount);
 /* From /proc/PID/stat (proc_pid_stat(5)): the state as its letter, NUL when there is none. */
 char procfs_stat_state(const char *stat);
 
+/* Whether the whole process has ended: the first thread of one may be a zombie while others live, and is told by their number, field 20. */
+bool procfs_stat_has_ended(const char *stat);
+
 /* The start of the process in clock ticks since boot, field 22. -EBADMSG when it isn't there. */
 int procfs_stat_start(const char *stat, uint64_t *ret_ticks);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ward: process isolation for people. Here: the global options, the table of verbs, and what is said when a verb fails. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +157,8 @@ int main(int argc, char **argv)
         struct ward_err err = {0};
         int r = fd_open_standard(&err);
 
+        /* Where who started us ignores it, children that have ended are gone before they are asked about (wait(2), "NOTES"). */
+        (void)signal(SIGCHLD, SIG_DFL);
         /* A copy: options move in front of operands as they are read, and engine_protect_program() wants them as they were. */
         cli.argv = arena_new(&cli.arena, char *, (size_t)argc + 1);
         if (cli.argv == NULL) {

@@ -409,7 +409,9 @@ static int write_state(struct birth *birth, struct ward_err *err)
 
         state->pid = birth->launch.pid;
         state->cgroup_path = birth->site.place.cgroup_path;
-        state->cgroup_hierarchies = birth->site.used;
+        state->cgroup_hierarchies = site_used(&birth->site);
+        if (state->cgroup_hierarchies == NULL)
+                return err_oom(err);
         state->cgroup_made = site_made_parents(&birth->site);
         r = proc_start_ticks(birth->launch.proc_fd, state->pid, &state->pid_start_ticks, err);
         if (r >= 0)

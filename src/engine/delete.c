@@ -35,6 +35,9 @@ static int kill_all(struct stored *stored, struct site *site, struct ward_err *e
         /* Else there is nothing to wait for: what is done to the group ends it. */
         if (r >= 0)
                 wait_ended(stored->pidfd);
+        if (group == NULL && r >= 0 && !pidfd_ended(stored->pidfd))
+                return err_set(err, -EBUSY, "kill the init of container '%s': it has not ended after %d ms",
+                               stored->state.id, KILL_TIMEOUT_MSEC);
         return group == NULL ? 0 : cgroup_kill(&site->layout, group, KILL_TIMEOUT_MSEC, err);
 }
 

@@ -55,6 +55,20 @@ static void execution_done(struct execution *exec)
 
 #define _cleanup_execution_ _cleanup_(execution_done)
 
+/* What is executed is limited, and its devices are refused, as all of the container is, or it does not run (V25). */
+static int refuse_absent(const struct execution *exec, struct ward_err *err)
+{
+        const char *absent = exec->site->absent;
+
+        if (absent == NULL || exec->site->place.cgroup_path == NULL)
+                return 0;
+        (void)err_set(
+                err, -ENOENT,
+                "execute in container '%s': it has a control group in the hierarchy '%.*s', which is not mounted here",
+                exec->stored.state.id, (int)strcspn(absent, " "), absent);
+        return err_hint(err, "execute from the mount namespace that the container was started from");
+}
+
 /* An init that still runs this program's file, or runs it again as the interpreter of the container's program: through /proc/1/exe what is
  * executed could open the file, to write it when nobody runs it any more (V8). The init of create may be joined: create has protected it. */
 static int runs_own_program(const struct execution *exec, int proc, struct ward_err *err)
@@ -105,13 +119,14 @@ static int find_namespaces(struct execution *exec, struct ward_err *err)
         for (int i = 0; i < SPEC_NS_COUNT; i++) {
                 uint64_t theirs, own;
                 int r = proc_namespace_inode(proc, exec->stored.state.pid, stored_ns_files[i], &theirs, err);
+                int mine = proc_namespace_inode(proc, getpid(), stored_ns_files[i], &own, r < 0 ? NULL : err);
 
-                if (r == -ENOENT)
-                        continue; /* a kernel without this kind */
-                if (r >= 0)
-                        r = proc_namespace_inode(proc, getpid(), stored_ns_files[i], &own, err);
-                if (r < 0)
-                        return r;
+                /* A kernel without this kind has it for nobody. An init whose first thread has ended shows none either, and is alive as
+                 * long as another thread is, which may execute a program and be init again: what it hides for a moment is not left out. */
+                if (r == -ENOENT && mine == -ENOENT)
+                        continue;
+                if (r < 0 || mine < 0)
+                        return r < 0 ? r : mine;
                 if (theirs == own)
                         continue;
                 exec->joined[i].mode = SPEC_NS_JOIN;
@@ -158,7 +173,10 @@ static int load(struct execution *exec, struct store *store, const struct engine
         if (r < 0)
                 return r;
         group = exec->stored.state.cgroup_path;
-        if (how->cgroup != NULL && group != NULL) {
+        if (how->cgroup != NULL && group == NULL)
+                return err_set(err, -EOPNOTSUPP, "execute in container '%s': it has no control group for '%s' to be in",
+                               options->id, how->cgroup);
+        if (how->cgroup != NULL) {
                 r = cgroup_path_check(how->cgroup, err);
                 if (r < 0)
                         return r;
@@ -167,7 +185,9 @@ static int load(struct execution *exec, struct store *store, const struct engine
                 if (exec->site->place.cgroup_path == NULL)
                         return err_oom(err);
         }
-        r = refuse_own_program(exec, err);
+        r = refuse_absent(exec, err);
+        if (r >= 0)
+                r = refuse_own_program(exec, err);
         if (r >= 0)
                 r = find_namespaces(exec, err);
         return r < 0 ? r : find_setgroups(exec, err);
@@ -317,6 +337,7 @@ static int execute(struct execution *exec, struct store *store, const struct eng
                 r = exec->console < 0 ? exec->console : 0;
         } else if (r >= 0 && relay->socket[1] >= 0) {
                 exec->console = fcntl(relay->socket[1], F_DUPFD_CLOEXEC, 3);
+                r = exec->console < 0 ? err_errno(err, "duplicate the console socket") : 0;
         }
         if (r < 0)
                 return r;

@@ -82,10 +82,11 @@ static bool remover_lives(const struct store_state *state)
         _cleanup_close_
         int proc = proc_open(NULL);
         uint64_t ticks;
+        int r;
 
-        if (proc < 0)
-                return true;
-        return proc_start_ticks(proc, state->remover, &ticks, NULL) >= 0 && ticks <= state->pid_start_ticks;
+        r = proc < 0 ? proc : proc_start_ticks(proc, state->remover, &ticks, NULL);
+        /* Only who is known to be gone is. */
+        return r < 0 ? r != -ENOENT && r != -ESRCH : ticks <= state->pid_start_ticks;
 }
 
 /* Why a container whose state could be read is removed, or NULL: it stays. */

@@ -3,6 +3,7 @@
 #include "engine/hooks.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -90,7 +91,9 @@ static int run_one(const struct spec_hook *hook, const char *json, const char *w
                 become_hook(hook, input);
         ready.fd = pidfd;
         do
-                r = poll(&ready, 1, hook->timeout_sec == 0 ? -1 : (int)hook->timeout_sec * 1000);
+                r = poll(&ready, 1,
+                         hook->timeout_sec == 0 || hook->timeout_sec > INT_MAX / 1000 ? -1
+                                                                                      : (int)hook->timeout_sec * 1000);
         while (r < 0 && errno == EINTR);
         if (r == 0)
                 pidfd_kill_child(pidfd, pid);

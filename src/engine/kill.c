@@ -17,30 +17,35 @@ static int kill_init(struct stored *stored, int signal, struct ward_err *err)
                      : 0;
 }
 
+int stored_kill(struct stored *stored, int signal, bool all, struct ward_err *err)
+{
+        const char *group = stored->state.cgroup_path;
+        struct site *site;
+        int r;
+
+        if (stored->status == ENGINE_STOPPED && !(all && group != NULL)) {
+                (void)err_set(err, -ESRCH, "kill container '%s': it is not running", stored->state.id);
+                (void)err_mistake(err, MISTAKE_NOT_RUNNING);
+                return err_hint(err, "it has ended: there is nobody to tell");
+        }
+        if (group == NULL || (!all && stored->status != ENGINE_PAUSED))
+                return stored->pidfd < 0 ? 0 : kill_init(stored, signal, err);
+        r = stored_site(stored, &site, err);
+        if (r >= 0)
+                r = all ? cgroup_signal(&site->layout, group, signal, err) : kill_init(stored, signal, err);
+        /* A frozen process of v1 can't die before it is thawed (cgroups(7)); on v2 it can, and thawing does no harm. */
+        if (r >= 0 && signal == SIGKILL && stored->status == ENGINE_PAUSED)
+                r = cgroup_freeze(&site->layout, group, false, FREEZE_TIMEOUT_MSEC, err);
+        return r;
+}
+
 int engine_kill(struct store *store, const char *id, int signal, bool all, struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
-        struct site *site;
         int r;
 
         r = stored_open(&stored, store, id, true, err);
         if (r == -EBADMSG || r == -ESTALE)
                 r = recover(&stored, store, id, r, err);
-        if (r < 0)
-                return r;
-        if (stored.status == ENGINE_STOPPED && !(all && stored.state.cgroup_path != NULL)) {
-                (void)err_set(err, -ESRCH, "kill container '%s': it is not running", id);
-                (void)err_mistake(err, MISTAKE_NOT_RUNNING);
-                return err_hint(err, "it has ended: there is nobody to tell");
-        }
-        if (stored.state.cgroup_path == NULL || (!all && stored.status != ENGINE_PAUSED))
-                return stored.pidfd < 0 ? 0 : kill_init(&stored, signal, err);
-        r = stored_site(&stored, &site, err);
-        if (r >= 0)
-                r = all ? cgroup_signal(&site->layout, stored.state.cgroup_path, signal, err)
-                        : kill_init(&stored, signal, err);
-        /* A frozen process of v1 can't die before it is thawed (cgroups(7)); on v2 it can, and thawing does no harm. */
-        if (r >= 0 && signal == SIGKILL && stored.status == ENGINE_PAUSED)
-                r = cgroup_freeze(&site->layout, stored.state.cgroup_path, false, FREEZE_TIMEOUT_MSEC, err);
-        return r;
+        return r < 0 ? r : stored_kill(&stored, signal, all, err);
 }

@@ -50,22 +50,14 @@ int notify_pidfd(const char *path, int pidfd, struct ward_err *err)
 {
         _cleanup_close_
         int fd = -EBADF;
-        char byte = 0;
-        struct iovec data = {.iov_base = &byte, .iov_len = 1};
-        union {
-                struct cmsghdr header;
-                char room[CMSG_SPACE(sizeof(int))];
-        } control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
-        struct msghdr message = {
-                .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+        const char byte = 0;
+        int r;
 
         if (path == NULL)
                 return 0;
         fd = notify_connect(path, "pidfd socket", err);
         if (fd < 0)
                 return fd;
-        memcpy(CMSG_DATA(&control.header), &pidfd, sizeof(int));
-        if (sendmsg(fd, &message, MSG_NOSIGNAL) < 0)
-                return err_errno(err, "send the pidfd to '%s'", path);
-        return 0;
+        r = fd_send(fd, &byte, sizeof(byte), pidfd);
+        return r < 0 ? err_code(err, r, "send the pidfd to '%s'", path) : 0;
 }

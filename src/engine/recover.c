@@ -49,9 +49,14 @@ int recover_group(struct store *store, const char *id, struct stored *stored, st
         ret_site->used = UINT32_MAX;
         mark = site_mark(ret_site, store, id);
         marked = site_marked(ret_site);
-        if (mark == NULL || marked == NULL)
+        if (marked == NULL)
                 return 0;
+        /* Whose processes are ended depends on it. */
+        if (mark == NULL)
+                return err_set(err, -ENOMEM, "find out whose the control group '%s' is", ret_site->place.cgroup_path);
         r = cgroup_has_mark(marked, ret_site->place.cgroup_path, ret_site->place.root_user, mark);
+        if (r < 0 && r != -EEXIST)
+                return err_code(err, r, "find out whose the control group '%s' is", ret_site->place.cgroup_path);
         if (r != 0)
                 *ret_claim = r > 0 ? CLAIM_MARKED : CLAIM_FOREIGN;
         return 0;
@@ -135,7 +140,6 @@ static int fill(struct stored *stored, const char *id, struct ward_err *err)
         if (state->id == NULL)
                 return err_oom(err);
         state->owner = st.st_uid;
-        state->cgroup_hierarchies = UINT32_MAX;
         if (stored_spec(&stored->entry, &spec, NULL) >= 0) {
                 state->oci_version = spec.oci_version;
                 state->rootfs = spec.rootfs;

@@ -2,6 +2,7 @@
 /* The foreground; see relay.h. */
 #include "engine/relay.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
@@ -60,19 +61,10 @@ void relay_size(uint16_t *ret_rows, uint16_t *ret_columns)
 static int receive_master(struct relay *relay, struct ward_err *err)
 {
         char name[64];
-        struct iovec data = {.iov_base = name, .iov_len = sizeof(name)};
-        union {
-                struct cmsghdr header;
-                char room[CMSG_SPACE(sizeof(int))];
-        } control = {0};
-        struct msghdr message = {
-                .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
 
         relay->socket[1] = fd_close(relay->socket[1]);
-        if (recvmsg(relay->socket[0], &message, MSG_CMSG_CLOEXEC) <= 0 || control.header.cmsg_type != SCM_RIGHTS ||
-            control.header.cmsg_len != CMSG_LEN(sizeof(int)))
+        if (fd_receive_some(relay->socket[0], name, sizeof(name), &relay->master) <= 0 || relay->master < 0)
                 return err_set(err, -EPROTO, "receive the container's terminal: nothing came");
-        memcpy(&relay->master, CMSG_DATA(&control.header), sizeof(int));
         return 0;
 }
 
@@ -94,6 +86,9 @@ int relay_attach(struct relay *relay, struct ward_err *err)
         r = receive_master(relay, err);
         if (r < 0)
                 return r;
+        /* What is typed waits for who does not read it, and this process for nobody. */
+        if (fcntl(relay->master, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+                return err_errno(err, "prepare the container's terminal");
         resize(relay);
         if (!relay->input || tcgetattr(STDIN_FILENO, &mode) < 0)
                 return 0; /* no terminal outside: bytes are carried as they come */
@@ -103,33 +98,70 @@ int relay_attach(struct relay *relay, struct ward_err *err)
         return 0;
 }
 
-static void forward_signals(struct relay *relay, int pidfd)
+/* Returns whether there was one for the process. */
+static bool forward_signals(struct relay *relay, int pidfd)
 {
         struct signalfd_siginfo info;
+        bool forwarded = false;
 
         while (read(relay->signals, &info, sizeof(info)) == sizeof(info)) {
-                if (info.ssi_signo == SIGWINCH && relay->master >= 0)
+                if (info.ssi_signo == SIGWINCH && relay->master >= 0) {
                         resize(relay);
-                else
-                        (void)pidfd_signal(pidfd, (int)info.ssi_signo); /* ESRCH: it has ended, which the loop sees */
+                        continue;
+                }
+                (void)pidfd_signal(pidfd, (int)info.ssi_signo); /* ESRCH: it has ended, which the loop sees */
+                forwarded = true;
         }
+        return forwarded;
 }
 
-/* Copies what is there. Returns false at the end of @from. */
-static bool carry(int from, int to)
+/* Bytes on their way. They are written when there is room for them: whoever does not read keeps nothing else from its turn, neither signals nor
+ * the end of the time. A pipe that is ready takes PIPE_BUF bytes at once (pipe(7)). */
+struct flow {
+        int from, to;
+        size_t at, len;
+        char data[PIPE_BUF];
+};
+
+/* Reads what is there into an empty flow. Returns false at the end. EIO: the last slave of the terminal was closed (pty(7) has it for the
+ * master). */
+static bool flow_fill(struct flow *flow)
 {
-        char buffer[16384];
-        ssize_t n = read(from, buffer, sizeof(buffer));
+        ssize_t n = read(flow->from, flow->data, sizeof(flow->data));
 
         if (n < 0 && (errno == EINTR || errno == EAGAIN))
                 return true;
-        /* EIO: the last slave of the terminal was closed (pty(7) has it for the master). */
-        return n > 0 && fd_write_all(to, buffer, (size_t)n) >= 0;
+        flow->at = 0;
+        flow->len = n < 0 ? 0 : (size_t)n;
+        return n > 0;
 }
 
-enum { POLL_PROCESS, POLL_SIGNALS, POLL_MASTER, POLL_INPUT, POLL_COUNT };
+/* Writes as much as is taken. Returns false when nobody will take the rest. */
+static bool flow_drain(struct flow *flow)
+{
+        ssize_t n = write(flow->to, flow->data + flow->at, flow->len);
+
+        if (n < 0 && (errno == EINTR || errno == EAGAIN))
+                return true;
+        flow->at += n < 0 ? 0 : (size_t)n;
+        flow->len -= n < 0 ? flow->len : (size_t)n;
+        return n >= 0;
+}
+
+enum { POLL_PROCESS, POLL_SIGNALS, POLL_MASTER, POLL_INPUT, POLL_OUTPUT, POLL_COUNT };
+
+/* What relay_run() does in turn. */
+struct turn {
+        struct pollfd ready[POLL_COUNT];
+        struct flow in, out; /* to the terminal's master, and from there */
+        bool in_open, out_open;
+        bool ended;   /* the process */
+        bool hurried; /* it was asked to end, or had to: then nobody waits for long until the rest is read */
+        bool wasted;  /* the rest */
+};
 
 #define END_AGAIN_MSEC 300
+#define GIVE_UP_MSEC 1000
 
 static int64_t now_msec(void)
 {
@@ -140,17 +172,21 @@ static int64_t now_msec(void)
 }
 
 /* Waits for what is polled, and ends the process behind @pidfd when it is later than @end (0: never). Returns how many are ready. */
-static int wait_ready(struct relay *relay, struct pollfd *ready, nfds_t count, int64_t end, int pidfd)
+static int wait_ready(struct relay *relay, struct turn *turn, int64_t end, int pidfd)
 {
-        int64_t left = end == 0 || relay->timed_out ? -1 : end - now_msec();
+        bool timed = end != 0 && !relay->timed_out && !turn->ended;
+        int64_t left = timed ? end - now_msec() : -1;
 
-        if (left < 0 && end != 0 && !relay->timed_out) {
+        if (left < 0 && timed) {
                 relay->timed_out = true;
                 (void)pidfd_signal(pidfd, SIGKILL);
         }
         if (relay->input_ended && (left < 0 || left > END_AGAIN_MSEC))
                 left = END_AGAIN_MSEC;
-        return poll(ready, count, left > INT_MAX ? INT_MAX : (int)left);
+        /* What the process wrote before its end is still carried: all that is there, and nothing is waited for but its reader. */
+        if (turn->ended)
+                left = turn->out.len == 0 || turn->wasted ? 0 : turn->hurried ? GIVE_UP_MSEC : -1;
+        return poll(turn->ready, POLL_COUNT, left > INT_MAX ? INT_MAX : (int)left);
 }
 
 /* A terminal has no other end of input than a character, ^D (termios(3), VEOF). A program that changes its terminal's mode may throw it away
@@ -166,38 +202,72 @@ static void end_input(struct relay *relay)
                 (void)fd_write_all(relay->master, &end_of_file, 1);
 }
 
+/* Asks for what the flows have room or bytes for. A descriptor that nothing is asked of would tell of its other end's closing for ever. */
+static void turn_ask(struct turn *turn, const struct relay *relay, int pidfd)
+{
+        struct pollfd *ready = turn->ready;
+        short master = (short)((turn->out_open && turn->out.len == 0 ? POLLIN : 0) | (turn->in.len > 0 ? POLLOUT : 0));
+
+        ready[POLL_PROCESS] = (struct pollfd){.fd = turn->ended ? -EBADF : pidfd, .events = POLLIN};
+        ready[POLL_SIGNALS] = (struct pollfd){.fd = relay->signals, .events = POLLIN};
+        ready[POLL_MASTER] = (struct pollfd){.fd = master == 0 ? -EBADF : relay->master, .events = master};
+        ready[POLL_INPUT] =
+                (struct pollfd){.fd = turn->in_open && turn->in.len == 0 ? STDIN_FILENO : -EBADF, .events = POLLIN};
+        ready[POLL_OUTPUT] = (struct pollfd){.fd = turn->out.len > 0 ? STDOUT_FILENO : -EBADF, .events = POLLOUT};
+}
+
+/* Carries what can be. Returns whether any of the process's output was there or went. */
+static bool turn_carry(struct turn *turn, struct relay *relay)
+{
+        const struct pollfd *ready = turn->ready;
+        bool more = false;
+
+        if (ready[POLL_INPUT].revents != 0 && !flow_fill(&turn->in)) {
+                end_input(relay);
+                turn->in_open = false;
+        }
+        if (turn->in.len > 0 && (ready[POLL_MASTER].revents & ~POLLIN) != 0)
+                turn->in_open &= flow_drain(&turn->in);
+        if (ready[POLL_OUTPUT].revents != 0) {
+                turn->out_open &= flow_drain(&turn->out);
+                more = true;
+        } else if (turn->out_open && turn->out.len == 0 && (ready[POLL_MASTER].revents & ~POLLOUT) != 0) {
+                turn->out_open = flow_fill(&turn->out);
+                more = true;
+        }
+        return more;
+}
+
 int relay_run(struct relay *relay, int pidfd, uint64_t timeout_sec, struct ward_err *err)
 {
         int64_t end = timeout_sec == 0 ? 0 : now_msec() + (int64_t)timeout_sec * 1000;
-        struct pollfd ready[POLL_COUNT] = {
-                [POLL_PROCESS] = {.fd = pidfd, .events = POLLIN},
-                [POLL_SIGNALS] = {.fd = relay->signals, .events = POLLIN},
-                [POLL_MASTER] = {.fd = relay->master, .events = POLLIN},
-                [POLL_INPUT] = {.fd = relay->master >= 0 && relay->input ? STDIN_FILENO : -EBADF, .events = POLLIN},
+        struct turn turn = {
+                .in = {.from = STDIN_FILENO, .to = relay->master},
+                .out = {.from = relay->master, .to = STDOUT_FILENO},
+                .in_open = relay->master >= 0 && relay->input,
+                .out_open = relay->master >= 0,
         };
 
         for (;;) {
-                int n = wait_ready(relay, ready, POLL_COUNT, end, pidfd);
+                bool more;
+                int n;
 
-                if (n < 0 && errno != EINTR)
-                        return err_errno(err, "wait for the container");
-                if (n == 0 && relay->input_ended && ready[POLL_MASTER].fd >= 0)
-                        end_input(relay);
-                if (n <= 0)
+                turn_ask(&turn, relay, pidfd);
+                n = wait_ready(relay, &turn, end, pidfd);
+                if (n < 0 && errno == EINTR)
                         continue;
-                if (ready[POLL_SIGNALS].revents != 0)
-                        forward_signals(relay, pidfd);
-                if (ready[POLL_INPUT].revents != 0 && !carry(STDIN_FILENO, relay->master)) {
+                if (n < 0)
+                        return err_errno(err, "wait for the container");
+                if (n == 0 && relay->input_ended && turn.out_open && !turn.ended)
                         end_input(relay);
-                        ready[POLL_INPUT].fd = -EBADF;
-                }
-                if (ready[POLL_MASTER].revents != 0 && !carry(relay->master, STDOUT_FILENO))
-                        ready[POLL_MASTER].fd = -EBADF;
-                /* What the process wrote before its end is still carried. */
-                else if (ready[POLL_PROCESS].revents != 0 && ready[POLL_MASTER].revents == 0)
+                turn.wasted = turn.wasted || (n == 0 && turn.ended);
+                turn.hurried |= relay->timed_out;
+                if (turn.ready[POLL_SIGNALS].revents != 0)
+                        turn.hurried |= forward_signals(relay, pidfd);
+                more = turn_carry(&turn, relay);
+                if (turn.ended && !more && (turn.out.len == 0 || turn.wasted))
                         return 0;
-                if (ready[POLL_PROCESS].revents != 0 && ready[POLL_MASTER].fd < 0)
-                        return 0;
+                turn.ended = turn.ended || turn.ready[POLL_PROCESS].revents != 0;
         }
 }
 

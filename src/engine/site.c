@@ -45,12 +45,6 @@ static bool wants_cpuset(const struct ward_spec *spec)
         return spec->resources.cpu.cpus != NULL || spec->resources.cpu.mems != NULL;
 }
 
-static bool wants_limits(const struct spec_resources *r)
-{
-        return r->memory.limit.given || r->memory.reservation.given || r->memory.swap.given || r->cpu.shares.given ||
-               r->cpu.quota.given || r->cpu.cpus != NULL || r->cpu.mems != NULL || (r->pids.given && !r->pids.optional);
-}
-
 static void choose_hierarchies(struct site *site, const struct ward_spec *spec)
 {
         size_t count = 0;
@@ -74,6 +68,54 @@ static void choose_hierarchies(struct site *site, const struct ward_spec *spec)
         site->place.hierarchy_count = count;
 }
 
+const char *site_used(struct site *site)
+{
+        const char *used = "";
+
+        for (size_t i = 0; i < site->layout.count && used != NULL; i++)
+                if ((site->used >> i & 1) != 0)
+                        used = arena_printf(&site->arena, "%s%s%s", used, *used == '\0' ? "" : " ",
+                                            site->layout.hierarchies[i].identity);
+        return used;
+}
+
+/* The place of a hierarchy in the layout, or the layout's count. */
+static size_t find_identity(const struct cgroup_layout *layout, const char *identity, size_t len)
+{
+        size_t i = 0;
+
+        while (i < layout->count && (strncmp(layout->hierarchies[i].identity, identity, len) != 0 ||
+                                     layout->hierarchies[i].identity[len] != '\0'))
+                i++;
+        return i;
+}
+
+/* Others may have been mounted since, and in another mount namespace some may be missing: what counts is which they are. */
+void site_use(struct site *site, const char *used)
+{
+        size_t count = 0, len;
+
+        site->used = 0;
+        site->place.clone_into_cgroup = false;
+        for (; *used != '\0'; used += len + (used[len] == ' ')) {
+                const struct cgroup_hierarchy *h;
+                size_t i;
+
+                len = strcspn(used, " ");
+                i = find_identity(&site->layout, used, len);
+                if (i == site->layout.count) {
+                        site->absent = used;
+                        continue;
+                }
+                h = &site->layout.hierarchies[i];
+                if ((site->used >> i & 1) == 0)
+                        site->hierarchies[count++] = (struct place_hierarchy){h->version, h->name, h->mount};
+                site->used |= 1u << i;
+                site->place.clone_into_cgroup |= h->version == 2 && site->place.cgroup_path != NULL;
+        }
+        site->place.hierarchy_count = count;
+}
+
 /* The group as every file of the program writes it: a slash in front of each component, and no other. */
 static const char *write_group(struct arena *arena, const char *path)
 {
@@ -89,12 +131,72 @@ static const char *write_group(struct arena *arena, const char *path)
         return written;
 }
 
+static void add_limit(struct cgroup_limit *limits, struct spec_origin *origins, size_t *count, enum cgroup_knob knob,
+                      const struct spec_i64 *value)
+{
+        if (!value->given)
+                return;
+        limits[*count] = (struct cgroup_limit){.knob = knob, .value = value->value};
+        origins[(*count)++] = value->origin;
+}
+
+static void add_text(struct cgroup_limit *limits, struct spec_origin *origins, size_t *count, enum cgroup_knob knob,
+                     const char *text, const struct spec_origin *origin)
+{
+        if (text == NULL)
+                return;
+        limits[*count] = (struct cgroup_limit){.knob = knob, .text = text};
+        origins[(*count)++] = *origin;
+}
+
+bool site_limits_pids(const struct site *site, const struct spec_resources *resources)
+{
+        return resources->pids.given && (!resources->pids.optional || cgroup_with(&site->layout, CGROUP_PIDS) != NULL);
+}
+
+static size_t collect_limits(const struct site *site, const struct spec_resources *r, struct cgroup_limit *limits,
+                             struct spec_origin *origins)
+{
+        const struct spec_i64 one = {.given = r->memory.disable_oom_killer, .value = 1};
+        /* config-linux.md: a pids limit of 0 or less means no limit. */
+        const struct spec_i64 pids = {.given = site_limits_pids(site, r),
+                                      .value = r->pids.value <= 0 ? -1 : r->pids.value,
+                                      .origin = r->pids.origin};
+        size_t n = 0;
+
+        add_limit(limits, origins, &n, CGROUP_MEMORY_LIMIT, &r->memory.limit);
+        add_limit(limits, origins, &n, CGROUP_MEMORY_RESERVATION, &r->memory.reservation);
+        add_limit(limits, origins, &n, CGROUP_MEMORY_SWAP, &r->memory.swap);
+        add_limit(limits, origins, &n, CGROUP_MEMORY_SWAPPINESS, &r->memory.swappiness);
+        add_limit(limits, origins, &n, CGROUP_MEMORY_OOM_DISABLE, &one);
+        add_limit(limits, origins, &n, CGROUP_CPU_SHARES, &r->cpu.shares);
+        add_limit(limits, origins, &n, CGROUP_CPU_PERIOD, &r->cpu.period);
+        add_limit(limits, origins, &n, CGROUP_CPU_QUOTA, &r->cpu.quota);
+        add_limit(limits, origins, &n, CGROUP_CPU_BURST, &r->cpu.burst);
+        add_limit(limits, origins, &n, CGROUP_CPU_IDLE, &r->cpu.idle);
+        add_limit(limits, origins, &n, CGROUP_CPU_RT_PERIOD, &r->cpu.rt_period);
+        add_limit(limits, origins, &n, CGROUP_CPU_RT_RUNTIME, &r->cpu.rt_runtime);
+        add_text(limits, origins, &n, CGROUP_CPUSET_CPUS, r->cpu.cpus, &r->cpu.cpus_origin);
+        add_text(limits, origins, &n, CGROUP_CPUSET_MEMS, r->cpu.mems, &r->cpu.mems_origin);
+        add_limit(limits, origins, &n, CGROUP_PIDS_MAX, &pids);
+        return n;
+}
+
+/* A limit on processes that nobody named is as good as none where there is no group. */
+static bool wants_limits(const struct site *site, const struct spec_resources *r)
+{
+        struct cgroup_limit limits[LIMITS_MAX];
+        struct spec_origin origins[LIMITS_MAX];
+
+        return collect_limits(site, r, limits, origins) > (r->pids.optional && site_limits_pids(site, r));
+}
+
 static int choose_group(struct site *site, const struct ward_spec *spec, const char *id, struct ward_err *err)
 {
         const char *path = spec->cgroups_path;
         char where[256];
 
-        site->groups_wanted = path != NULL || wants_limits(&spec->resources);
+        site->groups_wanted = path != NULL || wants_limits(site, &spec->resources);
         if (path == NULL)
                 path = arena_printf(&site->arena, "%s/%s", site->delegated != NULL ? site->delegated : "", id);
         if (path == NULL)
@@ -122,15 +224,13 @@ static int find_delegated(struct site *site, struct ward_err *err)
         return r == -ENOENT || r == -EACCES ? 0 : r;
 }
 
-/* Where groups of v2 were delegated to who is not root, v1 beside it may be root's alone. An existing container has a group or has none. */
-static void find_denied(struct site *site, bool exists)
+/* Where groups of v2 were delegated to who is not root, v1 beside it may be root's alone. */
+static void find_denied(struct site *site)
 {
         for (size_t i = 0; i < site->layout.count; i++) {
                 struct cgroup_hierarchy *h = &site->layout.hierarchies[i];
 
-                if (h->version == 1)
-                        h->denied = exists ? !cgroup_exists(h, site->place.cgroup_path)
-                                           : !cgroup_has_room(h, site->delegated);
+                h->denied = h->version == 1 && !cgroup_has_room(h, site->delegated);
         }
 }
 
@@ -174,8 +274,8 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
         } else {
                 site->place.cgroup_path = group;
         }
-        if (!site->place.root_user && (spec == NULL ? group != NULL : site->delegated != NULL))
-                find_denied(site, spec == NULL);
+        if (site->delegated != NULL)
+                find_denied(site);
         choose_hierarchies(site, spec);
         site->place.setgroups_denied = !site->place.root_user && denies_setgroups(spec);
         /* In a container that shows no groups there are none to be had. */
@@ -206,6 +306,22 @@ static int refuse_used(const struct cgroup_hierarchy *hierarchy, const char *pat
         (void)err_set(err, -EBUSY, "control group '%s%s' has processes already (%zu, the first is %d)",
                       hierarchy->mount, path, count, pids[0]);
         return err_hint(err, "choose another linux.cgroupsPath, or end those processes");
+}
+
+/* One that has ended has its group still, and whoever deletes it ends what is in there. */
+static int refuse_others(const struct site *site, const struct cgroup_hierarchy *hierarchy, struct ward_err *err)
+{
+        const char *path = site->place.cgroup_path;
+        int r = cgroup_has_mark(hierarchy, path, site->place.root_user, site->mark);
+
+        if (r >= 0)
+                return 0;
+        if (r != -EEXIST)
+                return err_code(err, r, "find out whose the control group '%s%s' is", hierarchy->mount, path);
+        (void)err_set(err, -EBUSY, "control group '%s%s' is that of another container", hierarchy->mount, path);
+        return err_hint(err,
+                        "choose another linux.cgroupsPath, or delete that container; 'ward gc' removes the group of "
+                        "one that is gone");
 }
 
 const char *site_mark(struct site *site, const struct store *store, const char *id)
@@ -282,12 +398,17 @@ static int make_group(struct site *site, size_t i, int *ret_fd, struct ward_err 
         if (r < 0)
                 return explain_refused(site, r, err);
         site->made[i] = made;
+        r = made > 0 ? 0 : refuse_used(h, site->place.cgroup_path, err);
+        if (r >= 0 && made == 0 && marked)
+                r = refuse_others(site, h, err);
+        if (r < 0)
+                return r;
         /* A group that can't have a mark is found by its container's entry alone: nothing else depends on it. */
         if (marked)
                 (void)cgroup_mark(fd, site->place.root_user, site->mark);
         if (ret_fd != NULL)
                 *ret_fd = TAKE_FD(fd);
-        return made > 0 ? 0 : refuse_used(h, site->place.cgroup_path, err);
+        return 0;
 }
 
 unsigned site_made_parents(const struct site *site)
@@ -319,57 +440,6 @@ int site_make_unified(struct site *site, int *ret_fd, struct ward_err *err)
                 return r;
         }
         return 0;
-}
-
-static void add_limit(struct cgroup_limit *limits, struct spec_origin *origins, size_t *count, enum cgroup_knob knob,
-                      const struct spec_i64 *value)
-{
-        if (!value->given)
-                return;
-        limits[*count] = (struct cgroup_limit){.knob = knob, .value = value->value};
-        origins[(*count)++] = value->origin;
-}
-
-static void add_text(struct cgroup_limit *limits, struct spec_origin *origins, size_t *count, enum cgroup_knob knob,
-                     const char *text, const struct spec_origin *origin)
-{
-        if (text == NULL)
-                return;
-        limits[*count] = (struct cgroup_limit){.knob = knob, .text = text};
-        origins[(*count)++] = *origin;
-}
-
-bool site_limits_pids(const struct site *site, const struct spec_resources *resources)
-{
-        return resources->pids.given && (!resources->pids.optional || cgroup_with(&site->layout, CGROUP_PIDS) != NULL);
-}
-
-static size_t collect_limits(const struct site *site, const struct spec_resources *r, struct cgroup_limit *limits,
-                             struct spec_origin *origins)
-{
-        const struct spec_i64 one = {.given = r->memory.disable_oom_killer, .value = 1};
-        /* config-linux.md: a pids limit of 0 or less means no limit. */
-        const struct spec_i64 pids = {.given = site_limits_pids(site, r),
-                                      .value = r->pids.value <= 0 ? -1 : r->pids.value,
-                                      .origin = r->pids.origin};
-        size_t n = 0;
-
-        add_limit(limits, origins, &n, CGROUP_MEMORY_LIMIT, &r->memory.limit);
-        add_limit(limits, origins, &n, CGROUP_MEMORY_RESERVATION, &r->memory.reservation);
-        add_limit(limits, origins, &n, CGROUP_MEMORY_SWAP, &r->memory.swap);
-        add_limit(limits, origins, &n, CGROUP_MEMORY_SWAPPINESS, &r->memory.swappiness);
-        add_limit(limits, origins, &n, CGROUP_MEMORY_OOM_DISABLE, &one);
-        add_limit(limits, origins, &n, CGROUP_CPU_SHARES, &r->cpu.shares);
-        add_limit(limits, origins, &n, CGROUP_CPU_PERIOD, &r->cpu.period);
-        add_limit(limits, origins, &n, CGROUP_CPU_QUOTA, &r->cpu.quota);
-        add_limit(limits, origins, &n, CGROUP_CPU_BURST, &r->cpu.burst);
-        add_limit(limits, origins, &n, CGROUP_CPU_IDLE, &r->cpu.idle);
-        add_limit(limits, origins, &n, CGROUP_CPU_RT_PERIOD, &r->cpu.rt_period);
-        add_limit(limits, origins, &n, CGROUP_CPU_RT_RUNTIME, &r->cpu.rt_runtime);
-        add_text(limits, origins, &n, CGROUP_CPUSET_CPUS, r->cpu.cpus, &r->cpu.cpus_origin);
-        add_text(limits, origins, &n, CGROUP_CPUSET_MEMS, r->cpu.mems, &r->cpu.mems_origin);
-        add_limit(limits, origins, &n, CGROUP_PIDS_MAX, &pids);
-        return n;
 }
 
 int site_set_limits(struct site *site, const struct spec_resources *resources, const char *file, struct ward_err *err)

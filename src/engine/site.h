@@ -15,11 +15,13 @@ struct site {
         uint32_t left_out; /* bit n: enum cgroup_controller n is not asked for, and costs too much to make by default */
         unsigned made
                 [CGROUP_HIERARCHY_MAX]; /* directories that this start made in each: the group and its missing parents */
-        unsigned parents;               /* of an existing container: how many parents were made with it */
-        const char *mark;               /* for the groups that are made (kern/cgroup.h); NULL: none */
-        const char *delegated;          /* the group that was delegated to the caller, who is not root; NULL: none */
-        bool devices_open;              /* who is not root could not have them refused by the group */
-        bool groups_wanted;             /* the config asks for limits or names the group: without it the start fails */
+        const char *
+                absent; /* of an existing container: a hierarchy that has a group of it, and is not mounted here; NULL: none */
+        unsigned parents;      /* of an existing container: how many parents were made with it */
+        const char *mark;      /* for the groups that are made (kern/cgroup.h); NULL: none */
+        const char *delegated; /* the group that was delegated to the caller, who is not root; NULL: none */
+        bool devices_open;     /* who is not root could not have them refused by the group */
+        bool groups_wanted;    /* the config asks for limits or names the group: without it the start fails */
 };
 
 #define _cleanup_site_ _cleanup_(site_done)
@@ -27,6 +29,12 @@ struct site {
 /* Finds out. @spec NULL: for an existing container, whose group is @group. */
 int site_read(struct site *site, const struct ward_spec *spec, const char *id, const char *group, struct ward_err *err);
 void site_done(struct site *site);
+
+/* The hierarchies in which the container has a group, by their identities; they live in the site. NULL: memory is short. */
+const char *site_used(struct site *site);
+
+/* Takes for used those that site_used() said when the container was made. */
+void site_use(struct site *site, const char *used);
 
 /* Looks which of the security modules that @process names are in force; site_read() does so for a @spec. */
 void site_find_modules(struct site *site, const struct spec_process *process, bool labels_mounts);

@@ -8,6 +8,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "engine/stored.h"
+#include "kern/clone.h"
 
 static const char *annotation(const struct stored *stored, const char *key)
 {
@@ -44,6 +45,20 @@ static bool ends_within(int pidfd, int timeout_sec)
         return n > 0;
 }
 
+/* Tells the container whose entry is open, and no later one of its id, as it is by now. -ESRCH: there is nobody to tell. */
+static int tell(struct stored *stored, int signal, struct ward_err *err)
+{
+        int r = store_lock(&stored->entry, err);
+
+        if (r < 0)
+                return r == -ENOENT ? -ESRCH : r; /* it was deleted meanwhile */
+        r = pidfd_ended(stored->pidfd) ? -ESRCH : stored_find_status(stored, err);
+        if (r >= 0)
+                r = stored_kill(stored, signal, false, err);
+        store_unlock(&stored->entry);
+        return r;
+}
+
 int engine_stop(struct store *store, const char *id, int signal, int timeout_sec, struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
@@ -56,13 +71,13 @@ int engine_stop(struct store *store, const char *id, int signal, int timeout_sec
         own_wish(&stored, &signal, &timeout_sec);
         /* A created or paused one can't hear. */
         if (stored.status == ENGINE_RUNNING) {
-                r = engine_kill(store, id, signal, false, err);
+                r = tell(&stored, signal, err);
                 if (r < 0 && r != -ESRCH)
                         return r;
                 if (ends_within(stored.pidfd, timeout_sec))
                         return 0;
         }
-        r = engine_kill(store, id, SIGKILL, false, err);
+        r = tell(&stored, SIGKILL, err);
         if (r < 0)
                 return r == -ESRCH ? 0 : r;
         return ends_within(stored.pidfd, ENGINE_STOP_TIMEOUT_SEC)

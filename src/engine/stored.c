@@ -59,20 +59,8 @@ static int read_site(const struct stored *stored, struct site *ret_site, struct 
 
         if (r < 0)
                 return r;
-        /* As it was when the container was made: the hierarchies of a machine do not change under it. */
-        if (stored->state.cgroup_hierarchies != 0) {
-                size_t count = 0;
-
-                ret_site->used = stored->state.cgroup_hierarchies;
-                for (size_t i = 0; i < ret_site->layout.count; i++) {
-                        const struct cgroup_hierarchy *h = &ret_site->layout.hierarchies[i];
-
-                        if ((ret_site->used >> i & 1) != 0)
-                                ret_site->hierarchies[count++] =
-                                        (struct place_hierarchy){h->version, h->name, h->mount};
-                }
-                ret_site->place.hierarchy_count = count;
-        }
+        if (stored->state.cgroup_hierarchies != NULL)
+                site_use(ret_site, stored->state.cgroup_hierarchies);
         ret_site->parents = stored->state.cgroup_made;
         return 0;
 }

@@ -27,6 +27,9 @@ int stored_look(struct stored *stored, const char *id, struct ward_err *err);
 
 void stored_done(struct stored *stored);
 
+/* Sends @signal to init; @all: to every process of the container, which is locked. As engine_kill(). */
+int stored_kill(struct stored *stored, int signal, bool all, struct ward_err *err);
+
 /* Fails in words unless the container is in one of the states of @allowed (bit n: enum engine_status n). @verb: what is wanted of it. */
 int stored_require(const struct stored *stored, unsigned allowed, const char *verb, struct ward_err *err);
 

@@ -2,6 +2,27 @@
 /* Changing the limits of a container. */
 #include "engine/stored.h"
 
+/* memory.checkBeforeUpdate: v2 would end processes, and v1 take from them what can be had back, to get below the limit. */
+static int check_memory(const struct site *site, const struct spec_memory *memory, struct ward_err *err)
+{
+        struct cgroup_stats stats;
+        char where[256];
+        int r;
+
+        if (!memory->check_before_update || !memory->limit.given || memory->limit.value < 0)
+                return 0;
+        r = cgroup_stats_read(&site->layout, site->place.cgroup_path, &stats, err);
+        if (r < 0 || stats.memory_usage_bytes == UINT64_MAX ||
+            stats.memory_usage_bytes <= (uint64_t)memory->limit.value)
+                return r;
+        (void)err_set(err, -EBUSY, "%s: set it to %lld bytes: %llu are in use",
+                      spec_origin_text(&memory->limit.origin, "resources", where, sizeof(where)),
+                      (long long)memory->limit.value, (unsigned long long)stats.memory_usage_bytes);
+        return err_hint(
+                err,
+                "set a limit above what is in use, end some of its processes first, or leave checkBeforeUpdate out");
+}
+
 int engine_update(struct store *store, const char *id, const struct spec_resources *resources, struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
@@ -18,5 +39,6 @@ int engine_update(struct store *store, const char *id, const struct spec_resourc
                 return r;
         if (stored.state.cgroup_path == NULL)
                 return err_set(err, -EOPNOTSUPP, "update container '%s': it has no cgroup", id);
-        return site_set_limits(site, resources, "resources", err);
+        r = check_memory(site, &resources->memory, err);
+        return r < 0 ? r : site_set_limits(site, resources, "resources", err);
 }

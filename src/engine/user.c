@@ -25,7 +25,14 @@ struct entry {
         char *rest; /* behind the id: "gid:gecos:home:shell", or members */
 };
 
-/* *@ret_text is empty when there is no such file. Opening a device or a fifo could do harm or block: what it is is asked first. */
+static int no_text(char **ret_text, struct ward_err *err)
+{
+        *ret_text = strdup("");
+        return *ret_text == NULL ? err_oom(err) : 0;
+}
+
+/* *@ret_text is empty when there is no such file. Opening a device or a fifo could do harm or block: what it is is asked first. So could reading
+ * what only looks like a file, to which a container may have linked it, as /proc/kmsg does for root: such a one has no size. */
 static int read_file(int root_fd, const char *path, char **ret_text, struct ward_err *err)
 {
         struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
@@ -34,14 +41,14 @@ static int read_file(int root_fd, const char *path, char **ret_text, struct ward
         char again[64];
         struct stat st;
 
-        if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
-                *ret_text = strdup("");
-                return *ret_text == NULL ? err_oom(err) : 0;
-        }
+        if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+                return no_text(ret_text, err);
         if (fd < 0 || fstat(fd, &st) < 0)
                 return err_errno(err, "open the root's /%s", path);
         if (!S_ISREG(st.st_mode))
                 return err_set(err, -EINVAL, "the root's /%s is no regular file", path);
+        if (st.st_size == 0)
+                return no_text(ret_text, err);
         (void)snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
         return fd_read_file(AT_FDCWD, again, FILE_MAX, ret_text, NULL, err);
 }

@@ -55,14 +55,6 @@ int cgroup_delegated(const struct cgroup_hierarchy *hierarchy, struct arena *are
         return 1;
 }
 
-bool cgroup_exists(const struct cgroup_hierarchy *hierarchy, const char *path)
-{
-        _cleanup_close_
-        int fd = cgroup_open(hierarchy, path, NULL, O_PATH | O_DIRECTORY);
-
-        return fd >= 0;
-}
-
 bool cgroup_has_room(const struct cgroup_hierarchy *hierarchy, const char *path)
 {
         _cleanup_close_

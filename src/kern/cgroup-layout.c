@@ -157,12 +157,15 @@ static int hierarchy_fill(struct arena *arena, const struct cgroup_mount *mount,
                           const char *path, struct cgroup_hierarchy *ret_hierarchy, struct ward_err *err)
 {
         const char *below = path_below(path, mount->root);
-        struct cgroup_hierarchy hierarchy = {.version = mount->version, .name = "unified", .fd = -EBADF};
+        struct cgroup_hierarchy hierarchy = {
+                .version = mount->version, .identity = "unified", .name = "unified", .fd = -EBADF};
 
         hierarchy.mount = arena_strdup(arena, mount->point);
         /* A group outside of what is mounted (the mount's root is "/../.." then) has no path here. */
         hierarchy.own_path = arena_strdup(arena, below == NULL ? "/" : below);
-        if (hierarchy.mount == NULL || hierarchy.own_path == NULL)
+        if (mount->version == 1)
+                hierarchy.identity = arena_strdup(arena, controllers);
+        if (hierarchy.mount == NULL || hierarchy.own_path == NULL || hierarchy.identity == NULL)
                 return err_oom(err);
         if (mount->version == 1) {
                 const char *slash = strrchr(hierarchy.mount, '/');

@@ -20,13 +20,13 @@ int cgroup_mark(int group_fd, bool privileged, const char *mark)
         return fsetxattr(group_fd, mark_name(privileged), mark, strlen(mark), 0) < 0 ? -errno : 0;
 }
 
-/* false: it has none, or one that nobody of us wrote. */
-static bool mark_read(int group, bool privileged, char mark[MARK_MAX])
+/* Returns 1; 0 when it has none, or one that nobody of us wrote; or -errno. */
+static int mark_read(int group, bool privileged, char mark[MARK_MAX])
 {
         ssize_t len = fgetxattr(group, mark_name(privileged), mark, MARK_MAX - 1);
 
         if (len < 0)
-                return false;
+                return errno == ENODATA || errno == ENOTSUP || errno == ERANGE ? 0 : -errno;
         mark[len] = '\0';
         return strlen(mark) == (size_t)len;
 }
@@ -36,9 +36,10 @@ int cgroup_has_mark(const struct cgroup_hierarchy *hierarchy, const char *path, 
         _cleanup_close_
         int group = cgroup_open(hierarchy, path, NULL, O_RDONLY);
         char found[MARK_MAX];
+        int r = group < 0 ? group : mark_read(group, privileged, found);
 
-        if (group < 0 || !mark_read(group, privileged, found))
-                return 0;
+        if (r <= 0)
+                return r == -ENOENT || r == -ENODEV ? 0 : r;
         return strcmp(found, mark) == 0 ? 1 : -EEXIST;
 }
 
@@ -82,7 +83,10 @@ int cgroup_find_marked(const struct cgroup_hierarchy *hierarchy, bool privileged
                 group = cgroup_open(hierarchy, here, NULL, O_RDONLY);
                 if (group < 0)
                         continue; /* it has just gone, or is not for us to see */
-                if (mark_read(group, privileged, mark))
+                r = mark_read(group, privileged, mark);
+                if (r < 0)
+                        r = r == -ENOENT || r == -ENODEV ? 0 : r;
+                else if (r > 0)
                         r = marked_add(arena, &marked, &count, here, mark);
                 else
                         r = cgroup_groups_queue(group, here, &queue);

@@ -23,6 +23,7 @@
 #include "base/procfs.h"
 #include "base/text.h"
 #include "kern/cgroup-private.h"
+#include "kern/clone.h"
 
 #define SIGNAL_BATCH 64     /* processes held by a pidfd at a time */
 #define FREEZE_TRY_MSEC 200 /* how long a kill waits for the freezer before it goes on without */
@@ -240,13 +241,16 @@ static int signal_batch(const struct cgroup_layout *layout, const char *path, co
         int fds[SIGNAL_BATCH], r;
 
         for (size_t i = 0; i < count; i++)
-                fds[i] = (int)syscall(SYS_pidfd_open, pids[i], 0);
+                fds[i] = pidfd_open_pid(pids[i]);
         r = pids_list(layout, path, &again);
         for (size_t i = 0; i < count; i++) {
-                if (r >= 0 && fds[i] >= 0 && again.count > 0 &&
-                    bsearch(&pids[i], again.pids, again.count, sizeof(*pids), pid_compare) != NULL &&
-                    syscall(SYS_pidfd_send_signal, fds[i], signal, NULL, 0) < 0 && errno != ESRCH)
-                        r = -errno;
+                bool listed = r >= 0 && again.count > 0 &&
+                              bsearch(&pids[i], again.pids, again.count, sizeof(*pids), pid_compare) != NULL;
+                int sent = !listed ? 0 : fds[i] < 0 ? fds[i] : pidfd_signal(fds[i], signal);
+
+                /* One that could not be held and is listed again is there, unless it has just ended. */
+                if (sent < 0 && sent != -ESRCH)
+                        r = sent;
                 (void)fd_close(fds[i]);
         }
         return r;

@@ -387,7 +387,8 @@ int cgroup_make(const struct cgroup_hierarchy *hierarchy, const char *path, uint
         r = -ENOENT;
         if (controllers == 0 && !cpuset) {
                 r = make_last(hierarchy, path, ret_fd != NULL, &fd, &made);
-                if (r < 0 && r != -ENOENT)
+                /* ENOENT: its parent is missing; or somebody has removed what was just made. */
+                if (r < 0 && (r != -ENOENT || made > 0))
                         (void)err_code(err, r, "make the group");
         }
         if (r == -ENOENT && made == 0)

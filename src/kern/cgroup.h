@@ -46,6 +46,8 @@ extern const char *const cgroup_controller_names[CGROUP_CONTROLLER_COUNT];
 struct cgroup_hierarchy {
         int version;          /* 1 or 2 */
         uint32_t controllers; /* bit n: enum cgroup_controller n; for v2 what cgroup.controllers of the root offers */
+        const char *
+                identity; /* wherever it is mounted: "cpu,cpuacct", "name=systemd", as /proc/self/cgroup has it; v2: "unified" */
         const char *name;     /* v1: its mount's last component ("cpu,cpuacct", "memory", "systemd"); v2: "unified" */
         const char *mount;    /* where it is mounted on the host: "/sys/fs/cgroup/memory" */
         const char *own_path; /* the calling process's group in it, from /proc/self/cgroup, as a path below the mount:
@@ -91,10 +93,7 @@ int cgroup_delegated(const struct cgroup_hierarchy *hierarchy, struct arena *are
                      uint32_t *ret_controllers, struct ward_err *err);
 int cgroup_vacate(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err);
 
-/* Whether the group @path is there. */
-bool cgroup_exists(const struct cgroup_hierarchy *hierarchy, const char *path);
-
-/* Whether it is, and the caller may make groups in it. */
+/* Whether the group @path is there, and the caller may make groups in it. */
 bool cgroup_has_room(const struct cgroup_hierarchy *hierarchy, const char *path);
 
 /* How many of the parents of the group @path are missing. */
@@ -106,7 +105,7 @@ unsigned cgroup_missing_parents(const struct cgroup_hierarchy *hierarchy, const 
  */
 int cgroup_mark(int group_fd, bool privileged, const char *mark);
 
-/* Whether the group @path has just this mark: 1; 0: none, or no such group; -EEXIST: another one. */
+/* Whether the group @path has just this mark: 1; 0: none, or no such group; -EEXIST: another one; or another -errno when that can't be told. */
 int cgroup_has_mark(const struct cgroup_hierarchy *hierarchy, const char *path, bool privileged, const char *mark);
 
 struct cgroup_marked {

@@ -117,7 +117,7 @@ int idmap_namespace(int proc_fd, const struct idmap *map, struct ward_err *err)
         int pidfd = -EBADF;
         bool denied;
         siginfo_t info;
-        pid_t pid;
+        pid_t pid, self = getpid();
         int fd, r;
 
         pid = clone_child(CLONE_NEWUSER, -EBADF, &pidfd);
@@ -126,8 +126,9 @@ int idmap_namespace(int proc_fd, const struct idmap *map, struct ward_err *err)
         if (pid == 0) {
                 /* Until it is killed below, or the parent dies; its namespace is all that is wanted. */
                 (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-                for (;;)
+                while (getppid() == self) /* else it has died already */
                         (void)pause();
+                _exit(0);
         }
         r = idmap_write(proc_fd, pid, map, &denied, err);
         fd = r < 0 ? r : proc_open_of(proc_fd, pid, "ns/user", O_RDONLY, err);

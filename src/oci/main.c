@@ -3,6 +3,7 @@
  * ward-oci: an OCI runtime with the command line of runc and crun. Here: the global options, the table of verbs, and
  * what is said when a verb fails.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,8 +178,11 @@ int main(int argc, char **argv)
 {
         struct oci oci = {.store = {.fd = -EBADF}};
         struct ward_err err = {0};
-        int r = fd_open_standard(&err);
+        int r;
 
+        /* Where who started us ignores it, children that have ended are gone before they are asked about (wait(2), "NOTES"). */
+        (void)signal(SIGCHLD, SIG_DFL);
+        r = fd_open_standard(&err);
         if (r >= 0)
                 r = run_command_line(&oci, argc, argv, &err);
         if (r < 0)

@@ -98,16 +98,22 @@ static bool map_overlaps(const char *map, const struct ranges_span *span)
         return false;
 }
 
+/* What procfs answers for a process that ended while it was looked at; EINVAL is uid_map's own word for it. */
+static bool is_gone(int code)
+{
+        return code == -ENOENT || code == -ESRCH || code == -EINVAL;
+}
+
 /* A process that has ended and that its parent did not ask about yet has ids and uses none. */
 static bool has_ended(int proc, const char *pid)
 {
         _cleanup_free_ char *stat = NULL;
         char path[280];
+        int r;
 
         (void)snprintf(path, sizeof(path), "%s/stat", pid);
-        if (fd_read_file(proc, path, 4096, &stat, NULL, NULL) < 0)
-                return true;
-        return procfs_stat_state(stat) == 'Z';
+        r = fd_read_file(proc, path, 4096, &stat, NULL, NULL);
+        return r < 0 ? is_gone(r) : procfs_stat_has_ended(stat);
 }
 
 /* Does a process live whose user namespace has ids of @span? Those with the caller's own map are not meant: it has every id. Returns 1, 0 or
@@ -132,9 +138,12 @@ static int in_use(const struct ranges_span *span, struct ward_err *err)
                 if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
                         continue;
                 (void)snprintf(path, sizeof(path), "%s/uid_map", entry->d_name);
-                /* One that ended meanwhile has no ids any more. */
-                if (fd_read_file(dirfd(proc), path, MAP_MAX, &map, NULL, NULL) == 0 && strcmp(map, own) != 0 &&
-                    map_overlaps(map, span) && !has_ended(dirfd(proc), entry->d_name))
+                r = fd_read_file(dirfd(proc), path, MAP_MAX, &map, NULL, NULL);
+                /* One that ended meanwhile has no ids any more; of one that can't be looked at nothing is known. */
+                if (r < 0)
+                        result = is_gone(r) ? 0
+                                            : err_code(err, r, "find out which ids are in use: read '/proc/%s'", path);
+                else if (strcmp(map, own) != 0 && map_overlaps(map, span) && !has_ended(dirfd(proc), entry->d_name))
                         result = 1;
         }
         (void)closedir(proc);

@@ -55,7 +55,7 @@ void store_state_print(const struct store_state *state, struct text *text)
         add_string(text, "rootfs", state->rootfs);
         add_string(text, "ociVersion", state->oci_version);
         add_string(text, "cgroupPath", state->cgroup_path);
-        add_number(text, "cgroupHierarchies", state->cgroup_hierarchies);
+        add_string(text, "cgroupHierarchies", state->cgroup_hierarchies);
         add_number(text, "cgroupMade", state->cgroup_made);
         add_number(text, "pid", (uint64_t)state->pid);
         add_number(text, "pidStartTicks", state->pid_start_ticks);
@@ -147,11 +147,11 @@ READ_STRING(read_bundle, bundle)
 READ_STRING(read_rootfs, rootfs)
 READ_STRING(read_oci_version, oci_version)
 READ_STRING(read_cgroup_path, cgroup_path)
+READ_STRING(read_hierarchies, cgroup_hierarchies)
 READ_STRING(read_boot, boot_id)
 READ_STRING(read_program, program)
 READ_STRING(read_command, command)
 READ_NUMBER(read_version, version, UINT32_MAX)
-READ_NUMBER(read_hierarchies, state.cgroup_hierarchies, UINT32_MAX)
 READ_NUMBER(read_made, state.cgroup_made, UINT32_MAX)
 READ_NUMBER(read_pid, state.pid, INT32_MAX)
 READ_NUMBER(read_start, state.pid_start_ticks, UINT64_MAX)
@@ -204,7 +204,7 @@ static const struct json_field state_fields[] = {
         {"rootfs", read_rootfs, 0},
         {"ociVersion", read_oci_version, 0},
         {"cgroupPath", read_cgroup_path, 0},
-        {"cgroupHierarchies", read_hierarchies, JSON_REQUIRED},
+        {"cgroupHierarchies", read_hierarchies, 0},
         {"cgroupMade", read_made, JSON_REQUIRED},
         {"pid", read_pid, JSON_REQUIRED},
         {"pidStartTicks", read_start, JSON_REQUIRED},

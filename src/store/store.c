@@ -234,6 +234,52 @@ static int fail_absent(struct store *store, const char *id, struct ward_err *err
         return -ENOENT;
 }
 
+/* A directory below @dirfd, without following a link or crossing into something that was mounted there. */
+static int open_below(int dirfd, const char *name)
+{
+        struct open_how how = {
+                .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+        };
+
+        return (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+}
+
+static void close_dir(DIR **dir)
+{
+        if (*dir != NULL)
+                (void)closedir(*dir);
+}
+
+/* Takes @fd. NULL with errno set. */
+static DIR *read_dir(int fd)
+{
+        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+        if (dir == NULL)
+                (void)fd_close(fd);
+        return dir;
+}
+
+static bool is_dot(const char *name)
+{
+        return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* Returns 1, 0 or -errno. */
+static int is_empty(int dirfd)
+{
+        _cleanup_(close_dir) DIR *dir = read_dir(open_below(dirfd, "."));
+        const struct dirent *item;
+
+        if (dir == NULL)
+                return -errno;
+        while (errno = 0, (item = readdir(dir)) != NULL)
+                if (!is_dot(item->d_name))
+                        return 0;
+        return errno != 0 ? -errno : 1;
+}
+
 int store_create(struct store *store, const char *id, struct store_entry *ret_entry, struct ward_err *err)
 {
         int r = store_id_check(id, err);
@@ -259,6 +305,14 @@ int store_create(struct store *store, const char *id, struct store_entry *ret_en
                 }
                 if (r > 0)
                         continue;
+                /* Then somebody else may have made it again, too, and have been done with it before the lock was had. */
+                r = is_empty(fd);
+                if (r == 0)
+                        return fail_taken(store, id, err);
+                if (r < 0) {
+                        (void)unlinkat(store->fd, id, AT_REMOVEDIR);
+                        return err_code(err, r, "look at the state directory of container '%s'", id);
+                }
                 ret_entry->lock = fd;
                 ret_entry->fd = TAKE_FD(fd);
                 return 0;
@@ -357,38 +411,6 @@ int store_noted_group(const struct store_entry *entry, struct arena *arena, cons
         *ret_path = path;
         *ret_parents = (unsigned)parents;
         return 0;
-}
-
-/* A directory below @dirfd, without following a link or crossing into something that was mounted there. */
-static int open_below(int dirfd, const char *name)
-{
-        struct open_how how = {
-                .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
-        };
-
-        return (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
-}
-
-static void close_dir(DIR **dir)
-{
-        if (*dir != NULL)
-                (void)closedir(*dir);
-}
-
-/* Takes @fd. NULL with errno set. */
-static DIR *read_dir(int fd)
-{
-        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-        if (dir == NULL)
-                (void)fd_close(fd);
-        return dir;
-}
-
-static bool is_dot(const char *name)
-{
-        return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
 static int remove_content(int dirfd, unsigned depth)

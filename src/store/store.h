@@ -54,16 +54,16 @@ struct store_state {
         const char *rootfs; /* absolute path on the host, "host" for a view of the machine */
         const char *oci_version;
         const char *cgroup_path; /* below each hierarchy's root: "/c1"; NULL: none made */
-        uint32_t
-                cgroup_hierarchies; /* bit n: a group was made in the n-th hierarchy of the layout, in its order of names */
-        unsigned cgroup_made;       /* parents that were made with it in every hierarchy */
-        pid_t pid;                  /* init, in the caller's pid namespace; 0: creation was not finished */
-        uint64_t pid_start_ticks; /* field 22 of /proc/PID/stat: with it a reused pid is told apart (V32) */
-        uint64_t pid_ns_inode;    /* st_ino of /proc/PID/ns/pid */
-        const char *boot_id;      /* filled in by store_write(), checked by store_read() */
-        uint64_t created_usec;    /* since the epoch */
-        const char *program;      /* "ward" or "ward-oci": who made it */
-        const char *command;      /* argv joined by spaces, for listings */
+        const char
+                *cgroup_hierarchies; /* in which a group was made, by their identities: "memory name=systemd unified" */
+        unsigned cgroup_made;        /* parents that were made with it in every hierarchy */
+        pid_t pid;                   /* init, in the caller's pid namespace; 0: creation was not finished */
+        uint64_t pid_start_ticks;    /* field 22 of /proc/PID/stat: with it a reused pid is told apart (V32) */
+        uint64_t pid_ns_inode;       /* st_ino of /proc/PID/ns/pid */
+        const char *boot_id;         /* filled in by store_write(), checked by store_read() */
+        uint64_t created_usec;       /* since the epoch */
+        const char *program;         /* "ward" or "ward-oci": who made it */
+        const char *command;         /* argv joined by spaces, for listings */
         uint32_t host_uid_base; /* first host id of the range that the container's user namespace maps, 0: none taken */
         uint32_t owner;         /* uid of the creator */
         pid_t remover;       /* who waits for its end and removes it then, as @pid; 0: it stays until it is deleted */

@@ -191,3 +191,16 @@ for path in sys.argv[1:]:
         os.removexattr(path, "trusted.ward")
 PYTHON
 }
+
+@test "where it can't be told whose the group is, nobody is ended" {
+        needs_program strace
+        running
+        truncate -s 3 "$STATE"
+        ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 run strace -qq -o trace -e trace=fgetxattr -e inject=fgetxattr:error=EIO \
+                "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" delete --force "$ID"
+        expect_status 1
+        expect_in_output "find out whose the control group '/$GROUP' is"
+        run ! gone
+        ward_oci delete --force "$ID"
+        nothing_left
+}

@@ -247,6 +247,25 @@ HOOK
         [[ -z $(groups_of "$ID") && -z $(ls "$WORK/state") ]]
 }
 
+has_stopped() { [[ $(ward_oci state "$1" | jq -r .status) == stopped ]]; }
+
+@test "a group is one container's, also when another is refused it, and when the first has ended" {
+        bundle c '.process.args = ["sleep", "100"]' ".linux.cgroupsPath = \"/$ID\""
+        ward_oci run -d -b c "$ID" 3>&-
+        run -1 ward_oci run -d -b c "$ID-other"
+        expect_in_output "has processes already"
+        run -0 ward gc --force
+        expect_not_in_output "$ID"
+        [[ $(ward_oci state "$ID" | jq -r .status) == running ]]
+        ward_oci kill "$ID" KILL
+        wait_until 10 has_stopped "$ID"
+        run -1 ward_oci run -d -b c "$ID-other"
+        expect_in_output "another container"
+        ward_oci delete "$ID"
+        ward_oci run -d -b c "$ID-other" 3>&-
+        ward_oci delete --force "$ID-other"
+}
+
 @test "groups that are not marked as this state directory's stay, with --force, too" {
         # A stranger's, a stranger's with our mark's form, and one of another state directory.
         local hierarchy

@@ -101,6 +101,23 @@ teardown() { remove_all; }
         fails_with 1 "no container 'nosuch'" ward stop nosuch
 }
 
+@test "stop ends the container that it was asked to end, and no later one of its name" {
+        local pid
+        needs_program strace
+        bundle c '.process.args = ["sleep", "100"]'
+        ward_oci run -d -b c "$ID" 3>&-
+        # The wait for its end is over when it is deleted, and another one runs when stop goes on.
+        ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -qq -o trace -e trace=poll -e inject=poll:delay_exit=2000000 \
+                "$WARD_BUILD/bin/ward" --root "$WORK/state" stop -t 1 "$ID" >said 2>&1 3>&- &
+        pid=$!
+        wait_until 10 grep -qs '1000) *= 0' trace
+        ward_oci delete --force "$ID"
+        ward_oci run -d -b c "$ID" 3>&-
+        wait $pid || { cat said; return 1; }
+        [[ $(ward_oci state "$ID" | jq -r .status) == running ]]
+        ward_oci delete --force "$ID"
+}
+
 @test "--timeout: killed, and it is said why" {
         fails_with 137 "ran out of time.*--timeout" here --timeout 1 @ sleep 100
         run -0 here --timeout 100 @ true

@@ -65,6 +65,32 @@ teardown() { remove_all; }
                 sh -c 'trap "exit 43" INT; echo ready; while :; do sleep 0.05; done'
 }
 
+@test "-t: who does not read the output holds up neither the end of the time nor signals, and loses nothing of what he reads later" {
+        local end pid code=0
+        mkfifo pipe
+        # Somebody has it open, and reads nothing.
+        sleep 60 <>pipe 3>&- &
+        end=$((SECONDS + 20))
+        timeout -s KILL 10 "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm -t --timeout 1 --name "$ID" "$ROOT" \
+                sh -c yes 3>&- >pipe 2>said || code=$?
+        [[ $code -eq 137 ]]
+        grep -q "ran out of time" said
+        "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm -t --name "$ID" "$ROOT" \
+                sh -c 'trap "exit 9" TERM; touch /tmp/on; yes & while :; do sleep 0.05; done' 3>&- >pipe &
+        pid=$!
+        wait_until 10 test -e "$ROOT/tmp/on"
+        kill -TERM $pid
+        wait $pid || code=$?
+        [[ $code -eq 9 ]]
+        kill %1
+        ((SECONDS < end))
+        ward run --rm -t --name "$ID" "$ROOT" seq 12000 | { sleep 1; tr -d '\r' | cmp - <(seq 12000); }
+        # Nor does it matter whether the process reads what is typed.
+        run -137 timeout -s KILL 30 "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm -it --timeout 1 --name "$ID" "$ROOT" \
+                sh -c 'stty raw; sleep 100' 3>&- </dev/zero
+        expect_in_output "ran out of time"
+}
+
 @test "-e: KEY=VALUE, KEY from the caller, KEY that the caller lacks; the defaults" {
         MINE="a b" run -0 here -e A=1 -e MINE -e HOME=/other -e HOSTNAME -e ABSENT @ env
         expect_in_output $'A=1\n' "MINE=a b" HOME=/other PATH=/usr/local/sbin:

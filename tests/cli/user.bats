@@ -123,6 +123,32 @@ joined_sees() { as_user run --rm --network "container:$ID" "$ROOT" ip addr | gre
         expect_in_output "--require" "none is delegated" "Delegate=yes"
 }
 
+@test "exec: a group below that of the container, which has none, is refused" {
+        cp "$WARD_BUILD/bin/ward-oci" "$HERE/ward-oci"
+        in_background "$ROOT" sleep 100
+        run setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups --inh-caps=-all "${BOUNDING[@]}" \
+                env -u XDG_RUNTIME_DIR HOME="$HERE" "$HERE/ward-oci" --root "$HERE/state" exec --cgroup /sub "$ID" echo RAN
+        expect_status 1
+        expect_in_output "no control group"
+}
+
+@test "every limit of a config is one that was written" {
+        local limit
+        cp "$WARD_BUILD/bin/ward-oci" "$HERE/ward-oci"
+        bundle "$HERE/c" '.linux.namespaces += [{type: "user"}] | .linux.namespaces |= map(select(.type != "network"))' \
+                ".linux.uidMappings = [{containerID: 0, hostID: $USER_ID, size: 1}] | .linux.gidMappings = .linux.uidMappings" \
+                '.mounts |= map(select(.type != "devpts" and .type != "sysfs" and .type != "cgroup"))'
+        for limit in '{}' '{cpu: {idle: 1}}' '{cpu: {period: 50000}}' '{memory: {swappiness: 10}}' '{memory: {disableOOMKiller: true}}'; do
+                jq ".linux.resources = $limit" "$HERE/c/config.json" >"$HERE/c/new" && cat "$HERE/c/new" >"$HERE/c/config.json"
+                chown -R "$USER_ID:$USER_ID" "$HERE/c"
+                run setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups --inh-caps=-all "${BOUNDING[@]}" \
+                        env -u XDG_RUNTIME_DIR HOME="$HERE" "$HERE/ward-oci" --root "$HERE/state" run -b "$HERE/c" "$ID"
+                [[ $limit != '{}' ]] || { expect_status 0; continue; }
+                expect_status 1
+                expect_in_output "limits need a control group"
+        done
+}
+
 @test "more ids than one come from /etc/subuid, or are refused with what to do" {
         run -125 as_user run --rm --userns auto "$ROOT" true
         expect_in_output "/etc/subuid' has no line for" usermod

@@ -104,3 +104,20 @@ is_hidden() {
         hunter . CAP_KILL CAP_AUDIT_WRITE
         is_hidden
 }
+
+# The first thread of a container's init may end while another one lives, and that one may execute a program, which makes it init again: for a
+# moment init's namespaces can't be looked at, as often as it likes.
+@test "V9: what joins is in all namespaces of the container, or does not run, whichever of them can't be looked at" {
+        local at=$WARD_SOURCE/build/tests/child/at n count=0
+        make_bundle sleep 100
+        oci run -d -b "$BUNDLE" "$ID"
+        "$at" --report 4 list "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" true 4>calls
+        for n in $(awk '$2 == 0 && $4 == "newfstatat" { print $3 }' calls); do
+                run "$at" --report 4 fail 0 "$n" 2 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" \
+                        sh -c 'cd /proc/self/ns && for ns in cgroup ipc mnt net pid uts; do readlink $ns; done' 4>report
+                grep -q ^hit report || unable "system calls can't be traced here"
+                [[ $output != *"mnt:["* || $output == "$(cd "/proc/$(oci state "$ID" | jq .pid)/ns" && readlink cgroup ipc mnt net pid uts)" ]] || shown
+                count=$((count + 1))
+        done
+        ((count >= 12))
+}

@@ -24,6 +24,7 @@ static void read_stat(const char *text)
         char state = procfs_stat_state(text), letter;
 
         EXPECT(r >= 0 || ticks == 42);
+        EXPECT(!procfs_stat_has_ended(text) || state == 'Z' || state == 'X');
         if (behind == NULL || strstr(behind, "  ") != NULL || behind[strcspn(behind, "\t\n\v\f\r")] != '\0' ||
             behind[1] != ' ')
                 return;

@@ -36,7 +36,7 @@ static void compare(const char *text, size_t len, const struct store_state *stat
         same_text(object, "bootId", state->boot_id);
         same_text(object, "program", state->program);
         same_text(object, "command", state->command);
-        same_number(object, "cgroupHierarchies", state->cgroup_hierarchies);
+        same_text(object, "cgroupHierarchies", state->cgroup_hierarchies);
         same_number(object, "cgroupMade", state->cgroup_made);
         same_number(object, "pid", (uint64_t)state->pid);
         same_number(object, "pidStartTicks", state->pid_start_ticks);

@@ -9,7 +9,7 @@ setup() {
         ward_setup
         needs_root
         make_bundle sleep 100
-        edit '.process.env += ["BASE=1"]'
+        edit '.process.env += ["BASE=1"] | .linux.maskedPaths -= ["/proc/kmsg"]'
         oci run -d -b "$BUNDLE" "$ID"
 }
 
@@ -34,6 +34,41 @@ teardown() {
                 [[ $(oci exec "$ID" readlink /proc/self/ns/$ns) == "$(readlink "/proc/$pid/ns/$ns")" ]]
         done
         [[ $(oci exec "$ID" cat /proc/self/cgroup) == "$(oci exec "$ID" cat /proc/1/cgroup)" ]]
+}
+
+# elsewhere SCRIPT COMMAND...: in a mount namespace of its own, after the script.
+elsewhere() {
+        unshare -m --propagation private sh -c "$1"' && shift && exec "$@"' sh "$@"
+}
+
+@test "exec where a hierarchy with a group of the container is not mounted is refused" {
+        local one=/sys/fs/cgroup/devices
+        [[ -d $one ]] || one=/sys/fs/cgroup
+        edit '.linux.resources.cpu.cpus = "0"'
+        oci run -d -b "$BUNDLE" "$ID-all"
+        run elsewhere "umount -R $one" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID-all" sh -c 'echo RAN'
+        [[ $status -eq 1 && $output == *"not mounted here"* && $output != *RAN* ]] || shown
+        run -0 oci exec "$ID-all" cat /proc/self/cgroup
+        [[ $output == "$(oci exec "$ID-all" cat /proc/1/cgroup)" ]] || shown
+}
+
+@test "a hierarchy that was mounted later than the container was made does no harm" {
+        mkdir later
+        elsewhere "mount -t cgroup -o none,name=$ID later later" true || unable "mounts no other hierarchy"
+        # shellcheck disable=SC2016
+        run elsewhere "mount -t cgroup -o none,name=$ID later later" \
+                sh -c '"$@" exec '"$ID"' cat /proc/1/cgroup /proc/self/cgroup; "$@" delete --force '"$ID" sh \
+                "$WARD_BUILD/bin/ward-oci" --root "$WORK/state"
+        expect_status 0
+        [[ $(wc -l <<<"$output") -eq $(sort -u <<<"$output" | wc -l)*2 ]] || shown
+        nothing_left
+}
+
+@test "exec: what an image's passwd leads to is not read if it only looks like a file" {
+        rm "$BUNDLE/rootfs/etc/passwd"
+        ln -s /proc/kmsg "$BUNDLE/rootfs/etc/passwd"
+        run -0 timeout -s KILL 10 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" sh -c 'echo $HOME'
+        expect_output /
 }
 
 @test "exec: environment, directory, user, groups" {
@@ -148,6 +183,14 @@ limit_of() {
         fails_with "both given" oci update --memory 1g -r - "$ID"
         fails_with "is not a number of bytes" oci update --memory 1x "$ID"
         fails_with "standard input:1:.*memry" oci update -r - "$ID" <<<'{"memry": {}}'
+}
+
+@test "update: checkBeforeUpdate refuses a limit below what is in use" {
+        oci exec "$ID" sh -c 'dd if=/dev/zero of=/dev/shm/file bs=1M count=24' || unable "has no /dev/shm of that size"
+        echo '{"memory": {"limit": 8388608, "checkBeforeUpdate": true}}' >limits
+        fails_with "are in use" oci update -r limits "$ID"
+        echo '{"memory": {"limit": 67108864, "checkBeforeUpdate": true}}' >limits
+        oci update -r limits "$ID"
 }
 
 # bats test_tags=vm

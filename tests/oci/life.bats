@@ -65,6 +65,13 @@ teardown() {
         [[ $output == through ]]
 }
 
+@test "run, its hooks too, where SIGCHLD is ignored" {
+        make_bundle sh -c 'exit 7'
+        edit '.hooks.createRuntime = [{path: "/bin/true"}]'
+        run -7 env --ignore-signal=CHLD "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        run -7 env --ignore-signal=CHLD "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --name "$ID" "$BUNDLE/rootfs" sh -c 'exit 7'
+}
+
 @test "run --keep leaves the stopped container" {
         make_bundle true
         oci run --keep -b "$BUNDLE" "$ID"
@@ -93,6 +100,31 @@ teardown() {
 }
 
 # bats test_tags=vm
+@test "a start whose directory was tidied away before it was locked does not take another container's for its own" {
+        local pid init
+        needs_program strace
+        make_bundle sleep 100
+        oci run -d -b "$BUNDLE" "$ID-first" 3>&-
+        oci delete --force "$ID-first"
+        # Between making the directory of the state and opening it.
+        ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -qq -o trace -e trace=mkdirat -e inject=mkdirat:delay_exit=2000000:when=1 \
+                "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -d -b "$BUNDLE" "$ID" >said 2>&1 3>&- &
+        pid=$!
+        wait_until 5 test -d "$WORK/state/$ID"
+        oci delete --force "$ID"
+        oci run -d -b "$BUNDLE" "$ID" 3>&-
+        init=$(oci state "$ID" | jq .pid)
+        ! wait $pid || return 1
+        # A container without its state is in nobody's way but in that of the next test.
+        has_status "$ID" running || {
+                kill -KILL "$init"
+                wait_until 10 has_ended "$init"
+                find /sys/fs/cgroup -depth -type d -name "$ID" -exec rmdir {} \;
+                return 1
+        }
+        grep -q 'exists already' said || { cat said; return 1; }
+}
+
 @test "delete refuses a running container, with --force ends it" {
         make_bundle sleep 100
         oci run -d -b "$BUNDLE" "$ID"
@@ -126,6 +158,37 @@ teardown() {
         oci run -d -b "$BUNDLE" "$ID"
         oci kill --all "$ID" KILL
         wait_until 5 has_status "$ID" stopped
+}
+
+@test "a hook has all of the time that it was given, however long that is" {
+        make_bundle true
+        # A thousand times that is 704 in 32 bits.
+        edit '.hooks.poststart = [{path: "/bin/sleep", args: ["sleep", "1"], timeout: 4294968}]'
+        run -0 oci run -b "$BUNDLE" "$ID"
+}
+
+@test "kill --all fails when it can't reach a process" {
+        local at=$WARD_SOURCE/build/tests/child/at n
+        make_bundle sh -c 'trap "" USR1; sleep 100 & wait'
+        oci run -d -b "$BUNDLE" "$ID"
+        "$at" --report 4 list "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" kill --all "$ID" USR1 4>calls
+        # The first is that of init, from its state; EMFILE.
+        n=$(awk '$2 == 0 && $4 == "pidfd_open" { print $3 }' calls | sed -n 2p)
+        run "$at" --report 4 fail 0 "$n" 24 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" kill --all "$ID" USR1 4>report
+        grep -q ^hit report || unable "system calls can't be traced here"
+        expect_in_output "Too many open files"
+}
+
+@test "a group that was removed again while it was made is said to be that" {
+        local at=$WARD_SOURCE/build/tests/child/at n
+        make_bundle true
+        oci run -b "$BUNDLE" "$ID"
+        "$at" --report 4 list "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID" 4>calls
+        # It is opened behind the second directory that is made, of which the first is that of the state.
+        n=$(awk '$4 == "mkdirat" { made++ } made == 2 && $4 == "openat2" { print $3; exit }' calls)
+        [[ -n $n ]] || unable "system calls can't be traced here"
+        run "$at" fail 0 "$n" 2 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        expect_in_output "make the group: No such file or directory"
 }
 
 @test "--pid-file holds the pid of init" {

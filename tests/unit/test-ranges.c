@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -11,12 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/fd.h"
+#include "base/procfs.h"
 #include "store/ranges.h"
 
 /* Far from what containers of the machine have, so that its processes do not count. */
@@ -133,11 +137,21 @@ static void test_without_a_line(void **state)
         assert_non_null(strstr(err.hint, "./dev setup"));
 }
 
-/* A process in a user namespace with the ids from @base on; it ends when @ret_pipe is closed. -1: this machine does not let us. */
-static pid_t start_with_ids(uint32_t base, int *ret_pipe)
+static void *wait_for_end(void *pipe)
+{
+        char byte;
+
+        (void)read(*(int *)pipe, &byte, 1);
+        _exit(0);
+}
+
+/* A process in a user namespace with the ids from @base on; it ends when @ret_pipe is closed. @threads: its first thread has ended. -1: this
+ * machine does not let us. */
+static pid_t start_with_ids(uint32_t base, bool threads, int *ret_pipe)
 {
         int ready[2], hold[2];
         char path[64], line[64];
+        pthread_t thread;
         pid_t pid;
         char byte;
 
@@ -146,9 +160,13 @@ static pid_t start_with_ids(uint32_t base, int *ret_pipe)
         pid = fork();
         if (pid == 0) {
                 (void)close(hold[1]);
-                if (unshare(CLONE_NEWUSER) == 0 && write(ready[1], "x", 1) == 1)
-                        (void)read(hold[0], &byte, 1);
-                _exit(0);
+                if (unshare(CLONE_NEWUSER) < 0 ||
+                    (threads && pthread_create(&thread, NULL, wait_for_end, &hold[0]) != 0) ||
+                    write(ready[1], "x", 1) != 1)
+                        _exit(1);
+                if (threads)
+                        (void)syscall(SYS_exit, 0);
+                (void)wait_for_end(&hold[0]);
         }
         (void)close(ready[1]);
         (void)close(hold[0]);
@@ -173,7 +191,7 @@ static void test_live_processes(void **state)
         _cleanup_range_ struct range range = RANGE_NONE;
         struct ward_err err = {0};
         int hold;
-        pid_t pid = start_with_ids(BASE + 995, &hold);
+        pid_t pid = start_with_ids(BASE + 995, false, &hold);
         siginfo_t info;
 
         if (pid < 0) {
@@ -190,6 +208,36 @@ static void test_live_processes(void **state)
         assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
         assert_int_equal(ranges_take(&f->place, 1000, &range, &err), 0);
         assert_int_equal(range.base, BASE);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* A zombie whose other threads live is none: they have its ids. */
+static void test_first_thread_ended(void **state)
+{
+        struct fixture *f = *state;
+        _cleanup_range_ struct range range = RANGE_NONE;
+        struct ward_err err = {0};
+        const struct timespec pause = {.tv_nsec = 1000000};
+        int hold;
+        pid_t pid = start_with_ids(BASE, true, &hold);
+        char path[64], letter = 0;
+
+        if (pid < 0) {
+                print_message("no user namespace with other ids here\n");
+                skip();
+        }
+        (void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+        while (letter != 'Z') {
+                _cleanup_free_ char *stat = NULL;
+
+                (void)nanosleep(&pause, NULL);
+                assert_int_equal(fd_read_file(AT_FDCWD, path, 4096, &stat, NULL, &err), 0);
+                letter = procfs_stat_state(stat);
+        }
+        put_both(f, "ward:4000000000:2000\n");
+        assert_int_equal(ranges_take(&f->place, 1000, &range, &err), 0);
+        assert_int_equal(range.base, BASE + 1000);
+        (void)close(hold);
         assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
@@ -251,6 +299,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_what_both_files_have, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_without_a_line, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_live_processes, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_first_thread_ended, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_locks_are_private, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_nothing_is_left, set_up, tear_down),
         };

@@ -62,7 +62,7 @@ static const struct store_state sample = {
         .rootfs = "/b/rootfs",
         .oci_version = "1.2.0",
         .cgroup_path = "/c1",
-        .cgroup_hierarchies = 0x80000001,
+        .cgroup_hierarchies = "cpu,cpuacct name=systemd unified",
         .cgroup_made = 2,
         .pid = 4242,
         .pid_start_ticks = UINT64_MAX,
@@ -154,7 +154,7 @@ static void test_write_read(void **state)
         assert_string_equal(read.rootfs, sample.rootfs);
         assert_string_equal(read.oci_version, sample.oci_version);
         assert_string_equal(read.cgroup_path, sample.cgroup_path);
-        assert_int_equal(read.cgroup_hierarchies, sample.cgroup_hierarchies);
+        assert_string_equal(read.cgroup_hierarchies, sample.cgroup_hierarchies);
         assert_int_equal(read.cgroup_made, sample.cgroup_made);
         assert_int_equal(read.pid, sample.pid);
         assert_true(read.pid_start_ticks == sample.pid_start_ticks);
