@@ -122,7 +122,9 @@ static int in_use(const struct ranges_span *span, struct ward_err *err)
 {
         _cleanup_free_ char *own = NULL;
         const struct dirent *entry;
+        char own_ns[64], ns[64];
         int r, result = 0;
+        ssize_t own_len;
         DIR *proc;
 
         r = fd_read_file(AT_FDCWD, "/proc/self/uid_map", MAP_MAX, &own, NULL, err);
@@ -131,11 +133,17 @@ static int in_use(const struct ranges_span *span, struct ward_err *err)
         proc = opendir("/proc");
         if (proc == NULL)
                 return err_errno(err, "list the processes");
+        own_len = readlinkat(dirfd(proc), "self/ns/user", own_ns, sizeof(own_ns));
         while (result == 0 && (entry = readdir(proc)) != NULL) {
                 _cleanup_free_ char *map = NULL;
                 char path[280];
 
                 if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
+                        continue;
+                /* Nearly all are in the caller's own namespace, and this is the cheapest way to see it. */
+                (void)snprintf(path, sizeof(path), "%s/ns/user", entry->d_name);
+                if (own_len > 0 && readlinkat(dirfd(proc), path, ns, sizeof(ns)) == own_len &&
+                    memcmp(ns, own_ns, (size_t)own_len) == 0)
                         continue;
                 (void)snprintf(path, sizeof(path), "%s/uid_map", entry->d_name);
                 r = fd_read_file(dirfd(proc), path, MAP_MAX, &map, NULL, NULL);
