@@ -86,8 +86,8 @@ package() {
         expect_in_output "version 1"
         expect_in_output "owner ward-test"
         expect_in_output "version=2"
-        ! dpkg-query -W ward-test
-        ! getent passwd ward-test
+        run ! dpkg-query -W ward-test
+        run ! getent passwd ward-test
         [[ ! -e /etc/ward-test.conf && ! -e /usr/bin/ward-test && -e /usr/bin/logger ]]
         find /usr /etc /opt /var/lib/dpkg /var/cache/apt -xdev -newer stamp -path '*ward-test*' >changed
         [[ ! -s changed ]]

@@ -91,7 +91,7 @@ in_background() {
 @test "ps, exec, kill, stop and rm of what runs" {
         in_background "$ROOT" sleep 100
         run -0 as_user exec "$ID" sh -c 'id -u; grep CapEff /proc/self/status'
-        expect_in_output 0 00000000000005eb
+        expect_output $'0\nCapEff:\t00000000000005eb'
         run -0 as_user stop -t 0 "$ID"
         wait "$PID" || true
         run -0 as_user ps -a

@@ -46,7 +46,7 @@ teardown() { remove_all; }
         expect_in_output unconfined $'secret\nopen'
         edit --arg profile "$PROFILE" '.process.apparmorProfile = $profile'
         run oci run -b "$BUNDLE" "$ID"
-        expect_in_output "$PROFILE (enforce)" "can't open '/secret': Permission denied" open "mounting x on /tmp failed: Permission denied"
+        expect_in_output "$PROFILE (enforce)" "can't open '/secret': Permission denied" $'\nopen\n' "mounting x on /tmp failed: Permission denied"
         expect_not_in_output $'secret\nopen'
 }
 

@@ -31,7 +31,7 @@ labelled() { edit --arg process "$PROCESS" --arg files "$FILES" '.process.selinu
         expect_in_output "$(cat /proc/self/attr/current | tr -d '\0')" $'secret\nopen'
         labelled
         run oci run -b "$BUNDLE" "$ID"
-        expect_in_output "$PROCESS" "can't open '/secret': Permission denied" open
+        expect_in_output "$PROCESS" "can't open '/secret': Permission denied"$'\nopen'
         expect_not_in_output $'secret\nopen'
 }
 

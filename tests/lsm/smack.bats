@@ -29,7 +29,7 @@ as_label() {
 
 @test "a container has the label of who starts it, and Smack's rules hold in it" {
         run as_label _ "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
-        expect_in_output "_" "can't open '/secret': Permission denied" open
+        expect_in_output "_" "can't open '/secret': Permission denied"$'\nopen'
         run as_label ward-secret "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
         expect_in_output "ward-secret" $'secret\nopen'
 }

@@ -321,7 +321,8 @@ teardown() {
         make_bundle true
         oci create -b "$BUNDLE" "$ID" 7</dev/null 8>"$WORK/open"
         pid=$(oci state "$ID" | jq .pid)
-        ! ls -l "/proc/$pid/fd" | grep -E "$WORK/open|^[^ ]+ .* 7 ->"
+        run -0 ls -l "/proc/$pid/fd"
+        expect_not_in_output "$WORK/open" " 7 -> "
         oci start "$ID"
 }
 
