@@ -77,17 +77,25 @@ needs_program() {
         done
 }
 
-# podman with a storage of the test's own.
-own_podman() {
-        podman --root "$WORK/storage" --runroot "$WORK/run" --tmpdir "$WORK/tmp" --storage-driver vfs --cgroup-manager cgroupfs \
-                --events-backend file "$@"
+# as_nobody COMMAND...: without any right of root's; who is not root has none of them anyhow.
+as_nobody() {
+        ((EUID == 0)) || { "$@"; return; }
+        setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set=-all --inh-caps=-all "$@"
 }
 
-# What it left. Where it never ran it is not started for that: an ordinary user's leaves a process of its own behind.
+# own_podman RUNTIME VERB WORD...: podman with a storage and groups of the test's own.
+own_podman() {
+        local parent=()
+        [[ $2 != run ]] || parent=(--cgroup-parent "/$ID-podman")
+        podman --root "$WORK/storage" --runroot "$WORK/run" --tmpdir "$WORK/tmp" --storage-driver vfs --cgroup-manager cgroupfs \
+                --events-backend file --runtime "$1" "$2" "${parent[@]}" "${@:3}"
+}
+
+# What it left, called as `engine`. Where it never ran it is not started for that: an ordinary user's leaves a process of its own behind.
 remove_own_podman() {
         [[ -d $WORK/storage ]] || return 0
-        own_podman rm -f -a -t 0 >/dev/null 2>&1 || true
-        find /sys/fs/cgroup/*/libpod_parent /sys/fs/cgroup/libpod_parent -depth -type d -exec rmdir {} \; 2>/dev/null || true
+        engine rm -f -a -t 0 >/dev/null 2>&1 || true
+        find /sys/fs/cgroup -depth -type d -path "*/$ID-podman*" -exec rmdir {} \; 2>/dev/null || true
         umount -R "$WORK/storage/overlay" 2>/dev/null || true
 }
 

@@ -9,13 +9,7 @@ setup() { ward_setup; }
 teardown() {
         [[ -z ${OPEN:-} ]] || rm -rf "$OPEN"
         rm -rf "$WORK/state"
-        ward_teardown
-}
-
-# as_nobody COMMAND...: without a right of root, with a state directory of its own.
-as_nobody() {
-        ((EUID == 0)) || { "$@"; return; }
-        setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set=-all --inh-caps=-all "$@"
+        ward_teardown ${OPEN:+"$OPEN"}
 }
 
 # in_other_user_namespace PID: PID has left the user namespace of this test.

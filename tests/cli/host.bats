@@ -16,8 +16,6 @@ teardown() { remove_all; }
 
 ward_host() { ward run --rm --name "$ID" "${HOST_OPTIONS[@]}" host "$@"; }
 
-as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$@"; }
-
 # A package with a program, a configuration file, and a script that makes a user. $1: its version.
 package() {
         mkdir -p p/DEBIAN p/usr/bin p/etc p/var/lib/ward-test

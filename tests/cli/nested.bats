@@ -112,7 +112,7 @@ put_ward_in_root() {
         expect_in_output "can't be made inside a chroot"
 }
 
-engine() { own_podman --runtime "$WARD_BUILD/bin/ward-oci" "$@"; }
+engine() { own_podman "$WARD_BUILD/bin/ward-oci" "$@"; }
 
 @test "podman: with --privileged it works, without it what is missing is named" {
         needs_program podman

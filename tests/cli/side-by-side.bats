@@ -27,7 +27,7 @@ teardown() {
         remove_all
 }
 
-engine() { own_podman --runtime runc "$@"; }
+engine() { own_podman runc "$@"; }
 
 # answers [OPTION...] @ COMMAND...: both programs' output and status, in $theirs and $ours. podman's own default for open files may be above what
 # this machine allows.

@@ -81,9 +81,6 @@ teardown() { escape_teardown; }
         wait $stranger || true
 }
 
-# For other users: none of ours has a home that they can reach.
-as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
-
 @test "V34: what the program uses was made before by another user" {
         local open=$WORK/open
         make_bundle sh -c 'echo RAN'

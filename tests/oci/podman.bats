@@ -19,7 +19,7 @@ teardown() {
         ward_teardown
 }
 
-engine() { own_podman --runtime "$WARD_BUILD/bin/ward-oci" "$@"; }
+engine() { own_podman "$WARD_BUILD/bin/ward-oci" "$@"; }
 
 @test "podman run: output, limits and exit status" {
         run engine run --rm "${LIMITS[@]}" -m 64m --pids-limit 50 --read-only --tmpfs /tmp --user 1000 --rootfs "$WORK/rootfs" \
