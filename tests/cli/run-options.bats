@@ -413,7 +413,7 @@ in_other_namespace() { [[ $(readlink "/proc/$1/ns/net") != "$(readlink /proc/sel
         run -0 here --privileged --cap-drop SYS_ADMIN @ sh -c 'mount -t tmpfs none /tmp 2>/dev/null || echo refused'
         expect_output refused
         # Root inside is nobody here, privileged or not.
-        run -0 here --privileged @ sh -c 'echo 1 >/proc/sys/kernel/panic || echo refused' 2>/dev/null
+        run -0 here --privileged @ sh -c 'true >/proc/sys/kernel/panic || echo refused' 2>/dev/null
         expect_in_output refused
 }
 
