@@ -16,7 +16,7 @@
 #       }
 #
 # Each test runs in a temporary directory, $WORK, with its own state directory and a container id that nobody else has, $ID.
-# ward_teardown fails the test if the machine is not as it was: a mount, a cgroup, a process or state left behind.
+# ward_teardown fails the test if the machine is not as it was: a mount, a cgroup, a process or state left behind. What is left goes.
 
 bats_require_minimum_version 1.5.0
 
@@ -35,8 +35,9 @@ ward_setup() {
         machine_state >"$WORK/before"
 }
 
+# ward_teardown [DIR...]: each DIR is the test's own as $WORK is, and may have state in it, too.
 ward_teardown() {
-        local ok=true
+        local ok=true dir left
         cd / || return 1
         machine_state >"$WORK/after"
         if ! diff "$WORK/before" "$WORK/after" >"$WORK/diff"; then
@@ -44,18 +45,39 @@ ward_teardown() {
                 cat "$WORK/diff"
                 ok=false
         fi
-        if [[ -d $WORK/state ]] && [[ -n $(ls -A "$WORK/state") ]]; then
-                echo "state left behind: $(ls -A "$WORK/state")"
-                ok=false
-        fi
-        rm -rf --one-file-system "$WORK"
+        for dir in "$@" "$WORK"; do
+                # Compiled filters stay for the next start.
+                left=$(find "$dir/state" -mindepth 1 -maxdepth 1 ! -name .cache -printf '%f ' 2>/dev/null)
+                [[ -z $left ]] || { echo "state left behind: $left"; ok=false; }
+        done
+        remove_left <"$WORK/diff"
+        rm -rf --one-file-system "$@" "$WORK"
         $ok
+}
+
+# Ends what a test left, so that the next one does not meet it: its background jobs, and what is new in a comparison of machine_state.
+remove_left() {
+        local mark kind what group
+        # shellcheck disable=SC2046  # numbers
+        kill -KILL $(jobs -rp) 2>/dev/null
+        while read -r mark kind what; do
+                case $mark$kind in
+                ">process") kill -KILL "${what%% *}" ;;
+                ">mount") umount -l "$what" ;;
+                ">group")
+                        find "$what" -depth -type d 2>/dev/null | while IFS= read -r group; do
+                                xargs -r kill -KILL <"$group/cgroup.procs"
+                                wait_until 5 rmdir "$group" 2>/dev/null
+                        done
+                        ;;
+                esac
+        done
 }
 
 # What a start must not change: mounts, groups with this test's id in their name, processes of this test, network links.
 # Another test's leftovers are its own failure: only what carries $ID or $WORK counts where others are at work too.
 machine_state() {
-        awk '{ print "mount", $5 }' /proc/self/mountinfo | grep -F "$WORK" || true
+        awk '{ print "mount", $5 }' /proc/self/mountinfo | grep -F -e "$WORK" -e "$ID" || true
         find /sys/fs/cgroup -type d -name "*$ID*" 2>/dev/null | sed 's/^/group /' || true
         pgrep -l -f -- "$WORK/|$ID\b" 2>/dev/null | grep -vE '^[0-9]+ (bats|bash|pgrep|timeout|sh)\b' | sed 's/^/process /' || true
 }

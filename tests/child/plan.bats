@@ -6,11 +6,7 @@
 load ../helpers
 
 setup() { ward_setup; }
-teardown() {
-        [[ -z ${OPEN:-} ]] || rm -rf "$OPEN"
-        rm -rf "$WORK/state"
-        ward_teardown ${OPEN:+"$OPEN"}
-}
+teardown() { ward_teardown ${OPEN:+"$OPEN"}; }
 
 # in_other_user_namespace PID: PID has left the user namespace of this test.
 in_other_user_namespace() { [[ $(readlink "/proc/$1/ns/user") != "$(readlink /proc/self/ns/user)" ]]; }
@@ -18,7 +14,7 @@ in_other_user_namespace() { [[ $(readlink "/proc/$1/ns/user") != "$(readlink /pr
 @test "an ordinary user is shown the same plan as root, every time" {
         local config format nobody
         # A place, and a program, that every user can reach.
-        OPEN=$(mktemp -d)
+        OPEN=$(mktemp -d -t "$ID.XXXXXX")
         mkdir "$OPEN/nobody" "$OPEN/b"
         cp "$WARD_BUILD/bin/ward-oci" "$OPEN/ward-oci"
         chmod -R a+rX "$OPEN"

@@ -17,7 +17,6 @@ teardown() {
         : >go
         ward gc --all --force >/dev/null || true
         ward_oci delete --force "$ID" || true
-        rm -rf "$WORK/state/.cache"
         ward_teardown
 }
 
@@ -322,7 +321,8 @@ flock -n 9
 [ ! -e /run/ward/.ranges/1879048192 ] && [ -e /run/ward/.ranges/1879113728 ] && [ ! -e "$old" ] && [ -e "$used" ]
 INNER
         unshare -m sh inner "$WORK" "$WARD_BUILD" 3>&-
-        [[ $(jq -c '.items | map([.kind, .name, .result, .why])' json) == '[["ids","1879048192","removed","the start that took them is gone"],["filters","1","removed","not used for a week"]]' ]]
+        # Groups of the machine's own state directory, whose path this one has, are reported, too.
+        [[ $(jq -c '.items | map(select(.kind != "group") | [.kind, .name, .result, .why])' json) == '[["ids","1879048192","removed","the start that took them is gone"],["filters","1","removed","not used for a week"]]' ]]
         [[ $(jq .dryRun json) == false ]]
         grep -qE '^ids +1879048192 +removed' dry
         grep -qE '^filters +1 +removed' dry

@@ -8,39 +8,20 @@ load helpers/common
 USER_ID=12346 # not that of user.bats
 
 setup() {
-        ward_setup
-        needs_root
-        needs_program setpriv unshare
-        HERE=$(mktemp -d)
-        chmod 755 "$HERE"
-        cp "$WARD_BUILD/bin/ward" "$HERE/ward"
-        mkdir "$HERE/state" "$HERE/kept"
-        chown "$USER_ID:$USER_ID" "$HERE/state" "$HERE/kept"
-        chmod 700 "$HERE/state"
-        FOUND=() PIDS=() OPTIONS=() BOUNDING=(--bounding-set=-all)
-        cd "$HERE"
+        FOUND=() OPTIONS=()
+        home_setup
+        needs_program unshare
+        mkdir kept
+        chown "$USER_ID:$USER_ID" kept
         as_user run --rm host true 2>"$WORK/error" || unable "host: $(cat "$WORK/error")"
 }
 
 teardown() {
-        local name
-        for name in $(as_user ps -aq); do as_user rm -f "$name"; done
-        cd /
-        ((${#FOUND[@]} == 0)) || rm -rf -- "${FOUND[@]}"
-        [[ -z $(ls -A "$HERE/state" | grep -vx .cache) ]]
-        ! grep -F "$HERE" /proc/self/mountinfo
-        ! pgrep -f -- "$HERE/ward"
-        rm -rf --one-file-system "$HERE"
-        ward_teardown
+        rm -rf -- "${FOUND[@]}"
+        home_teardown
 }
 
-plain_user() { setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups --inh-caps=-all "${BOUNDING[@]}" "$@"; }
-
-as_user() { plain_user env -u XDG_RUNTIME_DIR HOME="$HERE" "$HERE/ward" --root "$HERE/state" "$@"; }
-
 here_host() { as_user run --rm "${OPTIONS[@]}" host "$@"; }
-
-as_other() { setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$@"; }
 
 # on_machine SCRIPT ARGUMENTS...: a script with root's rights over a copy of the machine's mounts.
 on_machine() { unshare -m --propagation private bash -euc "$(declare -f plain_user as_user); USER_ID=$USER_ID HERE=$HERE BOUNDING=(--bounding-set=-all); $1" "${@:2}"; }
@@ -67,7 +48,7 @@ machine_files() { find /etc /opt /var/lib/dpkg /usr -xdev -printf '%p %u %m %s %
 }
 
 @test "a walk as the container's root finds no file that others could not read outside" {
-        walk_finds_no_more here_host as_other
+        walk_finds_no_more here_host as_nobody
 }
 
 @test "what the caller alone may read, as its owner or by a group, has no name inside" {
@@ -96,20 +77,20 @@ machine_files() { find /etc /opt /var/lib/dpkg /usr -xdev -printf '%p %u %m %s %
 @test "sockets of the machine can't be reached" {
         [[ -x /usr/bin/python3 ]] || unable "needs /usr/bin/python3"
         FOUND=("/var/tmp/ward-test-$$" "/usr/share/ward-test-$$")
-        local path
+        local path pids=()
         for path in "${FOUND[@]}"; do
                 /usr/bin/python3 -c 'import os, socket, sys, time
 s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); os.chmod(sys.argv[1], 0o777); s.listen(); print(flush=True); time.sleep(600)' \
                         "$path" >"$path.up" 3>&- &
-                PIDS+=($!)
+                pids+=($!)
                 FOUND+=("$path.up")
                 wait_until 20 test -s "$path.up"
                 run -0 plain_user /usr/bin/python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$path"
                 run -1 here_host /usr/bin/python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$path"
                 [[ $output == *ConnectionRefused* || $output == *FileNotFound* ]]
         done
-        kill "${PIDS[@]}"
-        wait "${PIDS[@]}" || true
+        kill "${pids[@]}"
+        wait "${pids[@]}" || true
 }
 
 @test "names in /etc and /var are made, removed and replaced at any depth; files of the machine are not written to" {
@@ -200,10 +181,9 @@ s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); os.chmod(sys.argv[1], 0o
 
 @test "more ids than one: what the caller may read comes by no id of the container" {
         needs_program newuidmap newgidmap
-        local name=wardtest$$
         FOUND=("/var/tmp/ward-test-$$")
         BOUNDING=() # newuidmap's own rights are in it
-        add_user "$name" "$USER_ID"
+        add_user
         mkfifo -m 666 started go
         as_user run --rm --userns auto -v "$HERE:/here" host sh -c "echo >/here/started; cat /here/go; cat ${FOUND[0]}; touch /etc/new; chown 5:6 /etc/new; stat -c %u:%g /etc/new" >out 2>&1 3>&- &
         if timeout 60 cat started; then
@@ -212,7 +192,6 @@ s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); os.chmod(sys.argv[1], 0o
                 timeout 60 sh -c 'echo >go'
         fi
         wait $! || true
-        userdel --force "$name"
         run cat out
         expect_in_output "${FOUND[0]}: Permission denied" 5:6
 }

@@ -27,7 +27,6 @@ setup() {
 teardown() {
         # A life that its test's failure cut short.
         [[ ! -d $WORK/state ]] || ward_oci delete --force "$ID"
-        rm -rf "$WORK/state/.cache"
         ward_teardown
 }
 

@@ -8,40 +8,28 @@ load helpers/common
 
 USER_ID=23456 # nobody else's: other suites have users of their own at the same time
 
-# A home that an ordinary user can reach, too: the directory of the tests is closed.
+# What is there belongs to root until an ordinary user makes a mistake.
 setup() {
-        ward_setup
-        needs_root
-        needs_program setpriv
-        HERE=$(mktemp -d)
-        chmod 755 "$HERE"
-        cp "$WARD_BUILD/bin/ward" "$HERE/ward"
-        mkdir -m 700 "$HERE/state" "$HERE/state/.cache"
-        mkdir "$HERE/src"
-        rootfs "$HERE/rootfs"
-        echo 'web:x:33:33::/home/web:/bin/sh' >>"$HERE/rootfs/etc/passwd"
-        echo 'www:x:33:' >>"$HERE/rootfs/etc/group"
-        cd "$HERE"
+        home_setup
+        chown 0:0 state
+        mkdir -m 700 state/.cache
+        mkdir src
+        rootfs rootfs
+        echo 'web:x:33:33::/home/web:/bin/sh' >>rootfs/etc/passwd
+        echo 'www:x:33:' >>rootfs/etc/group
 }
 
 teardown() {
-        local name
-        chown 0 "$HERE/state"
-        chmod 700 "$HERE/state"
-        for name in $(ward ps -aq); do ward rm -f "$name"; done
-        cd /
-        [[ -z $(ls -A "$HERE/state" | grep -vx .cache) ]]
-        rm -rf --one-file-system "$HERE"
-        ward_teardown
+        [[ -z ${HERE:-} ]] || { chown 0 "$HERE/state" && chmod 700 "$HERE/state"; }
+        home_teardown ward
 }
 
 ward() { "$HERE/ward" --root "$HERE/state" "$@"; }
 
-# as_user COMMAND...: as a user without groups, capabilities or a login session, to whom all of this belongs.
+# as_user ward WORD...: as the user, to whom all of this belongs.
 as_user() {
         chown -R "$USER_ID:$USER_ID" "$HERE/state" "$HERE/src" "$HERE/rootfs"
-        setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups --inh-caps=-all --bounding-set=-all \
-                env -u XDG_RUNTIME_DIR HOME="$HERE" "$HERE/ward" --root "$HERE/state" "${@:2}"
+        plain_user env -u XDG_RUNTIME_DIR HOME="$HERE" "$HERE/ward" --root "$HERE/state" "${@:2}"
 }
 
 # What differs from run to run and from machine to machine.
@@ -67,8 +55,8 @@ mistake() {
         for word in "$@"; do [[ $word != web* || $word == web:* ]] || word=${word/#web/$ID}; words+=("$word"); done
         [[ $1 == ward ]] || shift
         before=$(ls -A state; find rootfs -printf '%P %y %m\n' | sort)
-        run "-$wanted" --separate-stderr "${words[@]}" </dev/null
-        [[ $output == "" ]] || { echo "$stderr"; shown; }
+        run "-$wanted" --separate-stderr "${words[@]}" </dev/null || return 1
+        [[ $output == "" ]] || { echo "$stderr"; shown || return 1; }
         [[ $stderr == "ward: "*" [$code]"$'\n      '* ]] || { echo "not of the form 'ward: ... [$code]' with a hint: $stderr"; return 1; }
         [[ $(ls -A state; find rootfs -printf '%P %y %m\n' | sort) == "$before" ]] || { echo "it left something behind"; return 1; }
         [[ -z ${ON_PAGE:-} ]] || { on_page "$code" >"$BATS_FILE_TMPDIR/$code"; return; }
@@ -201,7 +189,6 @@ after() {
 
 read_only() { after 'mount --bind "$0/rootfs" "$0/rootfs" && mount -o remount,bind,ro "$0/rootfs"' "$@"; }
 full_state() { after 'mount -t tmpfs -o size=16k,mode=700 none "$0/state" && ! head -c 64k /dev/zero 2>/dev/null >"$0/state/full"' "$@"; }
-full_keep() { after 'mount -t tmpfs -o size=16k,mode=700 none "$0/kept" && ! head -c 64k /dev/zero 2>/dev/null >"$0/kept/full"' "$@"; }
 
 @test "a mount point missing in a read-only root" { mistake E304 125 read_only ward run -v ./src:/data ./rootfs ls; }
 
@@ -258,11 +245,8 @@ without_uidmap() {
 }
 
 @test "newuidmap is missing" {
-        local name=wardtest$$ failed=0
-        add_user "$name" "$USER_ID"
-        mistake E405 125 without_uidmap ward run --userns auto ./rootfs id || failed=1
-        userdel --force "$name" # whatever runs as this user
-        return $failed
+        add_user
+        mistake E405 125 without_uidmap ward run --userns auto ./rootfs id
 }
 
 # A user namespace in which there may be no other, with the user's own id.

@@ -7,36 +7,15 @@ load helpers/common
 
 USER_ID=12345
 
-# A user of its own, whose home everybody can reach: the directory of the tests is closed.
 setup() {
-        ward_setup
-        needs_root
-        needs_program setpriv
-        HERE=$(mktemp -d) BOUNDING=(--bounding-set=-all)
-        chmod 755 "$HERE"
-        cp "$WARD_BUILD/bin/ward" "$HERE/ward"
+        home_setup
         ROOT=$HERE/root
         rootfs "$ROOT"
-        mkdir "$HERE/src" "$HERE/state"
-        chown -R "$USER_ID:$USER_ID" "$ROOT" "$HERE/src" "$HERE/state"
-        chmod 700 "$HERE/state"
-        cd "$HERE"
+        mkdir src
+        chown -R "$USER_ID:$USER_ID" "$ROOT" src
 }
 
-teardown() {
-        local name
-        for name in $(as_user ps -aq); do as_user rm -f "$name"; done
-        cd /
-        [[ -z $(ls -A "$HERE/state" | grep -vx .cache) ]]
-        rm -rf --one-file-system "$HERE"
-        ward_teardown
-}
-
-# as_user ARGUMENTS...: ward, as a user without groups, capabilities or a login session.
-as_user() {
-        setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups --inh-caps=-all "${BOUNDING[@]}" \
-                env -u XDG_RUNTIME_DIR HOME="$HERE" "$HERE/ward" --root "$HERE/state" "$@"
-}
+teardown() { home_teardown; }
 
 user_runs() { [[ $(as_user ps -q) == "$ID" ]]; }
 
@@ -160,15 +139,13 @@ joined_sees() { as_user run --rm --network "container:$ID" "$ROOT" ip addr | gre
 
 @test "--userns auto: the caller's subordinate ids" {
         needs_program newuidmap newgidmap
-        local name=wardtest$$ users groups
-        add_user "$name" "$USER_ID"
+        local users groups
+        add_user
         BOUNDING=() # newuidmap's own rights are in it
-        run as_user run --rm --userns auto --group-add 7 "$ROOT" sh -c 'cat /proc/self/uid_map; id -G; touch /tmp/x; chown 5:6 /tmp/x; stat -c %u:%g /tmp/x'
+        run -0 as_user run --rm --userns auto --group-add 7 "$ROOT" sh -c 'cat /proc/self/uid_map; id -G; touch /tmp/x; chown 5:6 /tmp/x; stat -c %u:%g /tmp/x'
         # useradd(8) may have given it some already: the first line counts.
-        users=$(awk -F: -v name="$name" '$1 == name { print $2; exit }' /etc/subuid)
-        groups=$(awk -F: -v name="$name" '$1 == name { print $2; exit }' /etc/subgid)
-        userdel --force "$name"
-        expect_status 0
+        users=$(awk -F: -v name="$ADDED" '$1 == name { print $2; exit }' /etc/subuid)
+        groups=$(awk -F: -v name="$ADDED" '$1 == name { print $2; exit }' /etc/subgid)
         expect_in_output "0 7" 5:6
         [[ $(stat -c %u:%g "$ROOT/tmp/x") == $((users + 4)):$((groups + 5)) ]]
 }

@@ -12,7 +12,6 @@ setup() {
 
 teardown() {
         ward_oci delete --force "$ID"
-        rm -rf "$WORK/state/.cache"
         ward_teardown
 }
 

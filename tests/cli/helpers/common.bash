@@ -18,12 +18,16 @@ with_root() {
         rootfs "$ROOT"
 }
 
-remove_all() {
-        local name
-        for name in $(ward ps -aq); do
-                ward rm -f "$name"
+# remove_containers [WARD]: all that ward, or the command in its place, knows.
+remove_containers() {
+        local ward=${1:-ward} name
+        for name in $("$ward" ps -aq); do
+                "$ward" rm -f "$name"
         done
-        rm -rf "$WORK/state/.cache"
+}
+
+remove_all() {
+        remove_containers
         ward_teardown
 }
 
@@ -37,14 +41,49 @@ here() {
         ward run --rm --name "$ID" "${words[@]}"
 }
 
-# A user of that number on the machine, with 100 ids of his own; what an earlier run left of such a one goes first.
+# ---- an ordinary user of the number $USER_ID, and his home $HERE, which he can reach: the directory of the tests is closed ---------------
+
+home_setup() {
+        ward_setup
+        needs_root
+        needs_program setpriv
+        HERE=$(mktemp -d -t "$ID.XXXXXX")
+        BOUNDING=(--bounding-set=-all) ADDED=
+        chmod 755 "$HERE"
+        cp "$WARD_BUILD/bin/ward" "$HERE/ward"
+        mkdir -m 700 "$HERE/state"
+        chown "$USER_ID:$USER_ID" "$HERE/state"
+        cd "$HERE" || return 1
+}
+
+# home_teardown [WARD]: see remove_containers.
+home_teardown() {
+        [[ -n ${HERE:-} ]] || { ward_teardown; return; }
+        remove_containers "${1:-as_user}"
+        remove_user
+        ward_teardown "$HERE"
+}
+
+# plain_user COMMAND...: as the user, without groups, capabilities or a login session.
+plain_user() { setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups --inh-caps=-all "${BOUNDING[@]}" "$@"; }
+
+# as_user ARGUMENTS...: his ward.
+as_user() { plain_user env -u XDG_RUNTIME_DIR HOME="$HERE" "$HERE/ward" --root "$HERE/state" "$@"; }
+
+# Makes the user known to the machine until the end of the test, with 100 ids of his own; what an earlier run left of him goes first.
 add_user() {
-        local name=$1 id=$2 stale
-        stale=$(getent passwd "$id" | cut -d: -f1)
+        local name=wardtest$$ stale
+        stale=$(getent passwd "$USER_ID" | cut -d: -f1)
         [[ $stale != wardtest* ]] || userdel --force "$stale"
-        useradd --no-create-home --uid "$id" "$name"
+        useradd --no-create-home --uid "$USER_ID" "$name"
+        ADDED=$name
         usermod --add-subuids 2000000-2000099 --add-subgids 2000000-2000099 "$name"
 }
+
+# Whatever runs as him.
+remove_user() { [[ -z $ADDED ]] || userdel --force "$ADDED"; }
+
+# ---- what runs ---------------------------------------------------------------------------------------------------------------------------
 
 # background ARGUMENTS...: a container named $ID in the background that runs until it is ended; $PID is ward's.
 background() {

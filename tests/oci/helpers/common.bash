@@ -47,7 +47,6 @@ remove_all() {
                 oci delete --force "$id"
         done
         nothing_left
-        rm -rf "$WORK/state/.cache"
         ward_teardown
 }
 
