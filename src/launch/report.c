@@ -360,7 +360,7 @@ int launch_check_init(const struct seccomp_filter *filter, struct ward_err *err)
 int launch_report_denied(const char *command, const siginfo_t *info, struct ward_err *err)
 {
         (void)err_set(err, -EPERM, "execute '%s': the seccomp filter forbids execve%s", command,
-                      info->si_code == CLD_EXITED ? "" : " and killed the process");
+                      info->si_status == SIGSYS ? " and killed the process" : "");
         (void)err_mistake(err, MISTAKE_EXEC_FILTERED);
         return err_hint(err, "allow execve in the profile");
 }

@@ -116,6 +116,12 @@ line() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d: -f1; }
         mistake "process.args" "the seccomp filter forbids execve" "allow execve in the profile"
         edit '.linux.seccomp.syscalls[0].action = "SCMP_ACT_KILL_PROCESS"'
         mistake "the seccomp filter forbids execve" "killed the process" "allow execve in the profile"
+        # All of them, that to end the process included.
+        edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO"}'
+        mistake "the seccomp filter forbids execve" "allow execve in the profile"
+        edit '.linux.seccomp.defaultAction = "SCMP_ACT_TRACE"'
+        run timeout 20 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        expect_status 132
 }
 
 # chrooted: runs the bundle in a tree of its own that is a plain directory of the root file system.

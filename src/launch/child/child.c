@@ -150,6 +150,5 @@ _Noreturn void child_main(struct child *child)
                         break;
                 }
         }
-        for (;;)
-                (void)sys1(exit_group, EXIT_FAILED_START);
+        sys_leave(EXIT_FAILED_START);
 }

@@ -166,8 +166,7 @@ int child_do_clone(struct child *child, const struct op *op)
         if (pid == 0)
                 return (int)sys2(prctl, PR_SET_PDEATHSIG, SIGKILL);
         (void)child_send(child, RECORD_CLONED, STEP_ITSELF, 0, (uint32_t)pid);
-        for (;;)
-                (void)sys1(exit_group, 0);
+        sys_leave(0);
 }
 
 /* In the hook's own process: the state on standard input, then the program. */
@@ -175,8 +174,7 @@ static _Noreturn void become_hook(const struct op_hook *hook, int state)
 {
         if (sys3(lseek, state, 0, 0) >= 0 && sys3(dup3, state, 0, 0) >= 0)
                 (void)sys3(execve, hook->path, hook->argv, hook->envp);
-        for (;;)
-                (void)sys1(exit_group, 127);
+        sys_leave(127);
 }
 
 /* Waits until the process ends or @timeout_sec passed (0: no limit). Returns its wait status, or -ETIMEDOUT after it was killed. */

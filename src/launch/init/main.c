@@ -21,12 +21,6 @@
 
 static const uint64_t all_signals = UINT64_MAX;
 
-static _Noreturn void leave(int status)
-{
-        for (;;)
-                (void)sys1(exit_group, status);
-}
-
 /* Reaps all that has ended; with the program ends, too. */
 static void reap(long program)
 {
@@ -35,10 +29,10 @@ static void reap(long program)
 
         while ((pid = sys4(wait4, -1, &status, WNOHANG, 0)) > 0)
                 if (pid == program)
-                        leave((status & 0x7f) == 0 ? status >> 8 & 0xff : 128 + (status & 0x7f)); /* wait(2) */
+                        sys_leave((status & 0x7f) == 0 ? status >> 8 & 0xff : 128 + (status & 0x7f)); /* wait(2) */
         /* Its parent has ended before the program was cloned: there is nobody to look after. */
         if (pid == -ECHILD)
-                leave(FAILED_STATUS);
+                sys_leave(FAILED_STATUS);
 }
 
 __attribute__((noreturn, used)) void init_main(const long *stack);
@@ -52,7 +46,7 @@ void init_main(const long *stack)
         while (*number >= '0' && *number <= '9')
                 program = program * 10 + (*number++ - '0');
         if (program == 0)
-                leave(FAILED_STATUS);
+                sys_leave(FAILED_STATUS);
         for (;;) {
                 long signal = sys4(rt_sigtimedwait, &all_signals, 0, 0, SIGSET_BYTES);
 
@@ -61,7 +55,7 @@ void init_main(const long *stack)
                 else if (signal > 0)
                         (void)sys2(kill, program, signal);
                 else if (signal != -EINTR)
-                        leave(FAILED_STATUS);
+                        sys_leave(FAILED_STATUS);
         }
 }
 
