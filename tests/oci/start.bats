@@ -27,6 +27,22 @@ teardown() { remove_all; }
         ! grep cgroup.procs "$WORK/trace"
 }
 
+@test "a message to the child that can't be sent ends the start: nobody would answer" {
+        local message
+        needs_program strace
+        make_bundle echo RAN
+        # The descriptors, and the word to go on.
+        for message in 1 2; do
+                # strace and the search for leaks exclude each other.
+                run -1 env ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" timeout -k 1 20 \
+                        strace -qq -o "$WORK/trace" -e trace=sendmsg -e "inject=sendmsg:error=ENOBUFS:when=$message" \
+                        "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+                expect_in_output "the container's init" "No buffer space"
+                expect_not_in_output RAN
+        done
+        nothing_left
+}
+
 @test "the group's path may have slashes too many" {
         make_bundle sh -c 'cat /proc/self/cgroup'
         edit --arg path "//$ID//c/" '.linux.cgroupsPath = $path | .linux.namespaces |= map(select(.type != "cgroup"))'
