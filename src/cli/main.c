@@ -22,7 +22,7 @@ struct globals {
 static const struct option_entry entries[] = {
         {.name = "root",
          .arg = "DIR",
-         .help = "where state is kept (default: /run/ward)",
+         .help = "where state is kept (default for root: /run/ward)",
          OPTION_TEXT(struct globals, root)},
         {.name = "version", .letter = 'v', .help = "print the version", OPTION_FLAG(struct globals, version)},
 };
@@ -67,6 +67,12 @@ static const struct cli_verb *find_verb(const char *name, struct ward_err *err)
         return NULL;
 }
 
+/* Words without options of their own: behind them stand ward's, and ward's help tells of them. */
+static bool is_plain(const char *word)
+{
+        return strcmp(word, "help") == 0 || strcmp(word, "version") == 0;
+}
+
 static int print_help(const struct option_command *command, bool all, struct ward_err *err)
 {
         _cleanup_text_ struct text text = {0};
@@ -79,7 +85,7 @@ static int help(int count, char **words, struct ward_err *err)
 {
         const struct cli_verb *verb;
 
-        if (count == 0)
+        if (count == 0 || is_plain(words[0]))
                 return print_help(&global_command, true, err);
         if (help_is_about_errors(words[0]))
                 return help_errors(words[0], err);
@@ -127,8 +133,13 @@ static int run_command_line(struct cli *cli, int count, char **words, struct war
 {
         struct globals globals = {0};
         const struct cli_verb *verb;
-        int r = options_parse(&global_command, &count, words, &globals, &cli->arena, err);
+        int r = options_parse(&global_command, &count, words, &globals, &cli->arena, err), behind;
 
+        if (r == 0 && count > 0 && is_plain(words[0])) {
+                behind = count - 1;
+                r = options_parse(&global_command, &behind, words + 1, &globals, &cli->arena, err);
+                count = behind + 1;
+        }
         cli->root = globals.root;
         if (r < 0)
                 return r;

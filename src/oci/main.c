@@ -49,7 +49,7 @@ static int read_cgroup_manager(void *target, const char *value, struct arena *ar
 static const struct option_entry entries[] = {
         {.name = "root",
          .arg = "DIR",
-         .help = "where state is kept (default: /run/ward)",
+         .help = "where state is kept (default for root: /run/ward)",
          OPTION_TEXT(struct globals, root)},
         {.name = "log", .arg = "FILE", .help = "append errors to this file, too", OPTION_TEXT(struct globals, log)},
         {.name = "log-format",
