@@ -46,7 +46,7 @@ static void test_parse_hybrid(void **state)
               "41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n",
               "9:name=systemd:/\n"
               "8:pids:/\n"
-              "4:memory:/agent/47512ac6\n"
+              "4:memory:/some/group\n"
               "2:cpuacct:/\n"
               "1:cpu:/\n"
               "0::/user.slice\n");
@@ -58,7 +58,7 @@ static void test_parse_hybrid(void **state)
         assert_int_equal(memory->controllers, BIT(MEMORY));
         assert_string_equal(memory->name, "memory");
         assert_string_equal(memory->mount, "/sys/fs/cgroup/memory");
-        assert_string_equal(memory->own_path, "/agent/47512ac6");
+        assert_string_equal(memory->own_path, "/some/group");
         assert_non_null(unified);
         assert_int_equal(unified->version, 2);
         assert_string_equal(unified->name, "unified");
