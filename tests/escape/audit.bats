@@ -12,13 +12,13 @@ teardown() { escape_teardown; }
 notices() {
         eval "$1"
         run audit_end
-        [[ $status -eq 1 && $output == *"has changed"* ]] || { echo "not noticed: $1"; shown; }
         eval "$2"
+        [[ $status -eq 1 && $output == *"has changed"* ]] || { echo "not noticed: $1"; shown; }
         audit_end
 }
 
 @test "the audit notices what an escape would leave" {
-        local group=/sys/fs/cgroup/unified/$ID
+        local group=/sys/fs/cgroup/unified/$ID agent
         [[ -d ${group%/*} ]] || group=/sys/fs/cgroup/$ID
         touch -d @1000000000 "$CANARY/dir/file"
         audit_begin
@@ -35,6 +35,12 @@ notices() {
         notices "echo 77 >/proc/sys/net/ipv4/ip_default_ttl" "echo 64 >/proc/sys/net/ipv4/ip_default_ttl"
         notices "echo 1 >/proc/sys/net/ipv4/ip_forward" "echo 0 >/proc/sys/net/ipv4/ip_forward"
         notices "echo changed >/proc/sys/kernel/hostname" "hostname '$(hostname)'"
+        # Where root has no keyring yet, one that is made stays.
+        ! grep -q ' _uid\.0: ' /proc/keys ||
+                notices "key=\$('$ATTACKERS/probe' add-user-key '$ID')" "'$ATTACKERS/probe' remove-user-key \$key"
+        # The machine's own, of v1 alone: one that is in use stays as it is.
+        agent=$(grep -L . /sys/fs/cgroup/*/release_agent 2>/dev/null | head -n 1)
+        [[ -z $agent ]] || notices "echo /bin/true >'$agent'" "echo >'$agent'"
         notices "echo 12345678 >/proc/sys/kernel/shmmax" "echo '$(cat /proc/sys/kernel/shmmax)' >/proc/sys/kernel/shmmax"
 }
 

@@ -56,6 +56,28 @@ static int with_key(char **args)
         return 127;
 }
 
+/* add-user-key NAME: a key in the keyring that all of the user's processes share; prints its number. */
+static int add_user_key(char **args)
+{
+        long key = syscall(SYS_add_key, "user", args[0], "secret", 6, KEY_SPEC_USER_KEYRING);
+
+        if (key < 0) {
+                perror("add-user-key");
+                return 1;
+        }
+        printf("%ld\n", key);
+        return 0;
+}
+
+/* remove-user-key NUMBER */
+static int remove_user_key(char **args)
+{
+        if (syscall(SYS_keyctl, KEYCTL_UNLINK, number(args[0]), KEY_SPEC_USER_KEYRING) == 0)
+                return 0;
+        perror("remove-user-key");
+        return 1;
+}
+
 /* find-key NAME: by the session, the user and the user's session keyring. */
 static int find_key(char **args)
 {
@@ -350,6 +372,8 @@ static const struct {
 } attacks[] = {
         {"user", 0, user},
         {"with-key", 2, with_key},
+        {"add-user-key", 1, add_user_key},
+        {"remove-user-key", 1, remove_user_key},
         {"find-key", 1, find_key},
 #ifdef __x86_64__
         {"mkdir-other-abi", 1, mkdir_other_abi},
