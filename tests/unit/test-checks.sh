@@ -12,7 +12,7 @@ cases=0
 fresh_tree() {
         export WARD_CHECK_TREE=$work/tree
         rm -rf "$WARD_CHECK_TREE"
-        mkdir -p "$WARD_CHECK_TREE"/{src/{base,kern,model,store,launch/child,engine,cli},include/ward,build/src/launch/child,docs}
+        mkdir -p "$WARD_CHECK_TREE"/{src/{base,kern,model,store,launch/child,engine,cli,oci,lib},include/ward,build/src/launch/child,docs}
         cp "$tools/../.clang-format" "$WARD_CHECK_TREE/"
         cd "$WARD_CHECK_TREE" || exit 1
         local header
@@ -72,7 +72,6 @@ test_layers() {
         rejects check-layers "a public header over an internal one" include/ward/q.h include/ward/q.h '#include "base/a.h"'
         rejects check-layers "a header that is not there" src/base/x.c src/base/x.c '#include "a.h"'
         fresh_tree
-        mkdir -p src/lib
         offender=
         source_file src/lib/x.c '#include "model/m.h"' '#include "ward/p.h"'
         expect "accepts lib over model" pass check-layers
@@ -85,6 +84,10 @@ test_layers() {
         mkdir -p src/new
         source_file src/new/x.c '#include "base/a.h"'
         expect "rejects a folder without a place" fail check-layers
+        offender=src/oci
+        fresh_tree
+        rmdir src/oci
+        expect "rejects a place without a folder" fail check-layers
         offender="src/base/a src/base/b"
         fresh_tree
         source_file src/base/a.h '#include "base/b.h"'
