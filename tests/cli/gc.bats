@@ -25,7 +25,7 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 
 status_of() { ward ps -a --format json | jq -r --arg id "$1" '.containers[] | select(.name == $id) | .status'; }
 ended() { [[ $(status_of "$ID") == stopped ]]; }
-alive() { [[ -d /proc/$1 ]] && ! grep -q '^State:.Z' "/proc/$1/status"; }
+alive() { grep -q '^State:.[^ZX]' "/proc/$1/status" 2>/dev/null; }
 gone() { ! alive "$1"; }
 groups_of() { find /sys/fs/cgroup -type d -path "*$1*" 2>/dev/null; }
 

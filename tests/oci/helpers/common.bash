@@ -30,7 +30,7 @@ edit() {
 has_status() { [[ $(oci state "$1" | jq -r .status) == "$2" ]]; }
 
 # Gone, or a zombie that its adoptive parent has not reaped yet.
-has_ended() { [[ ! -d /proc/$1 ]] || grep -q '^State:[[:space:]]*[ZX]' "/proc/$1/status"; }
+has_ended() { ! grep -q '^State:.[^ZX]' "/proc/$1/status" 2>/dev/null; }
 
 groups_of() { find /sys/fs/cgroup -type d -name "$1*" 2>/dev/null; }
 
