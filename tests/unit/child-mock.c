@@ -271,11 +271,13 @@ static const struct {
         {__NR_unshare, "unshare", "x"},
         {__NR_wait4, "wait4", "u"},
         {__NR_waitid, "waitid", "u"},
-        {__NR_write, "write", "ds"},
+        {__NR_write, "write", "db"},
 };
 
-static void put_argument(char *line, char kind, long value)
+static void put_argument(char *line, char kind, const long *args)
 {
+        long value = args[0];
+
         switch (kind) {
         case 'd':
                 if ((int)value == AT_FDCWD)
@@ -285,6 +287,9 @@ static void put_argument(char *line, char kind, long value)
                 break;
         case 's':
                 put(line, " '%.60s'", value == 0 ? "" : (const char *)value);
+                break;
+        case 'b': /* bytes, and how many behind them */
+                put(line, " '%.*s'", (int)args[1], (const char *)value);
                 break;
         case 'x':
                 put(line, " %#lx", value);
@@ -321,7 +326,7 @@ static void log_call(long number, const long *args)
                         continue;
                 put(line, "%s", formats[i].name);
                 for (size_t j = 0; formats[i].args[j] != '\0'; j++)
-                        put_argument(line, formats[i].args[j], args[j]);
+                        put_argument(line, formats[i].args[j], args + j);
                 return;
         }
         put(line, "UNKNOWN %ld", number);
