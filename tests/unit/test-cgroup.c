@@ -289,8 +289,9 @@ static void test_remove_deep(void **state)
                 memset(name, 'd', sizeof(name) - 1);
                 name[sizeof(name) - 1] = '\0';
                 if (mkdirat(fd, name, 0755) < 0) {
-                        /* SELinux labels by path, and takes none that is longer than a page. */
-                        assert_int_equal(errno, ENAMETOOLONG);
+                        /* SELinux labels by path, and takes none that is longer than a page; or the last one has no label, and
+                         * nothing may be made in it. */
+                        assert_true(errno == ENAMETOOLONG || errno == EACCES);
                         assert_true(i > 20);
                         break;
                 }
