@@ -402,6 +402,18 @@ static int write_config(const struct birth *birth, struct ward_err *err)
 }
 
 /* The state is written while the child goes on with its mounts; the child starts nothing before it is told that this is done. */
+/* A process that is taking on other ids shows its namespaces to who has CAP_SYS_PTRACE alone (ptrace(2)), and root inside a container may lack
+ * it: then its start time is what it is known by. */
+static int note_pid_namespace(struct birth *birth, struct ward_err *err)
+{
+        int r = proc_namespace_inode(birth->launch.proc_fd, birth->state.pid, "pid", &birth->state.pid_ns_inode, err);
+
+        if (r != -EACCES)
+                return r;
+        birth->state.pid_ns_inode = 0;
+        return 0;
+}
+
 static int write_state(struct birth *birth, struct ward_err *err)
 {
         struct store_state *state = &birth->state;
@@ -415,7 +427,7 @@ static int write_state(struct birth *birth, struct ward_err *err)
         state->cgroup_made = site_made_parents(&birth->site);
         r = proc_start_ticks(birth->launch.proc_fd, state->pid, &state->pid_start_ticks, err);
         if (r >= 0)
-                r = proc_namespace_inode(birth->launch.proc_fd, state->pid, "pid", &state->pid_ns_inode, err);
+                r = note_pid_namespace(birth, err);
         if (r >= 0)
                 r = write_config(birth, err);
         if (r >= 0)

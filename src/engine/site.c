@@ -34,10 +34,14 @@ static bool denies_setgroups(const struct ward_spec *spec)
                spec->id_maps.gid_count == 1 && spec->id_maps.gid[0].count == 1;
 }
 
-/* An ordinary user who asked for no limits runs without groups, as with the other runtimes. */
+/* Who asked for no limits runs without groups where he can have none: an ordinary user, as with the other runtimes; and root inside a container
+ * that shows them read-only, if the new one has users of its own, who can open no device of an image. */
 static bool may_go_without(const struct site *site, int code)
 {
-        return !site->groups_wanted && !site->place.root_user && (code == -EACCES || code == -EPERM || code == -EROFS);
+        if (site->groups_wanted)
+                return false;
+        return site->place.root_user ? site->own_users && code == -EROFS
+                                     : code == -EACCES || code == -EPERM || code == -EROFS;
 }
 
 static bool wants_cpuset(const struct ward_spec *spec)
@@ -243,6 +247,16 @@ void site_find_modules(struct site *site, const struct spec_process *process, bo
                                       file_starts_with("/sys/fs/selinux/enforce", '1');
 }
 
+/* As far as can be told from one hierarchy: an outer container shows all of them in the same way. */
+static bool has_room(const struct site *site)
+{
+        for (size_t i = 0; i < site->layout.count; i++)
+                if ((site->used >> i & 1) != 0)
+                        return cgroup_has_room(&site->layout.hierarchies[i],
+                                               site->delegated != NULL ? site->delegated : "/");
+        return false;
+}
+
 int site_read(struct site *site, const struct ward_spec *spec, const char *id, const char *group, struct ward_err *err)
 {
         _cleanup_close_
@@ -261,6 +275,7 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
         if (r < 0)
                 return r;
         site->place.root_user = geteuid() == 0 && initial;
+        site->own_users = spec != NULL && spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW;
         if (spec != NULL && !site->place.root_user) {
                 r = find_delegated(site, err);
                 if (r < 0)
@@ -278,8 +293,8 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
                 find_denied(site);
         choose_hierarchies(site, spec);
         site->place.setgroups_denied = !site->place.root_user && denies_setgroups(spec);
-        /* In a container that shows no groups there are none to be had. */
-        if (site->place.hierarchy_count == 0 && may_go_without(site, -EROFS))
+        /* In a container that shows no groups, or none that can be written to, there are none to be had. */
+        if (may_go_without(site, -EROFS) && (spec == NULL ? site->place.hierarchy_count == 0 : !has_room(site)))
                 site->place.cgroup_path = NULL;
         if (site->place.hierarchy_count == 0 || site->place.cgroup_path == NULL)
                 site->place.clone_into_cgroup = false;

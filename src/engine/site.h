@@ -20,6 +20,7 @@ struct site {
         unsigned parents;      /* of an existing container: how many parents were made with it */
         const char *mark;      /* for the groups that are made (kern/cgroup.h); NULL: none */
         const char *delegated; /* the group that was delegated to the caller, who is not root; NULL: none */
+        bool own_users;        /* the container has a new user namespace */
         bool devices_open;     /* who is not root could not have them refused by the group */
         bool groups_wanted;    /* the config asks for limits or names the group: without it the start fails */
 };
