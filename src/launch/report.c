@@ -104,6 +104,23 @@ static bool filter_denies(const struct seccomp_filter *filter, long nr)
                answer != SECCOMP_RET_USER_NOTIF;
 }
 
+/* docker and podman find out by these words what to exit with, 126 or 127: they are those of runc, which is a Go program. */
+static const char *exec_reason(const char *command, const struct record *record)
+{
+        switch (record->errnum) {
+        case ENOENT:
+                return record->type == OP_FIND_EXEC && strchr(command, '/') == NULL
+                               ? "executable file not found in $PATH"
+                               : "no such file or directory";
+        case EACCES:
+                return "permission denied";
+        case EISDIR:
+                return "is a directory";
+        default:
+                return strerror(record->errnum);
+        }
+}
+
 static int report_exec(const char *command, const struct seccomp_filter *filter, const struct record *record,
                        const char *where, struct ward_err *err)
 {
@@ -133,7 +150,7 @@ static int report_exec(const char *command, const struct seccomp_filter *filter,
                 (void)err_mistake(err, MISTAKE_EXEC_FILTERED);
                 return err_hint(err, "allow execve in the profile");
         }
-        (void)err_code(err, -record->errnum, "%sexecute '%s'", where, command);
+        (void)err_set(err, -record->errnum, "%sexecute '%s': %s", where, command, exec_reason(command, record));
         for (size_t i = 0; i < ELEMENTS(answers); i++)
                 if (answers[i].errnum == record->errnum) {
                         (void)err_mistake(err, answers[i].mistake);
