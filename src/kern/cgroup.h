@@ -236,4 +236,65 @@ struct cgroup_stats {
 int cgroup_stats_read(const struct cgroup_layout *layout, const char *path, struct cgroup_stats *ret_stats,
                       struct ward_err *err);
 
+/* Figures of a block device. */
+struct cgroup_io {
+        uint32_t major, minor;
+        const char *op; /* "Read", "Write" ...; "" where the figure is of no operation */
+        uint64_t value;
+};
+
+struct cgroup_io_list {
+        const struct cgroup_io *ios;
+        size_t count;
+};
+
+enum cgroup_io_kind {
+        CGROUP_IO_BYTES,
+        CGROUP_IO_SERVICED, /* requests */
+        /* The others only a scheduler of v1 counts. */
+        CGROUP_IO_QUEUED,
+        CGROUP_IO_SERVICE_TIME,
+        CGROUP_IO_WAIT_TIME,
+        CGROUP_IO_MERGED,
+        CGROUP_IO_TIME,
+        CGROUP_IO_SECTORS,
+        CGROUP_IO_COUNT,
+};
+
+/* Of a size of huge pages; UINT64_MAX: this layout has no such figure. */
+struct cgroup_hugetlb {
+        const char *size; /* "2MB" */
+        uint64_t usage, max, fail_count;
+};
+
+struct cgroup_rdma {
+        const char *device;
+        uint32_t handles, objects; /* UINT32_MAX: no limit */
+};
+
+struct cgroup_rdma_list {
+        const struct cgroup_rdma *devices;
+        size_t count;
+};
+
+/* For which part of the time some process, or all of them, waited (psi.rst). */
+struct cgroup_pressure {
+        bool given;
+        uint32_t average[3]; /* hundredths of a percent, of the last 10, 60 and 300 seconds */
+        uint64_t total_usec;
+};
+
+/* What a group uses where that is a list, and what it waited for: [0] is some, [1] all of its processes. */
+struct cgroup_details {
+        struct cgroup_io_list io[CGROUP_IO_COUNT];
+        const struct cgroup_hugetlb *hugetlb;
+        size_t hugetlb_count;
+        struct cgroup_rdma_list rdma_limit, rdma_current;
+        struct cgroup_pressure cpu_pressure[2], memory_pressure[2], io_pressure[2];
+};
+
+/* The lists live in @arena. What the machine does not have is empty. */
+int cgroup_details_read(const struct cgroup_layout *layout, const char *path, struct arena *arena,
+                        struct cgroup_details *ret_details, struct ward_err *err);
+
 #endif
