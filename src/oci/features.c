@@ -126,7 +126,7 @@ static int features(struct oci *oci, const void *options, int count, char **oper
         text_puts(&text, ",");
         add_sorted(&text, "capabilities", cap_names, CAP_NAME_COUNT);
         text_puts(&text,
-                  ",\"cgroup\":{\"v1\":true,\"v2\":true,\"systemd\":false,\"systemdUser\":false,\"rdma\":false},");
+                  ",\"cgroup\":{\"v1\":true,\"v2\":true,\"systemd\":false,\"systemdUser\":false,\"rdma\":true},");
         add_seccomp(&text);
         text_puts(&text,
                   ",\"apparmor\":{\"enabled\":true},\"selinux\":{\"enabled\":true},\"intelRdt\":{\"enabled\":false},"
