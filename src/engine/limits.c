@@ -4,24 +4,26 @@
 
 #include <stddef.h>
 
-/* The numbers that are one limit each. */
+/* The numbers that are one limit each. Engines send 0 for what nobody asked for, and runc writes none of these: docker's update of one limit has
+ * all of them. */
 static const struct {
         enum cgroup_knob knob;
-        size_t offset; /* of a struct spec_i64 in struct spec_resources */
+        size_t offset;   /* of a struct spec_i64 in struct spec_resources */
+        bool zero_means; /* 0 is a value like others */
 } numbers[] = {
         {CGROUP_MEMORY_LIMIT, offsetof(struct spec_resources, memory.limit)},
         {CGROUP_MEMORY_RESERVATION, offsetof(struct spec_resources, memory.reservation)},
         {CGROUP_MEMORY_SWAP, offsetof(struct spec_resources, memory.swap)},
-        {CGROUP_MEMORY_SWAPPINESS, offsetof(struct spec_resources, memory.swappiness)},
+        {CGROUP_MEMORY_SWAPPINESS, offsetof(struct spec_resources, memory.swappiness), true},
         {CGROUP_MEMORY_KERNEL, offsetof(struct spec_resources, memory.kernel)},
         {CGROUP_MEMORY_KERNEL_TCP, offsetof(struct spec_resources, memory.kernel_tcp)},
-        {CGROUP_MEMORY_OOM_DISABLE, offsetof(struct spec_resources, memory.disable_oom_killer)},
-        {CGROUP_MEMORY_HIERARCHY, offsetof(struct spec_resources, memory.use_hierarchy)},
+        {CGROUP_MEMORY_OOM_DISABLE, offsetof(struct spec_resources, memory.disable_oom_killer), true},
+        {CGROUP_MEMORY_HIERARCHY, offsetof(struct spec_resources, memory.use_hierarchy), true},
         {CGROUP_CPU_SHARES, offsetof(struct spec_resources, cpu.shares)},
         {CGROUP_CPU_PERIOD, offsetof(struct spec_resources, cpu.period)},
         {CGROUP_CPU_QUOTA, offsetof(struct spec_resources, cpu.quota)},
-        {CGROUP_CPU_BURST, offsetof(struct spec_resources, cpu.burst)},
-        {CGROUP_CPU_IDLE, offsetof(struct spec_resources, cpu.idle)},
+        {CGROUP_CPU_BURST, offsetof(struct spec_resources, cpu.burst), true},
+        {CGROUP_CPU_IDLE, offsetof(struct spec_resources, cpu.idle), true},
         {CGROUP_CPU_RT_PERIOD, offsetof(struct spec_resources, cpu.rt_period)},
         {CGROUP_CPU_RT_RUNTIME, offsetof(struct spec_resources, cpu.rt_runtime)},
         {CGROUP_BLKIO_WEIGHT, offsetof(struct spec_resources, block_io.weight)},
@@ -167,7 +169,7 @@ int limits_collect(struct limits *limits, struct arena *arena, const struct spec
                 const struct spec_i64 *number =
                         (const struct spec_i64 *)(const void *)((const char *)resources + numbers[i].offset);
 
-                if (number->given)
+                if (number->given && (number->value != 0 || numbers[i].zero_means))
                         add(&to, (struct cgroup_limit){.knob = numbers[i].knob, .value = number->value},
                             &number->origin);
         }

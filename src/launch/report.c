@@ -115,7 +115,7 @@ static const char *exec_reason(const char *command, const struct record *record)
         case EACCES:
                 return "permission denied";
         case EISDIR:
-                return "is a directory";
+                return "is a directory: permission denied"; /* what execve(2) says of one; older dockers look for that alone */
         default:
                 return strerror(record->errnum);
         }
