@@ -475,6 +475,8 @@ static int bring_up(struct birth *birth, int relay_console, struct ward_err *err
                 r = write_state(birth, err);
         if (r >= 0)
                 r = write_hook_state(birth, birth->state_created, "created", err);
+        if (r >= 0)
+                r = launch_schedule(&birth->launch, err);
         launch_trace(&birth->launch, "state");
         return r;
 }

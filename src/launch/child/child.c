@@ -75,6 +75,14 @@ static op_function function_of(enum op_type type)
                 return child_do_stdio_owner;
         case OP_PERSONALITY:
                 return child_do_personality;
+        case OP_AFFINITY:
+                return child_do_affinity;
+        case OP_MEMORY_POLICY:
+                return child_do_memory_policy;
+        case OP_SCHEDULER:
+                return child_do_scheduler;
+        case OP_IO_PRIORITY:
+                return child_do_io_priority;
         case OP_RLIMIT:
                 return child_do_rlimit;
         case OP_LSM:
