@@ -239,6 +239,10 @@ static bool changes(const struct ward_spec *spec, enum spec_ns ns, const struct 
                     spec_sysctl_namespace(path) == (int)ns)
                         return true;
         }
+        if (ns == SPEC_NS_NET && spec->net_device_count > 0) {
+                *ret_origin = &spec->net_devices[0].origin;
+                return true;
+        }
         *ret_origin = ns == SPEC_NS_MOUNT        ? &spec->ns[SPEC_NS_MOUNT].origin
                       : spec->hostname != NULL   ? &spec->hostname_origin
                       : spec->domainname != NULL ? &spec->domainname_origin
@@ -470,6 +474,8 @@ static int bring_up(struct birth *birth, int relay_console, struct ward_err *err
         if (r >= 0)
                 r = launch_groups(&birth->launch, &birth->site.layout, err);
         if (r >= 0)
+                r = links_give(&birth->links, &birth->launch, birth->spec, err);
+        if (r >= 0)
                 r = run_parent_hooks(birth, err);
         if (r >= 0)
                 r = write_state(birth, err);
@@ -495,6 +501,7 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
         birth->live = true;
         birth->entry.fd = birth->entry.lock = birth->made = birth->group_fd = birth->listener = birth->console =
                 birth->state_creating = birth->state_created = -EBADF;
+        birth->links.own = birth->links.container = -EBADF;
         birth->launch.channel = birth->launch.pidfd = birth->launch.proc_fd = -EBADF;
         r = check(spec, err);
         if (r >= 0)
@@ -567,6 +574,9 @@ void birth_done(struct birth *birth)
         bool undo = birth->live;
 
         launch_done(&birth->launch);
+        if (undo)
+                links_take_back(&birth->links, birth->spec);
+        links_done(&birth->links);
         if (undo && birth->hooks_ran)
                 (void)hooks_run_stored(&birth->entry, &birth->state, SPEC_HOOK_POSTSTOP, "stopped", NULL);
         birth->group_fd = fd_close(birth->group_fd);

@@ -6,11 +6,9 @@
 
 #define PLAN_FORMAT_VERSION 1
 
-static const char *const message_names[] = {[MESSAGE_MAPPED] = "mapped",
-                                            [MESSAGE_CGROUPS] = "cgroups",
-                                            [MESSAGE_HOOKS_DONE] = "hooks-done",
-                                            [MESSAGE_SCHEDULED] = "scheduled",
-                                            [MESSAGE_START] = "start"};
+static const char *const message_names[] = {
+        [MESSAGE_MAPPED] = "mapped",           [MESSAGE_CGROUPS] = "cgroups",     [MESSAGE_HOOKS_DONE] = "hooks-done",
+        [MESSAGE_NET_DEVICES] = "net-devices", [MESSAGE_SCHEDULED] = "scheduled", [MESSAGE_START] = "start"};
 
 static void print_attributes(const struct op_bind *bind, struct text *text)
 {

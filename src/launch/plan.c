@@ -194,6 +194,16 @@ static int add_groups(struct plan *plan, const struct ward_spec *spec, const str
         return 0;
 }
 
+/* The parent moves them, which has the rights over both namespaces. Before the sysctls, which may be of one of them. */
+static int add_net_devices(struct plan *plan, const struct ward_spec *spec)
+{
+        if (spec->net_device_count == 0)
+                return 0;
+        if (plan_add_number(plan, OP_REPORT, PHASE_CGROUPS, &spec->net_devices[0].origin) < 0)
+                return -ENOMEM;
+        return plan_add_number(plan, OP_WAIT, MESSAGE_NET_DEVICES, &spec->net_devices[0].origin);
+}
+
 static int add_root(struct plan *plan, const struct ward_spec *spec, const struct place *place)
 {
         struct slot slot = {
@@ -390,6 +400,8 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
                 r = plan_mounts(plan, spec, place, true, err);
         if (r >= 0)
                 r = add_groups(plan, spec, place);
+        if (r >= 0)
+                r = add_net_devices(plan, spec);
         if (r >= 0)
                 r = add_sysctls(plan, spec);
         if (r >= 0)

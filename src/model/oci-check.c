@@ -108,6 +108,8 @@ int oci_check(struct json *json, const struct ward_spec *spec)
                 return fail_namespace(json, &spec->hostname_origin, "this host name", SPEC_NS_UTS);
         if (spec->domainname != NULL && inherits(spec, SPEC_NS_UTS))
                 return fail_namespace(json, &spec->domainname_origin, "this domain name", SPEC_NS_UTS);
+        if (spec->net_device_count > 0 && inherits(spec, SPEC_NS_NET))
+                return fail_namespace(json, &spec->net_devices[0].origin, "this network device", SPEC_NS_NET);
         if (offset->given && spec->ns[SPEC_NS_TIME].mode != SPEC_NS_NEW) {
                 /* time_namespaces(7): offsets can be set only before the first process enters. */
                 (void)oci_fail_at(json, &offset->origin, "clock offsets need a new time namespace");

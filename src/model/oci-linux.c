@@ -360,7 +360,7 @@ static const struct json_field linux_fields[] = {
         {"mountLabel", read_mount_label},
         {"personality", read_personality},
         {"intelRdt", NULL, JSON_UNSUPPORTED},
-        {"netDevices", NULL, JSON_UNSUPPORTED},
+        {"netDevices", oci_read_net_devices},
         JSON_FIELD("memoryPolicy", struct ward_spec, memory_policy, oci_read_memory_policy, 0),
 };
 

@@ -541,6 +541,15 @@ static void print_linux(struct writer *writer, const struct ward_spec *spec)
                 close(writer, "}");
         }
         print_memory_policy(writer, &spec->memory_policy);
+        if (spec->net_device_count > 0) {
+                open(writer, "netDevices", "{");
+                for (size_t i = 0; i < spec->net_device_count; i++) {
+                        open(writer, spec->net_devices[i].name, "{");
+                        string(writer, "name", spec->net_devices[i].new_name);
+                        close(writer, "}");
+                }
+                close(writer, "}");
+        }
         close(writer, "}");
 }
 

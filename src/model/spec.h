@@ -282,6 +282,15 @@ struct spec_seccomp {
         struct spec_origin origin; /* of the first byte of @text, so that errors inside give true lines */
 };
 
+#define SPEC_NET_NAME_MAX 15 /* IFNAMSIZ - 1 */
+
+/* A network device of the machine that the container gets. */
+struct spec_net_device {
+        const char *name;     /* on the machine */
+        const char *new_name; /* in the container; "%d" at its end is a free number */
+        struct spec_origin origin;
+};
+
 struct ward_spec {
         struct arena arena;
         const char *file; /* name of the input, for messages: "config.json" */
@@ -325,6 +334,8 @@ struct ward_spec {
         uint32_t personality; /* PER_LINUX or PER_LINUX32 (personality(2)) */
         struct spec_origin personality_origin;
         struct spec_memory_policy memory_policy;
+        const struct spec_net_device *net_devices;
+        size_t net_device_count;
 };
 
 /* Names as the OCI runtime specification writes them: "network", "mount" ... */

@@ -129,7 +129,7 @@ static long read_message(void *argument)
 
         if (next() % 8 == 0 || fuzz.size == 0)
                 return 0;
-        *header->iov->base = next() % 6;
+        *header->iov->base = next() % 7;
         if (count == 0 || len > header->control_len) {
                 header->control_len = 0;
                 return 1;
