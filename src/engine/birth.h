@@ -10,6 +10,7 @@
 
 #include "engine/engine.h"
 #include "engine/links.h"
+#include "engine/rdt.h"
 #include "engine/site.h"
 #include "launch/filter.h"
 #include "launch/launch.h"
@@ -33,6 +34,7 @@ struct birth {
         int made;                          /* owned: the log of what the child makes in the root file system */
         int state_creating, state_created; /* owned: the state for hooks that the child runs */
         struct links links;
+        struct rdt rdt;
         bool hooks_ran; /* poststop hooks are due when it fails */
         bool live;      /* not yet released */
 };

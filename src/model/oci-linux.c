@@ -359,7 +359,7 @@ static const struct json_field linux_fields[] = {
         {"seccomp", read_seccomp},
         {"mountLabel", read_mount_label},
         {"personality", read_personality},
-        {"intelRdt", NULL, JSON_UNSUPPORTED},
+        JSON_FIELD("intelRdt", struct ward_spec, rdt, oci_read_rdt, 0),
         {"netDevices", oci_read_net_devices},
         JSON_FIELD("memoryPolicy", struct ward_spec, memory_policy, oci_read_memory_policy, 0),
 };

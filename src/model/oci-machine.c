@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a container of config.json takes from the machine beside its groups: linux.netDevices. */
+/* What a container of config.json takes from the machine beside its groups: linux.netDevices and linux.intelRdt. */
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "model/oci-read.h"
@@ -91,5 +92,138 @@ int oci_read_net_devices(struct json *json, void *target)
                 return r;
         spec->net_devices = (const struct spec_net_device *)(const void *)list.elements;
         spec->net_device_count = list.count;
+        return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- intelRdt */
+
+/* A directory of resctrl: a component of a path, and none that the kernel has there. */
+static int read_clos_id(struct json *json, void *target)
+{
+        static const char *const taken[] = {".", "..", "info", "mon_groups", "mon_data"};
+        struct json_position where = json_position(json);
+        const char *name;
+        bool good;
+        int r;
+
+        r = json_string(json, &name);
+        if (r < 0 || name[0] == '\0')
+                return r;
+        good = strcmp(name, "/") == 0 || (strpbrk(name, "/\n") == NULL && strlen(name) <= NAME_MAX);
+        for (size_t i = 0; i < ELEMENTS(taken); i++)
+                good &= strcmp(name, taken[i]) != 0;
+        if (!good) {
+                (void)json_fail(json, where, "'%s' is no name of a resctrl group", name);
+                return err_hint(json->err, "a name without '/', or \"/\" for the group that everything is in at first");
+        }
+        *(const char **)target = name;
+        return 0;
+}
+
+/* A line of a schemata file, "L3:0=ff;1=f", of @resource or, where that is NULL, of any. */
+static int read_line(struct json *json, const char *resource, const char **ret_line)
+{
+        struct json_position where = json_position(json);
+        size_t len = resource != NULL ? strlen(resource) : 0;
+        const char *line;
+        int r;
+
+        r = json_string(json, &line);
+        if (r < 0)
+                return r;
+        if (strchr(line, '\n') != NULL)
+                return json_fail(json, where, "a schema is one line");
+        if (strchr(line, ':') == NULL || (resource != NULL && strncmp(line, resource, len) != 0)) {
+                (void)json_fail(json, where, "'%s' is no schema%s%s", line, resource != NULL ? " of " : "",
+                                resource != NULL ? resource : "");
+                return err_hint(json->err, "write RESOURCE:DOMAIN=VALUE, as in \"L3:0=ff;1=f\" or \"MB:0=20\"");
+        }
+        *ret_line = line;
+        return 0;
+}
+
+static int read_l3(struct json *json, void *target)
+{
+        return read_line(json, "L3:", target);
+}
+
+static int read_mb(struct json *json, void *target)
+{
+        return read_line(json, "MB:", target);
+}
+
+static int read_any(struct json *json, void *target)
+{
+        return read_line(json, NULL, target);
+}
+
+static int read_schemata(struct json *json, void *target)
+{
+        const char **lines = NULL, **ended;
+        size_t count;
+        int r;
+
+        r = json_list(json, sizeof(*lines), read_any, &lines, &count);
+        if (r < 0)
+                return r;
+        ended = arena_new(json->arena, const char *, count + 1);
+        if (ended == NULL)
+                return err_oom(json->err);
+        for (size_t i = 0; i < count; i++)
+                ended[i] = lines[i];
+        *(const char *const **)target = ended;
+        return 0;
+}
+
+/* Of versions 1.1.0 to 1.2.1 of the specification, never defined by them. */
+static int read_replaced(struct json *json, void *target)
+{
+        struct json_position where = json_position(json);
+        bool value = false;
+        int r = json_bool(json, &value);
+
+        (void)target;
+        if (r < 0 || !value)
+                return r;
+        (void)json_fail(json, where, "enableMonitoring has replaced this field");
+        return err_hint(json->err, "what is monitored is the hardware's choice: write \"enableMonitoring\": true");
+}
+
+static const struct json_field rdt_fields[] = {
+        JSON_FIELD("closID", struct spec_rdt, clos_id, read_clos_id, 0),
+        JSON_FIELD("l3CacheSchema", struct spec_rdt, l3_schema, read_l3, 0),
+        JSON_FIELD("memBwSchema", struct spec_rdt, mb_schema, read_mb, 0),
+        JSON_FIELD("schemata", struct spec_rdt, schemata, read_schemata, 0),
+        JSON_FIELD("enableMonitoring", struct spec_rdt, monitoring, oci_read_bool, 0),
+        {"enableCMT", read_replaced},
+        {"enableMBM", read_replaced},
+};
+
+int oci_read_rdt(struct json *json, void *target)
+{
+        struct spec_rdt *rdt = target;
+        const char **lines;
+        size_t count = 0, room = 3;
+        int r;
+
+        r = oci_origin(json, &rdt->origin);
+        if (r >= 0)
+                r = json_object(json, rdt_fields, ELEMENTS(rdt_fields), JSON_REFUSE_UNKNOWN, rdt);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; rdt->schemata != NULL && rdt->schemata[i] != NULL; i++)
+                room++;
+        lines = arena_new(json->arena, const char *, room);
+        if (lines == NULL)
+                return err_oom(json->err);
+        /* config-linux.md, "IntelRdt": in this order. */
+        if (rdt->l3_schema != NULL)
+                lines[count++] = rdt->l3_schema;
+        if (rdt->mb_schema != NULL)
+                lines[count++] = rdt->mb_schema;
+        for (size_t i = 0; rdt->schemata != NULL && rdt->schemata[i] != NULL; i++)
+                lines[count++] = rdt->schemata[i];
+        rdt->lines = lines;
+        rdt->given = true;
         return 0;
 }

@@ -60,6 +60,7 @@ int oci_read_gid_maps(struct json *json, void *target);      /* struct spec_id_m
 int oci_read_scheduler(struct json *json, void *target);     /* struct spec_scheduler */
 int oci_read_io_priority(struct json *json, void *target);   /* struct spec_io_priority */
 int oci_read_affinity(struct json *json, void *target);      /* struct spec_process */
+int oci_read_rdt(struct json *json, void *target);           /* struct spec_rdt */
 int oci_read_net_devices(struct json *json, void *target);   /* struct ward_spec */
 int oci_read_memory_policy(struct json *json, void *target); /* struct spec_memory_policy */
 

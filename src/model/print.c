@@ -506,6 +506,19 @@ static void print_memory_policy(struct writer *writer, const struct spec_memory_
         close(writer, "}");
 }
 
+static void print_rdt(struct writer *writer, const struct spec_rdt *rdt)
+{
+        if (!rdt->given)
+                return;
+        open(writer, "intelRdt", "{");
+        string(writer, "closID", rdt->clos_id);
+        string(writer, "l3CacheSchema", rdt->l3_schema);
+        string(writer, "memBwSchema", rdt->mb_schema);
+        strings(writer, "schemata", rdt->schemata);
+        truth(writer, "enableMonitoring", rdt->monitoring);
+        close(writer, "}");
+}
+
 static void print_linux(struct writer *writer, const struct ward_spec *spec)
 {
         open(writer, "linux", "{");
@@ -541,6 +554,7 @@ static void print_linux(struct writer *writer, const struct ward_spec *spec)
                 close(writer, "}");
         }
         print_memory_policy(writer, &spec->memory_policy);
+        print_rdt(writer, &spec->rdt);
         if (spec->net_device_count > 0) {
                 open(writer, "netDevices", "{");
                 for (size_t i = 0; i < spec->net_device_count; i++) {

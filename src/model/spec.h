@@ -291,6 +291,17 @@ struct spec_net_device {
         struct spec_origin origin;
 };
 
+/* Caches and memory bandwidth (resctrl). */
+struct spec_rdt {
+        bool given;
+        const char *clos_id; /* the group: a name, or "/"; NULL: one of the container's own, named as it is */
+        const char *l3_schema, *mb_schema; /* NULL: not given */
+        const char *const *schemata;       /* NULL-terminated; NULL: not given */
+        const char *const *lines;          /* all of these in the order in which they are written, NULL-terminated */
+        bool monitoring;
+        struct spec_origin origin;
+};
+
 struct ward_spec {
         struct arena arena;
         const char *file; /* name of the input, for messages: "config.json" */
@@ -336,6 +347,7 @@ struct ward_spec {
         struct spec_memory_policy memory_policy;
         const struct spec_net_device *net_devices;
         size_t net_device_count;
+        struct spec_rdt rdt;
 };
 
 /* Names as the OCI runtime specification writes them: "network", "mount" ... */
