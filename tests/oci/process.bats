@@ -248,3 +248,88 @@ give_realtime() {
         [[ $output == *"/sys/devices/system/node/online"* ]]
         nothing_left
 }
+
+@test "consoleSize: of the terminal of init and of what is executed; without one it is ignored" {
+        make_bundle stty size
+        edit '.process.terminal = true | .process.consoleSize = {height: 33, width: 77}'
+        run script -qec "stty rows 5 cols 9; '$WARD_BUILD/bin/ward-oci' --root '$WORK/state' run -b '$BUNDLE' '$ID'" /dev/null </dev/null
+        [[ $output == *"33 77"* ]] || shown
+        edit '.process.terminal = false | .process.args = ["sleep", "100"]'
+        oci run -d -b "$BUNDLE" "$ID"
+        process '.args = ["stty", "size"] | .terminal = true | .consoleSize = {height: 21, width: 43}'
+        "$HELPERS/receive.py" console "$WORK/socket" >"$WORK/out" 2>&1 3>&- &
+        receiver=$!
+        wait_until 5 test -S "$WORK/socket"
+        oci exec -d --console-socket "$WORK/socket" -p "$WORK/process.json" "$ID"
+        wait "$receiver"
+        grep -q '^21 43' "$WORK/out"
+}
+
+# The propagation of the root, without numbers, as RUNTIME shows it where all mounts of the machine are shared.
+root_propagation() {
+        unshare --mount --propagation shared "$@" run -b "$BUNDLE" "$ID" |
+                awk '$5 == "/" { for (i = 7; $i != "-"; i++) { sub(/:.*/, "", $i); printf "%s ", $i } }'
+}
+
+@test "rootfsPropagation: each word, as the kernel shows the root, and as runc has slave and private" {
+        make_bundle cat /proc/self/mountinfo
+        while read -r word seen; do
+                edit --arg word "$word" '.linux.rootfsPropagation = $word'
+                own=$(root_propagation "$WARD_BUILD/bin/ward-oci" --root "$WORK/state")
+                [[ ${own% } == "$seen" ]] || { echo "$word: $own"; return 1; }
+                # runc leaves the other words without effect where it pivots.
+                [[ ! $word =~ slave|private ]] || ! command -v runc >/dev/null ||
+                        [[ $(root_propagation runc --root "$WORK/runc" 2>&1) == "$own" ]] ||
+                        { echo "$word: ward-oci $own, runc $(root_propagation runc --root "$WORK/runc" 2>&1)"; return 1; }
+        done <<-END
+		shared shared master
+		rshared shared master
+		slave master
+		rslave master
+		private
+		rprivate
+		unbindable unbindable
+		runbindable unbindable
+	END
+}
+
+@test "timeOffsets: both clocks are ahead inside, of init and of what is executed" {
+        [[ -e /proc/self/ns/time ]] || unable "this kernel has no time namespaces (CONFIG_TIME_NS)"
+        make_bundle sleep 100
+        edit '.linux.namespaces += [{type: "time"}]
+              | .linux.timeOffsets = {boottime: {secs: 86400, nanosecs: 5}, monotonic: {secs: 7200}}'
+        oci run -d -b "$BUNDLE" "$ID"
+        [[ $(tr -s ' ' <"/proc/$(init_pid)/timens_offsets") == "monotonic 7200 0"$'\n'"boottime 86400 5" ]]
+        inside=$(oci exec "$ID" cut -d. -f1 /proc/uptime)
+        own=$(cut -d. -f1 /proc/uptime)
+        ((inside - own >= 86399 && inside - own <= 86402))
+}
+
+@test "intelRdt: a machine without it refuses, before anything is made" {
+        [[ ! -d /sys/fs/resctrl ]] || unable "this machine has resctrl: tests/unit/test-resctrl.c has the other half"
+        make_bundle true
+        edit '.linux.intelRdt = {closID: "gold", schemata: ["L3:0=f"], enableMonitoring: true}'
+        fails_with "linux.intelRdt \(config.json line [0-9]+\): this kernel, or the processor, has no resource control" \
+                oci run -b "$BUNDLE" "$ID"
+        [[ $output == *CONFIG_X86_CPU_RESCTRL* ]]
+        fails_with "linux.intelRdt" oci create -b "$BUNDLE" "$ID"
+        nothing_left
+}
+
+@test "features names what the parser takes" {
+        oci features >"$WORK/features"
+        [[ $(jq -r .ociVersionMax "$WORK/features") == 1.3.0 ]]
+        [[ $(jq -c '.linux | [.intelRdt.enabled, .intelRdt.schemata, .intelRdt.monitoring, .netDevices.enabled]' "$WORK/features") == "[true,true,true,true]" ]]
+        make_bundle true
+        cp "$BUNDLE/config.json" "$WORK/plain.json"
+        for mode in $(jq -r '.linux.memoryPolicy.modes[]' "$WORK/features"); do
+                jq --arg mode "$mode" '.linux.memoryPolicy = ({mode: $mode}
+                        + if $mode | test("DEFAULT|LOCAL") then {} else {nodes: "0"} end)' "$WORK/plain.json" >"$WORK/one.json"
+                oci plan -f "$WORK/one.json" | grep -q "set the memory policy $mode"
+        done
+        for flag in $(jq -r '.linux.memoryPolicy.flags[]' "$WORK/features"); do
+                jq --arg flag "$flag" '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "0", flags: [$flag]}' \
+                        "$WORK/plain.json" >"$WORK/one.json"
+                oci plan -f "$WORK/one.json" | grep -q 'set the memory policy MPOL_BIND for the nodes 0: flags 0x'
+        done
+}
