@@ -65,6 +65,7 @@ static int fill_state(struct birth *birth, struct ward_err *err)
                 .owner = geteuid(),
                 .remover = birth->create || birth->options->detach || birth->options->keep ? 0 : getpid(),
                 .seccomp_docker = birth->options->seccomp_docker,
+                .resctrl = spec->rdt.given,
                 .annotations = annotations,
         };
         if (spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW && spec->id_maps.uid_count > 0)
@@ -238,6 +239,10 @@ static bool changes(const struct ward_spec *spec, enum spec_ns ns, const struct 
                 if (spec_sysctl_path(spec->sysctls[i].key, path, sizeof(path)) &&
                     spec_sysctl_namespace(path) == (int)ns)
                         return true;
+        }
+        if (ns == SPEC_NS_NET && spec->net_device_count > 0) {
+                *ret_origin = &spec->net_devices[0].origin;
+                return true;
         }
         *ret_origin = ns == SPEC_NS_MOUNT        ? &spec->ns[SPEC_NS_MOUNT].origin
                       : spec->hostname != NULL   ? &spec->hostname_origin
@@ -482,11 +487,18 @@ static int bring_up(struct birth *birth, int relay_console, struct ward_err *err
         if (r >= 0)
                 r = launch_groups(&birth->launch, &birth->site.layout, err);
         if (r >= 0)
+                r = links_give(&birth->links, &birth->launch, birth->spec, err);
+        if (r >= 0)
                 r = run_parent_hooks(birth, err);
         if (r >= 0)
                 r = write_state(birth, err);
         if (r >= 0)
                 r = write_hook_state(birth, birth->state_created, "created", err);
+        /* Behind the state, which says where to look for it if this process is killed. */
+        if (r >= 0)
+                r = rdt_give(&birth->rdt, birth->spec, birth->options->id, birth->launch.pid, err);
+        if (r >= 0)
+                r = launch_schedule(&birth->launch, err);
         launch_trace(&birth->launch, "state");
         return r;
 }
@@ -505,10 +517,13 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
         birth->live = true;
         birth->entry.fd = birth->entry.lock = birth->made = birth->group_fd = birth->listener = birth->console =
                 birth->state_creating = birth->state_created = -EBADF;
+        birth->rdt.root = birth->links.own = birth->links.container = -EBADF;
         birth->launch.channel = birth->launch.pidfd = birth->launch.proc_fd = -EBADF;
         r = check(spec, err);
         if (r >= 0)
                 r = check_users(spec, err);
+        if (r >= 0)
+                r = rdt_open(&birth->rdt, spec, err);
         if (r >= 0)
                 r = site_read(&birth->site, spec, options->id, NULL, err);
         if (r < 0)
@@ -577,6 +592,12 @@ void birth_done(struct birth *birth)
         bool undo = birth->live;
 
         launch_done(&birth->launch);
+        if (undo)
+                links_take_back(&birth->links, birth->spec);
+        links_done(&birth->links);
+        if (undo)
+                rdt_take_back(&birth->rdt, birth->spec, birth->options->id);
+        rdt_done(&birth->rdt);
         if (undo && birth->hooks_ran)
                 (void)hooks_run_stored(&birth->entry, &birth->state, SPEC_HOOK_POSTSTOP, "stopped", NULL);
         birth->group_fd = fd_close(birth->group_fd);

@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "engine/notify.h"
 #include "engine/profile.h"
+#include "engine/rdt.h"
 #include "engine/relay.h"
 #include "engine/stored.h"
 #include "engine/user.h"
@@ -242,6 +243,7 @@ static int make_plan(struct execution *exec, const struct spec_process *process,
                 .place = &exec->site->place,
                 .personality = exec->spec.personality,
                 .personality_given = exec->spec.personality_given,
+                .memory_policy = &exec->spec.memory_policy,
         };
 
         site_find_modules(exec->site, process, false);
@@ -317,6 +319,10 @@ static int bring_in(struct execution *exec, const struct engine_exec_options *ho
                 r = notify_pid_file(options->pid_file, exec->launch.pid, err);
         if (r >= 0)
                 r = notify_pidfd(options->pidfd_socket, exec->launch.pidfd, err);
+        if (r >= 0)
+                r = rdt_join(&exec->spec, options->id, exec->launch.pid, err);
+        if (r >= 0)
+                r = launch_schedule(&exec->launch, err);
         if (r >= 0)
                 r = launch_say(&exec->launch, MESSAGE_START, err);
         return r < 0 ? r : launch_await_exec(&exec->launch, err);

@@ -32,6 +32,8 @@ enum message {
         MESSAGE_CGROUPS,    /* groups are there and limited; their tasks files come with it */
         MESSAGE_HOOKS_DONE,
         MESSAGE_START,
+        MESSAGE_NET_DEVICES, /* they are in the network namespace */
+        MESSAGE_SCHEDULED,   /* the ops that are by_parent are done */
 };
 
 enum record_kind {

@@ -69,6 +69,12 @@ int oci_read_hooks(struct json *json, void *target);           /* struct ward_sp
 int oci_read_devices(struct json *json, void *target);         /* struct ward_spec */
 int oci_read_uid_maps(struct json *json, void *target);        /* struct spec_id_maps */
 int oci_read_gid_maps(struct json *json, void *target);        /* struct spec_id_maps */
+int oci_read_scheduler(struct json *json, void *target);       /* struct spec_scheduler */
+int oci_read_io_priority(struct json *json, void *target);     /* struct spec_io_priority */
+int oci_read_affinity(struct json *json, void *target);        /* struct spec_process */
+int oci_read_rdt(struct json *json, void *target);             /* struct spec_rdt */
+int oci_read_net_devices(struct json *json, void *target);     /* struct ward_spec */
+int oci_read_memory_policy(struct json *json, void *target);   /* struct spec_memory_policy */
 
 /* A propagation word ("rslave"): MS_* flags. -1: it is none. */
 long oci_propagation(const char *word);

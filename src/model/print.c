@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/names.h"
 #include "model/mount-words.h"
+#include "model/schedule-words.h"
 
 /* Indented JSON: the only state is how deep, and whether a comma is due. */
 struct writer {
@@ -163,6 +164,50 @@ static void print_rlimits(struct writer *writer, const struct spec_process *proc
         close(writer, "]");
 }
 
+/* The words for the bits of @flags; no key without any. */
+static void print_flags(struct writer *writer, const struct schedule_words *words, uint64_t flags)
+{
+        if (flags == 0)
+                return;
+        open(writer, "flags", "[");
+        for (size_t i = 0; i < words->count; i++)
+                if ((flags & words->words[i].value) != 0)
+                        string(writer, NULL, words->words[i].name);
+        close(writer, "]");
+}
+
+static void print_scheduler(struct writer *writer, const struct spec_scheduler *scheduler)
+{
+        if (!scheduler->given)
+                return;
+        open(writer, "scheduler", "{");
+        string(writer, "policy", schedule_word_name(&schedule_policies, scheduler->policy));
+        number(writer, "nice", scheduler->nice);
+        large(writer, "priority", scheduler->priority);
+        print_flags(writer, &schedule_flags, scheduler->flags);
+        large(writer, "runtime", scheduler->runtime_nsec);
+        large(writer, "deadline", scheduler->deadline_nsec);
+        large(writer, "period", scheduler->period_nsec);
+        close(writer, "}");
+}
+
+static void print_schedule(struct writer *writer, const struct spec_process *process)
+{
+        print_scheduler(writer, &process->scheduler);
+        if (process->io_priority.given) {
+                open(writer, "ioPriority", "{");
+                string(writer, "class", schedule_word_name(&schedule_classes, process->io_priority.class));
+                large(writer, "priority", process->io_priority.level);
+                close(writer, "}");
+        }
+        if (process->affinity_initial.text != NULL || process->affinity_final.text != NULL) {
+                open(writer, "execCPUAffinity", "{");
+                string(writer, "initial", process->affinity_initial.text);
+                string(writer, "final", process->affinity_final.text);
+                close(writer, "}");
+        }
+}
+
 static void print_process(struct writer *writer, const struct spec_process *process)
 {
         open(writer, "process", "{");
@@ -185,6 +230,7 @@ static void print_process(struct writer *writer, const struct spec_process *proc
         string(writer, "selinuxLabel", process->selinux_label);
         if (process->oom_score_given)
                 number(writer, "oomScoreAdj", process->oom_score_adj);
+        print_schedule(writer, process);
         close(writer, "}");
 }
 
@@ -565,6 +611,30 @@ static void print_sysctls(struct writer *writer, const struct ward_spec *spec)
         close(writer, "}");
 }
 
+static void print_memory_policy(struct writer *writer, const struct spec_memory_policy *policy)
+{
+        if (!policy->given)
+                return;
+        open(writer, "memoryPolicy", "{");
+        string(writer, "mode", schedule_word_name(&memory_modes, policy->mode));
+        string(writer, "nodes", policy->nodes.text);
+        print_flags(writer, &memory_flags, policy->flags);
+        close(writer, "}");
+}
+
+static void print_rdt(struct writer *writer, const struct spec_rdt *rdt)
+{
+        if (!rdt->given)
+                return;
+        open(writer, "intelRdt", "{");
+        string(writer, "closID", rdt->clos_id);
+        string(writer, "l3CacheSchema", rdt->l3_schema);
+        string(writer, "memBwSchema", rdt->mb_schema);
+        strings(writer, "schemata", rdt->schemata);
+        truth(writer, "enableMonitoring", rdt->monitoring);
+        close(writer, "}");
+}
+
 static void print_linux(struct writer *writer, const struct ward_spec *spec)
 {
         open(writer, "linux", "{");
@@ -597,6 +667,17 @@ static void print_linux(struct writer *writer, const struct ward_spec *spec)
         if (spec->personality_given) {
                 open(writer, "personality", "{");
                 string(writer, "domain", spec->personality == PER_LINUX32 ? "LINUX32" : "LINUX");
+                close(writer, "}");
+        }
+        print_memory_policy(writer, &spec->memory_policy);
+        print_rdt(writer, &spec->rdt);
+        if (spec->net_device_count > 0) {
+                open(writer, "netDevices", "{");
+                for (size_t i = 0; i < spec->net_device_count; i++) {
+                        open(writer, spec->net_devices[i].name, "{");
+                        string(writer, "name", spec->net_devices[i].new_name);
+                        close(writer, "}");
+                }
                 close(writer, "}");
         }
         close(writer, "}");
