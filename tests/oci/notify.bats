@@ -196,10 +196,9 @@ s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1]); time.
         agent --deaf
         # One connection fits into its queue, which is empty only when it accepts.
         python3 -c 'import socket, sys, time
-s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); time.sleep(60)' "$AGENT" 3>&- &
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); print("connected", flush=True); time.sleep(60)' "$AGENT" >"$WORK/other" 3>&- &
         local other=$!
-        wait_until 5 grep -q "$AGENT" /proc/net/unix
-        sleep 0.3
+        wait_until 10 grep -q connected "$WORK/other"
         SECONDS=0
         fails_with "connect to the seccomp agent .*Resource temporarily unavailable.*10 seconds" oci run -b "$BUNDLE" "$ID"
         ((SECONDS >= 9 && SECONDS < 25))

@@ -165,8 +165,10 @@ def main():
     parser.add_argument("answers", nargs="*")
     options = parser.parse_intermixed_args()
     with socket.socket(socket.AF_UNIX) as server:
-        server.bind(options.socket)
+        # Who finds the socket finds somebody listening.
+        server.bind(options.socket + ".new")
         server.listen(0 if options.deaf else LISTEN)
+        os.rename(options.socket + ".new", options.socket)
         if options.deaf:
             select.select([], [], [], PATIENCE_SEC)
         else:
