@@ -44,6 +44,9 @@ inject() {
                 inject fail 61 181 "$command"
         done
         inject fail 7 31 start-hooks
+        inject fail 13 61 run-notify
+        inject fail 3 31 start-notify
+        inject fail 17 61 exec-notify
 }
 
 @test "a paused one, and one whose state is damaged: system calls fail" {
@@ -64,6 +67,9 @@ inject() {
         inject kill 13 61 run-below
         inject kill 13 61 run-nodes
         inject kill 13 61 run-hooks
+        inject kill 13 61 run-notify
+        inject kill 2 13 start-notify
+        inject kill 13 61 exec-notify
 }
 
 @test "memory is short" {

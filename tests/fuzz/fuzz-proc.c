@@ -23,6 +23,7 @@ static void read_stat(const char *text)
         uint64_t ticks = 42, other;
         int r = procfs_stat_start(text, &ticks), read = 0;
         char state = procfs_stat_state(text), letter;
+        bool never = false;
 
         EXPECT(r >= 0 || ticks == 42);
         EXPECT(!procfs_stat_has_ended(text) || state == 'Z' || state == 'X');
@@ -31,6 +32,12 @@ static void read_stat(const char *text)
                 return;
         if (sscanf(behind, ") %c", &letter) == 1)
                 EXPECT(letter == state);
+        (void)sscanf(behind, ") %*s %*s %*s %*s %*s %*s %n", &read);
+        if (read > 0 && is_number(behind + read, strcspn(behind + read, " ")) &&
+            sscanf(behind + read, "%" SCNu64 " ", &other) == 1 && other <= UINT32_MAX &&
+            behind[read + (int)strcspn(behind + read, " ")] == ' ')
+                EXPECT(procfs_stat_never_executed(text, &never) == 0 && never == ((other & 0x40) != 0));
+        read = 0;
         (void)sscanf(behind, ") %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %n", &read);
         if (read == 0 || behind[read] == '\0')
                 EXPECT(r < 0);
