@@ -28,7 +28,7 @@ static const struct {
         {CGROUP_CPU_RT_RUNTIME, offsetof(struct spec_resources, cpu.rt_runtime)},
         {CGROUP_BLKIO_WEIGHT, offsetof(struct spec_resources, block_io.weight)},
         {CGROUP_BLKIO_LEAF_WEIGHT, offsetof(struct spec_resources, block_io.leaf_weight)},
-        {CGROUP_NET_CLASS, offsetof(struct spec_resources, class_id)},
+        {CGROUP_NET_CLASS, offsetof(struct spec_resources, class_id), true},
 };
 
 /* What is collected; there is room for all. */

@@ -475,7 +475,7 @@ static void rule_access(const struct spec_device_rule *rule, char access[static 
 }
 
 /* Nothing is allowed but what the config allows and what every container has (config-linux.md, "Default Devices"): V25. */
-static int set_devices(struct site *site, const struct ward_spec *spec, struct ward_err *err)
+static int set_devices(struct site *site, const struct spec_resources *r, bool in_use, struct ward_err *err)
 {
         static const struct cgroup_device_rule every_container[] = {
                 {true, 'c', -1, -1, "m"}, {true, 'b', -1, -1, "m"},    {true, 'c', 1, 3, "rwm"},
@@ -483,7 +483,6 @@ static int set_devices(struct site *site, const struct ward_spec *spec, struct w
                 {true, 'c', 1, 9, "rwm"}, {true, 'c', 5, 0, "rwm"},    {true, 'c', 5, 1, "rwm"},
                 {true, 'c', 5, 2, "rwm"}, {true, 'c', 136, -1, "rwm"},
         };
-        const struct spec_resources *r = &spec->resources;
         struct cgroup_device_rule *rules = arena_new(&site->arena, struct cgroup_device_rule,
                                                      1 + r->device_rule_count + ELEMENTS(every_container));
         char(*access)[4] = arena_alloc(&site->arena, r->device_rule_count + 1, 4);
@@ -508,7 +507,20 @@ static int set_devices(struct site *site, const struct ward_spec *spec, struct w
         }
         memcpy(&rules[n], every_container, sizeof(every_container));
         n += ELEMENTS(every_container);
+        if (in_use && cgroup_has_devices(&site->layout, site->place.cgroup_path, rules, n))
+                return 0;
         return cgroup_set_devices(&site->layout, site->place.cgroup_path, rules, n, err);
+}
+
+int site_set_devices(struct site *site, const struct spec_resources *resources, bool in_use, struct ward_err *err)
+{
+        /* Without any hierarchy this fails for root, whose containers could open every device of an image. Who is not root in the first user
+         * namespace may load no program for it (bpf(2)), can make no node, and opens what is bound with his own rights alone. */
+        if (site->place.root_user)
+                return set_devices(site, resources, in_use, err);
+        if (site->place.hierarchy_count > 0 && set_devices(site, resources, in_use, NULL) < 0)
+                site->devices_open = true;
+        return 0;
 }
 
 int site_make_groups(struct site *site, const struct ward_spec *spec, struct ward_err *err)
@@ -522,12 +534,8 @@ int site_make_groups(struct site *site, const struct ward_spec *spec, struct war
                         r = make_group(site, i, NULL, err);
         if (r >= 0)
                 r = site_set_limits(site, &site->limits, spec->file, err);
-        /* Without any hierarchy this fails for root, whose containers could open every device of an image. Who is not root in the first user
-         * namespace may load no program for it (bpf(2)), can make no node, and opens what is bound with his own rights alone. */
-        if (r >= 0 && site->place.root_user)
-                r = set_devices(site, spec, err);
-        else if (r >= 0 && site->place.hierarchy_count > 0 && set_devices(site, spec, NULL) < 0)
-                site->devices_open = true;
+        if (r >= 0)
+                r = site_set_devices(site, &spec->resources, false, err);
         return r;
 }
 

@@ -75,6 +75,10 @@ bool site_limits_pids(const struct site *site, const struct spec_resources *reso
 /* Writes @limits into the groups. @file and their origins name the input in errors. */
 int site_set_limits(struct site *site, const struct limits *limits, const char *file, struct ward_err *err);
 
+/* Writes the device rules of @resources and those of every container. @in_use: processes are in the group, and it is left alone when it has
+ * them already. */
+int site_set_devices(struct site *site, const struct spec_resources *resources, bool in_use, struct ward_err *err);
+
 /* Removes the groups. @all: every hierarchy's; otherwise what this start made. */
 int site_remove_groups(struct site *site, bool all, struct ward_err *err);
 

@@ -74,5 +74,9 @@ int engine_update(struct store *store, const char *id, const struct spec_resourc
         r = check_memory(site, &resources->memory, err);
         if (r >= 0)
                 r = limits_collect(&limits, &stored.arena, resources, resources->pids.given, err);
-        return r < 0 ? r : set_wider(&stored, site, &limits, err);
+        if (r >= 0)
+                r = set_wider(&stored, site, &limits, err);
+        if (r >= 0 && resources->device_rule_count > 0)
+                r = site_set_devices(site, resources, true, err);
+        return r;
 }

@@ -195,6 +195,11 @@ struct cgroup_device_rule {
 int cgroup_set_devices(const struct cgroup_layout *layout, const char *path, const struct cgroup_device_rule *rules,
                        size_t count, struct ward_err *err);
 
+/* Whether the group obeys just these rules already, as far as that can be read: v1, and not where its default is to allow. There rules
+ * are changed one by one, and who is in the group meets those that are half written. */
+bool cgroup_has_devices(const struct cgroup_layout *layout, const char *path, const struct cgroup_device_rule *rules,
+                        size_t count);
+
 /* Freezes or thaws the group and all below it, and waits until it is so. -ETIMEDOUT with what is still running, and then the group
  * is thawed again. */
 int cgroup_freeze(const struct cgroup_layout *layout, const char *path, bool frozen, unsigned timeout_msec,

@@ -300,6 +300,24 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         [[ -z $(groups_of "$ID") ]]
 }
 
+@test "update: rules of devices take the place of those that were there" {
+        local full='{"allow": true, "type": "c", "major": 1, "minor": 11, "access": "w"}' # kmsg: not one that every container has
+        open_node() { oci exec "$ID" dd if=/dev/null of=/dev/node bs=1 count=0; }
+        make_bundle sleep 1000
+        edit --argjson rule "$full" '.linux.devices = [{type: "c", path: "/dev/node", major: 1, minor: 11}] | .linux.resources.devices += [$rule]'
+        start
+        run -0 open_node
+        # The same ones again, then without it, then with it.
+        oci update -r - "$ID" <<<"$(jq -c '{devices: .linux.resources.devices}' "$BUNDLE/config.json")"
+        run -0 open_node
+        oci update -r - "$ID" <<<'{"devices": [{"allow": false, "access": "rwm"}]}'
+        run -1 open_node
+        expect_in_output "not permitted"
+        oci exec "$ID" sh -c 'echo still >/dev/null'
+        oci update -r - "$ID" <<<"{\"devices\": [{\"allow\": false, \"access\": \"rwm\"}, $full]}"
+        run -0 open_node
+}
+
 @test "events: disks and waiting, in runc's form" {
         make_bundle sleep 1000
         start
