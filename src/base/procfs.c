@@ -9,6 +9,8 @@
 
 #define STATE_FIELD 3
 #define THREADS_FIELD 20
+#define FORKED_NOT_EXECUTED 0x40u /* PF_FORKNOEXEC */
+#define FLAGS_FIELD 9
 #define START_FIELD 22
 
 /* "36 35 0:33 / /sys/fs/cgroup rw,noatime shared:15 - cgroup2 cgroup2 rw": blanks in names are escaped, a source may be empty. */
@@ -74,6 +76,18 @@ bool procfs_stat_has_ended(const char *stat)
 
         return (state == 'Z' || state == 'X') && threads != NULL && (threads[0] == '0' || threads[0] == '1') &&
                threads[1] == ' ';
+}
+
+int procfs_stat_never_executed(const char *stat, bool *ret_never)
+{
+        const char *field = stat_field(stat, FLAGS_FIELD), *end;
+        uint64_t flags;
+
+        end = field == NULL ? NULL : read_number(field, UINT32_MAX, &flags);
+        if (end == NULL || *end != ' ')
+                return -EBADMSG;
+        *ret_never = (flags & FORKED_NOT_EXECUTED) != 0;
+        return 0;
 }
 
 int procfs_stat_start(const char *stat, uint64_t *ret_ticks)

@@ -23,6 +23,10 @@ char procfs_stat_state(const char *stat);
 /* Whether the whole process has ended: the first thread of one may be a zombie while others live, and is told by their number, field 20. */
 bool procfs_stat_has_ended(const char *stat);
 
+/* Whether the process is the one that fork(2) made and has executed nothing since: PF_FORKNOEXEC of linux/sched.h in field 9. It is still told of one
+ * that has ended. -EBADMSG when it isn't there. */
+int procfs_stat_never_executed(const char *stat, bool *ret_never);
+
 /* The start of the process in clock ticks since boot, field 22. -EBADMSG when it isn't there. */
 int procfs_stat_start(const char *stat, uint64_t *ret_ticks);
 

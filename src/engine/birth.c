@@ -124,7 +124,13 @@ static int get_filter(struct birth *birth, struct ward_err *err)
         if (r < 0)
                 return r;
         birth->program = (struct sock_fprog){.len = birth->filter.count, .filter = birth->filter.code};
-        return birth->spec->process.init ? launch_check_init(&birth->filter, err) : 0;
+        r = profile_check(&birth->filter, err);
+        if (r >= 0 && birth->spec->process.init)
+                r = launch_check_init(&birth->filter, err);
+        if (r >= 0)
+                r = agent_find(&birth->agent, birth->spec, &birth->filter, &birth->arena, err);
+        birth->site.place.agent = birth->agent.path;
+        return r;
 }
 
 static const char *absolute_rootfs(struct birth *birth)
@@ -151,6 +157,7 @@ static int listen_for_start(const struct store_entry *entry, struct ward_err *er
 static int open_sockets(struct birth *birth, int relay_console, struct ward_err *err)
 {
         struct place *place = &birth->site.place;
+        int r;
 
         if (birth->options->console_socket != NULL && !birth->spec->process.terminal) {
                 (void)err_set(err, -EINVAL, "use the console socket '%s': process.terminal is false",
@@ -172,7 +179,10 @@ static int open_sockets(struct birth *birth, int relay_console, struct ward_err 
                 if (birth->listener < 0)
                         return birth->listener;
         }
-        return 0;
+        r = agent_prepare(&birth->agent, err);
+        if (r >= 0 && birth->create)
+                r = agent_note(&birth->agent, birth->entry.fd, err);
+        return r;
 }
 
 /* Memory files for the hooks that the child runs; they are filled when its pid is known. */
@@ -317,6 +327,7 @@ static int clone_init(struct birth *birth, struct ward_err *err)
                 .listener = birth->listener,
                 .state_creating = birth->state_creating,
                 .state_created = birth->state_created,
+                .state_process = birth->agent.state,
                 .root = birth->options->root_given ? birth->options->root_fd : -EBADF,
                 .shm = birth->options->shm_fd,
                 .made = birth->made,
@@ -407,6 +418,18 @@ static int write_config(const struct birth *birth, struct ward_err *err)
 }
 
 /* The state is written while the child goes on with its mounts; the child starts nothing before it is told that this is done. */
+/* A process that is taking on other ids shows its namespaces to who has CAP_SYS_PTRACE alone (ptrace(2)), and root inside a container may lack
+ * it: then its start time is what it is known by. */
+static int note_pid_namespace(struct birth *birth, struct ward_err *err)
+{
+        int r = proc_namespace_inode(birth->launch.proc_fd, birth->state.pid, "pid", &birth->state.pid_ns_inode, err);
+
+        if (r != -EACCES)
+                return r;
+        birth->state.pid_ns_inode = 0;
+        return 0;
+}
+
 static int write_state(struct birth *birth, struct ward_err *err)
 {
         struct store_state *state = &birth->state;
@@ -420,7 +443,7 @@ static int write_state(struct birth *birth, struct ward_err *err)
         state->cgroup_made = site_made_parents(&birth->site);
         r = proc_start_ticks(birth->launch.proc_fd, state->pid, &state->pid_start_ticks, err);
         if (r >= 0)
-                r = proc_namespace_inode(birth->launch.proc_fd, state->pid, "pid", &state->pid_ns_inode, err);
+                r = note_pid_namespace(birth, err);
         if (r >= 0)
                 r = write_config(birth, err);
         if (r >= 0)
@@ -487,6 +510,8 @@ static int bring_up(struct birth *birth, int relay_console, struct ward_err *err
                 r = rdt_give(&birth->rdt, birth->spec, birth->options->id, birth->launch.pid, err);
         if (r >= 0)
                 r = launch_schedule(&birth->launch, err);
+        if (r >= 0)
+                r = agent_write(&birth->agent, &birth->state, "creating", birth->launch.pid, birth->launch.pid, err);
         launch_trace(&birth->launch, "state");
         return r;
 }
@@ -504,7 +529,7 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
         birth->create = create;
         birth->live = true;
         birth->entry.fd = birth->entry.lock = birth->made = birth->group_fd = birth->listener = birth->console =
-                birth->state_creating = birth->state_created = -EBADF;
+                birth->state_creating = birth->state_created = birth->agent.state = -EBADF;
         birth->rdt.root = birth->links.own = birth->links.container = -EBADF;
         birth->launch.channel = birth->launch.pidfd = birth->launch.proc_fd = -EBADF;
         r = check(spec, err);
@@ -553,14 +578,17 @@ static int explain_death(const struct birth *birth, struct ward_err *err)
 
 int birth_finish(struct birth *birth, struct ward_err *err)
 {
-        int r;
+        int agent = -EBADF, r;
 
         if (birth->create) {
                 r = launch_await(&birth->launch, PHASE_WAITING, err);
                 if (r >= 0)
                         r = launch_hand_over(&birth->launch, err);
         } else {
-                r = launch_say(&birth->launch, MESSAGE_START, err);
+                r = agent_connect(&birth->agent, &agent, err);
+                if (r >= 0)
+                        r = launch_start(&birth->launch, agent, err);
+                agent = fd_close(agent);
                 if (r >= 0)
                         r = launch_await_exec(&birth->launch, err);
         }
@@ -600,6 +628,7 @@ void birth_done(struct birth *birth)
         birth->console = fd_close(birth->console);
         birth->state_creating = fd_close(birth->state_creating);
         birth->state_created = fd_close(birth->state_created);
+        agent_done(&birth->agent);
         plan_done(&birth->plan);
         site_done(&birth->site);
         arena_done(&birth->arena);

@@ -8,6 +8,7 @@
 #ifndef ENGINE_BIRTH_H
 #define ENGINE_BIRTH_H
 
+#include "engine/agent.h"
 #include "engine/engine.h"
 #include "engine/links.h"
 #include "engine/rdt.h"
@@ -23,6 +24,7 @@ struct birth {
         struct site site;
         struct seccomp_filter filter;
         struct sock_fprog program;
+        struct agent agent;
         struct plan plan;
         struct launch launch;
         struct store_entry entry;

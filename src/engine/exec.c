@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "engine/agent.h"
 #include "engine/notify.h"
 #include "engine/profile.h"
 #include "engine/rdt.h"
@@ -37,6 +38,7 @@ struct execution {
         struct spec_namespace joined[SPEC_NS_COUNT];
         struct seccomp_filter filter;
         struct sock_fprog program;
+        struct agent agent;
         struct plan plan;
         struct launch launch;
         int group_fd; /* owned: the v2 group */
@@ -49,6 +51,7 @@ static void execution_done(struct execution *exec)
         plan_done(&exec->plan);
         exec->group_fd = fd_close(exec->group_fd);
         exec->console = fd_close(exec->console);
+        agent_done(&exec->agent);
         spec_done(&exec->spec);
         stored_done(&exec->stored);
         arena_done(&exec->arena);
@@ -205,6 +208,13 @@ static int get_filter(struct execution *exec, struct store *store, struct ward_e
         cache = store_cache(store, true);
         r = profile_filter(&exec->spec, exec->stored.state.seccomp_docker, cache, &exec->arena, &exec->filter, err);
         exec->program = (struct sock_fprog){.len = exec->filter.count, .filter = exec->filter.code};
+        if (r >= 0)
+                r = profile_check(&exec->filter, err);
+        if (r >= 0)
+                r = agent_find(&exec->agent, &exec->spec, &exec->filter, &exec->arena, err);
+        if (r >= 0)
+                r = agent_prepare(&exec->agent, err);
+        exec->site->place.agent = exec->agent.path;
         return r;
 }
 
@@ -257,6 +267,7 @@ static int clone_once(struct execution *exec, const struct engine_options *optio
                                            .listener = -EBADF,
                                            .state_creating = -EBADF,
                                            .state_created = -EBADF,
+                                           .state_process = exec->agent.state,
                                            .root = -EBADF,
                                            .made = -EBADF,
                                            .lock = -EBADF};
@@ -297,7 +308,7 @@ static int clone_joining(struct execution *exec, const struct engine_exec_option
 static int bring_in(struct execution *exec, const struct engine_exec_options *how, const struct engine_options *options,
                     struct ward_err *err)
 {
-        int dumpable = prctl(PR_GET_DUMPABLE), r;
+        int dumpable = prctl(PR_GET_DUMPABLE), agent = -EBADF, r;
 
         /* Inherited by the child with its memory; execve(2) of the container's program sets it anew (prctl(2)). An ordinary user's
          * /proc files would become root's by it; his container has no more rights over the process than he has. */
@@ -324,7 +335,13 @@ static int bring_in(struct execution *exec, const struct engine_exec_options *ho
         if (r >= 0)
                 r = launch_schedule(&exec->launch, err);
         if (r >= 0)
-                r = launch_say(&exec->launch, MESSAGE_START, err);
+                r = agent_write(&exec->agent, &exec->stored.state, engine_status_names[exec->stored.status],
+                                exec->stored.state.pid, exec->launch.pid, err);
+        if (r >= 0)
+                r = agent_connect(&exec->agent, &agent, err);
+        if (r >= 0)
+                r = launch_start(&exec->launch, agent, err);
+        agent = fd_close(agent);
         return r < 0 ? r : launch_await_exec(&exec->launch, err);
 }
 
@@ -379,6 +396,7 @@ int engine_exec(struct store *store, const struct engine_exec_options *how, cons
         _cleanup_execution_ struct execution exec = {
                 .group_fd = -EBADF,
                 .console = -EBADF,
+                .agent = AGENT_NONE,
                 .stored = {.entry = {-EBADF, -EBADF}, .pidfd = -EBADF},
                 .launch = {.channel = -EBADF, .pidfd = -EBADF, .proc_fd = -EBADF},
         };

@@ -6,13 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 
-int notify_connect(const char *path, const char *what, struct ward_err *err)
+int notify_connect_within(const char *path, const char *what, unsigned sec, struct ward_err *err)
 {
+        const struct timeval patience = {.tv_sec = sec};
         _cleanup_close_
         int fd = -EBADF;
         struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -21,9 +23,15 @@ int notify_connect(const char *path, const char *what, struct ward_err *err)
                 return err_code(err, -ENAMETOOLONG, "connect to the %s '%s'", what, path);
         memcpy(address.sun_path, path, strlen(path));
         fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+        if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0 ||
+            connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
                 return err_errno(err, "connect to the %s '%s'", what, path);
         return TAKE_FD(fd);
+}
+
+int notify_connect(const char *path, const char *what, struct ward_err *err)
+{
+        return notify_connect_within(path, what, 0, err);
 }
 
 int notify_pid_file(const char *path, pid_t pid, struct ward_err *err)

@@ -10,6 +10,9 @@
 /* Connects to the unix socket at @path on the host; @what is for messages. Returns a descriptor. */
 int notify_connect(const char *path, const char *what, struct ward_err *err);
 
+/* The same, where the other side may take @sec seconds to accept, and later to take what is sent to it: -EAGAIN. 0: for ever. */
+int notify_connect_within(const char *path, const char *what, unsigned sec, struct ward_err *err);
+
 /* Writes @pid to the file @path on the host. NULL: nothing to do. */
 int notify_pid_file(const char *path, pid_t pid, struct ward_err *err);
 

@@ -4,13 +4,14 @@
 
 #include <linux/filter.h>
 
+#include "engine/agent.h"
+#include "engine/profile.h"
 #include "launch/plan.h"
 
 int engine_plan(const struct ward_spec *spec, const struct engine_options *options, bool json, struct text *text,
                 struct ward_err *err)
 {
         static const struct place_hierarchy unified = {.version = 2, .name = "unified", .mount = "/sys/fs/cgroup"};
-        static const struct sock_fprog filter = {0};
         struct arena arena _cleanup_arena_ = {0};
         struct place place = {
                 .hierarchies = &unified,
@@ -25,8 +26,11 @@ int engine_plan(const struct ward_spec *spec, const struct engine_options *optio
                 .no_new_keyring = options->no_new_keyring,
                 .preserve_fds = options->preserve_fds,
         };
+        struct agent agent = AGENT_NONE;
+        struct seccomp_filter filter = {0};
+        struct sock_fprog program;
         struct plan plan;
-        int r;
+        int r = 0;
 
         place.rootfs = options->root_given ? NULL : spec->rootfs;
         place.cgroup_path = spec->cgroups_path != NULL ? spec->cgroups_path : arena_printf(&arena, "/%s", options->id);
@@ -36,7 +40,15 @@ int engine_plan(const struct ward_spec *spec, const struct engine_options *optio
                 place.cgroup_path = NULL;
         if (!spec->process_given || spec->process.argv == NULL || spec->process.argv[0] == NULL)
                 return err_set(err, -EINVAL, "%s: process.args is missing: there is nothing to plan", spec->file);
-        r = plan_start(spec, &place, spec->seccomp.text != NULL ? &filter : NULL, 0, &plan, err);
+        if (spec->seccomp.text != NULL)
+                r = profile_filter(spec, options->seccomp_docker, -EBADF, &arena, &filter, err);
+        if (r >= 0)
+                r = agent_find(&agent, spec, &filter, &arena, err);
+        if (r < 0)
+                return r;
+        place.agent = agent.path;
+        program = (struct sock_fprog){.len = filter.count, .filter = filter.code};
+        r = plan_start(spec, &place, filter.count > 0 ? &program : NULL, filter.flags, &plan, err);
         if (r < 0)
                 return r;
         plan_print(&plan, json, text);

@@ -2,6 +2,7 @@
 /* The seccomp filter of a container; see profile.h. */
 #include "engine/profile.h"
 
+#include <linux/seccomp.h>
 #include <sys/utsname.h>
 
 /* One number of "6.18.5-amd64", and what is behind it. */
@@ -30,4 +31,12 @@ int profile_filter(const struct ward_spec *spec, bool docker, int cache_fd, stru
                 context.kernel_minor = take_number(&release);
         }
         return filter_get(&spec->seccomp, file, docker ? &context : NULL, cache_fd, arena, ret_filter, NULL, err);
+}
+
+int profile_check(const struct seccomp_filter *filter, struct ward_err *err)
+{
+        /* LOG, which every filter has, is older than what a start needs besides. */
+        uint32_t flags = filter->flags & ~(uint32_t)SECCOMP_FILTER_FLAG_LOG;
+
+        return flags == 0 ? 0 : seccomp_flags_check(flags, err);
 }

@@ -12,4 +12,7 @@
 int profile_filter(const struct ward_spec *spec, bool docker, int cache_fd, struct arena *arena,
                    struct seccomp_filter *ret_filter, struct ward_err *err);
 
+/* Whether the running kernel can load @filter. */
+int profile_check(const struct seccomp_filter *filter, struct ward_err *err);
+
 #endif

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "engine/agent.h"
 #include "engine/hooks.h"
 #include "engine/stored.h"
+#include "kern/proc.h"
 #include "launch/launch.h"
 
 /* Connects to the container's socket by the entry's descriptor, as birth.c bound it. -ECONNREFUSED: nobody listens there any more. */
@@ -24,11 +26,21 @@ static int connect_start(const struct stored *stored, struct ward_err *err)
         return TAKE_FD(fd);
 }
 
+static int check_executed(const struct stored *stored, struct ward_err *err)
+{
+        _cleanup_close_
+        int proc = proc_open(err);
+
+        return proc < 0 ? proc : launch_check_executed(proc, stored->state.pid, stored->state.command, err);
+}
+
 int engine_start(struct store *store, const char *id, struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
+        struct arena arena _cleanup_arena_ = {0};
+        struct agent agent = AGENT_NONE;
         _cleanup_close_
-        int connection = -EBADF;
+        int connection = -EBADF, listens = -EBADF;
         const uint8_t message = MESSAGE_START;
         int r;
 
@@ -45,12 +57,22 @@ int engine_start(struct store *store, const char *id, struct ward_err *err)
         }
         if (connection < 0)
                 return connection;
+        /* A start that finds no agent can be tried again. */
+        r = agent_recall(&agent, stored.entry.fd, &arena, err);
+        if (r >= 0)
+                r = agent_connect(&agent, &listens, err);
+        if (r < 0)
+                return r;
         /* From here on it is no created container any more, whether its program can be executed or not. */
         if (unlinkat(stored.entry.fd, "start", 0) < 0)
                 return err_errno(err, "start container '%s': remove its start socket", id);
-        if (send(connection, &message, sizeof(message), MSG_NOSIGNAL) < 0)
-                return err_errno(err, "tell container '%s' to start", id);
+        r = fd_send(connection, &message, sizeof(message), listens);
+        if (r < 0)
+                return err_code(err, r, "tell container '%s' to start", id);
+        listens = fd_close(listens);
         r = launch_await_started(connection, stored.pidfd, stored.state.command, err);
+        if (r >= 0 && agent.path != NULL)
+                r = check_executed(&stored, err);
         if (r < 0)
                 return r;
         return hooks_run_stored(&stored.entry, &stored.state, SPEC_HOOK_POSTSTART, "running", err);

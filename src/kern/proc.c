@@ -64,22 +64,43 @@ int proc_write_of(int proc_fd, pid_t pid, const char *path, const char *text, si
         return 0;
 }
 
-int proc_start_ticks(int proc_fd, pid_t pid, uint64_t *ret_ticks, struct ward_err *err)
+/* /proc/PID/stat as a string. */
+static int read_stat(int proc_fd, pid_t pid, char *text, size_t size, struct ward_err *err)
 {
         _cleanup_close_
         int fd = proc_open_of(proc_fd, pid, "stat", O_RDONLY, err);
-        char text[1024];
         ssize_t n;
 
         if (fd < 0)
                 return fd;
-        n = read(fd, text, sizeof(text) - 1);
+        n = read(fd, text, size - 1);
         if (n < 0)
                 return err_errno(err, "read /proc/%d/stat", pid);
         text[n] = '\0';
-        if (procfs_stat_start(text, ret_ticks) < 0)
-                return err_set(err, -EBADMSG, "read the start time from /proc/%d/stat: it is not as proc(5) says", pid);
         return 0;
+}
+
+int proc_start_ticks(int proc_fd, pid_t pid, uint64_t *ret_ticks, struct ward_err *err)
+{
+        char text[1024];
+        int r = read_stat(proc_fd, pid, text, sizeof(text), err);
+
+        if (r >= 0 && procfs_stat_start(text, ret_ticks) < 0)
+                return err_set(err, -EBADMSG, "read the start time from /proc/%d/stat: it is not as proc(5) says", pid);
+        return r;
+}
+
+int proc_has_executed(int proc_fd, pid_t pid, struct ward_err *err)
+{
+        char text[1024];
+        bool never;
+        int r = read_stat(proc_fd, pid, text, sizeof(text), err);
+
+        if (r < 0)
+                return r;
+        if (procfs_stat_never_executed(text, &never) < 0)
+                return err_set(err, -EBADMSG, "read the flags from /proc/%d/stat: it is not as proc(5) says", pid);
+        return !never;
 }
 
 int proc_namespace_inode(int proc_fd, pid_t pid, const char *name, uint64_t *ret_inode, struct ward_err *err)

@@ -16,6 +16,9 @@ int proc_open(struct ward_err *err);
 /* What makes a pid the same process: its start in clock ticks since boot (proc(5), field 22 of stat). */
 int proc_start_ticks(int proc_fd, pid_t pid, uint64_t *ret_ticks, struct ward_err *err);
 
+/* Whether the process has executed a program since it was made; it may have ended, but for being reaped. Returns 1, 0 or -errno. */
+int proc_has_executed(int proc_fd, pid_t pid, struct ward_err *err);
+
 /* st_ino of /proc/PID/ns/@name. */
 int proc_namespace_inode(int proc_fd, pid_t pid, const char *name, uint64_t *ret_inode, struct ward_err *err);
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/syscalls.h"
 #include "kern/seccomp.h"
 
 struct machine {
@@ -165,4 +166,20 @@ uint32_t seccomp_filter_answer(const struct seccomp_filter *filter, uint32_t arc
                 }
         }
         return SECCOMP_RET_KILL_PROCESS;
+}
+
+bool seccomp_filter_allows(const struct seccomp_filter *filter, uint32_t nr)
+{
+        static const uint64_t none[6] = {0};
+
+        return seccomp_filter_answer(filter, syscall_arch_native(), nr, none) == SECCOMP_RET_ALLOW;
+}
+
+bool seccomp_filter_notifies(const struct seccomp_filter *filter)
+{
+        for (uint32_t at = 0; at < filter->count; at++)
+                if (filter->code[at].code == (BPF_RET | BPF_K) &&
+                    (filter->code[at].k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF)
+                        return true;
+        return false;
 }

@@ -11,6 +11,7 @@
 #define KERN_SECCOMP_H
 
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -56,5 +57,19 @@ struct seccomp_builder *seccomp_builder_free(struct seccomp_builder *builder);
 /* What @filter answers to system call @nr of @arch (AUDIT_ARCH_*) with @args: a SECCOMP_RET_* value with its data. An interpreter of
  * classic BPF as seccomp(2) defines it, used to say in words why a call was refused. */
 uint32_t seccomp_filter_answer(const struct seccomp_filter *filter, uint32_t arch, uint32_t nr, const uint64_t args[6]);
+
+/* Whether @filter lets the native system call @nr through if it has no arguments, without a word to anybody. */
+bool seccomp_filter_allows(const struct seccomp_filter *filter, uint32_t nr);
+
+/* Whether @filter, made by a builder, answers SECCOMP_RET_USER_NOTIF to any call. */
+bool seccomp_filter_notifies(const struct seccomp_filter *filter);
+
+/* seccomp-flags.c: whether the running kernel takes each of @flags (SECCOMP_FILTER_FLAG_*). -EOPNOTSUPP, with the version that brought it,
+ * for one that it does not know. */
+int seccomp_flags_check(uint32_t flags, struct ward_err *err);
+
+/* "LOG|SPEC_ALLOW" for a person; one that is not known as a number. */
+struct text;
+void seccomp_flags_print(uint32_t flags, struct text *text);
 
 #endif

@@ -222,6 +222,20 @@ static int add_rule(struct seccomp_builder *builder, const struct seccomp_rule *
         return r;
 }
 
+/* What the kernel is asked for beside the filter itself. */
+static uint32_t flags_of(const struct seccomp_filter *filter, uint32_t asked)
+{
+        /* Without it a refusal leaves no audit record, and nobody can say later why a call failed (seccomp(2)). */
+        uint32_t flags = asked | SECCOMP_FILTER_FLAG_LOG;
+
+        /* A rule of another architecture leaves nothing to be told. */
+        if (!seccomp_filter_notifies(filter))
+                return flags & ~(uint32_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+        /* The process has one thread beside the one that sends the listener, and that is not to be filtered; with a listener
+         * seccomp(2) wants SECCOMP_FILTER_FLAG_TSYNC_ESRCH, too. */
+        return (flags | SECCOMP_FILTER_FLAG_NEW_LISTENER) & ~(uint32_t)SECCOMP_FILTER_FLAG_TSYNC;
+}
+
 static int compile(const struct spec_seccomp *profile, const char *file, const struct seccomp_context *context,
                    struct arena *arena, struct seccomp_filter *ret_filter, struct ward_err *err)
 {
@@ -250,8 +264,7 @@ static int compile(const struct spec_seccomp *profile, const char *file, const s
                 r = seccomp_builder_finish(builder, arena, &filter, err);
         if (r < 0)
                 return r;
-        /* Without it a refusal leaves no audit record, and nobody can say later why a call failed (seccomp(2)). */
-        filter.flags = parsed.flags | SECCOMP_FILTER_FLAG_LOG;
+        filter.flags = flags_of(&filter, parsed.flags);
         *ret_filter = filter;
         return 0;
 }

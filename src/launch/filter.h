@@ -24,7 +24,7 @@ extern const char filter_default_profile[];
 extern const size_t filter_default_profile_len;
 
 /*
- * The filter always has SECCOMP_FILTER_FLAG_LOG. *@ret_filter has no code when @profile has no text.
+ * The filter always has SECCOMP_FILTER_FLAG_LOG, and SECCOMP_FILTER_FLAG_NEW_LISTENER if it leaves a call to a listener. *@ret_filter has no code when @profile has no text.
  * @cache_fd: the cache directory, or -EBADF for none. @context: see model/seccomp.h; NULL for the OCI form alone. Memory comes from
  * @arena. *@ret_cached (may be NULL) says whether the cache had it. Errors: -EINVAL with position, -ENOMEM.
  */

@@ -43,6 +43,7 @@ extern const size_t launch_init_program_len;
 /* Descriptors that the caller has already, for slots of these kinds; -EBADF: none. Borrowed. */
 struct launch_given {
         int console, listener, state_creating, state_created, root, shm;
+        int state_process; /* for a filter with a listener */
         int made; /* no slot: the file for the log of what the child makes; -EBADF: it is kept in memory only */
         int lock; /* no slot: closed in the child, which would hold it (flock(2): it belongs to the open file description) */
 };
@@ -73,6 +74,9 @@ int launch_say(struct launch *launch, enum message message, struct ward_err *err
 
 /* Receives until the child has reached @phase. Errors: the child's own failure in words; -ESRCH when it died without one. */
 int launch_await(struct launch *launch, enum phase phase, struct ward_err *err);
+
+/* Says MESSAGE_START to a child that goes on with its program. @agent: a connection to the seccomp agent, or -EBADF. */
+int launch_start(struct launch *launch, int agent, struct ward_err *err);
 
 /* Says MESSAGE_START to a created child, and waits until it does not depend on us any more. */
 int launch_hand_over(struct launch *launch, struct ward_err *err);
@@ -107,6 +111,10 @@ bool launch_exec_denied(const struct seccomp_filter *filter);
 int launch_check_init(const struct seccomp_filter *filter, struct ward_err *err);
 
 int launch_report_denied(const char *command, const siginfo_t *info, struct ward_err *err);
+
+/* After the end of the channel of a filter with a listener: its agent may have let neither the program be executed nor the failure be told. Who has
+ * been reaped since is taken to have executed. */
+int launch_check_executed(int proc_fd, pid_t pid, const char *command, struct ward_err *err);
 
 /* The same as launch_await_exec() for `start`, which has neither plan nor child: @connection is the socket on which the container was told to
  * start, @pidfd its init, @command what shall be executed, for words. */

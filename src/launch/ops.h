@@ -34,6 +34,7 @@ enum slot_kind {
         SLOT_CONSOLE,     /* a connected unix socket that takes the terminal's master */
         SLOT_LISTENER,    /* the socket on which a created container waits for its start */
         SLOT_STATE,       /* a memory file with the state for hooks that the child runs; @file is its status */
+        SLOT_AGENT,       /* always late: a connected unix socket that takes the filter's listener; @path is its own */
         SLOT_GIVEN,       /* opened by the caller: a root made by launch/host.c */
         SLOT_GIVEN_SHM,   /* the same: another container's /dev/shm */
         SLOT_INIT,        /* ward-init, a program in memory */
@@ -44,7 +45,7 @@ struct slot {
         enum slot_kind kind;
         const char *path;  /* on the host; NULL where the kind needs none */
         bool recursive;    /* TREE, ROOT: with the mounts below */
-        const char *file;  /* TASKS: "c1/tasks"; STATE: "creating" or "created" */
+        const char *file;  /* TASKS: "c1/tasks"; STATE: "creating" or "created", or "process" for the seccomp agent */
         enum message late; /* the message that brings it; 0: the child has it from its birth */
         bool by_child;     /* TREE, ROOT, PROCFS_TREE, DEVICE: OP_TREES opens it */
         bool idmap;        /* id-map the tree */
@@ -252,6 +253,8 @@ struct op_caps {
 struct op_seccomp {
         const struct sock_fprog *program;
         uint32_t flags;
+        int agent_slot, state_slot; /* SLOT_AGENT, SLOT_STATE: only with SECCOMP_FILTER_FLAG_NEW_LISTENER */
+        bool yields;                /* the filter lets sched_yield(2) through */
 };
 
 struct op_exec {

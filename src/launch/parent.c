@@ -4,6 +4,7 @@
 #include <linux/limits.h>
 #include <linux/magic.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -172,6 +173,7 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
                 return 0;
         switch (slot->kind) {
         case SLOT_TASKS:
+        case SLOT_AGENT:
                 break; /* always late */
         case SLOT_PROC:
                 fd = launch->proc_fd;
@@ -183,7 +185,9 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
                 fd = given->listener;
                 break;
         case SLOT_STATE:
-                fd = strcmp(slot->file, "creating") == 0 ? given->state_creating : given->state_created;
+                fd = strcmp(slot->file, "creating") == 0  ? given->state_creating
+                     : strcmp(slot->file, "created") == 0 ? given->state_created
+                                                          : given->state_process;
                 break;
         case SLOT_GIVEN:
                 fd = given->root;
@@ -454,6 +458,11 @@ int launch_say(struct launch *launch, enum message message, struct ward_err *err
         return say_with(launch, message, NULL, 0, err);
 }
 
+int launch_start(struct launch *launch, int agent, struct ward_err *err)
+{
+        return say_with(launch, MESSAGE_START, &agent, agent >= 0 ? 1 : 0, err);
+}
+
 /* The child cloned the process that goes on (OP_CLONE): it takes the first one's place. */
 static int follow(struct launch *launch, pid_t pid, struct ward_err *err)
 {
@@ -625,6 +634,15 @@ static void explain_exec(const struct launch *launch, struct ward_err *err)
                         return;
 }
 
+int launch_check_executed(int proc_fd, pid_t pid, const char *command, struct ward_err *err)
+{
+        if (proc_has_executed(proc_fd, pid, NULL) != 0)
+                return 0;
+        (void)err_set(err, -EPERM, "execute '%s': the seccomp agent lets neither that be done nor the failure be told",
+                      command);
+        return err_hint(err, "see what the agent answers to execve, and that it keeps the listener");
+}
+
 int launch_await_exec(struct launch *launch, struct ward_err *err)
 {
         int r = launch_await(launch, PHASE_EXEC, err);
@@ -632,6 +650,8 @@ int launch_await_exec(struct launch *launch, struct ward_err *err)
         if (r < 0)
                 return r;
         r = await_end(launch->channel, launch->pidfd, launch->plan, command_of(launch->plan), launch->filter, err);
+        if (r >= 0 && launch->filter != NULL && (launch->filter->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
+                r = launch_check_executed(launch->proc_fd, launch->pid, command_of(launch->plan), err);
         launch->exec_failed = r < 0; /* nothing but the filter and the execution comes behind this phase */
         if (r == -ENOENT || r == -ENOEXEC)
                 explain_exec(launch, err);

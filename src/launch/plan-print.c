@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The plan, shown: a line per op for a person, an object per op for a program. */
 #include "base/json.h"
+#include "kern/seccomp.h"
 #include "launch/describe.h"
 #include "launch/plan.h"
 
@@ -51,6 +52,15 @@ static void print_scheduler(const struct op_scheduler *scheduler, struct text *t
                 text_printf(text, ", %llu ns of %llu before %llu", (unsigned long long)scheduler->runtime_nsec,
                             (unsigned long long)scheduler->period_nsec, (unsigned long long)scheduler->deadline_nsec);
         text_puts(text, scheduler->by_parent ? ", by the parent" : "");
+}
+
+static void print_filter(const struct plan *plan, const struct op_seccomp *filter, struct text *text)
+{
+        if (filter->flags != 0)
+                text_puts(text, ": ");
+        seccomp_flags_print(filter->flags, text);
+        if (filter->agent_slot != SLOT_NONE)
+                text_printf(text, ", its listener goes to '%s'", plan->slots[filter->agent_slot].path);
 }
 
 /* The sentence of a failure, and the figures that a person who checks a plan wants beside it. */
@@ -115,6 +125,9 @@ static void print_what(const struct plan *plan, const struct op *op, struct text
         case OP_CLOSE_FDS:
         case OP_STDIO_OWNER:
                 text_printf(text, ": %llu", (unsigned long long)op->number);
+                break;
+        case OP_SECCOMP:
+                print_filter(plan, &op->seccomp, text);
                 break;
         case OP_PIVOT:
                 text_puts(text, op->number != 0 ? " by pivot_root" : " by chroot");

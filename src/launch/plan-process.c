@@ -8,9 +8,12 @@
  */
 #include <linux/capability.h>
 #include <linux/ioprio.h>
+#include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
+#include "kern/seccomp.h"
 #include "launch/plan-build.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -283,6 +286,25 @@ static int add_init(struct plan *plan, const struct spec_process *process)
         return plan_add_number(plan, OP_SETSID, process->terminal, &process->terminal_origin);
 }
 
+static int add_filter(struct plan *plan, const struct sock_fprog *program, uint32_t flags, const struct place *place)
+{
+        struct seccomp_filter filter = {.code = program->filter, .count = program->len};
+        struct slot agent = {.kind = SLOT_AGENT, .path = place->agent, .late = MESSAGE_START},
+                    state = {.kind = SLOT_STATE, .file = "process"};
+        struct op *op = plan_add(plan, OP_SECCOMP, NULL);
+
+        if (op == NULL)
+                return -ENOMEM;
+        op->seccomp = (struct op_seccomp){
+                .program = program, .flags = flags, .agent_slot = SLOT_NONE, .state_slot = SLOT_NONE};
+        if ((flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) == 0)
+                return 0;
+        op->seccomp.agent_slot = plan_slot(plan, &agent);
+        op->seccomp.state_slot = plan_slot(plan, &state);
+        op->seccomp.yields = seccomp_filter_allows(&filter, SYS_sched_yield);
+        return op->seccomp.agent_slot < 0 || op->seccomp.state_slot < 0 ? -ENOMEM : 0;
+}
+
 int plan_process(struct plan *plan, const struct spec_process *process, const struct place *place,
                  const struct sock_fprog *filter, uint32_t filter_flags, const struct op_hooks *start_hooks, bool join,
                  struct ward_err *err)
@@ -319,13 +341,8 @@ int plan_process(struct plan *plan, const struct spec_process *process, const st
         /* The report goes out before the filter, which may forbid to send it. */
         if (r >= 0)
                 r = plan_add_number(plan, OP_REPORT, PHASE_EXEC, NULL);
-        if (r >= 0 && filter != NULL) {
-                op = plan_add(plan, OP_SECCOMP, NULL);
-                if (op == NULL)
-                        return -ENOMEM;
-                op->seccomp.program = filter;
-                op->seccomp.flags = filter_flags;
-        }
+        if (r >= 0 && filter != NULL)
+                r = add_filter(plan, filter, filter_flags, place);
         if (r >= 0 && keep != 0) {
                 r = add_caps(plan, &process->caps, 0);
                 if (r >= 0)

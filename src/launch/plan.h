@@ -29,6 +29,7 @@ struct place {
         bool apparmor, selinux;  /* active in this kernel */
         bool setgroups_denied;   /* the user namespace that will be in force forbids setgroups(2) */
         bool terminal_socket;    /* a console socket takes the terminal */
+        const char *agent; /* the path of the socket that takes the listener of a filter that has one, for messages */
         const char *const
                 *envp; /* the environment with what the root's files add to it; NULL: the process's as it is */
         bool create;   /* wait on a listening socket for `start`; otherwise the creator says it */

@@ -31,7 +31,7 @@ enum message {
         MESSAGE_MAPPED = 1, /* id maps are written; late slots come with it */
         MESSAGE_CGROUPS,    /* groups are there and limited; their tasks files come with it */
         MESSAGE_HOOKS_DONE,
-        MESSAGE_START,
+        MESSAGE_START,       /* the connection to the seccomp agent comes with it, from who starts the program */
         MESSAGE_NET_DEVICES, /* they are in the network namespace */
         MESSAGE_SCHEDULED,   /* the ops that are by_parent are done */
 };
@@ -81,8 +81,11 @@ enum step {
         STEP_HOOK_RUN,    /* @value: index of the hook */
         STEP_HOOK_STATUS, /* @value: index of the hook, @errnum: its status */
         STEP_HOOK_TIMEOUT,
-        STEP_OUTSIDE, /* the working directory lies outside the root */
-        STEP_BEGIN,   /* before the first op */
+        STEP_OUTSIDE,      /* the working directory lies outside the root */
+        STEP_AGENT_STATE,  /* the container process state for the seccomp agent */
+        STEP_AGENT_THREAD, /* the thread that sends the listener */
+        STEP_AGENT_SEND,
+        STEP_BEGIN, /* before the first op */
         STEP_COUNT,
 };
 

@@ -56,6 +56,8 @@ static void describe_step(const struct plan *plan, const struct op *op, const st
                 [STEP_SETUID] = "set the user id",
                 [STEP_PROVE] = "it had no effect",
                 [STEP_OUTSIDE] = "it lies outside the root",
+                [STEP_AGENT_STATE] = "read the state for the seccomp agent",
+                [STEP_AGENT_THREAD] = "make the thread that sends its listener",
         };
 
         switch ((enum step)record->step) {
@@ -80,6 +82,11 @@ static void describe_step(const struct plan *plan, const struct op *op, const st
                 if (op->type == OP_DEV)
                         text_printf(text, ": make the link '%s'", op->dev.links[record->value].name);
                 return;
+        case STEP_AGENT_SEND:
+                if (op->type == OP_SECCOMP && op->seccomp.agent_slot >= 0)
+                        text_printf(text, ": send its listener to the seccomp agent at '%s'",
+                                    plan->slots[op->seccomp.agent_slot].path);
+                return;
         case STEP_GROUP:
                 if (op->type == OP_JOIN_CGROUPS)
                         text_printf(text, ": write '%s/%s'", plan->slots[op->cgroups.slots[record->value]].path,
@@ -102,6 +109,23 @@ static bool filter_denies(const struct seccomp_filter *filter, long nr)
         answer = seccomp_filter_answer(filter, NATIVE_ARCH, (uint32_t)nr, unknown) & SECCOMP_RET_ACTION_FULL;
         return answer != SECCOMP_RET_ALLOW && answer != SECCOMP_RET_LOG && answer != SECCOMP_RET_TRACE &&
                answer != SECCOMP_RET_USER_NOTIF;
+}
+
+/* docker and podman find out by these words what to exit with, 126 or 127: they are those of runc, which is a Go program. */
+static const char *exec_reason(const char *command, const struct record *record)
+{
+        switch (record->errnum) {
+        case ENOENT:
+                return record->type == OP_FIND_EXEC && strchr(command, '/') == NULL
+                               ? "executable file not found in $PATH"
+                               : "no such file or directory";
+        case EACCES:
+                return "permission denied";
+        case EISDIR:
+                return "is a directory: permission denied"; /* what execve(2) says of one; older dockers look for that alone */
+        default:
+                return strerror(record->errnum);
+        }
 }
 
 static int report_exec(const char *command, const struct seccomp_filter *filter, const struct record *record,
@@ -133,7 +157,7 @@ static int report_exec(const char *command, const struct seccomp_filter *filter,
                 (void)err_mistake(err, MISTAKE_EXEC_FILTERED);
                 return err_hint(err, "allow execve in the profile");
         }
-        (void)err_code(err, -record->errnum, "%sexecute '%s'", where, command);
+        (void)err_set(err, -record->errnum, "%sexecute '%s': %s", where, command, exec_reason(command, record));
         for (size_t i = 0; i < ELEMENTS(answers); i++)
                 if (answers[i].errnum == record->errnum) {
                         (void)err_mistake(err, answers[i].mistake);
@@ -213,7 +237,13 @@ static const struct refusal {
         {OP_IO_PRIORITY, -1, ENOSYS, NULL, MISTAKE_NONE, "this kernel knows no disks: it was built without CONFIG_BLOCK"},
         {OP_LSM, -1, ENOENT, NULL, MISTAKE_NONE, "no profile of this name is loaded: apparmor_parser -r FILE loads one, aa-status lists them"},
         {OP_LSM, -1, EINVAL, NULL, MISTAKE_NONE, "the policy that is loaded has no such label: USER:ROLE:TYPE:LEVEL, each as the policy knows it"},
-        {OP_SECCOMP, -1, EINVAL, NULL, MISTAKE_NONE, "this kernel does not know a flag of linux.seccomp.flags, or takes no filter of this size"},
+        {OP_SECCOMP, STEP_AGENT_THREAD, EAGAIN, NULL, MISTAKE_NONE,
+         "it is one task more for a moment: linux.resources.pids.limit and RLIMIT_NPROC must leave room for it"},
+        {OP_SECCOMP, STEP_AGENT_SEND, EPIPE, NULL, MISTAKE_NONE, "the agent has closed the connection: it must stay until it has the listener"},
+        {OP_SECCOMP, STEP_AGENT_SEND, EAGAIN, NULL, MISTAKE_NONE, "the agent doesn't read what is sent to it"},
+        {OP_SECCOMP, STEP_ITSELF, EBUSY, NULL, MISTAKE_NONE,
+         "an outer filter that is in force here has a listener already, and a process has at most one"},
+        {OP_SECCOMP, STEP_ITSELF, EINVAL, NULL, MISTAKE_NONE, "this kernel does not know a flag of linux.seccomp.flags, or takes no filter of this size"},
         {-1, STEP_TARGET_SYMLINK, 0, NULL, MISTAKE_NONE, "the image has a symlink where a directory must be"},
         {-1, STEP_MAKE_TARGET, EROFS, NULL, MISTAKE_TARGET_READ_ONLY,
          "the root file system is read-only: make the mount's target in it beforehand"},
@@ -335,6 +365,9 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
                 return launch_report_tree(plan, &plan->slots[record->value], record->step, -record->errnum, err);
         if (record->type == OP_HOOKS)
                 return report_hook(op, record, text.data == NULL ? "" : text.data, err);
+        if (op == NULL && record->type == OP_SECCOMP)
+                return err_code(err, -record->errnum, "put the seccomp filter in force%s",
+                                record->step == STEP_AGENT_SEND ? ": send its listener to the seccomp agent" : "");
         if (op == NULL)
                 return err_code(err, -record->errnum, "start the container (op %u)", record->op);
         op_describe(plan, op, &text);
@@ -362,6 +395,11 @@ int launch_check_init(const struct seccomp_filter *filter, struct ward_err *err)
                      {SYS_execveat, "execveat"},
                      {SYS_exit_group, "exit_group"}};
 
+        if ((filter->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0) {
+                (void)err_set(err, -EOPNOTSUPP,
+                              "--init: the seccomp profile leaves calls to an agent, which is told of one process");
+                return err_hint(err, "leave --init out, or SCMP_ACT_NOTIFY in the profile");
+        }
         for (size_t i = 0; i < ELEMENTS(calls); i++)
                 if (filter_denies(filter, calls[i].number)) {
                         (void)err_set(err, -EPERM,

@@ -100,13 +100,21 @@ static int read_mounts(struct json *json, void *target)
 
 static int read_annotation(struct json *json, void *target)
 {
+        /* Another runtime's: each would have another filter in force, or another one decide, than linux.seccomp says. */
+        static const char *const refused[] = {"run.oci.seccomp_bpf_data", "run.oci.seccomp.plugins"};
         struct spec_annotation *annotation = oci_list_add(json, target, sizeof(*annotation));
+        struct json_position where = json_position(json);
 
         if (annotation == NULL)
                 return -ENOMEM;
         annotation->key = json->path[json->depth - 1].key;
         if (annotation->key[0] == '\0')
-                return json_fail(json, json_position(json), "the key of an annotation may not be empty");
+                return json_fail(json, where, "the key of an annotation may not be empty");
+        for (size_t i = 0; i < ELEMENTS(refused); i++)
+                if (strcmp(annotation->key, refused[i]) == 0) {
+                        (void)json_fail(json, where, "not honoured: the container's filter is linux.seccomp alone");
+                        return err_hint(json->err, "take the annotation out, and write the filter as linux.seccomp");
+                }
         return json_string(json, &annotation->value);
 }
 

@@ -401,9 +401,13 @@ static void print_memory(struct writer *writer, const struct spec_memory *memory
         optional(writer, "limit", &memory->limit);
         optional(writer, "reservation", &memory->reservation);
         optional(writer, "swap", &memory->swap);
+        optional(writer, "kernel", &memory->kernel);
+        optional(writer, "kernelTCP", &memory->kernel_tcp);
         optional(writer, "swappiness", &memory->swappiness);
-        if (memory->disable_oom_killer)
-                truth(writer, "disableOOMKiller", true);
+        if (memory->disable_oom_killer.given)
+                truth(writer, "disableOOMKiller", memory->disable_oom_killer.value != 0);
+        if (memory->use_hierarchy.given)
+                truth(writer, "useHierarchy", memory->use_hierarchy.value != 0);
         if (memory->check_before_update)
                 truth(writer, "checkBeforeUpdate", true);
         close(writer, "}");
@@ -424,6 +428,113 @@ static void print_cpu(struct writer *writer, const struct spec_cpu *cpu)
         close(writer, "}");
 }
 
+static void device_number(struct writer *writer, uint32_t major, uint32_t minor)
+{
+        number(writer, "major", major);
+        number(writer, "minor", minor);
+}
+
+static void print_throttles(struct writer *writer, const struct spec_throttle *throttles)
+{
+        for (int kind = 0; kind < SPEC_THROTTLE_COUNT; kind++) {
+                if (throttles[kind].count == 0)
+                        continue;
+                open(writer, spec_throttle_names[kind], "[");
+                for (size_t i = 0; i < throttles[kind].count; i++) {
+                        const struct spec_throttle_device *device = &throttles[kind].devices[i];
+
+                        open(writer, NULL, "{");
+                        device_number(writer, device->major, device->minor);
+                        large(writer, "rate", device->rate);
+                        close(writer, "}");
+                }
+                close(writer, "]");
+        }
+}
+
+static void print_block_io(struct writer *writer, const struct spec_block_io *io)
+{
+        bool given = io->weight.given || io->leaf_weight.given || io->weight_device_count > 0;
+
+        for (int kind = 0; kind < SPEC_THROTTLE_COUNT; kind++)
+                given |= io->throttles[kind].count > 0;
+        if (!given)
+                return;
+        open(writer, "blockIO", "{");
+        optional(writer, "weight", &io->weight);
+        optional(writer, "leafWeight", &io->leaf_weight);
+        if (io->weight_device_count > 0) {
+                open(writer, "weightDevice", "[");
+                for (size_t i = 0; i < io->weight_device_count; i++) {
+                        open(writer, NULL, "{");
+                        device_number(writer, io->weight_devices[i].major, io->weight_devices[i].minor);
+                        optional(writer, "weight", &io->weight_devices[i].weight);
+                        optional(writer, "leafWeight", &io->weight_devices[i].leaf_weight);
+                        close(writer, "}");
+                }
+                close(writer, "]");
+        }
+        print_throttles(writer, io->throttles);
+        close(writer, "}");
+}
+
+static void print_hugepage_limits(struct writer *writer, const struct spec_resources *resources)
+{
+        if (resources->hugepage_limit_count == 0)
+                return;
+        open(writer, "hugepageLimits", "[");
+        for (size_t i = 0; i < resources->hugepage_limit_count; i++) {
+                open(writer, NULL, "{");
+                string(writer, "pageSize", resources->hugepage_limits[i].page_size);
+                large(writer, "limit", resources->hugepage_limits[i].limit);
+                close(writer, "}");
+        }
+        close(writer, "]");
+}
+
+static void print_network(struct writer *writer, const struct spec_resources *resources)
+{
+        if (!resources->class_id.given && resources->priority_count == 0)
+                return;
+        open(writer, "network", "{");
+        optional(writer, "classID", &resources->class_id);
+        if (resources->priority_count > 0) {
+                open(writer, "priorities", "[");
+                for (size_t i = 0; i < resources->priority_count; i++) {
+                        open(writer, NULL, "{");
+                        string(writer, "name", resources->priorities[i].interface);
+                        number(writer, "priority", resources->priorities[i].priority);
+                        close(writer, "}");
+                }
+                close(writer, "]");
+        }
+        close(writer, "}");
+}
+
+static void print_rdma(struct writer *writer, const struct spec_resources *resources)
+{
+        if (resources->rdma_count == 0)
+                return;
+        open(writer, "rdma", "{");
+        for (size_t i = 0; i < resources->rdma_count; i++) {
+                open(writer, resources->rdma[i].device, "{");
+                optional(writer, "hcaHandles", &resources->rdma[i].handles);
+                optional(writer, "hcaObjects", &resources->rdma[i].objects);
+                close(writer, "}");
+        }
+        close(writer, "}");
+}
+
+static void print_unified(struct writer *writer, const struct spec_resources *resources)
+{
+        if (resources->unified_count == 0)
+                return;
+        open(writer, "unified", "{");
+        for (size_t i = 0; i < resources->unified_count; i++)
+                string(writer, resources->unified[i].file, resources->unified[i].value);
+        close(writer, "}");
+}
+
 static void print_resources(struct writer *writer, const struct spec_resources *resources)
 {
         open(writer, "resources", "{");
@@ -435,6 +546,11 @@ static void print_resources(struct writer *writer, const struct spec_resources *
                 number(writer, "limit", resources->pids.value);
                 close(writer, "}");
         }
+        print_block_io(writer, &resources->block_io);
+        print_hugepage_limits(writer, resources);
+        print_network(writer, resources);
+        print_rdma(writer, resources);
+        print_unified(writer, resources);
         close(writer, "}");
 }
 

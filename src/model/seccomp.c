@@ -68,15 +68,10 @@ struct action {
 static int read_action(struct json *json, void *target)
 {
         struct action *action = target;
-        struct json_position where = json_position(json);
         const struct word *word = read_word(json, "action", action_words, ELEMENTS(action_words));
 
         if (word == NULL)
                 return -EINVAL;
-        if (word->value == SCMP_ACT_NOTIFY) {
-                (void)json_fail(json, where, "SCMP_ACT_NOTIFY is not honoured yet");
-                return err_hint(json->err, "use another action, or a runtime that has a seccomp listener");
-        }
         action->base = word->value;
         return 0;
 }
@@ -463,6 +458,9 @@ struct profile {
         struct action default_action;
         struct arch_list arches, arch_map;
         uint32_t flags;
+        struct json_position killable_where;
+        struct seccomp_listener listener;
+        struct json_position metadata_where;
 };
 
 static int add_rule(struct json *json, struct profile *profile, const struct seccomp_rule *rule)
@@ -549,12 +547,9 @@ static int read_rules(struct json *json, void *target)
 
 /* ------------------------------------------------------------------------------------------------------------- profile */
 
-#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
-#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5) /* Linux 5.19 */
-#endif
-
 static int read_flag(struct json *json, void *target)
 {
+        struct profile *profile = target;
         static const struct word words[] = {
                 {"SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC},
                 {"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
@@ -566,10 +561,9 @@ static int read_flag(struct json *json, void *target)
 
         if (word == NULL)
                 return -EINVAL;
-        /* seccomp(2): EINVAL without a listener, which is not honoured yet. */
         if (word->value == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
-                return json_fail(json, where, "%s is for filters with a listener", word->name);
-        *(uint32_t *)target |= word->value;
+                profile->killable_where = where;
+        profile->flags |= word->value;
         return 0;
 }
 
@@ -578,13 +572,26 @@ static int read_flags(struct json *json, void *target)
         return json_array(json, read_flag, target);
 }
 
+static int read_text(struct json *json, void *target)
+{
+        return json_string(json, target);
+}
+
+static int read_metadata(struct json *json, void *target)
+{
+        struct profile *profile = target;
+
+        profile->metadata_where = json_position(json);
+        return json_string(json, &profile->listener.metadata);
+}
+
 static const struct json_field profile_fields[] = {
         JSON_FIELD("defaultAction", struct profile, default_action, read_action, JSON_REQUIRED),
         JSON_FIELD("defaultErrnoRet", struct profile, default_action, read_errno_ret, 0),
         JSON_FIELD("architectures", struct profile, arches, read_arches, 0),
-        JSON_FIELD("flags", struct profile, flags, read_flags, 0),
-        {"listenerPath", NULL, JSON_UNSUPPORTED},
-        {"listenerMetadata", NULL, JSON_UNSUPPORTED},
+        {"flags", read_flags},
+        JSON_FIELD("listenerPath", struct profile, listener.path, read_text, 0),
+        {"listenerMetadata", read_metadata},
         {"syscalls", read_rules},
 };
 
@@ -594,11 +601,47 @@ static const struct json_field docker_profile_fields[] = {
         {"defaultErrno", NULL, JSON_IGNORED}, /* podman: defaultErrnoRet as a word, for people */
         JSON_FIELD("architectures", struct profile, arches, read_arches, 0),
         JSON_FIELD("archMap", struct profile, arch_map, read_arch_map, 0),
-        JSON_FIELD("flags", struct profile, flags, read_flags, 0),
-        {"listenerPath", NULL, JSON_UNSUPPORTED},
-        {"listenerMetadata", NULL, JSON_UNSUPPORTED},
+        {"flags", read_flags},
+        JSON_FIELD("listenerPath", struct profile, listener.path, read_text, 0),
+        {"listenerMetadata", read_metadata},
         {"syscalls", read_rules},
 };
+
+static bool notifies(const struct profile *profile)
+{
+        bool found = profile->default_action.base == SCMP_ACT_NOTIFY;
+
+        for (size_t i = 0; !found && i < profile->rule_count; i++)
+                found = profile->rules[i].action == SCMP_ACT_NOTIFY;
+        return found;
+}
+
+/* An empty string is as good as none, as in the runtimes that leave empty ones out. */
+static bool is_given(const char *text)
+{
+        return text != NULL && text[0] != '\0';
+}
+
+/* What is wrong with the field @key, said when the whole object has been read. */
+static int fail_field(struct json *json, const char *key, struct json_position where, const char *why)
+{
+        json->path[json->depth++] = (struct json_step){.key = key, .index = -1};
+        return json_fail(json, where, "%s", why);
+}
+
+static int check_listener(struct json *json, const struct profile *profile)
+{
+        if (is_given(profile->listener.metadata) && !is_given(profile->listener.path))
+                return fail_field(json, "listenerMetadata", profile->metadata_where,
+                                  "it may not be given without 'listenerPath'");
+        /* seccomp(2): EINVAL without a listener. */
+        if ((profile->flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) != 0 && !notifies(profile)) {
+                (void)fail_field(json, "flags", profile->killable_where,
+                                 "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV is for filters with a listener");
+                return err_hint(json->err, "take the flag out, or have a rule with the action SCMP_ACT_NOTIFY");
+        }
+        return 0;
+}
 
 static int read_profile(struct json *json, struct profile *profile)
 {
@@ -617,7 +660,7 @@ static int read_profile(struct json *json, struct profile *profile)
                 return json_fail(json, where, "both 'architectures' and 'archMap' are given");
         if (profile->arch_map.given)
                 profile->arches = profile->arch_map;
-        return 0;
+        return check_listener(json, profile);
 }
 
 int seccomp_profile_parse(const char *text, size_t len, const char *file, unsigned line, unsigned column,
@@ -655,5 +698,28 @@ int seccomp_profile_parse(const char *text, size_t len, const char *file, unsign
                 .rules = profile.rules,
                 .rule_count = profile.rule_count,
         };
+        return 0;
+}
+
+int seccomp_profile_listener(const char *text, size_t len, const char *file, struct arena *arena,
+                             struct seccomp_listener *ret_listener, struct ward_err *err)
+{
+        static const struct json_field fields[] = {
+                JSON_FIELD("listenerPath", struct seccomp_listener, path, read_text, 0),
+                JSON_FIELD("listenerMetadata", struct seccomp_listener, metadata, read_text, 0),
+        };
+        struct seccomp_listener listener = {0};
+        struct json json;
+        int r;
+
+        json_init(&json, text, len, file, arena, err);
+        r = json_object(&json, fields, ELEMENTS(fields), JSON_SKIP_UNKNOWN, &listener);
+        if (r < 0)
+                return r;
+        if (!is_given(listener.path))
+                listener.path = NULL;
+        if (!is_given(listener.metadata))
+                listener.metadata = NULL;
+        *ret_listener = listener;
         return 0;
 }

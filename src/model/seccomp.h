@@ -39,6 +39,12 @@ struct seccomp_profile {
         size_t rule_count;
 };
 
+/* Where the calls that the filter leaves to somebody else are decided. */
+struct seccomp_listener {
+        const char *path;     /* a socket of the host; NULL: none is given */
+        const char *metadata; /* what is said there beside it; NULL: nothing */
+};
+
 /* What a profile in docker's form is decided by: rules with includes/excludes are kept or left out by these. */
 struct seccomp_context {
         uint64_t caps;                       /* the bounding set of the container */
@@ -52,5 +58,9 @@ struct seccomp_context {
 int seccomp_profile_parse(const char *text, size_t len, const char *file, unsigned line, unsigned column,
                           const struct seccomp_context *context, struct arena *arena,
                           struct seccomp_profile *ret_profile, struct ward_err *err);
+
+/* The listener of a profile that has been parsed before, in whichever form: nothing else of it is read. Errors: -EINVAL, -ENOMEM. */
+int seccomp_profile_listener(const char *text, size_t len, const char *file, struct arena *arena,
+                             struct seccomp_listener *ret_listener, struct ward_err *err);
 
 #endif

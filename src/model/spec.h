@@ -230,9 +230,10 @@ struct spec_i64 {
 };
 
 struct spec_memory {
-        struct spec_i64 limit, reservation, swap; /* bytes; -1: unlimited */
-        struct spec_i64 swappiness;               /* 0 to 100 */
-        bool disable_oom_killer;
+        struct spec_i64 limit, reservation, swap;          /* bytes; -1: unlimited */
+        struct spec_i64 kernel, kernel_tcp;                /* bytes; -1: unlimited; obsolete */
+        struct spec_i64 swappiness;                        /* 0 to 100 */
+        struct spec_i64 use_hierarchy, disable_oom_killer; /* 0 or 1 */
         bool check_before_update;
 };
 
@@ -247,10 +248,75 @@ struct spec_cpu {
         struct spec_origin cpus_origin, mems_origin;
 };
 
+enum spec_throttle_kind {
+        SPEC_READ_BPS,
+        SPEC_WRITE_BPS,
+        SPEC_READ_IOPS,
+        SPEC_WRITE_IOPS,
+        SPEC_THROTTLE_COUNT,
+};
+
+struct spec_throttle_device {
+        uint32_t major, minor;
+        uint64_t rate; /* bytes or requests per second; 0: none */
+        struct spec_origin origin;
+};
+
+struct spec_throttle {
+        const struct spec_throttle_device *devices;
+        size_t count;
+};
+
+struct spec_weight_device {
+        uint32_t major, minor;
+        struct spec_i64 weight, leaf_weight; /* at least one of them; 10 to 1000, 0: as the group's */
+};
+
+struct spec_block_io {
+        struct spec_i64 weight, leaf_weight; /* 10 to 1000 */
+        const struct spec_weight_device *weight_devices;
+        size_t weight_device_count;
+        struct spec_throttle throttles[SPEC_THROTTLE_COUNT];
+};
+
+struct spec_hugepage_limit {
+        const char *page_size; /* as the kernel's files have it: "2MB" */
+        uint64_t limit;        /* bytes */
+        struct spec_origin origin;
+};
+
+struct spec_priority {
+        const char *interface;
+        uint32_t priority;
+        struct spec_origin origin;
+};
+
+struct spec_rdma {
+        const char *device;
+        struct spec_i64 handles, objects; /* at least one of them */
+        struct spec_origin origin;
+};
+
+/* A file of the v2 group and the lines that are written to it. */
+struct spec_unified {
+        const char *file, *value;
+        struct spec_origin origin;
+};
+
 struct spec_resources {
         struct spec_memory memory;
         struct spec_cpu cpu;
-        struct spec_i64 pids; /* -1 or 0: unlimited */
+        struct spec_i64 pids; /* -1: unlimited */
+        struct spec_block_io block_io;
+        const struct spec_hugepage_limit *hugepage_limits;
+        size_t hugepage_limit_count;
+        struct spec_i64 class_id; /* 32 bits */
+        const struct spec_priority *priorities;
+        size_t priority_count;
+        const struct spec_rdma *rdma;
+        size_t rdma_count;
+        const struct spec_unified *unified;
+        size_t unified_count;
         const struct spec_device_rule *device_rules;
         size_t device_rule_count;
 };
@@ -349,6 +415,9 @@ struct ward_spec {
         size_t net_device_count;
         struct spec_rdt rdt;
 };
+
+/* As the OCI runtime specification writes them: "throttleReadBpsDevice" ... */
+extern const char *const spec_throttle_names[SPEC_THROTTLE_COUNT];
 
 /* Names as the OCI runtime specification writes them: "network", "mount" ... */
 extern const char *const spec_ns_names[SPEC_NS_COUNT];

@@ -22,8 +22,8 @@ static const char *const hook_names[] = {
 };
 
 static const char *const seccomp_actions[] = {
-        "SCMP_ACT_ALLOW",       "SCMP_ACT_ERRNO", "SCMP_ACT_KILL",  "SCMP_ACT_KILL_PROCESS",
-        "SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG",   "SCMP_ACT_TRACE", "SCMP_ACT_TRAP",
+        "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO",  "SCMP_ACT_KILL",  "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD",
+        "SCMP_ACT_LOG",   "SCMP_ACT_NOTIFY", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP",
 };
 
 static const char *const seccomp_operators[] = {
@@ -31,10 +31,12 @@ static const char *const seccomp_operators[] = {
 };
 
 static const char *const seccomp_archs[] = {
-        "SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM",      "SCMP_ARCH_MIPS",        "SCMP_ARCH_MIPS64",  "SCMP_ARCH_MIPS64N32",
-        "SCMP_ARCH_MIPSEL",  "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PARISC",  "SCMP_ARCH_PARISC64",
-        "SCMP_ARCH_PPC",     "SCMP_ARCH_PPC64",    "SCMP_ARCH_PPC64LE",     "SCMP_ARCH_RISCV64", "SCMP_ARCH_S390",
-        "SCMP_ARCH_S390X",   "SCMP_ARCH_X32",      "SCMP_ARCH_X86",         "SCMP_ARCH_X86_64",
+        "SCMP_ARCH_AARCH64",   "SCMP_ARCH_ARM",      "SCMP_ARCH_MIPS",     "SCMP_ARCH_MIPS64",
+        "SCMP_ARCH_MIPS64N32", "SCMP_ARCH_MIPSEL",   "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32",
+        "SCMP_ARCH_PARISC",    "SCMP_ARCH_PARISC64", "SCMP_ARCH_PPC",      "SCMP_ARCH_PPC64",
+        "SCMP_ARCH_PPC64LE",   "SCMP_ARCH_RISCV64",  "SCMP_ARCH_S390",     "SCMP_ARCH_S390X",
+        "SCMP_ARCH_X32",       "SCMP_ARCH_X86",      "SCMP_ARCH_X86_64",   "SCMP_ARCH_LOONGARCH64",
+        "SCMP_ARCH_M68K",      "SCMP_ARCH_SH",       "SCMP_ARCH_SHEB",
 };
 
 static const struct {
@@ -44,6 +46,9 @@ static const struct {
         {"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
         {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
         {"SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC},
+        /* seccomp(2): with a listener alone. */
+        {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
+         SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV | SECCOMP_FILTER_FLAG_NEW_LISTENER},
 };
 
 static int compare_names(const void *a, const void *b)
@@ -134,7 +139,7 @@ static int features(struct oci *oci, const void *options, int count, char **oper
         text_puts(&text, ",");
         add_sorted(&text, "capabilities", cap_names, CAP_NAME_COUNT);
         text_puts(&text,
-                  ",\"cgroup\":{\"v1\":true,\"v2\":true,\"systemd\":false,\"systemdUser\":false,\"rdma\":false},");
+                  ",\"cgroup\":{\"v1\":true,\"v2\":true,\"systemd\":false,\"systemdUser\":false,\"rdma\":true},");
         add_seccomp(&text);
         text_puts(&text, ",\"apparmor\":{\"enabled\":true},\"selinux\":{\"enabled\":true},\"memoryPolicy\":{");
         add_words(&text, "modes", &memory_modes);
@@ -144,7 +149,7 @@ static int features(struct oci *oci, const void *options, int count, char **oper
                          "\"netDevices\":{\"enabled\":true},"
                          "\"mountExtensions\":{\"idmap\":{\"enabled\":true}}},"
                          "\"annotations\":{\"ward.version\":\"" WARD_VERSION "\"},"
-                         "\"potentiallyUnsafeConfigAnnotations\":[]}\n");
+                         "\"potentiallyUnsafeConfigAnnotations\":[\"run.oci.seccomp.receiver\"]}\n");
         return oci_print(&text, err);
 }
 

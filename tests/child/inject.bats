@@ -44,6 +44,9 @@ inject() {
                 inject fail 61 181 "$command"
         done
         inject fail 7 31 start-hooks
+        inject fail 13 61 run-notify
+        inject fail 3 31 start-notify
+        inject fail 17 61 exec-notify
 }
 
 @test "a paused one, and one whose state is damaged: system calls fail" {
@@ -64,6 +67,9 @@ inject() {
         inject kill 13 61 run-below
         inject kill 13 61 run-nodes
         inject kill 13 61 run-hooks
+        inject kill 13 61 run-notify
+        inject kill 2 13 start-notify
+        inject kill 13 61 exec-notify
 }
 
 @test "memory is short" {
@@ -74,7 +80,7 @@ inject() {
 }
 
 @test "the first process of --init can't be executed: it says why" {
-        local at=("$WARD_SOURCE/build/tests/child/at" --report 9) command=("$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --init host true) place
+        local at=(traced "$WARD_SOURCE/build/tests/child/at" --report 9) command=("$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --init host true) place
         # The first start compiles the filter, and the number of the call differs.
         "${command[@]}"
         place=$("${at[@]}" list "${command[@]}" 9>&1 | awk '$4 == "execveat" { print $2, $3 }' | tail -n 1)

@@ -13,11 +13,13 @@
 #include <linux/capability.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <linux/stat.h>
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <linux/wait.h>
 
@@ -44,7 +46,10 @@ static struct {
         bool must_not_run; /* a call failed without which no program may run */
         bool sent_to_hook; /* this is the process of a hook by now */
         bool unmounted;    /* fsmount(2) failed: mount(2) has to do it */
-        long dropping;     /* 1 + the capability that was to be dropped last: what is read of it then decides */
+        void (*thread)(void *);
+        void *argument;
+        int *alive;
+        long dropping; /* 1 + the capability that was to be dropped last: what is read of it then decides */
 } fuzz;
 
 static uint8_t next(void)
@@ -266,6 +271,15 @@ static long succeed(long number, long a, long b, long c, long d, long e)
         case __NR_sendto:
                 fuzz.failures += ((const struct record *)b)->kind == RECORD_FAILED;
                 return c;
+        case __NR_lseek:
+                return c == SEEK_END ? next() % 4 : 0;
+        case __NR_mmap:
+                return (long)"{}\n";
+        case __NR_sendmsg:
+                return 1;
+        case __NR_sched_yield:
+                child_mock_pause();
+                return 0;
         default:
                 return 0;
         }
@@ -301,6 +315,32 @@ long child_mock(long number, long a, long b, long c, long d, long e, long f)
                 return -error;
         }
         return succeed(number, a, b, c, d, e);
+}
+
+static void run_thread(void)
+{
+        fuzz.thread(fuzz.argument);
+        *fuzz.alive = 0;
+        fuzz.thread = NULL;
+}
+
+long child_mock_thread(unsigned long flags, void *stack, int *alive, void (*run)(void *), void *argument)
+{
+        long r = child_mock(__NR_clone, (long)flags, (long)stack, 0, (long)alive, 0, 0);
+
+        if (r < 0)
+                return r;
+        fuzz.thread = run;
+        fuzz.argument = argument;
+        fuzz.alive = alive;
+        return 78;
+}
+
+void child_mock_pause(void)
+{
+        if (fuzz.thread == NULL)
+                abort();
+        run_thread();
 }
 
 static const char *const argv[] = {"x", NULL};
@@ -371,6 +411,8 @@ static const struct op menu[] = {
         {.type = OP_SCHEDULER, .scheduler = {.policy = 1, .priority = 1}},
         {.type = OP_SCHEDULER, .scheduler = {.policy = 3, .nice = 1, .by_parent = true}},
         {.type = OP_IO_PRIORITY, .io_priority = {0x4000, false}},
+        {.type = OP_SECCOMP, .seccomp = {NULL, SECCOMP_FILTER_FLAG_NEW_LISTENER, 7, 6, false}},
+        {.type = OP_SECCOMP, .seccomp = {NULL, SECCOMP_FILTER_FLAG_NEW_LISTENER, 7, 6, true}},
         {.type = OP_EXEC, .exec = {candidates, argv, argv}},
 };
 

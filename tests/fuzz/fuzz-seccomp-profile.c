@@ -11,6 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         static const struct seccomp_context context = {.caps = 0xff00ff00ff, .kernel_major = 6, .kernel_minor = 1};
         _cleanup_arena_ struct arena arena = {0};
         struct seccomp_profile oci, docker;
+        struct seccomp_listener listener;
         struct ward_err err = {0};
         int r;
 
@@ -23,5 +24,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (size_t i = 0; i < oci.rule_count; i++)
                 if (oci.rules[i].name_count == 0 || oci.rules[i].action != docker.rules[i].action)
                         abort();
+        /* A profile that was read has a listener, or none, in either form. */
+        if (seccomp_profile_listener((const char *)data, size, "f", &arena, &listener, &err) < 0 ||
+            (listener.metadata != NULL && listener.path == NULL))
+                abort();
         return 0;
 }

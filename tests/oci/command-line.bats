@@ -214,6 +214,7 @@ teardown() {
                         defaultAction: "SCMP_ACT_ALLOW",
                         architectures: $f.linux.seccomp.archs,
                         flags: $f.linux.seccomp.knownFlags,
+                        listenerPath: "/run/agent.socket",
                         syscalls: ([$f.linux.seccomp.actions[] | {names: ["getpid"], action: .}]
                                 + [$f.linux.seccomp.operators[] | {names: ["getppid"], action: "SCMP_ACT_ERRNO",
                                         args: [{index: 0, value: 1, valueTwo: 1, op: .}]}])}' config.json >all.json
@@ -229,6 +230,8 @@ teardown() {
         done
         [[ $(jq -r '.linux.namespaces | index("time") != null' "$WORK/features") == true ]]
         [[ $(jq -r '.ociVersionMin' "$WORK/features") == 1.0.0 ]]
+        [[ $(jq -c '.linux.seccomp.knownFlags == .linux.seccomp.supportedFlags' "$WORK/features") == true ]]
+        [[ $(jq -c '.linux.seccomp | [.actions, .operators, .archs, .knownFlags | length]' "$WORK/features") == '[9,7,23,4]' ]]
 }
 
 @test "the completions name every verb" {

@@ -756,6 +756,19 @@ const struct op_case op_cases[] = {
          {
                  {"seccomp 1 0x2", STEP_ITSELF},
          }},
+        {"seccomp with a listener",
+         {.type = OP_SECCOMP, .seccomp = {NULL, 0xa, FD_CONSOLE, FD_STATE, false}},
+         NULL,
+         {
+                 {"lseek 16 0 2", STEP_AGENT_STATE},
+                 {"mmap 0 7 0x1 0x2 16", STEP_AGENT_STATE},
+                 {"clone 0x250f00", STEP_AGENT_THREAD},
+                 {"seccomp 1 0xa", STEP_ITSELF},
+                 {"sendmsg 15", STEP_AGENT_SEND},
+                 {"close 15", IGNORED},
+                 {"close 16", IGNORED},
+                 {"close 20", IGNORED},
+         }},
 };
 const size_t op_case_count = sizeof(op_cases) / sizeof(op_cases[0]);
 

@@ -12,6 +12,7 @@
 #include <linux/openat2.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <linux/stat.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -148,6 +149,9 @@ void mock_reset(void)
         mock.file_system = 0x1cd1;
         mock.poll_answer = 1;
         mock.clone_answer = 77;
+        mock.state_text = "{state}";
+        mock.state_len = 7;
+        mock.send_room = 64;
 }
 
 /* ---- the log ---- */
@@ -240,6 +244,7 @@ static const struct {
         {__NR_lseek, "lseek", "duu"},
         {__NR_mkdirat, "mkdirat", "dso"},
         {__NR_mknodat, "mknodat", "dsox"},
+        {__NR_mmap, "mmap", "uuxxd"},
         {__NR_mount, "mount", "sssxs"},
         {__NR_mount_setattr, "mount_setattr", "dsxa"},
         {__NR_move_mount, "move_mount", "dsdsx"},
@@ -262,6 +267,7 @@ static const struct {
         {__NR_sched_setattr, "sched_setattr", "u"},
         {__NR_seccomp, "seccomp", "ux"},
         {__NR_set_mempolicy, "set_mempolicy", "x0u"},
+        {__NR_sched_yield, "sched_yield", ""},
         {__NR_sendfile, "sendfile", "dd"},
         {__NR_sendmsg, "sendmsg", "d"},
         {__NR_sendto, "sendto", "d"},
@@ -541,6 +547,32 @@ static long receive(void *argument)
         return 1;
 }
 
+/* As much as there is room for. */
+static long send_message(int fd, const void *argument)
+{
+        const struct {
+                void *name;
+                int name_len;
+                const struct {
+                        const char *base;
+                        uint64_t len;
+                } * iov;
+                uint64_t iov_count;
+                const char *control;
+                uint64_t control_len;
+                unsigned flags;
+        } *header = argument;
+        size_t len = header->iov->len, at = strlen(mock.sent);
+
+        if (len > mock.send_room)
+                len = mock.send_room;
+        (void)snprintf(mock.sent + at, sizeof(mock.sent) - at, "<%d%s%.*s>", fd, header->control == NULL ? "" : "+",
+                       (int)len, header->iov->base);
+        if (header->control != NULL)
+                memcpy(&mock.sent_fd, header->control + 16, sizeof(mock.sent_fd));
+        return (long)len;
+}
+
 static long control(const long *a)
 {
         switch (a[0]) {
@@ -672,6 +704,17 @@ static long answer(long number, const long *a)
                 return a[2];
         case __NR_write:
                 return a[2];
+        case __NR_lseek:
+                return a[2] == SEEK_END ? mock.state_len : 0;
+        case __NR_mmap:
+                return (long)mock.state_text;
+        case __NR_sendmsg:
+                return send_message((int)a[0], (const void *)a[1]);
+        case __NR_sched_yield:
+                child_mock_pause();
+                return 0;
+        case __NR_seccomp:
+                return (a[1] & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0 ? new_fd(-1) : 0;
         case __NR_setsid:
                 return mock.lies ? -EPERM : 4711;
         case __NR_getsid:
@@ -725,6 +768,30 @@ long child_mock(long number, long a, long b, long c, long d, long e, long f)
                 return mock.answer;
         }
         return answer(number, args);
+}
+
+long child_mock_thread(unsigned long flags, void *stack, int *alive, void (*run)(void *), void *argument)
+{
+        long r = child_mock(__NR_clone, (long)flags, (long)stack, 0, (long)alive, 0, 0);
+
+        if (r < 0)
+                return r;
+        mock.thread = run;
+        mock.thread_argument = argument;
+        mock.thread_alive = alive;
+        return 4712;
+}
+
+/* The other thread's turn: all of it. */
+void child_mock_pause(void)
+{
+        void (*run)(void *) = mock.thread;
+
+        if (run == NULL)
+                longjmp(mock.end, 1 + MOCK_EXITED);
+        mock.thread = NULL;
+        run(mock.thread_argument);
+        *mock.thread_alive = 0;
 }
 
 enum mock_end mock_run(struct child *child)

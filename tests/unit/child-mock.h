@@ -69,6 +69,14 @@ struct mock {
         uint32_t memory_policy, io_priority, personality;
         char scheduler[48]; /* the start of struct sched_attr */
         long clone_answer;
+        void (*thread)(void *); /* made and not yet run */
+        void *thread_argument;
+        const char *state_text; /* what a memory file holds when it is mapped */
+        long state_len;
+        size_t send_room; /* of one sendmsg(2) */
+        char sent[128];   /* by each: the socket, "+" with a descriptor, and the bytes */
+        int sent_fd;
+        int *thread_alive;
         int wait_status;
         long poll_answer;
         const char *cwd;

@@ -135,6 +135,66 @@ static void test_init_stays(void **state)
         }
 }
 
+static const struct op listen_op = {.type = OP_SECCOMP, .seccomp = {NULL, 0xa, FD_CONSOLE, FD_STATE, false}};
+
+/* The listener goes with the first piece alone, over the agent's socket, however small the pieces are. */
+static void test_listener_is_sent(void **state)
+{
+        struct fixture f;
+
+        (void)state;
+        fixture_prepare(&f, &listen_op, 1);
+        assert_int_equal(mock_run(&f.child), MOCK_EXECUTED);
+        assert_string_equal(mock.sent, "<15+{state}>");
+        assert_int_equal(mock.sent_fd, 20); /* what seccomp(2) answered */
+        fixture_prepare(&f, &listen_op, 1);
+        mock.send_room = 3;
+        mock.answer_of = __NR_sendmsg;
+        mock.answer = -EINTR;
+        mock.answer_times = 2;
+        assert_int_equal(mock_run(&f.child), MOCK_EXECUTED);
+        assert_string_equal(mock.sent, "<15+{st><15ate><15}>");
+}
+
+/* Nothing is executed before the other thread has ended, and none is where the listener could not be sent: that one ends the process. */
+static void test_listener_is_waited_for(void **state)
+{
+        struct op op = listen_op;
+        struct fixture f;
+
+        (void)state;
+        op.seccomp.yields = true;
+        fixture_prepare(&f, &op, 1);
+        assert_int_equal(mock_run(&f.child), MOCK_EXECUTED);
+        assert_string_equal(mock.calls[PROLOGUE + 4], "sched_yield");
+        assert_string_equal(mock.calls[mock.call_count - 2], "close 20");
+        fixture_prepare(&f, &op, 1);
+        mock.answer_of = __NR_sendmsg;
+        mock.answer = -EPIPE;
+        mock.answer_times = 1;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        fixture_assert_failed(&f, STEP_AGENT_SEND, EPIPE);
+}
+
+static void test_no_listener(void **state)
+{
+        struct fixture f;
+
+        (void)state;
+        fixture_prepare(&f, &listen_op, 1);
+        mock.answer_of = __NR_seccomp;
+        mock.answer = -EBUSY;
+        mock.answer_times = 1;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        fixture_assert_failed(&f, STEP_ITSELF, EBUSY);
+        assert_string_equal(mock.sent, "");
+        /* An empty state would be no message, and carry nothing. */
+        fixture_prepare(&f, &listen_op, 1);
+        mock.state_len = 0;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        fixture_assert_failed(&f, STEP_AGENT_STATE, ENODATA);
+}
+
 static const char *const hook_argv[] = {"h", NULL}, *const hook_envp[] = {NULL};
 static const struct op_hook hooks[] = {{"/h1", hook_argv, hook_envp, 0}, {"/h2", hook_argv, hook_envp, 2}};
 static const struct op hooks_op = {.type = OP_HOOKS,
@@ -200,6 +260,9 @@ int main(void)
                 cmocka_unit_test(test_interrupted),
                 cmocka_unit_test(test_clone_ends_the_first),
                 cmocka_unit_test(test_init_stays),
+                cmocka_unit_test(test_listener_is_sent),
+                cmocka_unit_test(test_listener_is_waited_for),
+                cmocka_unit_test(test_no_listener),
                 cmocka_unit_test(test_hook_fails),
                 cmocka_unit_test(test_hook_timeout),
                 cmocka_unit_test(test_hook_process),

@@ -512,6 +512,48 @@ static void test_cache_hit(void **state)
 }
 
 /* Profiles that are alike for most of their text, and as long: each has the filter of its own. */
+/* The flags are what the kernel is asked for, and the same when they come from the cache. */
+static void test_flags(void **state)
+{
+        static const struct {
+                const char *flags, *rules;
+                uint32_t wanted;
+        } cases[] = {
+                {"", "\"syscalls\":[]}", SECCOMP_FILTER_FLAG_LOG},
+                {"\"SECCOMP_FILTER_FLAG_TSYNC\",\"SECCOMP_FILTER_FLAG_SPEC_ALLOW\"", "\"syscalls\":[]}",
+                 SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+                {"\"SECCOMP_FILTER_FLAG_TSYNC\",\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"",
+                 "\"syscalls\":[{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}",
+                 SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV},
+                /* No architecture of this machine has the call: nothing would be told. */
+                {"\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"",
+                 "\"syscalls\":[{\"names\":[\"sync_file_range2\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}",
+                 SECCOMP_FILTER_FLAG_LOG},
+        };
+        struct cache *cache = *state;
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                char text[512];
+                struct spec_seccomp profile;
+                bool cached;
+
+                (void)snprintf(text, sizeof(text), "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"flags\":[%s],%s",
+                               cases[i].flags, cases[i].rules);
+                profile = text_profile(text);
+                for (int round = 0; round < 2; round++) {
+                        struct seccomp_filter filter;
+
+                        assert_int_equal(
+                                filter_get(&profile, "p", NULL, cache->fd, &cache->arena, &filter, &cached, NULL), 0);
+                        assert_int_equal(cached, round == 1);
+                        assert_int_equal(filter.flags, cases[i].wanted);
+                        assert_int_equal(seccomp_flags_check(filter.flags, NULL), 0);
+                }
+        }
+        /* What a kernel to come may have, this one refuses. */
+        assert_int_equal(seccomp_flags_check(1u << 30, NULL), -EOPNOTSUPP);
+}
+
 static void test_cache_alike(void **state)
 {
         static const char *const texts[] = {
@@ -667,6 +709,7 @@ int main(void)
                 cmocka_unit_test(test_kernel),
                 cmocka_unit_test(test_messages),
                 cmocka_unit_test_setup_teardown(test_cache_hit, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_flags, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_cache_alike, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_cache_content, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_cache_file, set_up, tear_down),

@@ -58,11 +58,23 @@ static void check_resources(const struct spec_resources *a, const struct spec_re
 {
         assert_int_equal(a->memory.limit.value, b->memory.limit.value);
         assert_int_equal(a->memory.swap.value, b->memory.swap.value);
-        assert_int_equal(a->memory.disable_oom_killer, b->memory.disable_oom_killer);
+        assert_int_equal(a->memory.disable_oom_killer.value, b->memory.disable_oom_killer.value);
         assert_int_equal(a->cpu.quota.value, b->cpu.quota.value);
         assert_int_equal(a->cpu.rt_period.value, b->cpu.rt_period.value);
         assert_int_equal(a->cpu.idle.given, b->cpu.idle.given);
         assert_int_equal(a->pids.value, b->pids.value);
+        assert_int_equal(a->block_io.weight.value, b->block_io.weight.value);
+        assert_int_equal(a->block_io.weight_device_count, b->block_io.weight_device_count);
+        for (int kind = 0; kind < SPEC_THROTTLE_COUNT; kind++) {
+                assert_int_equal(a->block_io.throttles[kind].count, b->block_io.throttles[kind].count);
+                for (size_t i = 0; i < a->block_io.throttles[kind].count; i++)
+                        assert_int_equal(a->block_io.throttles[kind].devices[i].rate,
+                                         b->block_io.throttles[kind].devices[i].rate);
+        }
+        assert_int_equal(a->hugepage_limit_count, b->hugepage_limit_count);
+        assert_int_equal(a->priority_count, b->priority_count);
+        assert_int_equal(a->rdma_count, b->rdma_count);
+        assert_int_equal(a->unified_count, b->unified_count);
         assert_int_equal(a->device_rule_count, b->device_rule_count);
         for (size_t i = 0; i < a->device_rule_count; i++) {
                 assert_int_equal(a->device_rules[i].allow, b->device_rules[i].allow);
@@ -192,6 +204,31 @@ static void test_nothing_is_lost(void **state)
                                             "realtimeRuntime",
                                             "\"cpus\": \"0-1\"",
                                             "\"limit\": 64",
+                                            "\"kernel\": -1",
+                                            "\"kernelTCP\": 7340032",
+                                            "\"useHierarchy\": true",
+                                            "\"weight\": 11",
+                                            "\"leafWeight\": 12",
+                                            "\"weight\": 501",
+                                            "\"leafWeight\": 301",
+                                            "\"leafWeight\": 0",
+                                            "throttleReadBpsDevice",
+                                            "18446744073709551614",
+                                            "throttleWriteBpsDevice",
+                                            "\"rate\": 602",
+                                            "throttleReadIOPSDevice",
+                                            "\"minor\": 1048575",
+                                            "throttleWriteIOPSDevice",
+                                            "\"rate\": 604",
+                                            "\"pageSize\": \"64KB\"",
+                                            "18446744073709551613",
+                                            "\"classID\": 1048577",
+                                            "\"priority\": 4294967294",
+                                            "\"mlx5_1\"",
+                                            "\"hcaHandles\": 3",
+                                            "\"hcaObjects\": 4294967293",
+                                            "\"memory.high\": \"max\"",
+                                            "8:0 rbps=1\\u000a8:16 wiops=2",
                                             "rootfsPropagation",
                                             "/proc/keys",
                                             "/proc/sys",

@@ -159,18 +159,19 @@ static void test_refused(void **state)
                  "p.json:2:10: linux.seccomp.flags[0]: unknown flag 'SECCOMP_FILTER_FLAG_TSINC'",
                  "did you mean 'SECCOMP_FILTER_FLAG_TSYNC'?"},
                 {HEAD "\"flags\":[\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"]}",
-                 "p.json:2:10: linux.seccomp.flags[0]: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV is for filters with a "
+                 "p.json:2:10: linux.seccomp.flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV is for filters with a "
                  "listener",
-                 ""},
-                {HEAD "\"listenerPath\":\"/run/l\"}", "p.json:2:1: linux.seccomp.listenerPath: not honoured yet",
-                 "remove the field, or use a runtime that has it"},
+                 "take the flag out, or have a rule with the action SCMP_ACT_NOTIFY"},
+                {HEAD "\"listenerMetadata\":\"m\"}",
+                 "p.json:2:20: linux.seccomp.listenerMetadata: it may not be given without 'listenerPath'", ""},
+                {HEAD "\"listenerPath\":\"\",\"listenerMetadata\":\"m\"}",
+                 "p.json:2:38: linux.seccomp.listenerMetadata: it may not be given without 'listenerPath'", ""},
+                {HEAD "\"listenerPath\":5}",
+                 "p.json:2:16: linux.seccomp.listenerPath: expected a string, found a number", ""},
                 {HEAD "\"syscalls\":[{\"names\":[\"raed\"],\"action\":\"SCMP_ACT_ERRNO\"}]}",
                  "p.json:2:23: linux.seccomp.syscalls[0].names[0]: unknown system call 'raed'", "did you mean 'read'?"},
                 {HEAD "\"syscalls\":[{\"names\":[],\"action\":\"SCMP_ACT_ERRNO\"}]}",
                  "p.json:2:13: linux.seccomp.syscalls[0]: no system call is named", ""},
-                {HEAD "\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}",
-                 "p.json:2:40: linux.seccomp.syscalls[0].action: SCMP_ACT_NOTIFY is not honoured yet",
-                 "use another action, or a runtime that has a seccomp listener"},
                 {HEAD "\"syscall\":[]}", "p.json:2:1: linux.seccomp.syscall: unknown field",
                  "did you mean 'syscalls'?"},
                 {RULE("\"errnoRet\":4096"), "p.json:2:68: linux.seccomp.syscalls[0]: the errno must be from 0 to 4095",
@@ -241,6 +242,39 @@ static void test_position_in_config(void **state)
                             "config.json:180:37: linux.seccomp.defaultAction: unknown action 'SCMP_ACT_NO'");
 }
 
+static void test_listener(void **state)
+{
+        static const struct {
+                const char *text, *path, *metadata;
+        } cases[] = {
+                {HEAD
+                 "\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_NOTIFY\"}],\"listenerPath\":\"/run/l\"}",
+                 "/run/l", NULL},
+                {"{\"listenerMetadata\":\"a "
+                 "\\\"b\\\"\",\"listenerPath\":\"/run/l\",\"defaultAction\":\"SCMP_ACT_NOTIFY\"}",
+                 "/run/l", "a \"b\""},
+                {HEAD "\"listenerPath\":\"\",\"listenerMetadata\":\"\"}", NULL, NULL},
+                {HEAD "\"flags\":[]}", NULL, NULL},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_arena_ struct arena arena = {0};
+                struct seccomp_listener listener;
+                struct seccomp_profile profile;
+                struct ward_err err = {0};
+
+                assert_int_equal(parse(cases[i].text, NULL, &arena, &profile, &err), 0);
+                assert_int_equal(parse(cases[i].text, &context, &arena, &profile, &err), 0);
+                assert_int_equal(
+                        seccomp_profile_listener(cases[i].text, strlen(cases[i].text), "p", &arena, &listener, &err),
+                        0);
+                assert_string_equal(listener.path == NULL ? "-" : listener.path,
+                                    cases[i].path == NULL ? "-" : cases[i].path);
+                assert_string_equal(listener.metadata == NULL ? "-" : listener.metadata,
+                                    cases[i].metadata == NULL ? "-" : cases[i].metadata);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -251,6 +285,7 @@ int main(void)
                 cmocka_unit_test(test_refused),
                 cmocka_unit_test(test_refused_in_docker_form),
                 cmocka_unit_test(test_position_in_config),
+                cmocka_unit_test(test_listener),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

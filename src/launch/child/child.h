@@ -129,6 +129,9 @@ int child_do_hooks(struct child *child, const struct op *op);
 /* clone3(2), and clone(2) where that is missing or refused. @pidfd: where its pidfd is stored; NULL: none is wanted. */
 long child_make_process(uint64_t flags, int exit_signal, int *pidfd);
 
+/* listen.c: OP_SECCOMP of a filter with a listener, which is in the agent's hands when this returns. */
+int child_listen(struct child *child, const struct op *op);
+
 /* trees.c */
 int child_do_trees(struct child *child, const struct op *op);
 

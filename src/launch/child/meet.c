@@ -79,8 +79,8 @@ static int take_rights(struct child *child, enum message message, const struct r
         return next == count ? 0 : -EPROTO;
 }
 
-/* Waits on @fd for @message. -EPIPE when the other side is gone. */
-static int wait_message(struct child *child, int fd, enum message message)
+/* Waits on @fd for @message, and for the descriptors of its slots unless it comes @bare. -EPIPE when the other side is gone. */
+static int wait_message(struct child *child, int fd, enum message message, bool bare)
 {
         struct rights rights;
         uint8_t byte = 0;
@@ -98,12 +98,14 @@ static int wait_message(struct child *child, int fd, enum message message)
                 return -EPIPE;
         if (byte != message)
                 return -EPROTO;
+        if (bare)
+                return header.control_len < sizeof(int) ? 0 : -EPROTO;
         return take_rights(child, message, &rights, header.control_len);
 }
 
 int child_do_wait(struct child *child, const struct op *op)
 {
-        return wait_message(child, child->channel, (enum message)op->number);
+        return wait_message(child, child->channel, (enum message)op->number, false);
 }
 
 int child_do_wait_start(struct child *child, const struct op *op)
@@ -111,7 +113,7 @@ int child_do_wait_start(struct child *child, const struct op *op)
         int r, connection;
 
         /* The creator answers when the state is written: from then on the container can be found, and may outlive it. */
-        r = wait_message(child, child->channel, MESSAGE_START);
+        r = wait_message(child, child->channel, MESSAGE_START, op->slot != SLOT_NONE);
         if (r < 0)
                 return r;
         child->step = STEP_ITSELF;
@@ -133,7 +135,7 @@ int child_do_wait_start(struct child *child, const struct op *op)
                         continue;
                 if (r < 0)
                         return r;
-                r = wait_message(child, connection, MESSAGE_START);
+                r = wait_message(child, connection, MESSAGE_START, false);
                 if (r < 0)
                         (void)sys1(close, connection); /* it went away before it said so: wait for the next */
         } while (r < 0);

@@ -306,6 +306,8 @@ int child_do_close_fds(struct child *child, const struct op *op)
 
 int child_do_seccomp(struct child *child, const struct op *op)
 {
+        if ((op->seccomp.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
+                return child_listen(child, op);
         return (int)sys3(seccomp, SECCOMP_SET_MODE_FILTER, op->seccomp.flags, op->seccomp.program);
 }
 

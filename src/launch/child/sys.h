@@ -16,6 +16,12 @@
 long child_mock(long number, long a, long b, long c, long d, long e, long f);
 #define sys_call child_mock
 
+/* As below; @run is called while the other side waits for it, by child_mock_pause(). */
+long child_mock_thread(unsigned long flags, void *stack, int *alive, void (*run)(void *), void *argument);
+void child_mock_pause(void);
+#define sys_thread child_mock_thread
+#define sys_pause child_mock_pause
+
 #elif defined(__x86_64__)
 
 /* syscall(2), "Architecture calling conventions": rcx and r11 are clobbered by the instruction. */
@@ -33,6 +39,37 @@ static inline long sys_call(long number, long a, long b, long c, long d, long e,
         return answer;
 }
 
+/* clone(2) of a thread that calls @run on the stack that ends at @stack, and ends. The system call leaves every register but three as it
+ * is, for both sides. */
+static inline long sys_thread(unsigned long flags, void *stack, int *alive, void (*run)(void *), void *argument)
+{
+        register int *r10 __asm__("r10") = alive;
+        register long r8 __asm__("r8") = 0;
+        long answer;
+
+        __asm__ volatile("syscall\n\t"
+                         "test %%rax, %%rax\n\t"
+                         "jnz 1f\n\t"
+                         "mov %[argument], %%rdi\n\t"
+                         "call *%[run]\n\t"
+                         "xor %%edi, %%edi\n\t"
+                         "mov %[exit], %%eax\n\t"
+                         "syscall\n\t"
+                         "ud2\n"
+                         "1:"
+                         : "=a"(answer)
+                         : "a"(__NR_clone), "D"(flags), "S"(stack), "d"(0L), "r"(r10),
+                           "r"(r8), [run] "r"(run), [argument] "r"(argument), [exit] "i"(__NR_exit)
+                         : "rcx", "r11", "memory", "cc");
+        return answer;
+}
+
+/* Between two looks at what another thread writes. */
+static inline void sys_pause(void)
+{
+        __asm__ volatile("pause" : : : "memory");
+}
+
 #elif defined(__aarch64__)
 
 static inline long sys_call(long number, long a, long b, long c, long d, long e, long f)
@@ -47,6 +84,38 @@ static inline long sys_call(long number, long a, long b, long c, long d, long e,
 
         __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory", "cc");
         return x0;
+}
+
+/* clone(2) of a thread that calls @run on the stack that ends at @stack, and ends. */
+static inline long sys_thread(unsigned long flags, void *stack, int *alive, void (*run)(void *), void *argument)
+{
+        register long x8 __asm__("x8") = __NR_clone;
+        register long x0 __asm__("x0") = (long)flags;
+        register void *x1 __asm__("x1") = stack;
+        register long x2 __asm__("x2") = 0;
+        register long x3 __asm__("x3") = 0;
+        register int *x4 __asm__("x4") = alive;
+
+        __asm__ volatile("svc 0\n\t"
+                         "cbnz x0, 1f\n\t"
+                         "mov x0, %[argument]\n\t"
+                         "blr %[run]\n\t"
+                         "mov x0, #0\n\t"
+                         "mov x8, %[exit]\n\t"
+                         "svc 0\n\t"
+                         "brk #0\n"
+                         "1:"
+                         : "+r"(x0)
+                         : "r"(x8), "r"(x1), "r"(x2), "r"(x3),
+                           "r"(x4), [run] "r"(run), [argument] "r"(argument), [exit] "i"(__NR_exit)
+                         : "memory", "cc");
+        return x0;
+}
+
+/* Between two looks at what another thread writes. */
+static inline void sys_pause(void)
+{
+        __asm__ volatile("yield" : : : "memory");
 }
 
 #else
