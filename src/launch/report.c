@@ -238,7 +238,8 @@ static const struct refusal {
         {OP_LSM, -1, ENOENT, NULL, MISTAKE_NONE, "no profile of this name is loaded: apparmor_parser -r FILE loads one, aa-status lists them"},
         {OP_LSM, -1, EINVAL, NULL, MISTAKE_NONE, "the policy that is loaded has no such label: USER:ROLE:TYPE:LEVEL, each as the policy knows it"},
         {OP_SECCOMP, STEP_AGENT_THREAD, EAGAIN, NULL, MISTAKE_NONE,
-         "it is one task more for a moment: linux.resources.pids.limit and RLIMIT_NPROC must leave room for it"},
+         "it is one task more for a moment: linux.resources.pids.limit and RLIMIT_NPROC must leave room for it, and "
+         "SCHED_DEADLINE allows none"},
         {OP_SECCOMP, STEP_AGENT_SEND, EPIPE, NULL, MISTAKE_NONE, "the agent has closed the connection: it must stay until it has the listener"},
         {OP_SECCOMP, STEP_AGENT_SEND, EAGAIN, NULL, MISTAKE_NONE, "the agent doesn't read what is sent to it"},
         {OP_SECCOMP, STEP_ITSELF, EBUSY, NULL, MISTAKE_NONE,

@@ -302,9 +302,20 @@ s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); print("connected", fl
                 "$HELPERS/agent.py" --outer "$AGENT" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
 }
 
+@test "where there is no room for the thread that sends the listener the start says so" {
+        make_bundle touch /tmp/ran
+        leave mkdir
+        edit '.linux.resources.pids = {limit: 1}'
+        agent
+        fails_with "make the thread that sends its listener: Resource temporarily unavailable.*pids.limit" oci run -b "$BUNDLE" "$ID"
+        [[ ! -e $BUNDLE/rootfs/tmp/ran ]]
+        agent_done
+        nothing_left
+}
+
 @test "runc tells the same agent the same" {
         needs_program runc
-        make_bundle sh -c 'mkdir /tmp/a; echo $?'
+        make_bundle sh -c 'mkdir /tmp/a 2>&1; echo $?'
         leave mkdir
         local runtime
         for runtime in ward runc; do
