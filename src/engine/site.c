@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "kern/proc.h"
+#include "kern/tree.h"
 
 #define REMOVE_TIMEOUT_MSEC 2000
 #define LIMITS_MAX 32
@@ -261,6 +262,8 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
         if (r < 0)
                 return r;
         site->place.root_user = geteuid() == 0 && initial;
+        /* Root of a user namespace has the mounts of a mount namespace that was made there, or in one below. */
+        site->place.foreign_mounts = !site->place.root_user && (geteuid() != 0 || !tree_may_clone());
         if (spec != NULL && !site->place.root_user) {
                 r = find_delegated(site, err);
                 if (r < 0)
