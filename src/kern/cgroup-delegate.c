@@ -17,6 +17,13 @@
 #define CALLERS "ward-callers"
 #define ROUNDS_MAX 16 /* of moving processes that go on making others */
 
+/* faccessat2(2), which looks at the effective ids, may be refused by a filter around this program; the older call looks at the real ones,
+ * which are the same: this program is never set-user-ID. */
+static bool may_write(int fd, const char *name)
+{
+        return faccessat(fd, name, W_OK, AT_EACCESS) == 0 || (errno == EPERM && faccessat(fd, name, W_OK, 0) == 0);
+}
+
 int cgroup_delegated(const struct cgroup_hierarchy *hierarchy, struct arena *arena, const char **ret_path,
                      uint32_t *ret_controllers, struct ward_err *err)
 {
@@ -39,7 +46,7 @@ int cgroup_delegated(const struct cgroup_hierarchy *hierarchy, struct arena *are
         fd = cgroup_open(hierarchy, path, NULL, O_RDONLY | O_DIRECTORY);
         if (fd < 0 || fstat(fd, &st) < 0)
                 return err_code(err, fd < 0 ? fd : -errno, "look at the caller's own group '%s'", path);
-        if (st.st_uid != geteuid() || faccessat(fd, "cgroup.procs", W_OK, AT_EACCESS) < 0)
+        if (st.st_uid != geteuid() || !may_write(fd, "cgroup.procs"))
                 return 0;
         r = cgroup_file_read(hierarchy, path, "cgroup.controllers", &controllers, err);
         if (r < 0)
@@ -60,7 +67,7 @@ bool cgroup_has_room(const struct cgroup_hierarchy *hierarchy, const char *path)
         _cleanup_close_
         int fd = cgroup_open(hierarchy, path, NULL, O_PATH | O_DIRECTORY);
 
-        return fd >= 0 && faccessat(fd, ".", W_OK, AT_EACCESS) == 0;
+        return fd >= 0 && may_write(fd, ".");
 }
 
 /* Moves each process once. Returns how many there were. */
