@@ -92,6 +92,22 @@ needs_root() {
         ((EUID == 0)) || unable "needs root"
 }
 
+# Root of the machine has all ids; that of a user namespace a part of them.
+is_machine_root() { ((EUID == 0)) && [[ $(</proc/self/uid_map) =~ ^\ *0\ +0\ +4294967295$ ]]; }
+
+# needs_machine_root WHAT: what no root of a user namespace can have.
+needs_machine_root() { is_machine_root || unable "needs root of the machine: $1"; }
+
+# The group below which ward makes those of containers: for who is not root of the machine his own of cgroup v2, where it was delegated to
+# him; else nothing, the root of the hierarchies.
+own_group() {
+        local group
+        is_machine_root && return
+        group=$(sed -n 's/^0:://p' /proc/self/cgroup)
+        group=${group%/ward-callers}
+        [[ $group == / ]] || echo "$group"
+}
+
 needs_program() {
         local name
         for name in "$@"; do

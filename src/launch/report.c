@@ -250,8 +250,8 @@ int launch_report_tree(const struct plan *plan, const struct slot *slot, uint32_
                 return err_hint(err, slot->kind == SLOT_ROOT ? "root.path must name an existing directory"
                                                              : "make it, or take the mount out");
         if (code == -EPERM && slot->idmap)
-                return err_hint(err,
-                                "only root may map the owners of a mount: leave its uidMappings and gidMappings out");
+                return err_hint(err, "only root of the machine may map the owners of a mount: leave its uidMappings "
+                                     "and gidMappings out");
         if (code == -EINVAL && !slot->recursive)
                 return err_hint(err, "other file systems are mounted below it, which only root may leave out: bind it "
                                      "with them (rbind)");

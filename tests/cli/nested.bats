@@ -53,8 +53,10 @@ needs_host() { outer true 2>"$WORK/error" || unable "host: $(cat "$WORK/error")"
 
 @test "host inside host: two levels, where the outer one is stackable; the third is refused with the reason" {
         needs_host
+        # For the root of a user namespace it always is.
         run outer "${OUTER[@]}" "$(inner 'host true')"
-        expect_in_output "overlays stack two deep"
+        ! is_machine_root || expect_in_output "overlays stack two deep"
+        is_machine_root || expect_status 0
         echo 'cat /etc/apt/new; echo second; /w/ward --root /tmp/state run --rm host echo third' >"$WORK/w/second"
         run outer --host-stackable "${OUTER[@]}" "
                 ! test -e /etc/shadow && echo new >/etc/apt/new
@@ -107,7 +109,7 @@ put_ward_in_root() {
         put_ward_in_root
         run -125 chroot "$ROOT" /w/ward --root /run/state run --rm /inner true
         expect_in_output "/proc" "mount it"
-        run -125 unshare -m --propagation private sh -c 'mount -t proc proc "$1/proc" && mount --bind /dev "$1/dev" && exec chroot "$1" /w/ward --root /run/state run --rm /inner true' \
+        run -125 unshare -m --propagation private sh -c 'mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" && exec chroot "$1" /w/ward --root /run/state run --rm /inner true' \
                 sh "$ROOT"
         expect_in_output "can't be made inside a chroot"
 }
@@ -121,5 +123,10 @@ engine() { own_podman "$WARD_BUILD/bin/ward-oci" "$@"; }
         run -0 engine run --rm "${LIMITS[@]}" --privileged --rootfs "$ROOT" /w/ward --root /run/state run --rm /inner echo works
         expect_in_output works
         run engine run --rm "${LIMITS[@]}" --rootfs "$ROOT" /w/ward --root /run/state run --rm /inner echo works
-        expect_in_output "has taken CAP_SYS_ADMIN" --privileged
+        if is_machine_root; then
+                expect_in_output "has taken CAP_SYS_ADMIN" --privileged
+        else
+                # There a user namespace without any right of the outer one's would do, were it not for podman's filter.
+                expect_in_output "Operation not permitted" "filter of a sandbox around ward"
+        fi
 }

@@ -90,7 +90,8 @@ differ() {
         same --tmpfs /new:size=64k,mode=700 @ sh -c 'stat -c %a /new; df -k /new | awk "END {print \$2}"'
         same --read-only @ touch /x
         same --shm-size 1m @ sh -c 'df -k /dev/shm | awk "END {print \$2}"'
-        same --device /dev/zero:/dev/other @ sh -c 'head -c 3 /dev/other | wc -c'
+        # Where podman makes no node it binds the name inside, which is not there outside.
+        ! is_machine_root || same --device /dev/zero:/dev/other @ sh -c 'head -c 3 /dev/other | wc -c'
 }
 
 @test "limits: memory, cpuset-cpus, pids-limit, ulimit, sysctl, oom-score-adj" {
@@ -128,7 +129,7 @@ differ() {
 }
 
 @test "what differs, as docs/DOCKER-OPTIONS.md says" {
-        differ '*4294967295*' '* 65536*' @ cat /proc/self/uid_map
+        differ "$(<"/proc/self/uid_map")*" '* 65536*' @ cat /proc/self/uid_map
         differ '*NoNewPrivs:*0*' '*NoNewPrivs:*1*' @ grep NoNewPrivs /proc/self/status
         differ '*00000000800405fb*' '*00000000000005eb*' @ grep CapBnd /proc/self/status
         differ 'status 255' 'status 137' --timeout 1 @ sleep 60
