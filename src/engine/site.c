@@ -226,13 +226,17 @@ static int find_delegated(struct site *site, struct ward_err *err)
 }
 
 /* Where groups of v2 were delegated to who is not root, v1 beside it may be root's alone. */
-static void find_denied(struct site *site)
+static int find_denied(struct site *site, struct ward_err *err)
 {
-        for (size_t i = 0; i < site->layout.count; i++) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < site->layout.count; i++) {
                 struct cgroup_hierarchy *h = &site->layout.hierarchies[i];
 
-                h->denied = h->version == 1 && !cgroup_has_room(h, site->delegated);
+                r = h->version == 1 ? cgroup_has_room(h, site->delegated, err) : 1;
+                h->denied = r == 0;
         }
+        return r < 0 ? r : 0;
 }
 
 void site_find_modules(struct site *site, const struct spec_process *process, bool labels_mounts)
@@ -277,8 +281,11 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
         } else {
                 site->place.cgroup_path = group;
         }
-        if (site->delegated != NULL)
-                find_denied(site);
+        if (site->delegated != NULL) {
+                r = find_denied(site, err);
+                if (r < 0)
+                        return r;
+        }
         choose_hierarchies(site, spec);
         site->place.setgroups_denied = !site->place.root_user && denies_setgroups(spec);
         /* In a container that shows no groups there are none to be had. */
