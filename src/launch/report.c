@@ -72,6 +72,11 @@ static void describe_step(const struct plan *plan, const struct op *op, const st
                                     p->value != NULL ? p->value : "");
                 }
                 return;
+        case STEP_MOUNT_LEGACY:
+                /* mount(2) does not say which. */
+                if (op->type == OP_MOUNT && record->errnum == EINVAL && op->mount.data != NULL)
+                        text_printf(text, ": set the options '%s'", op->mount.data);
+                return;
         case STEP_NODE:
                 if (op->type == OP_DEV)
                         text_printf(text, ": make the node '%s'", op->dev.nodes[record->value].name);
@@ -195,6 +200,8 @@ static const struct refusal {
         {OP_MOUNT, -1, ENODEV, NULL, MISTAKE_NONE, "this kernel has no such file system type: check its spelling, or load its module"},
         {OP_MOUNT, STEP_PARAMETER, EINVAL, NULL, MISTAKE_MOUNT_OPTION,
          "this file system has no such option, or the option takes another value: check its spelling (mount(8), tmpfs(5))"},
+        {OP_MOUNT, STEP_MOUNT_LEGACY, EINVAL, NULL, MISTAKE_MOUNT_OPTION,
+         "this file system has no such option, or the option takes another value: check its spelling (mount(8), tmpfs(5))"},
         {OP_RLIMIT, -1, EPERM, NULL, MISTAKE_RIGHTS, "the hard limit is above the caller's and it lacks CAP_SYS_RESOURCE: lower it"},
         {OP_LSM, -1, ENOENT, NULL, MISTAKE_NONE, "no profile of this name is loaded: apparmor_parser -r FILE loads one, aa-status lists them"},
         {OP_LSM, -1, EINVAL, NULL, MISTAKE_NONE, "the policy that is loaded has no such label: USER:ROLE:TYPE:LEVEL, each as the policy knows it"},
@@ -222,6 +229,9 @@ static void hint_for(const struct op *op, const struct record *record, struct wa
                                     "widen the mappings");
                 return;
         }
+        if (op->type == OP_MOUNT && record->step == STEP_MOUNT_LEGACY && record->errnum == EINVAL &&
+            op->mount.data == NULL)
+                return;
         for (size_t i = 0; i < ELEMENTS(refusals); i++)
                 if (applies(&refusals[i], op, record)) {
                         (void)err_mistake(err, refusals[i].mistake);
