@@ -24,6 +24,15 @@ bats_require_minimum_version 1.5.0
 WARD_SOURCE=${WARD_SOURCE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)}
 WARD_BUILD=${WARD_BUILD:-$WARD_SOURCE/build}
 
+# Where the newest system calls are refused (tests/run --calls), the build's programs are scripts that run the programs themselves, with
+# these words in front.
+REFUSED=()
+[[ ! -e $WARD_BUILD/bin/ward.real ]] || read -ra REFUSED < <(sed -n 's/^exec \(.* --\) .*/\1/p' "$WARD_BUILD/bin/ward")
+newest_calls_refused() { ((${#REFUSED[@]} > 0)); }
+
+# itself PROGRAM: the path of the program itself.
+itself() { newest_calls_refused && echo "$WARD_BUILD/bin/$1.real" || echo "$WARD_BUILD/bin/$1"; }
+
 ward() { "$WARD_BUILD/bin/ward" --root "$WORK/state" "$@"; }
 ward_oci() { "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" "$@"; }
 

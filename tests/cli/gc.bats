@@ -60,7 +60,7 @@ collected() {
         before=$(find c/rootfs -printf '%p %y\n' | sort)
         for ((n = 1; n < 5000; n += ${step:-11})); do
                 : >gc.out
-                "$WARD_SOURCE/build/tests/child/at" --report 4 kill 0 "$n" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" \
+                "${REFUSED[@]}" "$WARD_SOURCE/build/tests/child/at" --report 4 kill 0 "$n" "$(itself ward-oci)" --root "$WORK/state" \
                         run -b c "$ID" 3>&- 4>report
                 wait_until 20 collected || { echo "call $n: left: $(groups_of "$ID")"; cat gc.out report; return 1; }
                 # Once the program was executed, what was made for it stays as after every run.

@@ -13,7 +13,8 @@ setup() {
         needs_program unshare
         mkdir kept
         chown "$USER_ID:$USER_ID" kept
-        as_user run --rm host true 2>"$WORK/error" || unable "host: $(cat "$WORK/error")"
+        needs_host
+        as_user run --rm host true 2>"$WORK/error" || unable "host: $(head -n 1 "$WORK/error")"
 }
 
 teardown() {

@@ -9,7 +9,8 @@ load helpers/common
 setup() {
         ward_setup
         needs_root
-        ward_host true 2>"$WORK/error" || unable "host: $(cat "$WORK/error")"
+        needs_host
+        ward_host true 2>"$WORK/error" || unable "host: $(head -n 1 "$WORK/error")"
 }
 
 teardown() { remove_all; }
