@@ -138,11 +138,17 @@ own_podman() {
                 --events-backend file --runtime "$1" "$2" "${parent[@]}" "${@:3}"
 }
 
+no_podman_groups() {
+        find /sys/fs/cgroup -depth -type d -path "*/$ID-podman*" -exec rmdir {} \; 2>/dev/null || true
+        [[ -z $(find /sys/fs/cgroup -type d -path "*/$ID-podman*" 2>/dev/null) ]]
+}
+
 # What it left, called as `engine`. Where it never ran it is not started for that: an ordinary user's leaves a process of its own behind.
 remove_own_podman() {
         [[ -d $WORK/storage ]] || return 0
         engine rm -f -a -t 0 >/dev/null 2>&1 || true
-        find /sys/fs/cgroup -depth -type d -path "*/$ID-podman*" -exec rmdir {} \; 2>/dev/null || true
+        # Who was in them may be on his way out.
+        wait_until 10 no_podman_groups || true
         umount -R "$WORK/storage/overlay" 2>/dev/null || true
 }
 

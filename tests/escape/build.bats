@@ -28,7 +28,7 @@ teardown() { escape_teardown; }
 
 @test "V30: programs and library are position independent, and read-only where they can be" {
         local file
-        for file in "$WARD_BUILD"/bin/ward "$WARD_BUILD"/bin/ward-oci "$WARD_BUILD"/src/libward.so; do
+        for file in "$(itself ward)" "$(itself ward-oci)" "$WARD_BUILD"/src/libward.so; do
                 readelf -W -h -l -d "$file" >"$WORK/elf"
                 grep -q 'Type: *DYN' "$WORK/elf" || { echo "$file: not position independent"; return 1; }
                 grep -q GNU_RELRO "$WORK/elf" || { echo "$file: no GNU_RELRO"; return 1; }

@@ -11,6 +11,7 @@ teardown() { escape_teardown; }
 # answers PID <QUESTIONS: each line "ARCH CALL ARGUMENT...: ANSWER" is what the filters in force in the process answer, as the kernel has them.
 answers() {
         local status=0
+        ! newest_calls_refused || unable "the filter that refuses the newest calls answers, too"
         needs_machine_root "nobody else is shown a filter (ptrace(2), PTRACE_SECCOMP_GET_FILTER)"
         cat >"$WORK/expected"
         sed 's/: [A-Za-z0-9]*$//' "$WORK/expected" | "$ATTACKERS/filter" "$1" >"$WORK/answered" || status=$?
@@ -74,6 +75,8 @@ with_filter() {
                 [[ $output == begin* && $output != *done* ]] || shown
                 [[ -z $(ls "$BUNDLE/rootfs/tmp") ]]
         done
+        # The filter that refuses the newest calls kills whoever calls so.
+        ! newest_calls_refused || return 0
         # Without a filter the 32-bit gate works: the test can fail.
         edit 'del(.linux.seccomp)'
         run oci run -b "$BUNDLE" "$ID"
