@@ -24,6 +24,15 @@ bats_require_minimum_version 1.5.0
 WARD_SOURCE=${WARD_SOURCE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)}
 WARD_BUILD=${WARD_BUILD:-$WARD_SOURCE/build}
 
+# Where the newest system calls are refused (tests/run --calls), the build's programs are scripts that run the programs themselves, with
+# these words in front.
+REFUSED=()
+[[ ! -e $WARD_BUILD/bin/ward.real ]] || read -ra REFUSED < <(sed -n 's/^exec \(.* --\) .*/\1/p' "$WARD_BUILD/bin/ward")
+newest_calls_refused() { ((${#REFUSED[@]} > 0)); }
+
+# itself PROGRAM: the path of the program itself.
+itself() { newest_calls_refused && echo "$WARD_BUILD/bin/$1.real" || echo "$WARD_BUILD/bin/$1"; }
+
 ward() { "$WARD_BUILD/bin/ward" --root "$WORK/state" "$@"; }
 ward_oci() { "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" "$@"; }
 
@@ -95,6 +104,22 @@ needs_root() {
 # traced COMMAND...: strace, or tests/child/at. The sanitizer's search for leaks traces, too, and excludes them.
 traced() { ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 "$@"; }
 
+# Root of the machine has all ids; that of a user namespace a part of them.
+is_machine_root() { ((EUID == 0)) && [[ $(</proc/self/uid_map) =~ ^\ *0\ +0\ +4294967295$ ]]; }
+
+# needs_machine_root WHAT: what no root of a user namespace can have.
+needs_machine_root() { is_machine_root || unable "needs root of the machine: $1"; }
+
+# The group below which ward makes those of containers: for who is not root of the machine his own of cgroup v2, where it was delegated to
+# him; else nothing, the root of the hierarchies.
+own_group() {
+        local group
+        is_machine_root && return
+        group=$(sed -n 's/^0:://p' /proc/self/cgroup)
+        group=${group%/ward-callers}
+        [[ $group == / ]] || echo "$group"
+}
+
 needs_program() {
         local name
         for name in "$@"; do
@@ -116,11 +141,17 @@ own_podman() {
                 --events-backend file --runtime "$1" "$2" "${parent[@]}" "${@:3}"
 }
 
+no_podman_groups() {
+        find /sys/fs/cgroup -depth -type d -path "*/$ID-podman*" -exec rmdir {} \; 2>/dev/null || true
+        [[ -z $(find /sys/fs/cgroup -type d -path "*/$ID-podman*" 2>/dev/null) ]]
+}
+
 # What it left, called as `engine`. Where it never ran it is not started for that: an ordinary user's leaves a process of its own behind.
 remove_own_podman() {
         [[ -d $WORK/storage ]] || return 0
         engine rm -f -a -t 0 >/dev/null 2>&1 || true
-        find /sys/fs/cgroup -depth -type d -path "*/$ID-podman*" -exec rmdir {} \; 2>/dev/null || true
+        # Who was in them may be on his way out.
+        wait_until 10 no_podman_groups || true
         umount -R "$WORK/storage/overlay" 2>/dev/null || true
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -72,6 +73,13 @@ int fd_read_all(int fd, const char *name, size_t limit, char **ret_text, size_t 
         if (ret_len != NULL)
                 *ret_len = len;
         return 0;
+}
+
+bool fd_has(int dirfd, const char *name)
+{
+        struct stat st;
+
+        return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int fd_read_file(int dirfd, const char *path, size_t limit, char **ret_text, size_t *ret_len, struct ward_err *err)

@@ -9,6 +9,7 @@
 #define BASE_FD_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -38,6 +39,9 @@ static inline void fd_close_pointer(int *fd)
 
 /* Opens /dev/null as each of standard input, output and error that is closed, before anything else comes to lie there and is taken for it. */
 int fd_open_standard(struct ward_err *err);
+
+/* Whether something has this name, which is not followed. Not faccessat(2): glibc makes it faccessat2(2), which filters may refuse. */
+bool fd_has(int dirfd, const char *name);
 
 /*
  * Reads all of the regular or procfs file @path below @dirfd, which must hold at most @limit bytes. *@ret_text is owned

@@ -65,7 +65,8 @@ int run_bind_word(const struct run_job *job, const char *word, bool *ret_give_aw
                         return fail(mount, MISTAKE_OWNERS, "idmap: the container has the host's users, there is no map",
                                     "leave idmap out, or --userns=host", err);
                 if (!job->idmaps)
-                        return fail(mount, MISTAKE_OWNERS, "idmap: only root may map the owners of files",
+                        return fail(mount, MISTAKE_OWNERS,
+                                    "idmap: only root of the machine may map the owners of files",
                                     "leave idmap out: your own files are the container's user's anyway", err);
                 mount->idmap = mount->idmap_recursive = true;
         } else if (strcmp(word, "noidmap") == 0) {

@@ -143,7 +143,8 @@ int run_root_open(const struct run_job *job, const char *word, struct run_root *
                 (void)err_mistake(err, MISTAKE_CONFLICT);
                 return err_hint(err, "what is kept takes the room of its directory's file system");
         }
-        if (o->stackable && job->ordinary && !job->single) {
+        /* That of root of a user namespace can be stacked without being told, whatever its ids. */
+        if (o->stackable && geteuid() != 0 && !job->single) {
                 (void)err_set(err, -ENOTSUP,
                               "option '--host-stackable': it takes root, or a container with your own id alone");
                 return err_hint(err,

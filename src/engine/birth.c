@@ -311,10 +311,11 @@ static int open_and_clone(struct birth *birth, const struct launch_given *given,
         if (r < 0)
                 return r;
         /* Where others are in the pid or user namespace already, they shall not look into the child (V9); as in exec.c. */
-        if (seen && birth->site.place.root_user && prctl(PR_SET_DUMPABLE, 0) < 0)
+        seen = seen && geteuid() == 0;
+        if (seen && prctl(PR_SET_DUMPABLE, 0) < 0)
                 return err_errno(err, "hide the joining process");
         r = launch_clone(&birth->launch, group_fd, err);
-        if (seen && birth->site.place.root_user && dumpable == 1)
+        if (seen && dumpable == 1)
                 (void)prctl(PR_SET_DUMPABLE, 1);
         return r;
 }

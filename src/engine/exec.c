@@ -309,14 +309,16 @@ static int bring_in(struct execution *exec, const struct engine_exec_options *ho
                     struct ward_err *err)
 {
         int dumpable = prctl(PR_GET_DUMPABLE), agent = -EBADF, r;
+        bool hidden = geteuid() == 0;
 
-        /* Inherited by the child with its memory; execve(2) of the container's program sets it anew (prctl(2)). An ordinary user's
-         * /proc files would become root's by it; his container has no more rights over the process than he has. */
-        if (exec->site->place.root_user && prctl(PR_SET_DUMPABLE, 0) < 0)
+        /* Inherited by the child with its memory; execve(2) of the container's program sets it anew (prctl(2)). Its files in /proc become
+         * those of the root of the user namespace in which this program was executed (proc(5)): the caller's, if he is that. An
+         * ordinary user could not reach them any more; his container has no more rights over the process than he has. */
+        if (hidden && prctl(PR_SET_DUMPABLE, 0) < 0)
                 return err_errno(err, "hide the joining process");
         r = clone_joining(exec, how, options, err);
         /* The caller is not in the container's sight: only the copy that joins stays hidden. */
-        if (exec->site->place.root_user && dumpable == 1)
+        if (hidden && dumpable == 1)
                 (void)prctl(PR_SET_DUMPABLE, 1);
         if (r >= 0)
                 r = how->process->oom_score_given

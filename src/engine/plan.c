@@ -18,6 +18,7 @@ int engine_plan(const struct ward_spec *spec, const struct engine_options *optio
                 .hierarchy_count = 1,
                 .clone_into_cgroup = true,
                 .root_user = !options->ordinary_user,
+                .foreign_mounts = options->ordinary_user,
                 .idmap_root = options->idmap_root && !options->root_given,
                 .apparmor = true,
                 .selinux = true,

@@ -20,8 +20,10 @@ static int find_path(const char *id, struct stored *stored, struct site *site, e
         int r;
 
         *ret_claim = CLAIM_GUESSED;
-        if (store_noted_group(&stored->entry, &stored->arena, &path, &site->parents) >= 0 &&
-            cgroup_path_check(path, NULL) >= 0)
+        r = store_noted_group(&stored->entry, &stored->arena, &path, &site->parents);
+        if (r < 0 && r != -ENOENT)
+                return err_code(err, r, "find out which control group container '%s' has", id);
+        if (r >= 0 && cgroup_path_check(path, NULL) >= 0)
                 *ret_claim = CLAIM_NOTED;
         else if (stored_spec(&stored->entry, &spec, NULL) >= 0 && spec.cgroups_path != NULL)
                 path = arena_printf(&stored->arena, "%s%s", spec.cgroups_path[0] == '/' ? "" : "/", spec.cgroups_path);

@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "kern/proc.h"
+#include "kern/tree.h"
 
 #define REMOVE_TIMEOUT_MSEC 2000
 
@@ -169,13 +170,17 @@ static int find_delegated(struct site *site, struct ward_err *err)
 }
 
 /* Where groups of v2 were delegated to who is not root, v1 beside it may be root's alone. */
-static void find_denied(struct site *site)
+static int find_denied(struct site *site, struct ward_err *err)
 {
-        for (size_t i = 0; i < site->layout.count; i++) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < site->layout.count; i++) {
                 struct cgroup_hierarchy *h = &site->layout.hierarchies[i];
 
-                h->denied = h->version == 1 && !cgroup_has_room(h, site->delegated);
+                r = h->version == 1 ? cgroup_has_room(h, site->delegated, err) : 1;
+                h->denied = r == 0;
         }
+        return r < 0 ? r : 0;
 }
 
 void site_find_modules(struct site *site, const struct spec_process *process, bool labels_mounts)
@@ -193,7 +198,7 @@ static bool has_room(const struct site *site)
         for (size_t i = 0; i < site->layout.count; i++)
                 if ((site->used >> i & 1) != 0)
                         return cgroup_has_room(&site->layout.hierarchies[i],
-                                               site->delegated != NULL ? site->delegated : "/");
+                                               site->delegated != NULL ? site->delegated : "/", NULL) != 0;
         return false;
 }
 
@@ -216,6 +221,8 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
                 return r;
         site->place.root_user = geteuid() == 0 && initial;
         site->own_users = spec != NULL && spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW;
+        /* Root of a user namespace has the mounts of a mount namespace that was made there, or in one below. */
+        site->place.foreign_mounts = !site->place.root_user && (geteuid() != 0 || !tree_may_clone());
         if (spec != NULL && !site->place.root_user) {
                 r = find_delegated(site, err);
                 if (r < 0)
@@ -232,8 +239,11 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
         } else {
                 site->place.cgroup_path = group;
         }
-        if (site->delegated != NULL)
-                find_denied(site);
+        if (site->delegated != NULL) {
+                r = find_denied(site, err);
+                if (r < 0)
+                        return r;
+        }
         choose_hierarchies(site);
         site->place.setgroups_denied = !site->place.root_user && denies_setgroups(spec);
         /* In a container that shows no groups, or none that can be written to, there are none to be had. */

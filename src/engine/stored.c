@@ -122,7 +122,7 @@ int stored_find_status(struct stored *stored, struct ward_err *err)
 
 bool stored_is_unfinished(const struct store_entry *entry)
 {
-        return faccessat(entry->fd, STORE_MADE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+        return fd_has(entry->fd, STORE_MADE);
 }
 
 void stored_init(struct stored *stored)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/names.h"
 
 /* What no container of ward's gets without being asked (model/defaults.c has the same). */
@@ -178,8 +179,8 @@ static void look_at_paths(const struct birth *birth, struct strength *strength)
                 SAY(lsm->detail, "%sSELinux %s", lsm->detail[0] == '\0' ? "" : ", ", spec->process.selinux_label);
         if (lsm->whole)
                 return;
-        if (faccessat(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", F_OK, 0) < 0 &&
-            faccessat(AT_FDCWD, "/sys/fs/selinux/enforce", F_OK, 0) < 0)
+        if (!fd_has(AT_FDCWD, "/sys/module/apparmor/parameters/enabled") &&
+            !fd_has(AT_FDCWD, "/sys/fs/selinux/enforce"))
                 SAY(lsm->why, "this kernel runs neither AppArmor nor SELinux");
         else
                 SAY(lsm->why, "no profile was asked for");

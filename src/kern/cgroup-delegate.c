@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -16,6 +17,16 @@
 
 #define CALLERS "ward-callers"
 #define ROUNDS_MAX 16 /* of moving processes that go on making others */
+
+/* 1, 0, or -errno when that can't be told. faccessat2(2), which looks at the effective ids, may be refused by a filter around this program;
+ * the older call, which glibc asks on ENOSYS alone, looks at the real ones: they are the same, this program is never set-user-ID. */
+static int may_write(int fd, const char *name)
+{
+        if (faccessat(fd, name, W_OK, AT_EACCESS) == 0 ||
+            (errno == EPERM && syscall(SYS_faccessat, fd, name, W_OK) == 0))
+                return 1;
+        return errno == EACCES || errno == EROFS ? 0 : -errno;
+}
 
 int cgroup_delegated(const struct cgroup_hierarchy *hierarchy, struct arena *arena, const char **ret_path,
                      uint32_t *ret_controllers, struct ward_err *err)
@@ -39,7 +50,10 @@ int cgroup_delegated(const struct cgroup_hierarchy *hierarchy, struct arena *are
         fd = cgroup_open(hierarchy, path, NULL, O_RDONLY | O_DIRECTORY);
         if (fd < 0 || fstat(fd, &st) < 0)
                 return err_code(err, fd < 0 ? fd : -errno, "look at the caller's own group '%s'", path);
-        if (st.st_uid != geteuid() || faccessat(fd, "cgroup.procs", W_OK, AT_EACCESS) < 0)
+        r = st.st_uid != geteuid() ? 0 : may_write(fd, "cgroup.procs");
+        if (r < 0)
+                return err_code(err, r, "look at the caller's own group '%s'", path);
+        if (r == 0)
                 return 0;
         r = cgroup_file_read(hierarchy, path, "cgroup.controllers", &controllers, err);
         if (r < 0)
@@ -55,15 +69,15 @@ int cgroup_delegated(const struct cgroup_hierarchy *hierarchy, struct arena *are
         return 1;
 }
 
-bool cgroup_has_room(const struct cgroup_hierarchy *hierarchy, const char *path)
+int cgroup_has_room(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err)
 {
         _cleanup_close_
-        int fd = -EBADF;
+        int fd = strcmp(path, "/") == 0 ? -EBADF : cgroup_open(hierarchy, path, NULL, O_PATH | O_DIRECTORY);
+        int r = strcmp(path, "/") == 0 ? may_write(hierarchy->fd, ".") : fd < 0 ? fd : may_write(fd, ".");
 
-        if (strcmp(path, "/") == 0)
-                return faccessat(hierarchy->fd, ".", W_OK, AT_EACCESS) == 0;
-        fd = cgroup_open(hierarchy, path, NULL, O_PATH | O_DIRECTORY);
-        return fd >= 0 && faccessat(fd, ".", W_OK, AT_EACCESS) == 0;
+        if (r == -ENOENT || r == -EACCES || r == -EROFS)
+                return 0;
+        return r < 0 ? err_code(err, r, "look at the group '%s%s'", hierarchy->mount, path) : r;
 }
 
 /* Moves each process once. Returns how many there were. */

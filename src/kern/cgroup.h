@@ -94,8 +94,8 @@ int cgroup_delegated(const struct cgroup_hierarchy *hierarchy, struct arena *are
                      uint32_t *ret_controllers, struct ward_err *err);
 int cgroup_vacate(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err);
 
-/* Whether the group @path is there, and the caller may make groups in it. */
-bool cgroup_has_room(const struct cgroup_hierarchy *hierarchy, const char *path);
+/* Whether the group @path is there, and the caller may make groups in it: 1, 0 or -errno. */
+int cgroup_has_room(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err);
 
 /* How many of the parents of the group @path are missing. */
 unsigned cgroup_missing_parents(const struct cgroup_hierarchy *hierarchy, const char *path);

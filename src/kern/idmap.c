@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -15,11 +14,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/spawn.h"
 #include "base/text.h"
 #include "kern/clone.h"
 #include "kern/proc.h"
-
-extern char **environ;
 
 void idmap_text(const struct idmap_range *ranges, size_t count, struct text *text)
 {
@@ -60,9 +58,9 @@ static int run_helper(const char *program, pid_t pid, const struct idmap_range *
         for (size_t i = 0; i < n; i++)
                 if (argv[i] == NULL)
                         return err_oom(err);
-        r = posix_spawnp(&helper, program, NULL, NULL, argv, environ);
-        if (r != 0) {
-                (void)err_code(err, -r, "run %s to map ids of process %d", program, pid);
+        r = spawn_program(argv, -EBADF, &helper);
+        if (r < 0) {
+                (void)err_code(err, r, "run %s to map ids of process %d", program, pid);
                 (void)err_mistake(err, MISTAKE_NEWUIDMAP);
                 return err_hint(err, "install it: apt-get install uidmap");
         }

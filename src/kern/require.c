@@ -89,6 +89,9 @@ const char *require_refused(size_t index, const char **ret_since)
         return NULL;
 }
 
+static const unsigned explained[] = {MISTAKE_EXEC_FILTERED, MISTAKE_SUBORDINATE_IDS, MISTAKE_MACHINE_USERS,
+                                     MISTAKE_WALL, MISTAKE_NO_GROUP};
+
 int require_explain(int code, struct ward_err *err)
 {
         _cleanup_text_ struct text text = {0};
@@ -96,6 +99,10 @@ int require_explain(int code, struct ward_err *err)
 
         if (err == NULL || (code != -ENOSYS && code != -EPERM))
                 return code;
+        /* Of these it is known what refused them. */
+        for (size_t i = 0; i < ELEMENTS(explained); i++)
+                if (err->code == explained[i])
+                        return code;
         for (size_t i = 0; (name = require_refused(i, &since)) != NULL; i++)
                 text_printf(&text, "%s%s (Linux %s)", i == 0 ? "" : ", ", name, since);
         if (text.len > 0 && !text_failed(&text))

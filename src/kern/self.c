@@ -48,13 +48,13 @@ static int is_protected(int exe, bool *ret_protected)
         return 0;
 }
 
-/* An ordinary user's container has the user's own rights at most. */
+/* An ordinary user's container has the user's own rights at most. Where faccessat2(2) is missing or refused, nobody knows: then they may. */
 static bool may_be_written(int exe)
 {
         struct stat st;
 
         return fstat(exe, &st) < 0 || geteuid() == 0 || st.st_uid == geteuid() ||
-               faccessat(exe, "", W_OK, AT_EMPTY_PATH | AT_EACCESS) == 0;
+               faccessat(exe, "", W_OK, AT_EMPTY_PATH | AT_EACCESS) == 0 || (errno != EACCES && errno != EROFS);
 }
 
 static int clone_readonly(int exe)

@@ -51,6 +51,12 @@ int tree_tmpfs(uint64_t bytes, uint64_t inodes, uint64_t attributes)
         return r < 0 ? r : tree_make(fs, attributes);
 }
 
+/* The right is asked for before the path is looked at. */
+bool tree_may_clone(void)
+{
+        return open_tree(-EBADF, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC) < 0 && errno != EPERM;
+}
+
 int tree_clone(int dirfd, const char *path, bool recursive)
 {
         int fd = open_tree(dirfd, path,

@@ -19,6 +19,9 @@ int tree_tmpfs(uint64_t bytes, uint64_t inodes, uint64_t attributes);
  * followed. @recursive: with the mounts below. */
 int tree_clone(int dirfd, const char *path, bool recursive);
 
+/* Whether the caller has the right to clone mounts of his mount namespace: CAP_SYS_ADMIN in the user namespace that it belongs to. */
+bool tree_may_clone(void);
+
 /* A clone of the tmpfs that is mounted at the directory @path of the root of the mount namespace @mount_ns, whose user namespace is @user_ns (it may be
  * the caller's). Nothing on the way may be a symbolic link: who owns the namespace puts there what he likes. -ENOENT: nothing is mounted
  * there; -EINVAL: another file system is. */

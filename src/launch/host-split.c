@@ -69,8 +69,7 @@ static int copy_file(const struct host *host, const struct host_place *at, const
         int r = 0;
 
         /* What is gone, or can't be read by the caller, is not there. What is kept has been copied before. */
-        if (from < 0 || fstat(from, &st) < 0 || !S_ISREG(st.st_mode) || !host_others_may(&st) ||
-            faccessat(at->to, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        if (from < 0 || fstat(from, &st) < 0 || !S_ISREG(st.st_mode) || !host_others_may(&st) || fd_has(at->to, name))
                 return 0;
         (void)unlinkat(host->store_dir, COPY, 0);
         to = openat(host->store_dir, COPY, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

@@ -33,6 +33,7 @@
 #include "kern/idmap.h"
 #include "kern/overlay.h"
 #include "kern/proc.h"
+#include "kern/require.h"
 #include "kern/tree.h"
 #include "launch/host-private.h"
 #include "launch/host-scan.h"
@@ -276,7 +277,9 @@ static int open_bases(struct host *host, struct ward_err *err)
         host->scratch = tree_tmpfs(SCRATCH_SIZE, SCRATCH_INODES, MOUNT_ATTR_NODEV);
         if (host->scratch < 0) {
                 (void)err_code(err, host->scratch, "make a tmpfs to assemble the container's root in");
-                return host->scratch == -EPERM ? err_hint(err, "run it as root") : host->scratch;
+                if (host->scratch == -EPERM)
+                        (void)err_hint(err, "run it as root");
+                return require_explain(host->scratch, err);
         }
         r = open_store(host, err);
         if (r >= 0)

@@ -81,6 +81,50 @@ static int add_time(struct plan *plan, const struct ward_spec *spec)
         return plan_add_text(plan, OP_TIME_OFFSETS, lines, &spec->ns[SPEC_NS_TIME].origin);
 }
 
+static int join_groups(struct plan *plan, const struct ward_spec *spec, const struct place *place)
+{
+        int *slots = arena_new(&plan->arena, int, place->hierarchy_count + 1);
+        uint32_t count = 0;
+        struct op *op;
+
+        if (slots == NULL || plan_add_number(plan, OP_WAIT, MESSAGE_CGROUPS, NULL) < 0)
+                return -ENOMEM;
+        for (size_t i = 0; i < place->hierarchy_count; i++) {
+                const struct place_hierarchy *h = &place->hierarchies[i];
+                struct slot slot = {.kind = SLOT_TASKS,
+                                    .path = h->mount,
+                                    .late = MESSAGE_CGROUPS,
+                                    .origin = spec->cgroups_path_origin};
+
+                if (place->cgroup_path == NULL || (h->version == 2 && place->clone_into_cgroup))
+                        continue;
+                slot.file = arena_printf(&plan->arena, "%s/%s", place->cgroup_path + 1,
+                                         h->version == 2 ? "cgroup.procs" : "tasks");
+                slots[count] = plan_slot(plan, &slot);
+                if (slot.file == NULL || slots[count++] < 0)
+                        return -ENOMEM;
+        }
+        if (count > 0) {
+                op = plan_add(plan, OP_JOIN_CGROUPS, &spec->cgroups_path_origin);
+                if (op == NULL)
+                        return -ENOMEM;
+                op->cgroups.slots = slots;
+                op->cgroups.count = count;
+        }
+        return 0;
+}
+
+/* Groups of v1 take a process whose user their tasks file was opened by, or saved user (cgroups(7), "Creating cgroups and moving
+ * processes"): where that is not root of the machine, the process joins them before it becomes another one. */
+static bool joins_as_caller(const struct ward_spec *spec, const struct place *place)
+{
+        bool old = false;
+
+        for (size_t i = 0; i < place->hierarchy_count; i++)
+                old |= place->hierarchies[i].version == 1;
+        return old && !place->root_user && spec->ns[SPEC_NS_USER].mode != SPEC_NS_INHERIT;
+}
+
 /* The namespaces: by the first clone where nothing is joined, else by a second clone after joining. */
 static int add_namespaces(struct plan *plan, const struct ward_spec *spec, const struct place *place)
 {
@@ -106,6 +150,10 @@ static int add_namespaces(struct plan *plan, const struct ward_spec *spec, const
         r = add_time(plan, spec);
         if (r < 0)
                 return r;
+        if (spec->ns[SPEC_NS_USER].mode == SPEC_NS_JOIN && joins_as_caller(spec, place))
+                r = join_groups(plan, spec, place);
+        if (r < 0)
+                return r;
         /* Who joins keeps ids that the namespace need not know, and could make no file in it. */
         if (spec->ns[SPEC_NS_USER].mode == SPEC_NS_JOIN &&
             (spec->id_maps.uid_count == 0 || maps_root(&spec->id_maps)) &&
@@ -113,6 +161,8 @@ static int add_namespaces(struct plan *plan, const struct ward_spec *spec, const
                 return -ENOMEM;
         if (is_new(spec, SPEC_NS_USER)) {
                 r = plan_add_number(plan, OP_WAIT, MESSAGE_MAPPED, NULL);
+                if (r >= 0 && joins_as_caller(spec, place))
+                        r = join_groups(plan, spec, place);
                 if (r >= 0 && maps_root(&spec->id_maps) &&
                     plan_add(plan, OP_BECOME_ROOT, &spec->ns[SPEC_NS_USER].origin) == NULL)
                         r = -ENOMEM;
@@ -158,42 +208,6 @@ static int add_sysctls(struct plan *plan, const struct ward_spec *spec)
         return 0;
 }
 
-/* Joining the groups, and the cgroup namespace, whose root they are. */
-static int add_groups(struct plan *plan, const struct ward_spec *spec, const struct place *place)
-{
-        int *slots = arena_new(&plan->arena, int, place->hierarchy_count + 1);
-        uint32_t count = 0;
-        struct op *op;
-
-        if (slots == NULL || plan_add_number(plan, OP_WAIT, MESSAGE_CGROUPS, NULL) < 0)
-                return -ENOMEM;
-        for (size_t i = 0; i < place->hierarchy_count; i++) {
-                const struct place_hierarchy *h = &place->hierarchies[i];
-                struct slot slot = {.kind = SLOT_TASKS,
-                                    .path = h->mount,
-                                    .late = MESSAGE_CGROUPS,
-                                    .origin = spec->cgroups_path_origin};
-
-                if (place->cgroup_path == NULL || (h->version == 2 && place->clone_into_cgroup))
-                        continue;
-                slot.file = arena_printf(&plan->arena, "%s/%s", place->cgroup_path + 1,
-                                         h->version == 2 ? "cgroup.procs" : "tasks");
-                slots[count] = plan_slot(plan, &slot);
-                if (slot.file == NULL || slots[count++] < 0)
-                        return -ENOMEM;
-        }
-        if (count > 0) {
-                op = plan_add(plan, OP_JOIN_CGROUPS, &spec->cgroups_path_origin);
-                if (op == NULL)
-                        return -ENOMEM;
-                op->cgroups.slots = slots;
-                op->cgroups.count = count;
-        }
-        if (is_new(spec, SPEC_NS_CGROUP))
-                return plan_add_number(plan, OP_UNSHARE, CLONE_NEWCGROUP, &spec->ns[SPEC_NS_CGROUP].origin);
-        return 0;
-}
-
 /* The parent moves them, which has the rights over both namespaces. Before the sysctls, which may be of one of them. */
 static int add_net_devices(struct plan *plan, const struct ward_spec *spec)
 {
@@ -218,7 +232,7 @@ static int add_root(struct plan *plan, const struct ward_spec *spec, const struc
         if (place->idmap_root)
                 plan_map_tree(spec, NULL, true, &slot);
         r = plan_add_number(plan, OP_PROPAGATION, MS_REC | MS_SLAVE, &spec->rootfs_propagation_origin);
-        if (r >= 0 && !place->root_user && plan_add(plan, OP_TREES, NULL) == NULL)
+        if (r >= 0 && place->foreign_mounts && plan_add(plan, OP_TREES, NULL) == NULL)
                 r = -ENOMEM;
         number = plan_slot(plan, &slot);
         op = plan_add(plan, OP_ROOT, &spec->rootfs_origin);
@@ -398,8 +412,11 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
                 r = add_root(plan, spec, place);
         if (r >= 0 && mounts)
                 r = plan_mounts(plan, spec, place, true, err);
-        if (r >= 0)
-                r = add_groups(plan, spec, place);
+        if (r >= 0 && !joins_as_caller(spec, place))
+                r = join_groups(plan, spec, place);
+        /* Its root are the groups. */
+        if (r >= 0 && is_new(spec, SPEC_NS_CGROUP))
+                r = plan_add_number(plan, OP_UNSHARE, CLONE_NEWCGROUP, &spec->ns[SPEC_NS_CGROUP].origin);
         if (r >= 0)
                 r = add_net_devices(plan, spec);
         if (r >= 0)
@@ -419,7 +436,7 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
                 r = add_memory_policy(plan, &spec->memory_policy, &spec->memory_policy.origin);
         if (r >= 0)
                 r = plan_process(plan, &spec->process, place, filter, filter_flags, &hooks, false, err);
-        if (r >= 0 && mounts && !place->root_user)
+        if (r >= 0 && mounts && place->foreign_mounts)
                 leave_to_child(plan);
         return r;
 }
@@ -463,7 +480,7 @@ int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uin
         if (r >= 0)
                 r = add_affinity(plan, &process->affinity_initial);
         if (r >= 0)
-                r = add_groups(plan, &groups, &place);
+                r = join_groups(plan, &groups, &place);
         if (r >= 0)
                 r = add_affinity(plan, &process->affinity_final);
         if (r >= 0)

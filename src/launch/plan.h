@@ -26,9 +26,10 @@ struct place {
         const char *rootfs;      /* absolute path on the host; NULL: the caller gives a descriptor (SLOT_GIVEN) */
         bool idmap_root;         /* the root is id-mapped by the container's user namespace; needs a new one */
         bool root_user;          /* euid 0 in the initial user namespace, with CAP_MKNOD */
-        bool apparmor, selinux;  /* active in this kernel */
-        bool setgroups_denied;   /* the user namespace that will be in force forbids setgroups(2) */
-        bool terminal_socket;    /* a console socket takes the terminal */
+        bool foreign_mounts; /* the caller may clone no mount of his namespace: the child does it in its own (OP_TREES) */
+        bool apparmor, selinux; /* active in this kernel */
+        bool setgroups_denied;  /* the user namespace that will be in force forbids setgroups(2) */
+        bool terminal_socket;   /* a console socket takes the terminal */
         const char *agent; /* the path of the socket that takes the listener of a filter that has one, for messages */
         const char *const
                 *envp; /* the environment with what the root's files add to it; NULL: the process's as it is */

@@ -74,6 +74,11 @@ static void describe_step(const struct plan *plan, const struct op *op, const st
                                     p->value != NULL ? p->value : "");
                 }
                 return;
+        case STEP_MOUNT_LEGACY:
+                /* mount(2) does not say which. */
+                if (op->type == OP_MOUNT && record->errnum == EINVAL && op->mount.data != NULL)
+                        text_printf(text, ": set the options '%s'", op->mount.data);
+                return;
         case STEP_NODE:
                 if (op->type == OP_DEV)
                         text_printf(text, ": make the node '%s'", op->dev.nodes[record->value].name);
@@ -219,6 +224,8 @@ static const struct refusal {
         {OP_MOUNT, -1, ENODEV, NULL, MISTAKE_NONE, "this kernel has no such file system type: check its spelling, or load its module"},
         {OP_MOUNT, STEP_PARAMETER, EINVAL, NULL, MISTAKE_MOUNT_OPTION,
          "this file system has no such option, or the option takes another value: check its spelling (mount(8), tmpfs(5))"},
+        {OP_MOUNT, STEP_MOUNT_LEGACY, EINVAL, NULL, MISTAKE_MOUNT_OPTION,
+         "this file system has no such option, or the option takes another value: check its spelling (mount(8), tmpfs(5))"},
         {OP_RLIMIT, -1, EPERM, NULL, MISTAKE_RIGHTS, "the hard limit is above the caller's and it lacks CAP_SYS_RESOURCE: lower it"},
         {OP_PERSONALITY, -1, EINVAL, NULL, MISTAKE_NONE, "this kernel runs no 32-bit programs (CONFIG_COMPAT)"},
         {OP_AFFINITY, -1, EINVAL, NULL, MISTAKE_NONE,
@@ -268,6 +275,9 @@ static void hint_for(const struct op *op, const struct record *record, struct wa
                                     "widen the mappings");
                 return;
         }
+        if (op->type == OP_MOUNT && record->step == STEP_MOUNT_LEGACY && record->errnum == EINVAL &&
+            op->mount.data == NULL)
+                return;
         for (size_t i = 0; i < ELEMENTS(refusals); i++)
                 if (applies(&refusals[i], op, record)) {
                         (void)err_mistake(err, refusals[i].mistake);
@@ -296,8 +306,8 @@ int launch_report_tree(const struct plan *plan, const struct slot *slot, uint32_
                 return err_hint(err, slot->kind == SLOT_ROOT ? "root.path must name an existing directory"
                                                              : "make it, or take the mount out");
         if (code == -EPERM && slot->idmap)
-                return err_hint(err,
-                                "only root may map the owners of a mount: leave its uidMappings and gidMappings out");
+                return err_hint(err, "only root of the machine may map the owners of a mount: leave its uidMappings "
+                                     "and gidMappings out");
         if (code == -EINVAL && !slot->recursive)
                 return err_hint(err, "other file systems are mounted below it, which only root may leave out: bind it "
                                      "with them (rbind)");

@@ -4,12 +4,12 @@
  * processes left out, as runc does it; JSON is the list of pids.
  */
 #include <fcntl.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/spawn.h"
 #include "oci/oci.h"
 
 #define PS_OUTPUT_MAX (64u << 20)
@@ -21,15 +21,12 @@ struct ps {
         unsigned format;
 };
 
-extern char **environ;
-
 /* Runs ps with its output in *@ret_output, which the caller frees. */
 static int run_ps(char *const *argv, char **ret_output, struct ward_err *err)
 {
         _cleanup_free_ char *output = NULL;
         _cleanup_close_
         int from = -EBADF, to = -EBADF;
-        posix_spawn_file_actions_t actions;
         int pipe_fds[2], status, r, read_error;
         pid_t pid;
 
@@ -37,16 +34,10 @@ static int run_ps(char *const *argv, char **ret_output, struct ward_err *err)
                 return err_errno(err, "make a pipe for ps");
         from = pipe_fds[0];
         to = pipe_fds[1];
-        if (posix_spawn_file_actions_init(&actions) != 0)
-                return err_oom(err);
-        r = posix_spawn_file_actions_adddup2(&actions, to, STDOUT_FILENO);
-        if (r == 0)
-                r = posix_spawnp(&pid, "ps", &actions, NULL, argv, environ);
-        (void)posix_spawn_file_actions_destroy(&actions);
-        if (r != 0) {
-                (void)err_code(err, -r, "run ps");
-                (void)err_hint(err, "install ps (package procps), or use --format json");
-                return -r;
+        r = spawn_program(argv, to, &pid);
+        if (r < 0) {
+                (void)err_code(err, r, "run ps");
+                return err_hint(err, "install ps (package procps), or use --format json");
         }
         to = fd_close(to);
         read_error = fd_read_all(from, "the output of ps", PS_OUTPUT_MAX, &output, NULL, err);

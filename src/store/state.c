@@ -273,7 +273,7 @@ int store_state_parse(const char *text, size_t len, struct arena *arena, struct 
 
 bool store_has_state(const struct store_entry *entry)
 {
-        return faccessat(entry->fd, STATE_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+        return fd_has(entry->fd, STATE_FILE);
 }
 
 int store_read(const struct store_entry *entry, struct arena *arena, struct store_state *ret_state,

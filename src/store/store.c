@@ -397,7 +397,7 @@ int store_noted_group(const struct store_entry *entry, struct arena *arena, cons
         uint64_t parents;
 
         if (len < 0)
-                return -ENOENT;
+                return errno == EINVAL ? -ENOENT : -errno; /* EINVAL: no link */
         target[len] = '\0';
         path = strchr(target, ':');
         if (path == NULL)

@@ -110,7 +110,7 @@ bool store_has_state(const struct store_entry *entry);
  */
 int store_note_group(const struct store_entry *entry, const char *path, unsigned parents, struct ward_err *err);
 
-/* What was noted: -ENOENT when nothing was. *@ret_path lives in @arena. */
+/* What was noted: -ENOENT when nothing was, another -errno when that can't be told. *@ret_path lives in @arena. */
 int store_noted_group(const struct store_entry *entry, struct arena *arena, const char **ret_path,
                       unsigned *ret_parents);
 

@@ -187,8 +187,8 @@ remove_mark() {
         python3 - /sys/fs/cgroup/*/"$GROUP" "/sys/fs/cgroup/$GROUP" <<'PYTHON'
 import os, sys
 for path in sys.argv[1:]:
-    if os.path.isdir(path) and "trusted.ward" in os.listxattr(path):
-        os.removexattr(path, "trusted.ward")
+    for name in {"trusted.ward", "user.ward"} & set(os.listxattr(path) if os.path.isdir(path) else []):
+        os.removexattr(path, name)
 PYTHON
 }
 

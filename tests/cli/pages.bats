@@ -31,6 +31,8 @@ begin_web() {
 page_holds() {
         local command count=0
         while IFS= read -r command; do
+                # What is shown of the root `host` is left out where that can't be made.
+                ! newest_calls_refused || [[ ! $command =~ \ host(\ |$) ]] || continue
                 begin_web
                 # "web" is this test's container; what is typed is a shell's command line. A shell is told to go: that an input ends can get lost
                 # while it sets its terminal up.
@@ -38,7 +40,7 @@ page_holds() {
                 ((status == 0)) || { echo "$command"; shown; }
                 count=$((count + 1))
         done < <(commands "$1" | sed -E "s/(container:| )web\\b/\\1$ID/g")
-        ((count >= 12)) || { echo "only $count commands"; return 1; }
+        ((count >= 12)) || newest_calls_refused || { echo "only $count commands"; return 1; }
 }
 
 @test "docs/from-docker.md" { page_holds docker; }

@@ -154,7 +154,8 @@ more_users() {
 @test "its own range of ids: root inside is nobody here, and owns the root's files" {
         run -0 here @ sh -c 'cat /proc/self/uid_map; touch /made; stat -c %u /made /etc/passwd /proc/1'
         [[ ${output//$'\n'/,} =~ ^\ +0\ +([0-9]+)\ +65536,0,0,0$ ]] || shown
-        ((BASH_REMATCH[1] >= 65536))
+        # A container in another one has the first ids of that: it has none to spare.
+        ((BASH_REMATCH[1] >= 65536)) || { ((BASH_REMATCH[1] == 0)) && ! is_machine_root; }
         [[ $(stat -c %u "$ROOT/made") == 0 ]]
 }
 
@@ -164,6 +165,7 @@ takes_range() { [[ $(ward run --rm --name "$ID-2" "$ROOT" awk '{ print $2 }' /pr
 # bats test_tags=vm
 @test "containers that run at a time have different ids, and give them back" {
         local first second
+        needs_machine_root "a container in another one has the ids of that, and takes none"
         become_ward run --name "$ID" "$ROOT" sleep 100 3>&- &
         wait_until 10 runs "$ID"
         first=$(awk '{ print $2 }' "/proc/$(init_pid)/uid_map")
@@ -179,7 +181,7 @@ takes_range() { [[ $(ward run --rm --name "$ID-2" "$ROOT" awk '{ print $2 }' /pr
 
 @test "--userns=host: the machine's users" {
         run -0 here --userns=host @ cat /proc/self/uid_map
-        [[ $output =~ ^\ +0\ +0\ +4294967295$ ]]
+        [[ $output == "$(</proc/self/uid_map)" ]]
         run -0 here --userns=host -u 70000 @ id -u
         expect_output 70000
 }
@@ -209,14 +211,21 @@ takes_range() { [[ $(ward run --rm --name "$ID-2" "$ROOT" awk '{ print $2 }' /pr
 }
 
 @test "-v SRC:DST:noidmap: other owners; idmap is the default" {
+        local owner=65534
         mkdir src
+        # Who maps no ids of what he binds has the same ones inside.
+        is_machine_root || owner=0
         run -0 here -v ./src:/data:noidmap @ stat -c %u /data
-        expect_output 65534
-        run -0 here -v ./src:/data:idmap @ stat -c %u /data
-        expect_output 0
+        expect_output $owner
+        if is_machine_root; then
+                run -0 here -v ./src:/data:idmap @ stat -c %u /data
+                expect_output 0
+        else
+                fails_with 125 "only root of the machine may map the owners" here -v ./src:/data:idmap @ true
+        fi
         fails_with 125 "there is no map" here --userns=host -v ./src:/data:idmap @ true
         # procfs can't be id-mapped: the message says what can be done.
-        fails_with 125 "--volume /proc:/data.*Invalid argument.*:noidmap.*--userns=host" here -v /proc:/data @ true
+        ! is_machine_root || fails_with 125 "--volume /proc:/data.*Invalid argument.*:noidmap.*--userns=host" here -v /proc:/data @ true
         run -0 here -v /proc:/data:noidmap @ test -d /data/1
 }
 
@@ -237,7 +246,7 @@ takes_range() { [[ $(ward run --rm --name "$ID-2" "$ROOT" awk '{ print $2 }' /pr
         run -0 here --tmpfs /tmp:size=64k,mode=700,exec @ sh -c 'stat -c %a /tmp; grep " /tmp " /proc/self/mountinfo; df -k /tmp | tail -n 1'
         expect_in_output 700 " 64 "
         expect_not_in_output noexec
-        fails_with 125 "set the option 'colour=red'" here --tmpfs /tmp:colour=red @ true
+        fails_with 125 "set the options? '(.*,)?colour=red'" here --tmpfs /tmp:colour=red @ true
         fails_with 125 "can't be bound" here --tmpfs /tmp:bind @ true
         fails_with 125 "not an absolute path" here --tmpfs tmp @ true
         run -0 here --tmpfs /tmp -v "$ROOT/etc:/tmp/etc" @ ls /tmp
@@ -318,7 +327,7 @@ bounding() { here "$@" @ sed -n 's/^CapBnd:\t0*//p' /proc/self/status; }
         run -0 here @ grep Seccomp: /proc/self/status
         expect_output $'Seccomp:\t2'
         run -0 here --security-opt seccomp=unconfined @ grep Seccomp: /proc/self/status
-        expect_output $'Seccomp:\t0'
+        expect_output $'Seccomp:\t'"$(outer_filter)"
         run -0 here --security-opt seccomp=unconfined --security-opt seccomp=default @ grep Seccomp: /proc/self/status
         expect_output $'Seccomp:\t2'
         echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}]}' >profile

@@ -90,7 +90,8 @@ differ() {
         same --tmpfs /new:size=64k,mode=700 @ sh -c 'stat -c %a /new; df -k /new | awk "END {print \$2}"'
         same --read-only @ touch /x
         same --shm-size 1m @ sh -c 'df -k /dev/shm | awk "END {print \$2}"'
-        same --device /dev/zero:/dev/other @ sh -c 'head -c 3 /dev/other | wc -c'
+        # Where podman makes no node it binds the name inside, which is not there outside.
+        ! is_machine_root || same --device /dev/zero:/dev/other @ sh -c 'head -c 3 /dev/other | wc -c'
 }
 
 @test "limits: memory, cpuset-cpus, pids-limit, ulimit, sysctl, oom-score-adj" {
@@ -120,15 +121,17 @@ differ() {
         same --cap-drop ALL --cap-add KILL @ grep CapBnd /proc/self/status
         same --userns host --cap-add ALL @ grep CapBnd /proc/self/status
         same --security-opt no-new-privileges @ grep NoNewPrivs /proc/self/status
-        same --security-opt seccomp=unconfined @ grep Seccomp: /proc/self/status
+        # Ours has the filter around it that refuses the newest calls.
+        newest_calls_refused || same --security-opt seccomp=unconfined @ grep Seccomp: /proc/self/status
         same --security-opt "seccomp=$WORK/profile.json" @ mkdir /new
-        same --userns host --privileged @ grep -E '^(CapBnd|Seccomp):' /proc/self/status
+        newest_calls_refused || same --userns host --privileged @ grep -E '^(CapBnd|Seccomp):' /proc/self/status
+        same --userns host --privileged @ grep '^CapBnd:' /proc/self/status
         same --security-opt mask=/etc/group @ cat /etc/group
         same --userns host --security-opt unmask=ALL @ sh -c 'wc -c </proc/timer_list >/dev/null && echo open'
 }
 
 @test "what differs, as docs/DOCKER-OPTIONS.md says" {
-        differ '*4294967295*' '* 65536*' @ cat /proc/self/uid_map
+        differ "$(<"/proc/self/uid_map")*" '* 65536*' @ cat /proc/self/uid_map
         differ '*NoNewPrivs:*0*' '*NoNewPrivs:*1*' @ grep NoNewPrivs /proc/self/status
         differ '*00000000800405fb*' '*00000000000005eb*' @ grep CapBnd /proc/self/status
         differ 'status 255' 'status 137' --timeout 1 @ sleep 60

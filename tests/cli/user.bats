@@ -50,7 +50,7 @@ in_background() {
         install -m 600 /dev/null secret
         run -0 as_user run --rm -v ./secret:/secret "$ROOT" sh -c '! cat /secret'
         run -125 as_user run --rm -v ./src:/src:idmap "$ROOT" true
-        expect_in_output "only root may map"
+        expect_in_output "only root of the machine may map"
 }
 
 @test "-t, --init, --tmpfs, --read-only, --sysctl, --ulimit, --time-offset, --network host" {

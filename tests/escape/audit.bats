@@ -27,14 +27,17 @@ notices() {
         notices "mount -o remount,bind,ro /dev" "mount -o remount,bind,rw /dev"
         notices "mkdir '$group'" "rmdir '$group'"
         notices "ip link add audit-a type veth peer name audit-b" "ip link delete audit-a"
-        notices "chmod 600 /dev/null" "chmod 666 /dev/null"
-        notices "chown 100000 /dev/zero" "chown 0 /dev/zero"
-        notices "mv /dev/full /dev/gone" "mv /dev/gone /dev/full"
-        notices "rm /dev/full; mknod -m 666 /dev/full c 1 5" "rm /dev/full; mknod -m 666 /dev/full c 1 7"
+        # Where nobody can make nodes, those of /dev are the machine's, and not ours to change.
+        if is_machine_root; then
+                notices "chmod 600 /dev/null" "chmod 666 /dev/null"
+                notices "chown 100000 /dev/zero" "chown 0 /dev/zero"
+                notices "mv /dev/full /dev/gone" "mv /dev/gone /dev/full"
+                notices "rm /dev/full; mknod -m 666 /dev/full c 1 5" "rm /dev/full; mknod -m 666 /dev/full c 1 7"
+        fi
         notices "ln -sf /evil /dev/stdin" "ln -sf /proc/self/fd/0 /dev/stdin"
         notices "echo 77 >/proc/sys/net/ipv4/ip_default_ttl" "echo 64 >/proc/sys/net/ipv4/ip_default_ttl"
         notices "echo 1 >/proc/sys/net/ipv4/ip_forward" "echo 0 >/proc/sys/net/ipv4/ip_forward"
-        notices "echo changed >/proc/sys/kernel/hostname" "hostname '$(hostname)'"
+        notices "hostname changed" "hostname '$(hostname)'"
         # Where root has no keyring yet, one that is made stays.
         ! grep -q ' _uid\.0: ' /proc/keys ||
                 notices "key=\$('$ATTACKERS/probe' add-user-key '$ID')" "'$ATTACKERS/probe' remove-user-key \$key"

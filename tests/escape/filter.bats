@@ -11,6 +11,8 @@ teardown() { escape_teardown; }
 # answers PID <QUESTIONS: each line "ARCH CALL ARGUMENT...: ANSWER" is what the filters in force in the process answer, as the kernel has them.
 answers() {
         local status=0
+        ! newest_calls_refused || unable "the filter that refuses the newest calls answers, too"
+        needs_machine_root "nobody else is shown a filter (ptrace(2), PTRACE_SECCOMP_GET_FILTER)"
         cat >"$WORK/expected"
         sed 's/: [A-Za-z0-9]*$//' "$WORK/expected" | "$ATTACKERS/filter" "$1" >"$WORK/answered" || status=$?
         ((status != 3)) || unable "has a kernel that does not show filters"
@@ -73,6 +75,8 @@ with_filter() {
                 [[ $output == begin* && $output != *done* ]] || shown
                 [[ -z $(ls "$BUNDLE/rootfs/tmp") ]]
         done
+        # The filter that refuses the newest calls kills whoever calls so.
+        ! newest_calls_refused || return 0
         # Without a filter the 32-bit gate works: the test can fail.
         edit 'del(.linux.seccomp)'
         run oci run -b "$BUNDLE" "$ID"
@@ -102,10 +106,11 @@ with_filter() {
 		x86_64 lseek 0 4294967295: allow
 		x32 socket 4294967334: EPERM
 	END
-        # The kernel agrees: the call with the high bits set is the forbidden one.
+}
+
+@test "V16: the kernel agrees: the call with the high bits set is the forbidden one" {
         make_bundle /bin/probe ioctl-high
         with_probe
-        oci delete --force "$ID"
         run -0 oci run -b "$BUNDLE" "$ID"
         [[ $output == "done" ]] || shown
         edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [

@@ -130,6 +130,8 @@ on_shared_host() {
         run -0 oci run -b "$BUNDLE" "$ID"
         awk '{ print $5 }' <<<"$output" | grep -v '^/sys/fs/cgroup/' | sort >"$WORK/mounted"
         jq -r '["/"] + [.mounts[].destination] + .linux.maskedPaths + .linux.readonlyPaths | .[]' "$BUNDLE/config.json" | sort -u >"$WORK/wanted"
+        # Who can't make a device node binds the host's.
+        is_machine_root || { printf '/dev/%s\n' null zero full random urandom tty; cat "$WORK/wanted"; } | sort -u -o "$WORK/wanted"
         # What is to be masked may not be there; nothing is mounted twice.
         [[ -z $(uniq -d "$WORK/mounted") && -z $(comm -23 "$WORK/mounted" "$WORK/wanted") ]] || shown
         grep -qx / "$WORK/mounted"

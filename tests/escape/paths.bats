@@ -134,7 +134,7 @@ with_dev() {
         rm -rf "$BUNDLE"/rootfs/{dev,tmp}
         mkdir -p "$BUNDLE"/rootfs/{tmp,dev/pts,dev/shm,dev/mqueue}
         echo file >"$BUNDLE/rootfs/tmp/file"
-        [[ $namespace == . ]] || touch "$BUNDLE"/rootfs/dev/{null,zero,full,random,urandom,tty}
+        [[ $namespace == . && $made == true ]] || touch "$BUNDLE"/rootfs/dev/{null,zero,full,random,urandom,tty}
         if (($# > 0)); then
                 rm -rf "$BUNDLE/rootfs/${*: -1}"
                 (cd "$BUNDLE/rootfs" && "$@")
@@ -144,7 +144,9 @@ with_dev() {
 
 # With a user namespace the host's devices are bound, on a link if the image has one there, and without one they are made.
 @test "V3: what the image has in /dev and is no such device is refused, never followed or taken" {
-        local namespace fake
+        local namespace fake made=true
+        # Nor does the root of a user namespace make any.
+        is_machine_root || made=false
         make_bundle sh -c 'for d in null zero; do [ -c /dev/$d ] && [ ! -L /dev/$d ] || exit 9; done; [ "$(cat /tmp/file)" = file ] && echo OK'
         own_dev
         cp "$BUNDLE/config.json" "$WORK/config"
@@ -158,10 +160,11 @@ with_dev() {
                         with_dev $fake
                         run oci run -b "$BUNDLE" "$ID"
                         [[ $status -eq 1 && $output == *"'/dev'"* ]] ||
-                                [[ $output == OK && $namespace != . && $fake == ln*dev/* ]] || { echo "$fake with $namespace"; shown; }
+                                [[ $output == OK && ($namespace != . || $made == false) && $fake == ln*dev/* ]] || { echo "$fake with $namespace"; shown; }
                         [[ $(ls "$BUNDLE/rootfs/tmp") == file ]]
                 done
         done
+        $made || return 0
         # Another device, or a file.
         cp "$WORK/config" "$BUNDLE/config.json"
         namespace=.

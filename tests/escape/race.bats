@@ -50,12 +50,15 @@ race() {
 }
 
 @test "V2, V5: what is masked stays masked when the directory of a mount changes its name" {
+        local masked=timer_list
+        # The root of a user namespace can read that one.
+        is_machine_root || masked=keys
         make_bundle sh -c 'for proc in /proc /fake; do
-                               [ ! -d $proc/self ] || head -c 1 $proc/timer_list
+                               [ ! -d $proc/self ] || head -c 1 $proc/'$masked'
                            done'
         mkdir -p "$BUNDLE/rootfs/fake"
-        touch "$BUNDLE/rootfs/fake/timer_list"
-        head -c 1 /proc/timer_list | grep -q . || unable "has no /proc/timer_list to be masked"
+        touch "$BUNDLE/rootfs/fake/$masked"
+        head -c 1 "/proc/$masked" | grep -q . || unable "has no /proc/$masked to be masked"
         race "${WARD_RACE_STARTS:-60}" proc fake
         [[ ! -s $WORK/out ]]
 }

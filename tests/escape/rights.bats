@@ -82,8 +82,12 @@ sets() { sed -n "s/^Cap\(...\):\t0*\(.*\)/\1=\2/p" | tr '\n' ' '; }
                 run oci exec --additional-gids="$id" "$ID" sh -c 'echo RAN'
                 [[ $status -eq 1 && $output != *RAN* ]] || { echo "group '$id'"; shown; }
         done
-        run -0 oci exec -u 4294967294:4294967294 "$ID" sh -c 'id -u; id -g'
-        [[ $output == $'4294967294\n4294967294' ]]
+        # The last one that there is.
+        id=4294967294
+        is_machine_root || id=$(awk '{ print $1 + $3 - 1 }' /proc/self/uid_map)
+        run -0 oci exec -u "$id:$id" "$ID" sh -c 'id -u; id -g'
+        [[ $output == "$id"$'\n'"$id" ]]
+        is_machine_root || run -1 oci exec -u "$((id + 1))" "$ID" sh -c 'echo RAN'
 }
 
 @test "V13: a set-user-ID file of the image gains nothing, on run and on exec" {
@@ -109,6 +113,8 @@ sets() { sed -n "s/^Cap\(...\):\t0*\(.*\)/\1=\2/p" | tr '\n' ' '; }
         # What masks a file is the host's /dev/null.
         edit '.linux.maskedPaths = []'
         run -0 bash -c "'$WARD_BUILD/bin/ward-oci' --root '$WORK/state' run -b '$BUNDLE' '$ID' | awk '\$5 != \"/\" && \$6 !~ /nosuid/ && \$5 !~ /^\/proc/'"
+        # Who can't make a device node binds the host's, which nobody executes.
+        is_machine_root || output=$(awk '$3 " " $4 !~ "^0:[0-9]+ /(null|zero|full|random|urandom|tty)$" || $5 != "/dev" $4' <<<"$output")
         [[ -z $output ]] || shown
 }
 

@@ -32,7 +32,10 @@ libraries() {
         done
 }
 
-teardown() { escape_teardown; }
+teardown() {
+        rm -rf -- ${OPEN:+"$OPEN"}
+        escape_teardown
+}
 
 copy() { "$WORK/ward-oci" --root "$WORK/state" "$@"; }
 
@@ -135,6 +138,31 @@ unharmed() {
         copy kill "$ID" KILL
         wait $! || true
         unharmed
+}
+
+@test "V8: a file that a user's group may write is out of sight for him, too, also where nobody says whether it may" {
+        local code words
+        needs_program strace
+        OPEN=$(mktemp -d -t "$ID.XXXXXX")
+        chmod 755 "$OPEN"
+        cp "$(itself ward-oci)" "$OPEN/ward-oci"
+        cp "$WARD_BUILD/tests/shim/deny" "$OPEN/deny"
+        chown 0:1234 "$OPEN/ward-oci"
+        chmod 775 "$OPEN/ward-oci"
+        # starts_again WORD...
+        starts_again() {
+                strace -f -qq -e trace=execveat -e signal=none -o "$WORK/trace" setpriv --reuid 1234 --regid 1234 --clear-groups --inh-caps=-all \
+                        --bounding-set=-all "$@" "$OPEN/ward-oci" --root "$OPEN/state" exec nothing true || true
+                grep -q execveat "$WORK/trace"
+        }
+        for code in none ENOSYS EPERM; do
+                words=("$OPEN/deny" "$code" faccessat2 --)
+                [[ $code != none ]] || words=()
+                starts_again "${words[@]}" || { echo "$code: it runs from its own file"; return 1; }
+        done
+        # One that he may not write stays as it is: the test can fail.
+        chmod 755 "$OPEN/ward-oci"
+        run ! starts_again
 }
 
 # It is the runtime's own code, and stays as long as the container.

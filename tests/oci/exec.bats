@@ -54,7 +54,7 @@ elsewhere() {
 
 @test "a hierarchy that was mounted later than the container was made does no harm" {
         mkdir later
-        elsewhere "mount -t cgroup -o none,name=$ID later later" true || unable "mounts no other hierarchy"
+        elsewhere "mount -t cgroup -o none,name=$ID later later" true || unable "the right to mount another hierarchy of groups is missing"
         # shellcheck disable=SC2016
         run elsewhere "mount -t cgroup -o none,name=$ID later later" \
                 sh -c '"$@" exec '"$ID"' cat /proc/1/cgroup /proc/self/cgroup; "$@" delete --force '"$ID" sh \

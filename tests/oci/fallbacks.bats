@@ -40,12 +40,14 @@ ip link | grep -o '^[0-9]*: [a-z0-9]*:.*[<,]UP'
 TEXT
 }
 
+# What is refused here is said here alone.
+OCI=$(itself ward-oci)
 DENY=$WARD_BUILD/tests/shim/deny
 deny() { "$DENY" "$@"; }
 
 # The same filter depth as in the runs that are compared with it; nothing calls swapon.
 reference() {
-        deny ENOSYS swapon -- "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID" >reference
+        deny ENOSYS swapon -- "$OCI" --root "$WORK/state" run -b "$BUNDLE" "$ID" >reference
         # It looks where there is something to see.
         grep -q '^NoNewPrivs:.*1' reference
         grep -q '^Seccomp_filters:.*2' reference
@@ -60,7 +62,7 @@ reference() {
 runs_alike() {
         local code=$1
         shift
-        timeout 20 "$DENY" "$code" "$@" -- "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID" >seen 2>said ||
+        timeout 20 "$DENY" "$code" "$@" -- "$OCI" --root "$WORK/state" run -b "$BUNDLE" "$ID" >seen 2>said ||
                 { echo "$code $*: status $?"; cat said; return 1; }
         [[ ! -s said ]] || { echo "$code $*:"; cat said; return 1; }
         diff reference seen || { echo "$code $*: not as without"; return 1; }
@@ -70,7 +72,7 @@ runs_alike() {
 # refuses CODE CALL...: the first is named, and nothing of the container ran.
 refuses() {
         local result=0
-        timeout 20 "$DENY" "$1" "${@:2}" -- "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID" >seen 2>said || result=$?
+        timeout 20 "$DENY" "$1" "${@:2}" -- "$OCI" --root "$WORK/state" run -b "$BUNDLE" "$ID" >seen 2>said || result=$?
         ((result == 1)) || { echo "$1 $2: status $result"; cat said seen; return 1; }
         grep -qw "$2" said || { echo "$1 $2: the message does not name it"; cat said; return 1; }
         [[ ! -s seen ]] || { echo "$1 $2: something ran"; cat seen; return 1; }
@@ -118,14 +120,14 @@ calls_of() { sed -n "/^## $1/,/^## /p" "$WARD_SOURCE/docs/REQUIREMENTS.md" | sed
         refuses EPERM keyctl
         refuses ENOSYS seccomp
         refuses EPERM seccomp
-        deny EPERM keyctl -- "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run --no-new-keyring -b "$BUNDLE" "$ID" >seen
+        deny EPERM keyctl -- "$OCI" --root "$WORK/state" run --no-new-keyring -b "$BUNDLE" "$ID" >seen
         edit '.mounts |= map(if .destination == "/dev/shm" then .options += ["tmpcopyup"] else . end)'
         refuses ENOSYS fsopen
 }
 
 @test "a run whose end can't be waited for says so, and the container stays for delete" {
         edit '.process.args = ["true"]'
-        run -1 deny ENOSYS waitid -- "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        run -1 deny ENOSYS waitid -- "$OCI" --root "$WORK/state" run -b "$BUNDLE" "$ID"
         expect_in_output waitid
         has_status "$ID" stopped
         oci delete "$ID"
@@ -137,17 +139,19 @@ calls_of() { sed -n "/^## $1/,/^## /p" "$WARD_SOURCE/docs/REQUIREMENTS.md" | sed
         oci run -d -b "$BUNDLE" "$ID"
         oci exec "$ID" sh -c 'grep -E "^(Cap|NoNew|Seccomp:)" /proc/self/status; echo $PPID; cat /proc/self/cgroup' >reference
         for code in ENOSYS EPERM; do
-                deny "$code" clone3 -- "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" \
+                deny "$code" clone3 -- "$OCI" --root "$WORK/state" exec "$ID" \
                         sh -c 'grep -E "^(Cap|NoNew|Seccomp:)" /proc/self/status; echo $PPID; cat /proc/self/cgroup' >seen
                 diff reference seen
-                run -1 deny "$code" setns -- "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" true
+                run -0 deny "$code" clone3 -- "$OCI" --root "$WORK/state" ps "$ID"
+                expect_in_output "sleep 100"
+                run -1 deny "$code" setns -- "$OCI" --root "$WORK/state" exec "$ID" true
                 expect_in_output setns
-                run -1 deny "$code" pidfd_open -- "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" true
+                run -1 deny "$code" pidfd_open -- "$OCI" --root "$WORK/state" exec "$ID" true
                 expect_in_output pidfd_open
                 # A container whose init can't be looked at is not taken for a stopped one.
-                run -1 deny "$code" pidfd_open -- "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" delete "$ID"
+                run -1 deny "$code" pidfd_open -- "$OCI" --root "$WORK/state" delete "$ID"
                 expect_in_output pidfd_open
-                run -1 deny "$code" pidfd_send_signal -- "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" kill "$ID" KILL
+                run -1 deny "$code" pidfd_send_signal -- "$OCI" --root "$WORK/state" kill "$ID" KILL
                 expect_in_output pidfd_send_signal
         done
         has_status "$ID" running
@@ -156,11 +160,11 @@ calls_of() { sed -n "/^## $1/,/^## /p" "$WARD_SOURCE/docs/REQUIREMENTS.md" | sed
 
 @test "a failed start ends its child without pidfd_send_signal" {
         edit '.hooks.createRuntime = [{"path": "/bin/false"}]'
-        run -1 timeout 20 "$DENY" ENOSYS pidfd_send_signal -- "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        run -1 timeout 20 "$DENY" ENOSYS pidfd_send_signal -- "$OCI" --root "$WORK/state" run -b "$BUNDLE" "$ID"
         expect_in_output createRuntime
         nothing_left
         edit '.hooks.createRuntime = [{"path": "/bin/sleep", "args": ["sleep", "60"], "timeout": 1}]'
-        run -1 timeout 20 "$DENY" EPERM pidfd_send_signal -- "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        run -1 timeout 20 "$DENY" EPERM pidfd_send_signal -- "$OCI" --root "$WORK/state" run -b "$BUNDLE" "$ID"
         expect_in_output "longer than its timeout"
 }
 

@@ -128,7 +128,7 @@ line() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d: -f1; }
 chrooted() {
         local jail=$WORK/jail
         mkdir -p "$jail"/{proc,sys,dev,run,bundle}
-        cp "$WARD_BUILD/bin/ward-oci" "$jail/ward-oci"
+        cp "$(itself ward-oci)" "$jail/ward-oci"
         cp -r "$BUNDLE"/. "$jail/bundle"
         unshare -m bash -c '
                 mount --make-rprivate /

@@ -24,6 +24,12 @@ engine() { own_podman "$WARD_BUILD/bin/ward-oci" "$@"; }
 @test "podman run: output, limits and exit status" {
         run engine run --rm "${LIMITS[@]}" -m 64m --pids-limit 50 --read-only --tmpfs /tmp --user 1000 --rootfs "$WORK/rootfs" \
                 sh -c 'id -u; touch /x 2>/dev/null || echo read-only; touch /tmp/x && echo written; exit 7'
+        if newest_calls_refused; then
+                # podman asks for tmpcopyup, which takes a detached mount.
+                expect_status 126
+                expect_in_output "refuses what ward needs" fsopen
+                return
+        fi
         expect_status 7
         expect_in_output 1000
         expect_in_output read-only

@@ -71,9 +71,19 @@ static const struct named_place {
           .cgroup_path = "/user.slice/c1",
           .clone_into_cgroup = true,
           .rootfs = "/bundle/rootfs",
+          .foreign_mounts = true,
           .apparmor = true,
           .terminal_socket = true,
           .setgroups_denied = true}},
+        /* Root of a user namespace, with groups of both versions that were delegated to it. */
+        {"inner",
+         {.hierarchies = hybrid,
+          .hierarchy_count = 4,
+          .cgroup_path = "/group/c1",
+          .clone_into_cgroup = true,
+          .rootfs = "/bundle/rootfs",
+          .apparmor = true,
+          .terminal_socket = true}},
 };
 
 static const struct golden_case {
@@ -86,8 +96,10 @@ static const struct golden_case {
         {"userns", "v2"},
         {"userns", "user"},
         {"userns", "hybrid-create"},
+        {"userns", "inner"},
         {"joins", "v2"},
         {"joins", "user"},
+        {"joins", "inner"},
         {"hooks", "v2"},
         {"hooks", "hybrid-create"},
         {"mounts", "v2"},

@@ -288,6 +288,9 @@ static void test_group_note(void **state)
         assert_int_equal(store_noted_group(&entry, &arena, &path, &parents), -ENOENT);
         assert_string_equal(path, "untouched");
         assert_int_equal(unlinkat(entry.fd, "group", 0), 0);
+        assert_int_equal(mkdirat(entry.fd, "group", 0700), 0);
+        assert_int_equal(store_noted_group(&entry, &arena, &path, &parents), -ENOENT);
+        assert_int_equal(unlinkat(entry.fd, "group", AT_REMOVEDIR), 0);
         assert_int_equal(store_note_group(&entry, "/a:b/c", 1, &err), 0);
         assert_int_equal(store_note_group(&entry, "/a", 0, &err), -EEXIST);
         assert_int_equal(store_noted_group(&entry, &arena, &path, &parents), 0);

@@ -18,6 +18,12 @@ with_root() {
         rootfs "$ROOT"
 }
 
+# What the kernel says of a container without a filter: 0, or 2 where the one that refuses the newest calls is around it.
+outer_filter() { newest_calls_refused && echo 2 || echo 0; }
+
+# needs_host: the root `host` is made of detached mounts.
+needs_host() { ! newest_calls_refused || unable "needs fsopen(2), which is refused here"; }
+
 # remove_containers [WARD]: all that ward, or the command in its place, knows.
 remove_containers() {
         local ward=${1:-ward} name
@@ -72,6 +78,8 @@ as_user() { plain_user env -u XDG_RUNTIME_DIR HOME="$HERE" "$HERE/ward" --root "
 
 # Makes the user known to the machine until the end of the test, with 100 ids of his own; what an earlier run left of him goes first.
 add_user() {
+        ! newest_calls_refused || unable "the filter that refuses the newest calls takes newuidmap its rights (no_new_privs)"
+        needs_machine_root "newuidmap has its rights from a file of the machine's root"
         local name=wardtest$$ stale
         stale=$(getent passwd "$USER_ID" | cut -d: -f1)
         [[ $stale != wardtest* ]] || userdel --force "$stale"
@@ -99,8 +107,9 @@ init_pid() { ward ps | awk -v name="$ID" '$1 == name { print $3 }'; }
 
 # limit_of CONTROLLER V1-FILE V2-FILE: what the machine's cgroup file says of $ID's group.
 limit_of() {
-        local file
-        for file in "/sys/fs/cgroup/$1/$ID/$2" "/sys/fs/cgroup/$ID/$3" "/sys/fs/cgroup/unified/$ID/$3"; do
+        local file group
+        group=$(own_group)/$ID
+        for file in "/sys/fs/cgroup/$1$group/$2" "/sys/fs/cgroup$group/$3" "/sys/fs/cgroup/unified$group/$3"; do
                 [[ ! -e $file ]] || { cat "$file"; return; }
         done
         echo "no group of '$ID' has a limit of $1" >&2
