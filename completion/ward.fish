@@ -4,7 +4,7 @@
 set -l verbs run ps inspect exec kill stop rm gc help version
 
 function __ward_options
-        ward $argv --help-all 2>/dev/null | string replace -rf '^ +(?:-[a-zA-Z], )?(--[a-z-]+)(?: [^ ]+)? +(.*)$' '$1\t$2'
+        ward $argv --help-all 2>/dev/null | string replace -rf '^ +(?:-[a-zA-Z], )?(--[a-z0-9-]+)(?: [^ ]+)? +(.*)$' '$1\t$2'
 end
 
 complete -c ward -f

@@ -193,6 +193,9 @@ int engine_resume(struct store *store, const char *id, struct ward_err *err);
 /* Writes new limits to a container's groups; fields of @resources that are not given stay as they are. */
 int engine_update(struct store *store, const char *id, const struct spec_resources *resources, struct ward_err *err);
 
+/* Writes the lines of @schema (resctrl's, NULL-terminated) to the group that the container was created with. */
+int engine_update_rdt(struct store *store, const char *id, const char *const *schema, struct ward_err *err);
+
 /* The pids of a container's processes. *@ret_pids is owned by the caller (free). */
 int engine_pids(struct store *store, const char *id, pid_t **ret_pids, size_t *ret_count, struct ward_err *err);
 

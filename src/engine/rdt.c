@@ -2,6 +2,8 @@
 /* The container's share of caches and memory bandwidth; see rdt.h. */
 #include "engine/rdt.h"
 
+#include <string.h>
+
 #include "base/fd.h"
 
 static struct resctrl_want want_of(const struct ward_spec *spec, const char *id)
@@ -69,6 +71,27 @@ int rdt_join(const struct ward_spec *spec, const char *id, pid_t pid, struct war
                 return 0;
         root = resctrl_open(err);
         return wrap(root < 0 ? root : resctrl_join(root, &want, pid, err), spec, err);
+}
+
+int rdt_change(const struct ward_spec *spec, const char *id, const char *const *schema, struct ward_err *err)
+{
+        struct resctrl_want want = want_of(spec, id);
+        _cleanup_close_
+        int root = -EBADF;
+
+        if (!spec->rdt.given) {
+                (void)err_set(err, -EOPNOTSUPP, "change the schema of container '%s': it has no group of resctrl", id);
+                return err_hint(err, "create it with linux.intelRdt in its config.json");
+        }
+        /* The root's own is for whoever has no group. */
+        if (strcmp(want.group, "/") == 0) {
+                (void)err_set(err, -EOPNOTSUPP, "change the schema of container '%s': its group is the whole machine's",
+                              id);
+                return err_hint(err, "write it to %s/schemata if the machine's is meant", RESCTRL_MOUNT);
+        }
+        want.schema = schema;
+        root = resctrl_open(err);
+        return root < 0 ? root : resctrl_change(root, &want, err);
 }
 
 int rdt_remove(const struct ward_spec *spec, const char *id, struct ward_err *err)

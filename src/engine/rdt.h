@@ -25,6 +25,9 @@ void rdt_done(struct rdt *rdt);
 /* Moves a process that is executed in the container. */
 int rdt_join(const struct ward_spec *spec, const char *id, pid_t pid, struct ward_err *err);
 
+/* Writes the lines of @schema, NULL-terminated, into the container's group. */
+int rdt_change(const struct ward_spec *spec, const char *id, const char *const *schema, struct ward_err *err);
+
 /* Removes what goes with the container: the monitoring group, and the group that nobody named. */
 int rdt_remove(const struct ward_spec *spec, const char *id, struct ward_err *err);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Changing the limits of a container. */
+#include "engine/rdt.h"
 #include "engine/stored.h"
 
 /* memory.checkBeforeUpdate: v2 would end processes, and v1 take from them what can be had back, to get below the limit. */
@@ -79,4 +80,19 @@ int engine_update(struct store *store, const char *id, const struct spec_resourc
         if (r >= 0 && resources->device_rule_count > 0)
                 r = site_set_devices(site, resources, true, err);
         return r;
+}
+
+int engine_update_rdt(struct store *store, const char *id, const char *const *schema, struct ward_err *err)
+{
+        _cleanup_spec_ struct ward_spec spec = {0};
+        _cleanup_stored_ struct stored stored;
+        int r;
+
+        r = stored_open(&stored, store, id, true, err);
+        if (r >= 0)
+                r = stored_require(&stored, 1u << ENGINE_CREATED | 1u << ENGINE_RUNNING | 1u << ENGINE_PAUSED, "update",
+                                   err);
+        if (r >= 0)
+                r = stored_spec(&stored.entry, &spec, err);
+        return r < 0 ? r : rdt_change(&spec, id, schema, err);
 }

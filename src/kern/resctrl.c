@@ -209,6 +209,16 @@ static int find_group(int root, const struct resctrl_want *want, bool *ret_made,
         return r < 0 ? r : TAKE_FD(fd);
 }
 
+int resctrl_change(int root, const struct resctrl_want *want, struct ward_err *err)
+{
+        _cleanup_close_
+        int fd = open_group(root, want->group);
+
+        if (fd < 0)
+                return err_code(err, fd, "open the resctrl group '%s'", want->group);
+        return write_schema(root, fd, want, err);
+}
+
 static void monitor_path(const struct resctrl_want *want, char path[static PATH_MAX])
 {
         bool top = strcmp(want->group, "/") == 0;

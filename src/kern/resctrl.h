@@ -36,6 +36,9 @@ int resctrl_open(struct ward_err *err);
 /* Makes what is not there. *@ret_made says what, also when it fails half way. */
 int resctrl_prepare(int root, const struct resctrl_want *want, struct resctrl_made *ret_made, struct ward_err *err);
 
+/* Writes the lines of the schema into the group, which is there. */
+int resctrl_change(int root, const struct resctrl_want *want, struct ward_err *err);
+
 /* Moves the process into the group, and into the monitoring one. */
 int resctrl_join(int root, const struct resctrl_want *want, pid_t pid, struct ward_err *err);
 

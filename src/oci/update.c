@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ward-oci update: new limits for a container, from a file in the form of linux.resources or from options. */
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 
 struct update {
         const char *file;
+        const char *l3_schema, *bandwidth_schema;
         struct spec_resources resources;
 };
 
@@ -44,6 +46,27 @@ static int read_weight(void *target, const char *value, struct arena *arena, str
         return r;
 }
 
+/* A line of resctrl's schemata that begins as it has to: with "L3:", or with "MB:". */
+static int read_schema(void *target, const char *value, const char *begin, const char *example, struct ward_err *err)
+{
+        if (strncmp(value, begin, strlen(begin)) != 0 || strchr(value, '\n') != NULL) {
+                (void)err_set(err, -EINVAL, "'%s' is not one line that begins with %s", value, begin);
+                return err_hint(err, "write it as in %s", example);
+        }
+        *(const char **)target = value;
+        return 0;
+}
+
+static int read_l3(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        return read_schema(target, value, "L3:", "L3:0=7f0;1=1f", err);
+}
+
+static int read_bandwidth(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        return read_schema(target, value, "MB:", "MB:0=20;1=70", err);
+}
+
 #define LIMIT(option, value, reader, text, member)                                                               \
         {                                                                                                        \
                 .name = option, .arg = value, .help = text, OPTION_CALL(struct update, resources.member, reader) \
@@ -71,6 +94,14 @@ static const struct option_entry entries[] = {
         LIMIT("blkio-weight", "N", read_weight, "share of the disks: 10 to 1000", block_io.weight),
         LIMIT("kernel-memory", "BYTES", read_bytes, "memory of the kernel (obsolete)", memory.kernel),
         LIMIT("kernel-memory-tcp", "BYTES", read_bytes, "memory of TCP (obsolete)", memory.kernel_tcp),
+        {.name = "l3-cache-schema",
+         .arg = "SCHEMA",
+         .help = "part of the L3 cache: L3:0=7f0",
+         OPTION_CALL(struct update, l3_schema, read_l3)},
+        {.name = "mem-bw-schema",
+         .arg = "SCHEMA",
+         .help = "memory bandwidth: MB:0=20",
+         OPTION_CALL(struct update, bandwidth_schema, read_bandwidth)},
 };
 
 /* Standard input or a file. */
@@ -98,7 +129,8 @@ static int name_origins(struct update *update, struct arena *arena)
         for (size_t i = 0; i < ELEMENTS(entries); i++) {
                 struct spec_i64 *limit = (struct spec_i64 *)((char *)update + entries[i].offset);
 
-                if (entries[i].kind != OPTION_KIND_CALL || !limit->given)
+                if (entries[i].kind != OPTION_KIND_CALL || entries[i].offset < offsetof(struct update, resources) ||
+                    !limit->given)
                         continue;
                 limit->origin.field = arena_printf(arena, "--%s", entries[i].name);
                 limit->origin.index = -1;
@@ -112,11 +144,17 @@ static int name_origins(struct update *update, struct arena *arena)
 static int update(struct oci *oci, const void *options, int count, char **operands, struct ward_err *err)
 {
         struct update o = *(const struct update *)options;
+        const char *schema[3] = {NULL};
+        size_t schema_count = 0;
         int r, given = name_origins(&o, &oci->arena);
 
         if (given < 0)
                 return err_oom(err);
-        if ((o.file != NULL) == (given > 0)) {
+        if (o.l3_schema != NULL)
+                schema[schema_count++] = o.l3_schema;
+        if (o.bandwidth_schema != NULL)
+                schema[schema_count++] = o.bandwidth_schema;
+        if ((o.file != NULL) == (given > 0) && !(o.file == NULL && schema_count > 0)) {
                 (void)err_set(err, -EINVAL,
                               o.file == NULL ? "update: no limit is given"
                                              : "update: --resources and another limit are both given");
@@ -128,7 +166,12 @@ static int update(struct oci *oci, const void *options, int count, char **operan
                 if (r < 0)
                         return r;
         }
-        return engine_update(&oci->store, operands[0], &o.resources, err);
+        if (schema_count > 0) {
+                r = engine_update_rdt(&oci->store, operands[0], schema, err);
+                if (r < 0)
+                        return r;
+        }
+        return o.file == NULL && given == 0 ? 0 : engine_update(&oci->store, operands[0], &o.resources, err);
 }
 
 const struct oci_verb oci_update = {

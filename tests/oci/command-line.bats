@@ -246,6 +246,9 @@ teardown() {
         COMP_WORDS=("$WARD_BUILD/bin/ward-oci" run --de) COMP_CWORD=2
         _ward_oci
         [[ ${COMPREPLY[*]} == --detach ]]
+        COMP_WORDS=("$WARD_BUILD/bin/ward-oci" update --l3) COMP_CWORD=2
+        _ward_oci
+        [[ ${COMPREPLY[*]} == --l3-cache-schema ]]
         COMP_WORDS=("$WARD_BUILD/bin/ward-oci" del) COMP_CWORD=1
         _ward_oci
         [[ ${COMPREPLY[*]} == delete ]]
@@ -256,7 +259,7 @@ teardown() {
         for verb in "" $VERBS; do
                 # shellcheck disable=SC2086
                 run -0 oci $verb --help
-                for option in $(grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+' <<<"$output" | grep -oE -- '--[a-z-]+'); do
+                for option in $(grep -oE '^ +(-[a-zA-Z], )?--[a-z0-9-]+' <<<"$output" | grep -oE -- '--[a-z0-9-]+'); do
                         grep -q -- "\*$option\*" "$WARD_SOURCE/docs/ward-oci.1.scd" || { echo "$verb $option"; return 1; }
                 done
                 [[ -z $verb ]] || grep -q "\*$verb\*" "$WARD_SOURCE/docs/ward-oci.1.scd"

@@ -348,6 +348,16 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
                 and all(.ioServiceBytesRecursive[]; (.major | type) == "number" and (.minor | type) == "number")'
 }
 
+@test "update: a schema of caches is for a container with a group of resctrl" {
+        start_with '{}'
+        run -1 oci update --l3-cache-schema L3:0=f --mem-bw-schema MB:0=20 "$ID"
+        expect_in_output "it has no group of resctrl" linux.intelRdt
+        run -1 oci update --l3-cache-schema MB:0=20 "$ID"
+        expect_in_output "'MB:0=20' is not one line that begins with L3:"
+        run -1 oci update --mem-bw-schema 20 "$ID"
+        expect_in_output "MB:0=20;1=70"
+}
+
 @test "features: rdma is a limit that this runtime has" {
         oci features | jq -e '.linux.cgroup.rdma == true and .linux.cgroup.v1 and .linux.cgroup.v2'
 }

@@ -162,6 +162,25 @@ static void test_own_group_is_there(void **state)
         assert_int_equal(resctrl_remove(root, &want, &theirs, &err), 0);
 }
 
+/* Another schema for a group that is there; none is made for it. */
+static void test_change(void **state)
+{
+        static const char *const other[] = {"MB:0=10", NULL};
+        const struct resctrl_want want = {.group = "gold", .schema = other};
+        _cleanup_free_ char *schema = NULL;
+        const struct resctrl_made theirs = {.group = true};
+        struct ward_err err = {0};
+
+        assert_int_equal(resctrl_change(root, &want, &err), -ENOENT);
+        assert_non_null(strstr(err.message, "'gold'"));
+        assert_false(is_there("gold"));
+        assert_int_equal(__wrap_mkdirat(root, "gold", 0755), 0);
+        assert_int_equal(resctrl_change(root, &want, &err), 0);
+        schema = content("gold/schemata");
+        assert_int_equal(strncmp(schema, "MB:0=10\n", 8), 0); /* a file that is no kernel's keeps what was longer */
+        assert_int_equal(resctrl_remove(root, &want, &theirs, &err), 0);
+}
+
 /* Each line is written by itself, in its order: the last one stays in a file that is no kernel's. */
 static void test_named_group(void **state)
 {
@@ -267,6 +286,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_own_group, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_change, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_own_group_is_there, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_named_group, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_compare, setup, teardown),
