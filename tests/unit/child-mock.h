@@ -103,6 +103,9 @@ int mock_open(const char *path);
 
 #define MOCK_PROC_FD 10 /* slot 0 in child_run()'s table is procfs */
 
+/* Answers @number where it is one of the calls that schedule, into *@ret. false: it is none. */
+bool mock_schedule_call(long number, const long *a, long *ret);
+
 /* Runs the plan; child->slots etc. are the caller's.. */
 enum mock_end mock_run(struct child *child);
 
