@@ -92,6 +92,9 @@ needs_root() {
         ((EUID == 0)) || unable "needs root"
 }
 
+# traced COMMAND...: strace, or tests/child/at. The sanitizer's search for leaks traces, too, and excludes them.
+traced() { ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 "$@"; }
+
 needs_program() {
         local name
         for name in "$@"; do

@@ -85,7 +85,7 @@ static int find_caller(struct run_job *job, struct ward_err *err)
                               "start a container: the container around this program has taken "
                               "CAP_SYS_ADMIN from its root");
                 return err_hint(err, "start that one with --privileged, or with --cap-add SYS_ADMIN --security-opt "
-                                     "seccomp=unconfined --security-opt unmask=ALL");
+                                     "seccomp=unconfined --security-opt unmask=ALL (docker: systempaths=unconfined)");
         }
         if (job->ordinary && job->namespaces->ns[SPEC_NS_USER].mode == SPEC_NS_NEW) {
                 job->single = users.count == 0 || groups.count == 0;

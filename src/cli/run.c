@@ -221,7 +221,6 @@ int run_run(struct cli *cli, const void *options, int count, char **operands, st
         if (r >= 0)
                 r = build_and_run(&job, operands[0], err);
         range_done(&job.range);
-        if (!o->dry_run)
-                store_close(&cli->store);
+        store_close(&cli->store);
         return r;
 }

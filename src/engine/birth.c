@@ -65,6 +65,7 @@ static int fill_state(struct birth *birth, struct ward_err *err)
                 .owner = geteuid(),
                 .remover = birth->create || birth->options->detach || birth->options->keep ? 0 : getpid(),
                 .seccomp_docker = birth->options->seccomp_docker,
+                .resctrl = spec->rdt.given,
                 .annotations = annotations,
         };
         if (spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW && spec->id_maps.uid_count > 0)
@@ -249,6 +250,10 @@ static bool changes(const struct ward_spec *spec, enum spec_ns ns, const struct 
                     spec_sysctl_namespace(path) == (int)ns)
                         return true;
         }
+        if (ns == SPEC_NS_NET && spec->net_device_count > 0) {
+                *ret_origin = &spec->net_devices[0].origin;
+                return true;
+        }
         *ret_origin = ns == SPEC_NS_MOUNT        ? &spec->ns[SPEC_NS_MOUNT].origin
                       : spec->hostname != NULL   ? &spec->hostname_origin
                       : spec->domainname != NULL ? &spec->domainname_origin
@@ -413,6 +418,18 @@ static int write_config(const struct birth *birth, struct ward_err *err)
 }
 
 /* The state is written while the child goes on with its mounts; the child starts nothing before it is told that this is done. */
+/* A process that is taking on other ids shows its namespaces to who has CAP_SYS_PTRACE alone (ptrace(2)), and root inside a container may lack
+ * it: then its start time is what it is known by. */
+static int note_pid_namespace(struct birth *birth, struct ward_err *err)
+{
+        int r = proc_namespace_inode(birth->launch.proc_fd, birth->state.pid, "pid", &birth->state.pid_ns_inode, err);
+
+        if (r != -EACCES)
+                return r;
+        birth->state.pid_ns_inode = 0;
+        return 0;
+}
+
 static int write_state(struct birth *birth, struct ward_err *err)
 {
         struct store_state *state = &birth->state;
@@ -426,7 +443,7 @@ static int write_state(struct birth *birth, struct ward_err *err)
         state->cgroup_made = site_made_parents(&birth->site);
         r = proc_start_ticks(birth->launch.proc_fd, state->pid, &state->pid_start_ticks, err);
         if (r >= 0)
-                r = proc_namespace_inode(birth->launch.proc_fd, state->pid, "pid", &state->pid_ns_inode, err);
+                r = note_pid_namespace(birth, err);
         if (r >= 0)
                 r = write_config(birth, err);
         if (r >= 0)
@@ -481,11 +498,18 @@ static int bring_up(struct birth *birth, int relay_console, struct ward_err *err
         if (r >= 0)
                 r = launch_groups(&birth->launch, &birth->site.layout, err);
         if (r >= 0)
+                r = links_give(&birth->links, &birth->launch, birth->spec, err);
+        if (r >= 0)
                 r = run_parent_hooks(birth, err);
         if (r >= 0)
                 r = write_state(birth, err);
         if (r >= 0)
                 r = write_hook_state(birth, birth->state_created, "created", err);
+        /* Behind the state, which says where to look for it if this process is killed. */
+        if (r >= 0)
+                r = rdt_give(&birth->rdt, birth->spec, birth->options->id, birth->launch.pid, err);
+        if (r >= 0)
+                r = launch_schedule(&birth->launch, err);
         if (r >= 0)
                 r = agent_write(&birth->agent, &birth->state, "creating", birth->launch.pid, birth->launch.pid, err);
         launch_trace(&birth->launch, "state");
@@ -506,10 +530,13 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
         birth->live = true;
         birth->entry.fd = birth->entry.lock = birth->made = birth->group_fd = birth->listener = birth->console =
                 birth->state_creating = birth->state_created = birth->agent.state = -EBADF;
+        birth->rdt.root = birth->links.own = birth->links.container = -EBADF;
         birth->launch.channel = birth->launch.pidfd = birth->launch.proc_fd = -EBADF;
         r = check(spec, err);
         if (r >= 0)
                 r = check_users(spec, err);
+        if (r >= 0)
+                r = rdt_open(&birth->rdt, spec, err);
         if (r >= 0)
                 r = site_read(&birth->site, spec, options->id, NULL, err);
         if (r < 0)
@@ -581,6 +608,12 @@ void birth_done(struct birth *birth)
         bool undo = birth->live;
 
         launch_done(&birth->launch);
+        if (undo)
+                links_take_back(&birth->links, birth->spec);
+        links_done(&birth->links);
+        if (undo)
+                rdt_take_back(&birth->rdt, birth->spec, birth->options->id);
+        rdt_done(&birth->rdt);
         if (undo && birth->hooks_ran)
                 (void)hooks_run_stored(&birth->entry, &birth->state, SPEC_HOOK_POSTSTOP, "stopped", NULL);
         birth->group_fd = fd_close(birth->group_fd);

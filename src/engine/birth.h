@@ -10,6 +10,8 @@
 
 #include "engine/agent.h"
 #include "engine/engine.h"
+#include "engine/links.h"
+#include "engine/rdt.h"
 #include "engine/site.h"
 #include "launch/filter.h"
 #include "launch/launch.h"
@@ -33,8 +35,10 @@ struct birth {
         int console;                       /* owned: socket that takes the terminal */
         int made;                          /* owned: the log of what the child makes in the root file system */
         int state_creating, state_created; /* owned: the state for hooks that the child runs */
-        bool hooks_ran;                    /* poststop hooks are due when it fails */
-        bool live;                         /* not yet released */
+        struct links links;
+        struct rdt rdt;
+        bool hooks_ran; /* poststop hooks are due when it fails */
+        bool live;      /* not yet released */
 };
 
 #define _cleanup_birth_ _cleanup_(birth_done)

@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "engine/delete.h"
 #include "engine/hooks.h"
+#include "engine/rdt.h"
 #include "engine/recover.h"
 #include "kern/clone.h"
 #include "launch/undo.h"
@@ -59,10 +60,20 @@ int delete_group(struct site *site, struct ward_err *err)
         return r < 0 ? r : site_remove_groups(site, true, err);
 }
 
+/* What the config says of resctrl. One that can't be read is no reason to keep the container: its groups can be removed by hand. */
+static int remove_rdt(const struct store_entry *entry, const char *id, struct ward_err *err)
+{
+        _cleanup_spec_ struct ward_spec spec = {0};
+
+        return stored_spec(entry, &spec, NULL) < 0 ? 0 : rdt_remove(&spec, id, err);
+}
+
 int delete_damaged(struct store *store, const char *id, struct stored *stored, struct site *site, struct ward_err *err)
 {
         int r = site == NULL ? 0 : delete_group(site, err);
 
+        if (r >= 0)
+                r = remove_rdt(&stored->entry, id, err);
         if (r < 0)
                 return r;
         undo_unfinished(&stored->entry);
@@ -78,6 +89,8 @@ int delete_known(struct store *store, const char *id, struct stored *stored, str
                 r = kill_all(stored, site, err);
         if (r >= 0)
                 r = site_remove_groups(site, true, err);
+        if (r >= 0 && stored->state.resctrl)
+                r = remove_rdt(&stored->entry, id, err);
         if (r < 0)
                 return r;
         undo_unfinished(&stored->entry);

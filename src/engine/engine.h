@@ -196,7 +196,9 @@ int engine_update(struct store *store, const char *id, const struct spec_resourc
 /* The pids of a container's processes. *@ret_pids is owned by the caller (free). */
 int engine_pids(struct store *store, const char *id, pid_t **ret_pids, size_t *ret_count, struct ward_err *err);
 
-int engine_stats(struct store *store, const char *id, struct cgroup_stats *ret_stats, struct ward_err *err);
+/* What a container uses; the lists of *@ret_details live in @arena. */
+int engine_stats(struct store *store, const char *id, struct arena *arena, struct cgroup_stats *ret_stats,
+                 struct cgroup_details *ret_details, struct ward_err *err);
 
 /* The plan of a start without doing anything; needs no privileges. @json: an object; otherwise a table for a person. */
 int engine_plan(const struct ward_spec *spec, const struct engine_options *options, bool json, struct text *text,

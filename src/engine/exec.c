@@ -17,6 +17,7 @@
 #include "engine/agent.h"
 #include "engine/notify.h"
 #include "engine/profile.h"
+#include "engine/rdt.h"
 #include "engine/relay.h"
 #include "engine/stored.h"
 #include "engine/user.h"
@@ -252,6 +253,7 @@ static int make_plan(struct execution *exec, const struct spec_process *process,
                 .place = &exec->site->place,
                 .personality = exec->spec.personality,
                 .personality_given = exec->spec.personality_given,
+                .memory_policy = &exec->spec.memory_policy,
         };
 
         site_find_modules(exec->site, process, false);
@@ -328,6 +330,10 @@ static int bring_in(struct execution *exec, const struct engine_exec_options *ho
                 r = notify_pid_file(options->pid_file, exec->launch.pid, err);
         if (r >= 0)
                 r = notify_pidfd(options->pidfd_socket, exec->launch.pidfd, err);
+        if (r >= 0)
+                r = rdt_join(&exec->spec, options->id, exec->launch.pid, err);
+        if (r >= 0)
+                r = launch_schedule(&exec->launch, err);
         if (r >= 0)
                 r = agent_write(&exec->agent, &exec->stored.state, engine_status_names[exec->stored.status],
                                 exec->stored.state.pid, exec->launch.pid, err);

@@ -154,7 +154,8 @@ int engine_pids(struct store *store, const char *id, pid_t **ret_pids, size_t *r
         return cgroup_pids(&site->layout, stored.state.cgroup_path, ret_pids, ret_count, err);
 }
 
-int engine_stats(struct store *store, const char *id, struct cgroup_stats *ret_stats, struct ward_err *err)
+int engine_stats(struct store *store, const char *id, struct arena *arena, struct cgroup_stats *ret_stats,
+                 struct cgroup_details *ret_details, struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
         struct site *site;
@@ -170,5 +171,6 @@ int engine_stats(struct store *store, const char *id, struct cgroup_stats *ret_s
                 return r;
         if (stored.state.cgroup_path == NULL)
                 return err_set(err, -ENODATA, "measure container '%s': it has no cgroup", id);
-        return cgroup_stats_read(&site->layout, stored.state.cgroup_path, ret_stats, err);
+        r = cgroup_details_read(&site->layout, stored.state.cgroup_path, arena, ret_details, err);
+        return r < 0 ? r : cgroup_stats_read(&site->layout, stored.state.cgroup_path, ret_stats, err);
 }

@@ -48,6 +48,8 @@ static int remove_ended(struct birth *birth, struct ward_err *err)
         if (birth->site.place.cgroup_path != NULL && birth->spec->ns[SPEC_NS_PID].mode != SPEC_NS_NEW)
                 (void)cgroup_kill(&birth->site.layout, birth->site.place.cgroup_path, 10000, NULL);
         r = site_remove_groups(&birth->site, true, err);
+        if (r >= 0)
+                r = rdt_remove(birth->spec, birth->options->id, err);
         if (birth->spec->hooks[SPEC_HOOK_POSTSTOP].count > 0)
                 (void)hooks_run_stored(&birth->entry, &birth->state, SPEC_HOOK_POSTSTOP, "stopped", r < 0 ? NULL : err);
         if (r >= 0)

@@ -11,10 +11,10 @@
 #include "kern/proc.h"
 
 #define REMOVE_TIMEOUT_MSEC 2000
-#define LIMITS_MAX 32
 
-/* cpuset is the dearest hierarchy to make a group in, and hugetlb the least used: they are left out until a limit asks for them. */
-static const uint32_t on_demand = 1u << CGROUP_CPUSET | 1u << CGROUP_HUGETLB;
+/* cpuset is the dearest hierarchy to make a group in, and the others are the least used: they are left out until a limit asks for them. */
+static const uint32_t on_demand =
+        1u << CGROUP_CPUSET | 1u << CGROUP_HUGETLB | 1u << CGROUP_NET_CLS | 1u << CGROUP_NET_PRIO | 1u << CGROUP_RDMA;
 
 static bool file_starts_with(const char *path, char c)
 {
@@ -34,24 +34,21 @@ static bool denies_setgroups(const struct ward_spec *spec)
                spec->id_maps.gid_count == 1 && spec->id_maps.gid[0].count == 1;
 }
 
-/* An ordinary user who asked for no limits runs without groups, as with the other runtimes. */
+/* Who asked for no limits runs without groups where he can have none: an ordinary user, as with the other runtimes; and root inside a container
+ * that shows them read-only, if the new one has users of its own, who can open no device of an image. */
 static bool may_go_without(const struct site *site, int code)
 {
-        return !site->groups_wanted && !site->place.root_user && (code == -EACCES || code == -EPERM || code == -EROFS);
+        if (site->groups_wanted)
+                return false;
+        return site->place.root_user ? site->own_users && code == -EROFS
+                                     : code == -EACCES || code == -EPERM || code == -EROFS;
 }
 
-static bool wants_cpuset(const struct ward_spec *spec)
-{
-        return spec->resources.cpu.cpus != NULL || spec->resources.cpu.mems != NULL;
-}
-
-static void choose_hierarchies(struct site *site, const struct ward_spec *spec)
+static void choose_hierarchies(struct site *site)
 {
         size_t count = 0;
 
-        site->left_out = on_demand;
-        if (spec != NULL && wants_cpuset(spec))
-                site->left_out &= ~(1u << CGROUP_CPUSET);
+        site->left_out = on_demand & ~site->limits.controllers;
         for (size_t i = 0; i < site->layout.count; i++) {
                 const struct cgroup_hierarchy *h = &site->layout.hierarchies[i];
 
@@ -131,64 +128,9 @@ static const char *write_group(struct arena *arena, const char *path)
         return written;
 }
 
-static void add_limit(struct cgroup_limit *limits, struct spec_origin *origins, size_t *count, enum cgroup_knob knob,
-                      const struct spec_i64 *value)
-{
-        if (!value->given)
-                return;
-        limits[*count] = (struct cgroup_limit){.knob = knob, .value = value->value};
-        origins[(*count)++] = value->origin;
-}
-
-static void add_text(struct cgroup_limit *limits, struct spec_origin *origins, size_t *count, enum cgroup_knob knob,
-                     const char *text, const struct spec_origin *origin)
-{
-        if (text == NULL)
-                return;
-        limits[*count] = (struct cgroup_limit){.knob = knob, .text = text};
-        origins[(*count)++] = *origin;
-}
-
 bool site_limits_pids(const struct site *site, const struct spec_resources *resources)
 {
         return resources->pids.given && (!resources->pids.optional || cgroup_with(&site->layout, CGROUP_PIDS) != NULL);
-}
-
-static size_t collect_limits(const struct site *site, const struct spec_resources *r, struct cgroup_limit *limits,
-                             struct spec_origin *origins)
-{
-        const struct spec_i64 one = {.given = r->memory.disable_oom_killer, .value = 1};
-        /* config-linux.md: a pids limit of 0 or less means no limit. */
-        const struct spec_i64 pids = {.given = site_limits_pids(site, r),
-                                      .value = r->pids.value <= 0 ? -1 : r->pids.value,
-                                      .origin = r->pids.origin};
-        size_t n = 0;
-
-        add_limit(limits, origins, &n, CGROUP_MEMORY_LIMIT, &r->memory.limit);
-        add_limit(limits, origins, &n, CGROUP_MEMORY_RESERVATION, &r->memory.reservation);
-        add_limit(limits, origins, &n, CGROUP_MEMORY_SWAP, &r->memory.swap);
-        add_limit(limits, origins, &n, CGROUP_MEMORY_SWAPPINESS, &r->memory.swappiness);
-        add_limit(limits, origins, &n, CGROUP_MEMORY_OOM_DISABLE, &one);
-        add_limit(limits, origins, &n, CGROUP_CPU_SHARES, &r->cpu.shares);
-        add_limit(limits, origins, &n, CGROUP_CPU_PERIOD, &r->cpu.period);
-        add_limit(limits, origins, &n, CGROUP_CPU_QUOTA, &r->cpu.quota);
-        add_limit(limits, origins, &n, CGROUP_CPU_BURST, &r->cpu.burst);
-        add_limit(limits, origins, &n, CGROUP_CPU_IDLE, &r->cpu.idle);
-        add_limit(limits, origins, &n, CGROUP_CPU_RT_PERIOD, &r->cpu.rt_period);
-        add_limit(limits, origins, &n, CGROUP_CPU_RT_RUNTIME, &r->cpu.rt_runtime);
-        add_text(limits, origins, &n, CGROUP_CPUSET_CPUS, r->cpu.cpus, &r->cpu.cpus_origin);
-        add_text(limits, origins, &n, CGROUP_CPUSET_MEMS, r->cpu.mems, &r->cpu.mems_origin);
-        add_limit(limits, origins, &n, CGROUP_PIDS_MAX, &pids);
-        return n;
-}
-
-/* A limit on processes that nobody named is as good as none where there is no group. */
-static bool wants_limits(const struct site *site, const struct spec_resources *r)
-{
-        struct cgroup_limit limits[LIMITS_MAX];
-        struct spec_origin origins[LIMITS_MAX];
-
-        return collect_limits(site, r, limits, origins) > (r->pids.optional && site_limits_pids(site, r));
 }
 
 static int choose_group(struct site *site, const struct ward_spec *spec, const char *id, struct ward_err *err)
@@ -196,7 +138,9 @@ static int choose_group(struct site *site, const struct ward_spec *spec, const c
         const char *path = spec->cgroups_path;
         char where[256];
 
-        site->groups_wanted = path != NULL || wants_limits(site, &spec->resources);
+        /* A limit on processes that nobody named is as good as none where there is no group. */
+        site->groups_wanted = path != NULL || site->limits.wanted > (spec->resources.pids.optional &&
+                                                                     site_limits_pids(site, &spec->resources));
         if (path == NULL)
                 path = arena_printf(&site->arena, "%s/%s", site->delegated != NULL ? site->delegated : "", id);
         if (path == NULL)
@@ -243,6 +187,16 @@ void site_find_modules(struct site *site, const struct spec_process *process, bo
                                       file_starts_with("/sys/fs/selinux/enforce", '1');
 }
 
+/* As far as can be told from one hierarchy: an outer container shows all of them in the same way. */
+static bool has_room(const struct site *site)
+{
+        for (size_t i = 0; i < site->layout.count; i++)
+                if ((site->used >> i & 1) != 0)
+                        return cgroup_has_room(&site->layout.hierarchies[i],
+                                               site->delegated != NULL ? site->delegated : "/");
+        return false;
+}
+
 int site_read(struct site *site, const struct ward_spec *spec, const char *id, const char *group, struct ward_err *err)
 {
         _cleanup_close_
@@ -261,13 +215,17 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
         if (r < 0)
                 return r;
         site->place.root_user = geteuid() == 0 && initial;
+        site->own_users = spec != NULL && spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW;
         if (spec != NULL && !site->place.root_user) {
                 r = find_delegated(site, err);
                 if (r < 0)
                         return r;
         }
         if (spec != NULL) {
-                r = choose_group(site, spec, id, err);
+                r = limits_collect(&site->limits, &site->arena, &spec->resources,
+                                   site_limits_pids(site, &spec->resources), err);
+                if (r >= 0)
+                        r = choose_group(site, spec, id, err);
                 if (r < 0)
                         return r;
                 site_find_modules(site, &spec->process, spec->mount_label != NULL);
@@ -276,10 +234,10 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
         }
         if (site->delegated != NULL)
                 find_denied(site);
-        choose_hierarchies(site, spec);
+        choose_hierarchies(site);
         site->place.setgroups_denied = !site->place.root_user && denies_setgroups(spec);
-        /* In a container that shows no groups there are none to be had. */
-        if (site->place.hierarchy_count == 0 && may_go_without(site, -EROFS))
+        /* In a container that shows no groups, or none that can be written to, there are none to be had. */
+        if (may_go_without(site, -EROFS) && (spec == NULL ? site->place.hierarchy_count == 0 : !has_room(site)))
                 site->place.cgroup_path = NULL;
         if (site->place.hierarchy_count == 0 || site->place.cgroup_path == NULL)
                 site->place.clone_into_cgroup = false;
@@ -411,6 +369,53 @@ static int make_group(struct site *site, size_t i, int *ret_fd, struct ward_err 
         return 0;
 }
 
+int site_widen(struct site *site, const struct limits *limits, uint32_t *ret_widened, struct ward_err *err)
+{
+        const char *path = site->place.cgroup_path;
+        uint32_t wanted = limits->controllers & site->left_out, widened = 0;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < site->layout.count; i++) {
+                const struct cgroup_hierarchy *h = &site->layout.hierarchies[i];
+
+                if ((h->controllers & wanted) == 0)
+                        continue;
+                if (h->version == 2 && (site->used >> i & 1) != 0)
+                        r = cgroup_make(h, path, h->controllers & wanted, NULL, NULL, err);
+                else if (h->version == 1 && (site->used >> i & 1) == 0)
+                        widened |= 1u << i;
+        }
+        if (r < 0)
+                return r;
+        site->used |= widened;
+        *ret_widened = widened;
+        return 0;
+}
+
+int site_make_widened(struct site *site, uint32_t widened, struct ward_err *err)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < site->layout.count; i++)
+                if ((widened >> i & 1) != 0)
+                        r = make_group(site, i, NULL, err);
+        return r;
+}
+
+int site_join_widened(const struct site *site, uint32_t widened, struct ward_err *err)
+{
+        struct cgroup_layout others = {.count = 0};
+        int r = 0;
+
+        for (size_t i = 0; i < site->layout.count; i++)
+                if (((site->used & ~widened) >> i & 1) != 0)
+                        others.hierarchies[others.count++] = site->layout.hierarchies[i];
+        for (size_t i = 0; r >= 0 && i < site->layout.count; i++)
+                if ((widened >> i & 1) != 0)
+                        r = cgroup_join(&others, &site->layout.hierarchies[i], site->place.cgroup_path, err);
+        return r;
+}
+
 unsigned site_made_parents(const struct site *site)
 {
         unsigned least = UINT_MAX;
@@ -442,19 +447,17 @@ int site_make_unified(struct site *site, int *ret_fd, struct ward_err *err)
         return 0;
 }
 
-int site_set_limits(struct site *site, const struct spec_resources *resources, const char *file, struct ward_err *err)
+int site_set_limits(struct site *site, const struct limits *limits, const char *file, struct ward_err *err)
 {
-        struct cgroup_limit limits[LIMITS_MAX];
-        struct spec_origin origins[LIMITS_MAX] = {0};
-        size_t count = collect_limits(site, resources, limits, origins), failed = 0;
+        size_t failed = 0;
         char where[256];
         int r;
 
-        if (count == 0)
+        if (limits->count == 0)
                 return 0;
-        r = cgroup_set(&site->layout, site->place.cgroup_path, limits, count, &failed, err);
-        if (r < 0 && failed < count && origins[failed].field != NULL)
-                (void)err_wrap(err, "%s", spec_origin_text(&origins[failed], file, where, sizeof(where)));
+        r = cgroup_set(&site->layout, site->place.cgroup_path, limits->limits, limits->count, &failed, err);
+        if (r < 0 && failed < limits->count && limits->origins[failed].field != NULL)
+                (void)err_wrap(err, "%s", spec_origin_text(&limits->origins[failed], file, where, sizeof(where)));
         return r;
 }
 
@@ -472,7 +475,7 @@ static void rule_access(const struct spec_device_rule *rule, char access[static 
 }
 
 /* Nothing is allowed but what the config allows and what every container has (config-linux.md, "Default Devices"): V25. */
-static int set_devices(struct site *site, const struct ward_spec *spec, struct ward_err *err)
+static int set_devices(struct site *site, const struct spec_resources *r, bool in_use, struct ward_err *err)
 {
         static const struct cgroup_device_rule every_container[] = {
                 {true, 'c', -1, -1, "m"}, {true, 'b', -1, -1, "m"},    {true, 'c', 1, 3, "rwm"},
@@ -480,7 +483,6 @@ static int set_devices(struct site *site, const struct ward_spec *spec, struct w
                 {true, 'c', 1, 9, "rwm"}, {true, 'c', 5, 0, "rwm"},    {true, 'c', 5, 1, "rwm"},
                 {true, 'c', 5, 2, "rwm"}, {true, 'c', 136, -1, "rwm"},
         };
-        const struct spec_resources *r = &spec->resources;
         struct cgroup_device_rule *rules = arena_new(&site->arena, struct cgroup_device_rule,
                                                      1 + r->device_rule_count + ELEMENTS(every_container));
         char(*access)[4] = arena_alloc(&site->arena, r->device_rule_count + 1, 4);
@@ -505,7 +507,20 @@ static int set_devices(struct site *site, const struct ward_spec *spec, struct w
         }
         memcpy(&rules[n], every_container, sizeof(every_container));
         n += ELEMENTS(every_container);
+        if (in_use && cgroup_has_devices(&site->layout, site->place.cgroup_path, rules, n))
+                return 0;
         return cgroup_set_devices(&site->layout, site->place.cgroup_path, rules, n, err);
+}
+
+int site_set_devices(struct site *site, const struct spec_resources *resources, bool in_use, struct ward_err *err)
+{
+        /* Without any hierarchy this fails for root, whose containers could open every device of an image. Who is not root in the first user
+         * namespace may load no program for it (bpf(2)), can make no node, and opens what is bound with his own rights alone. */
+        if (site->place.root_user)
+                return set_devices(site, resources, in_use, err);
+        if (site->place.hierarchy_count > 0 && set_devices(site, resources, in_use, NULL) < 0)
+                site->devices_open = true;
+        return 0;
 }
 
 int site_make_groups(struct site *site, const struct ward_spec *spec, struct ward_err *err)
@@ -518,13 +533,9 @@ int site_make_groups(struct site *site, const struct ward_spec *spec, struct war
                 if ((site->used >> i & 1) != 0 && site->layout.hierarchies[i].version == 1)
                         r = make_group(site, i, NULL, err);
         if (r >= 0)
-                r = site_set_limits(site, &spec->resources, spec->file, err);
-        /* Without any hierarchy this fails for root, whose containers could open every device of an image. Who is not root in the first user
-         * namespace may load no program for it (bpf(2)), can make no node, and opens what is bound with his own rights alone. */
-        if (r >= 0 && site->place.root_user)
-                r = set_devices(site, spec, err);
-        else if (r >= 0 && site->place.hierarchy_count > 0 && set_devices(site, spec, NULL) < 0)
-                site->devices_open = true;
+                r = site_set_limits(site, &site->limits, spec->file, err);
+        if (r >= 0)
+                r = site_set_devices(site, &spec->resources, false, err);
         return r;
 }
 

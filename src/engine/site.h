@@ -4,6 +4,7 @@
 #define ENGINE_SITE_H
 
 #include "engine/engine.h"
+#include "engine/limits.h"
 #include "launch/plan.h"
 
 struct site {
@@ -11,7 +12,8 @@ struct site {
         struct cgroup_layout layout;
         struct place place;
         struct place_hierarchy hierarchies[CGROUP_HIERARCHY_MAX]; /* those in which the container has a group */
-        uint32_t used;     /* bit n: the n-th hierarchy of the layout is one of them */
+        uint32_t used;        /* bit n: the n-th hierarchy of the layout is one of them */
+        struct limits limits; /* of a spec: what is written into its group */
         uint32_t left_out; /* bit n: enum cgroup_controller n is not asked for, and costs too much to make by default */
         unsigned made
                 [CGROUP_HIERARCHY_MAX]; /* directories that this start made in each: the group and its missing parents */
@@ -20,6 +22,7 @@ struct site {
         unsigned parents;      /* of an existing container: how many parents were made with it */
         const char *mark;      /* for the groups that are made (kern/cgroup.h); NULL: none */
         const char *delegated; /* the group that was delegated to the caller, who is not root; NULL: none */
+        bool own_users;        /* the container has a new user namespace */
         bool devices_open;     /* who is not root could not have them refused by the group */
         bool groups_wanted;    /* the config asks for limits or names the group: without it the start fails */
 };
@@ -54,14 +57,27 @@ int site_make_unified(struct site *site, int *ret_fd, struct ward_err *err);
 /* Makes the v1 groups, and writes the limits and device rules into all. */
 int site_make_groups(struct site *site, const struct ward_spec *spec, struct ward_err *err);
 
+/*
+ * An existing container gets groups that were not made with it, because no limit asked for them. site_widen() enables the controllers of
+ * v2 and says which hierarchies (bit n: the n-th of the layout) are missing: they are among the used ones from now on. Their groups are
+ * made next, and the container's processes join them last, when its limits are there.
+ */
+int site_widen(struct site *site, const struct limits *limits, uint32_t *ret_widened, struct ward_err *err);
+int site_make_widened(struct site *site, uint32_t widened, struct ward_err *err);
+int site_join_widened(const struct site *site, uint32_t widened, struct ward_err *err);
+
 /* How many parents were made with the group in every hierarchy: they go with it when the container is deleted. */
 unsigned site_made_parents(const struct site *site);
 
 /* Whether there is a limit of processes: nobody wrote the default one, and where no hierarchy has the controller it is left out. */
 bool site_limits_pids(const struct site *site, const struct spec_resources *resources);
 
-/* Writes the limits of @resources. @file and its origins name the input in errors. */
-int site_set_limits(struct site *site, const struct spec_resources *resources, const char *file, struct ward_err *err);
+/* Writes @limits into the groups. @file and their origins name the input in errors. */
+int site_set_limits(struct site *site, const struct limits *limits, const char *file, struct ward_err *err);
+
+/* Writes the device rules of @resources and those of every container. @in_use: processes are in the group, and it is left alone when it has
+ * them already. */
+int site_set_devices(struct site *site, const struct spec_resources *resources, bool in_use, struct ward_err *err);
 
 /* Removes the groups. @all: every hierarchy's; otherwise what this start made. */
 int site_remove_groups(struct site *site, bool all, struct ward_err *err);

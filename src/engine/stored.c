@@ -50,7 +50,7 @@ int stored_pidfd(const struct store_state *state)
         r = proc_namespace_inode(proc, state->pid, "pid", &ns, NULL);
         if (r < 0 && r != -ENOENT && r != -EACCES)
                 return r;
-        return r >= 0 && ns != state->pid_ns_inode ? -ESRCH : TAKE_FD(pidfd);
+        return r >= 0 && state->pid_ns_inode != 0 && ns != state->pid_ns_inode ? -ESRCH : TAKE_FD(pidfd);
 }
 
 static int read_site(const struct stored *stored, struct site *ret_site, struct ward_err *err)

@@ -115,9 +115,14 @@ static void look_at_groups(const struct birth *birth, struct strength *strength)
         limits->whole = group && (!r->pids.given || site_limits_pids(&birth->site, r));
         devices->whole = group && !all && !birth->site.devices_open;
         if (!group) {
-                SAY(limits->why, "control groups belong to root here, none is delegated");
-                SAY(limits->hint,
-                    "run it as root, or below a delegated group: systemd-run --user --scope -p Delegate=yes ...");
+                if (birth->site.place.root_user) {
+                        SAY(limits->why, "the container around this one shows control groups read-only");
+                        SAY(limits->hint, "start that one with --privileged");
+                } else {
+                        SAY(limits->why, "control groups belong to root here, none is delegated");
+                        SAY(limits->hint, "run it as root, or below a delegated group: systemd-run --user --scope -p "
+                                          "Delegate=yes ...");
+                }
                 SAY(devices->why, "takes a control group; what its user could not open outside stays closed");
                 SAY(devices->hint, "%s", limits->hint);
                 return;

@@ -23,9 +23,41 @@ static int check_memory(const struct site *site, const struct spec_memory *memor
                 "set a limit above what is in use, end some of its processes first, or leave checkBeforeUpdate out");
 }
 
+/* Limits of controllers that the container has no group with yet. Where its groups are is written down before they are made, and again when
+ * that failed: whoever deletes it removes what is written down, if it is there. */
+static int set_wider(struct stored *stored, struct site *site, const struct limits *limits, struct ward_err *err)
+{
+        const char *before = stored->state.cgroup_hierarchies;
+        uint32_t widened;
+        int r;
+
+        r = site_widen(site, limits, &widened, err);
+        if (r < 0)
+                return r;
+        if (widened == 0)
+                return site_set_limits(site, limits, "resources", err);
+        stored->state.cgroup_hierarchies = site_used(site);
+        if (stored->state.cgroup_hierarchies == NULL)
+                return err_oom(err);
+        r = store_write(&stored->entry, &stored->state, err);
+        if (r < 0)
+                return r;
+        r = site_make_widened(site, widened, err);
+        if (r >= 0)
+                r = site_set_limits(site, limits, "resources", err);
+        if (r >= 0)
+                return site_join_widened(site, widened, err);
+        if (site_remove_groups(site, false, NULL) >= 0) {
+                stored->state.cgroup_hierarchies = before;
+                (void)store_write(&stored->entry, &stored->state, NULL);
+        }
+        return r;
+}
+
 int engine_update(struct store *store, const char *id, const struct spec_resources *resources, struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
+        struct limits limits;
         struct site *site;
         int r;
 
@@ -40,5 +72,11 @@ int engine_update(struct store *store, const char *id, const struct spec_resourc
         if (stored.state.cgroup_path == NULL)
                 return err_set(err, -EOPNOTSUPP, "update container '%s': it has no cgroup", id);
         r = check_memory(site, &resources->memory, err);
-        return r < 0 ? r : site_set_limits(site, resources, "resources", err);
+        if (r >= 0)
+                r = limits_collect(&limits, &stored.arena, resources, resources->pids.given, err);
+        if (r >= 0)
+                r = set_wider(&stored, site, &limits, err);
+        if (r >= 0 && resources->device_rule_count > 0)
+                r = site_set_devices(site, resources, true, err);
+        return r;
 }

@@ -58,8 +58,11 @@ int cgroup_delegated(const struct cgroup_hierarchy *hierarchy, struct arena *are
 bool cgroup_has_room(const struct cgroup_hierarchy *hierarchy, const char *path)
 {
         _cleanup_close_
-        int fd = cgroup_open(hierarchy, path, NULL, O_PATH | O_DIRECTORY);
+        int fd = -EBADF;
 
+        if (strcmp(path, "/") == 0)
+                return faccessat(hierarchy->fd, ".", W_OK, AT_EACCESS) == 0;
+        fd = cgroup_open(hierarchy, path, NULL, O_PATH | O_DIRECTORY);
         return fd >= 0 && faccessat(fd, ".", W_OK, AT_EACCESS) == 0;
 }
 

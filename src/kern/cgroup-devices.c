@@ -343,6 +343,18 @@ static int set_v1(const struct cgroup_hierarchy *hierarchy, const char *path, co
         return r;
 }
 
+bool cgroup_has_devices(const struct cgroup_layout *layout, const char *path, const struct cgroup_device_rule *rules,
+                        size_t count)
+{
+        const struct cgroup_hierarchy *v1 = cgroup_with(layout, CGROUP_DEVICES);
+        _cleanup_free_ struct exception *list = calloc(count + 1, 2 * sizeof(*list));
+        struct exceptions set = {.allow = false, .list = list};
+
+        return list != NULL && v1 != NULL && cgroup_path_check(path, NULL) >= 0 &&
+               rules_check(rules, count, NULL) >= 0 && exceptions_build(&set, rules, count, NULL) >= 0 && !set.allow &&
+               prove_v1(v1, path, &set, NULL) >= 0;
+}
+
 int cgroup_set_devices(const struct cgroup_layout *layout, const char *path, const struct cgroup_device_rule *rules,
                        size_t count, struct ward_err *err)
 {

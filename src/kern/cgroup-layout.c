@@ -29,7 +29,7 @@ const char *const cgroup_controller_names[CGROUP_CONTROLLER_COUNT] = {
         [CGROUP_MEMORY] = "memory",   [CGROUP_DEVICES] = "devices",   [CGROUP_FREEZER] = "freezer",
         [CGROUP_BLKIO] = "blkio",     [CGROUP_PIDS] = "pids",         [CGROUP_HUGETLB] = "hugetlb",
         [CGROUP_NET_CLS] = "net_cls", [CGROUP_NET_PRIO] = "net_prio", [CGROUP_PERF_EVENT] = "perf_event",
-        [CGROUP_RDMA] = "rdma",       [CGROUP_MISC] = "misc",
+        [CGROUP_RDMA] = "rdma",       [CGROUP_MISC] = "misc",         [CGROUP_DMEM] = "dmem",
 };
 
 /* One line of mountinfo that mounts a hierarchy; all strings are inside the text. */

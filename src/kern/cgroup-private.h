@@ -47,6 +47,13 @@ uint64_t cgroup_text_number(const char *text, const char *key);
  * are listed as 0, and passed over. */
 pid_t cgroup_text_next_pid(char **text);
 
+/* The texts of lists of figures, which are cut up in place: a file of blkio, io.stat (into the lists of both figures that it has), a file of
+ * rdma, and the line @name of a file of pressures, which leaves *@ret_pressure when it is not such a line. -ENOMEM. */
+int cgroup_io_parse(struct arena *arena, char *text, struct cgroup_io_list *ret_list);
+int cgroup_io_stat_parse(struct arena *arena, char *text, struct cgroup_io_list *lists);
+int cgroup_rdma_parse(struct arena *arena, char *text, struct cgroup_rdma_list *ret_list);
+void cgroup_pressure_parse(char *text, const char *name, struct cgroup_pressure *ret_pressure);
+
 /* Waiting with growing pauses, 50 us at first, until a deadline. */
 struct cgroup_wait {
         uint64_t deadline_nsec; /* CLOCK_MONOTONIC */

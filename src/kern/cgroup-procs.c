@@ -230,6 +230,57 @@ int cgroup_pids(const struct cgroup_layout *layout, const char *path, pid_t **re
         return 0;
 }
 
+/* ---- joining ---- */
+
+#define JOIN_ROUNDS_MAX 100 /* of moving processes that go on making others */
+
+/* Moves those of @list that are not among the @in; *@ret_moved counts them. */
+static int move_missing(const struct cgroup_hierarchy *hierarchy, const char *path, const struct pid_list *list,
+                        const struct pid_list *in, size_t *ret_moved, struct ward_err *err)
+{
+        char number[16];
+
+        *ret_moved = 0;
+        for (size_t i = 0; i < list->count; i++) {
+                int r;
+
+                if (in->count > 0 &&
+                    bsearch(&list->pids[i], in->pids, in->count, sizeof(*in->pids), pid_compare) != NULL)
+                        continue;
+                (void)snprintf(number, sizeof(number), "%d", list->pids[i]);
+                r = cgroup_file_write(hierarchy, path, "cgroup.procs", number, err);
+                if (r < 0 && r != -ESRCH)
+                        return err_wrap(err, "move process %d into the control group '%s'", list->pids[i], path);
+                (*ret_moved)++;
+        }
+        return 0;
+}
+
+int cgroup_join(const struct cgroup_layout *layout, const struct cgroup_hierarchy *hierarchy, const char *path,
+                struct ward_err *err)
+{
+        size_t moved = 1;
+
+        for (int i = 0; i < JOIN_ROUNDS_MAX && moved > 0; i++) {
+                _cleanup_(pid_list_done) struct pid_list all = {0}, in = {0};
+                int r = pids_list(layout, path, &all);
+
+                if (r >= 0)
+                        r = groups_visit(hierarchy, path, pids_visit, &in);
+                if (r < 0)
+                        return err_code(err, r, "list the processes of the control group '%s'", path);
+                pid_list_sort(&in);
+                r = move_missing(hierarchy, path, &all, &in, &moved, err);
+                if (r < 0)
+                        return r;
+        }
+        if (moved == 0)
+                return 0;
+        (void)err_set(err, -EBUSY, "move the processes of the control group '%s' to '%s': they go on making others",
+                      path, hierarchy->mount);
+        return err_hint(err, "pause the container first");
+}
+
 /* ---- signalling ---- */
 
 /* Signals up to SIGNAL_BATCH processes. Between reading a pid and using it the process may end and its number go to a stranger, so each is

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Limits: one table says which file each knob is in either version and how its value is written there; docs/CGROUPS.md is the same
- * table for people.
+ * Limits: they are written to the files that the table says (cgroup-knobs-table.c), in an order that the kernel takes, and what it
+ * refuses is put into words.
  *
  * The kernel refuses with EINVAL what contradicts a value that is still in force: a memory limit above the old limit of memory plus
  * swap, a quota that is too much for the old period, a burst above the old quota. Which one must go first depends on whether
@@ -9,271 +9,47 @@
  */
 #include "kern/cgroup.h"
 
-#include <assert.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
 #include "base/text.h"
-#include "kern/cgroup-private.h"
+#include "kern/cgroup-knobs.h"
 
-#define VALUE_MAX 64
+#define CONTROLLERS_MAX 65536 /* of /proc/cgroups */
 
-/* How a value is written. */
-enum form {
-        FORM_NUMBER, /* as it is; -1 stays -1 */
-        FORM_MAX,    /* -1 is "max" */
-        FORM_NONE,   /* -1 is 0: no protection */
-        FORM_TEXT,
-        FORM_WEIGHT, /* shares to weight */
-        FORM_SWAP,   /* memory plus swap to swap alone */
-        FORM_QUOTA,  /* "quota period" of cpu.max */
-        FORM_PERIOD,
-};
-
-struct knob {
-        const char *field; /* of the OCI runtime specification's linux.resources */
-        enum cgroup_controller controller;
-        const char *v1, *v2; /* NULL: this version has no such knob */
-        enum form v1_form, v2_form;
-};
-
-static const struct knob knobs[CGROUP_KNOB_COUNT] = {
-        /* clang-format off */
-        [CGROUP_MEMORY_LIMIT] = {"memory.limit", CGROUP_MEMORY, "memory.limit_in_bytes", "memory.max", FORM_NUMBER, FORM_MAX},
-        [CGROUP_MEMORY_RESERVATION] = {"memory.reservation", CGROUP_MEMORY, "memory.soft_limit_in_bytes", "memory.low", FORM_NUMBER, FORM_NONE},
-        [CGROUP_MEMORY_SWAP] = {"memory.swap", CGROUP_MEMORY, "memory.memsw.limit_in_bytes", "memory.swap.max", FORM_NUMBER, FORM_SWAP},
-        [CGROUP_MEMORY_SWAPPINESS] = {"memory.swappiness", CGROUP_MEMORY, "memory.swappiness", NULL, FORM_NUMBER, 0},
-        [CGROUP_MEMORY_OOM_DISABLE] = {"memory.disableOOMKiller", CGROUP_MEMORY, "memory.oom_control", NULL, FORM_NUMBER, 0},
-        [CGROUP_MEMORY_OOM_GROUP] = {"unified[memory.oom.group]", CGROUP_MEMORY, NULL, "memory.oom.group", 0, FORM_NUMBER},
-        [CGROUP_CPU_SHARES] = {"cpu.shares", CGROUP_CPU, "cpu.shares", "cpu.weight", FORM_NUMBER, FORM_WEIGHT},
-        [CGROUP_CPU_PERIOD] = {"cpu.period", CGROUP_CPU, "cpu.cfs_period_us", "cpu.max", FORM_NUMBER, FORM_PERIOD},
-        [CGROUP_CPU_QUOTA] = {"cpu.quota", CGROUP_CPU, "cpu.cfs_quota_us", "cpu.max", FORM_NUMBER, FORM_QUOTA},
-        [CGROUP_CPU_BURST] = {"cpu.burst", CGROUP_CPU, "cpu.cfs_burst_us", "cpu.max.burst", FORM_NUMBER, FORM_NUMBER},
-        [CGROUP_CPU_IDLE] = {"cpu.idle", CGROUP_CPU, "cpu.idle", "cpu.idle", FORM_NUMBER, FORM_NUMBER},
-        [CGROUP_CPU_RT_PERIOD] = {"cpu.realtimePeriod", CGROUP_CPU, "cpu.rt_period_us", NULL, FORM_NUMBER, 0},
-        [CGROUP_CPU_RT_RUNTIME] = {"cpu.realtimeRuntime", CGROUP_CPU, "cpu.rt_runtime_us", NULL, FORM_NUMBER, 0},
-        [CGROUP_CPUSET_CPUS] = {"cpu.cpus", CGROUP_CPUSET, "cpuset.cpus", "cpuset.cpus", FORM_TEXT, FORM_TEXT},
-        [CGROUP_CPUSET_MEMS] = {"cpu.mems", CGROUP_CPUSET, "cpuset.mems", "cpuset.mems", FORM_TEXT, FORM_TEXT},
-        [CGROUP_PIDS_MAX] = {"pids.limit", CGROUP_PIDS, "pids.max", "pids.max", FORM_MAX, FORM_MAX},
-        /* clang-format on */
-};
-
-/* Why the kernel refuses, where its errno says more to who knows the kernel than to others. @version 0: either. */
-static const struct reason {
-        enum cgroup_knob knob;
-        int version, code;
-        const char *why, *hint;
-} reasons[] = {
-        /* clang-format off */
-        {CGROUP_MEMORY_LIMIT, 1, -EINVAL, "it is above the group's limit of memory plus swap",
-         "set memory.swap too, to at least the memory limit, or to -1"},
-        {CGROUP_MEMORY_SWAP, 1, -EINVAL, "it is below the group's memory limit",
-         "memory.swap counts memory and swap together: set it to at least memory.limit"},
-        {CGROUP_MEMORY_SWAP, 0, -ENOENT, "this kernel does not count swap by control group",
-         "leave the swap limit out, or boot with swapaccount=1 (a kernel built with CONFIG_SWAP)"},
-        {CGROUP_MEMORY_OOM_DISABLE, 0, -EINVAL, "the OOM killer of the root group cannot be switched off", ""},
-        {CGROUP_CPU_SHARES, 0, -EINVAL, "an idle group (cpu.idle 1) has no shares", "set only one of cpu.shares and cpu.idle"},
-        {CGROUP_CPU_PERIOD, 0, -EINVAL, "a period is 1000 to 1000000 microseconds, and the quota's part of it at most that of the parent group",
-         "100000 is the usual period"},
-        {CGROUP_CPU_QUOTA, 0, -EINVAL, "a quota is at least 1000 microseconds, and its part of the period at most that of the parent group",
-         "compare with the quota and period of the parent group"},
-        {CGROUP_CPU_BURST, 0, -EINVAL, "a burst is at most the quota", "set cpu.quota to at least the burst"},
-        {CGROUP_CPU_BURST, 0, -ENOENT, "this kernel has no burst (it came with 5.14)", ""},
-        {CGROUP_CPU_IDLE, 0, -EINVAL, "cpu.idle is 0 or 1", ""},
-        {CGROUP_CPU_IDLE, 0, -ENOENT, "this kernel has no idle groups (they came with 5.15)", ""},
-        {CGROUP_CPU_RT_PERIOD, 0, -ENOENT, "this kernel does not divide real time among groups (CONFIG_RT_GROUP_SCHED)", ""},
-        {CGROUP_CPU_RT_PERIOD, 0, -EINVAL, "the parent group has not so much real time to give", "raise cpu.rt_runtime_us of the groups above first"},
-        {CGROUP_CPU_RT_RUNTIME, 0, -ENOENT, "this kernel does not divide real time among groups (CONFIG_RT_GROUP_SCHED)", ""},
-        {CGROUP_CPU_RT_RUNTIME, 0, -EINVAL, "the parent group has not so much real time to give", "raise cpu.rt_runtime_us of the groups above first"},
-        {CGROUP_CPUSET_CPUS, 0, -EINVAL, "it is not a list of processors that are there", "write it as in '0-2,7'; /sys/devices/system/cpu/online has the list"},
-        {CGROUP_CPUSET_CPUS, 0, -ERANGE, "it names a processor that this kernel cannot have", "/sys/devices/system/cpu/online has the list"},
-        {CGROUP_CPUSET_CPUS, 0, -EACCES, "the parent group may not use all of these processors", "use a part of the parent's cpuset.cpus"},
-        {CGROUP_CPUSET_CPUS, 0, -ENOSPC, "processes are in the group, which an empty list would leave without a processor", ""},
-        {CGROUP_CPUSET_MEMS, 0, -EINVAL, "it is not a list of memory nodes that are there", "write it as in '0-1'; /sys/devices/system/node/online has the list"},
-        {CGROUP_CPUSET_MEMS, 0, -ERANGE, "it names a memory node that this kernel cannot have", "/sys/devices/system/node/online has the list"},
-        {CGROUP_CPUSET_MEMS, 0, -EACCES, "the parent group may not use all of these memory nodes", "use a part of the parent's cpuset.mems"},
-        {CGROUP_CPUSET_MEMS, 0, -ENOSPC, "processes are in the group, which an empty list would leave without memory", ""},
-        /* clang-format on */
-};
-
-struct set {
-        const struct cgroup_layout *layout;
-        const char *path;
-        const struct cgroup_limit *limits;
-        size_t count;
-};
-
-enum cgroup_controller cgroup_knob_controller(enum cgroup_knob knob)
+uint32_t cgroup_limit_controllers(const struct cgroup_limit *limit)
 {
-        return knobs[knob].controller;
+        if (limit->knob == CGROUP_UNIFIED)
+                return cgroup_controller_bit(limit->key, strcspn(limit->key, "."));
+        return 1U << cgroup_knobs[limit->knob].controller;
 }
 
-static const struct cgroup_limit *limit_find(const struct set *set, enum cgroup_knob knob)
+static const struct knob_files *files_of(const struct knob *knob, const struct cgroup_hierarchy *hierarchy)
 {
-        for (size_t i = 0; i < set->count; i++)
-                if (set->limits[i].knob == knob)
-                        return &set->limits[i];
-        return NULL;
+        return hierarchy->version == 1 ? &knob->v1 : &knob->v2;
 }
 
-/* ---- conversions ---- */
-
-static double binary_logarithm(uint64_t number)
+/* @pattern with the limit's key in place of its star. */
+static const char *file_name(const struct cgroup_limit *limit, const char *pattern, char name[NAME_MAX + 1])
 {
-        int whole = 63 - __builtin_clzll(number);
-        double rest = (double)number / (double)(1ULL << whole), logarithm = whole;
+        const char *star = strchr(pattern, '*');
 
-        /* One bit of the logarithm for each squaring. Nothing else needs libm, which a static program would then carry. */
-        for (double bit = 0.5; bit > 1e-12; bit /= 2) {
-                rest *= rest;
-                if (rest >= 2) {
-                        rest /= 2;
-                        logarithm += bit;
-                }
-        }
-        return logarithm;
+        if (star == NULL)
+                return pattern;
+        (void)snprintf(name, NAME_MAX + 1, "%.*s%s%s", (int)(star - pattern), pattern, limit->key, star + 1);
+        return name;
 }
 
-/* ceil(10 ^ ((L * L + 125 * L) / 612 - 7 / 34)), L = log2(shares): the curve through 2 = 1, 1024 = 100, 262144 = 10000 that runc 1.3.2
- * and crun 1.23 brought. The result is found as the least weight whose logarithm is not below the exponent. */
-uint64_t cgroup_weight_from_shares(uint64_t shares)
+bool cgroup_limit_anyway(const struct cgroup_limit *limit)
 {
-        const double log2_of_10 = 3.321928094887362, rounding = 1e-9;
-        uint64_t low = 1, high = 10000;
-        double l, exponent;
+        const struct knob *knob = &cgroup_knobs[limit->knob];
 
-        if (shares <= 2)
-                return low;
-        if (shares >= 262144)
-                return high;
-        l = binary_logarithm(shares);
-        exponent = ((l * l + 125 * l) / 612 - 7.0 / 34) * log2_of_10;
-        while (low < high) {
-                uint64_t middle = (low + high) / 2;
-
-                if (binary_logarithm(middle) >= exponent - rounding)
-                        high = middle;
-                else
-                        low = middle + 1;
-        }
-        return low;
-}
-
-/* memory.max of the group as a number; -1 is "max". */
-static int memory_limit_read(const struct set *set, const struct cgroup_hierarchy *hierarchy, int64_t *ret_limit,
-                             struct ward_err *err)
-{
-        _cleanup_free_ char *text = NULL;
-        uint64_t limit;
-        int r;
-
-        r = cgroup_file_read(hierarchy, set->path, "memory.max", &text, err);
-        if (r < 0)
-                return r;
-        text[strcspn(text, "\n")] = '\0';
-        *ret_limit = number_parse(text, INT64_MAX, &limit) < 0 ? -1 : (int64_t)limit;
-        return 0;
-}
-
-/* memory.swap of the specification counts memory and swap together, memory.swap.max only swap. */
-static int swap_convert(const struct set *set, const struct cgroup_hierarchy *hierarchy, int64_t both,
-                        int64_t *ret_swap, struct ward_err *err)
-{
-        const struct cgroup_limit *limit = limit_find(set, CGROUP_MEMORY_LIMIT);
-        int64_t memory = limit == NULL ? -1 : limit->value;
-        int r;
-
-        if (both < 0) {
-                *ret_swap = -1;
-                return 0;
-        }
-        if (limit == NULL) {
-                r = memory_limit_read(set, hierarchy, &memory, err);
-                if (r < 0)
-                        return r;
-        }
-        if (memory < 0) {
-                (void)err_set(err, -EINVAL,
-                              "memory.swap %" PRId64 ": without a limit of memory there is none of memory plus swap",
-                              both);
-                (void)err_hint(err, "set memory.limit too");
-                return -EINVAL;
-        }
-        if (both < memory) {
-                (void)err_set(err, -EINVAL, "memory.swap %" PRId64 " is below memory.limit %" PRId64, both, memory);
-                (void)err_hint(err, "memory.swap counts memory and swap together: set it to at least memory.limit");
-                return -EINVAL;
-        }
-        *ret_swap = both - memory;
-        return 0;
-}
-
-/* cpu.max holds the quota and the period. A quota alone leaves the period; a period needs the quota in front of it. */
-static int period_convert(const struct set *set, const struct cgroup_hierarchy *hierarchy, int64_t period,
-                          char value[VALUE_MAX], struct ward_err *err)
-{
-        _cleanup_free_ char *text = NULL;
-        int r;
-
-        r = cgroup_file_read(hierarchy, set->path, "cpu.max", &text, err);
-        if (r < 0)
-                return r;
-        (void)snprintf(value, VALUE_MAX, "%.*s %" PRId64, (int)strcspn(text, " \n"), text, period);
-        return 0;
-}
-
-static void number_print(char value[VALUE_MAX], int64_t number, const char *none)
-{
-        if (number < 0 && none != NULL)
-                (void)snprintf(value, VALUE_MAX, "%s", none);
-        else
-                (void)snprintf(value, VALUE_MAX, "%" PRId64, number);
-}
-
-/* Fills in @value. Returns 1, or 0 when another limit's write carries this one, or -errno. */
-static int value_print(const struct set *set, const struct cgroup_hierarchy *hierarchy,
-                       const struct cgroup_limit *limit, enum form form, char value[VALUE_MAX], struct ward_err *err)
-{
-        const struct cgroup_limit *period = limit_find(set, CGROUP_CPU_PERIOD);
-        int64_t number = limit->value;
-        int r = 0;
-
-        switch (form) {
-        case FORM_SWAP:
-                r = swap_convert(set, hierarchy, limit->value, &number, err);
-                number_print(value, number, "max");
-                break;
-        case FORM_MAX:
-                number_print(value, number, "max");
-                break;
-        case FORM_NONE:
-                number_print(value, number, "0");
-                break;
-        case FORM_WEIGHT:
-                number_print(value, (int64_t)cgroup_weight_from_shares((uint64_t)(number < 0 ? 0 : number)), NULL);
-                break;
-        case FORM_QUOTA:
-                number_print(value, number, "max");
-                if (period != NULL) {
-                        size_t len = strlen(value);
-
-                        (void)snprintf(value + len, VALUE_MAX - len, " %" PRId64, period->value);
-                }
-                break;
-        case FORM_PERIOD:
-                if (limit_find(set, CGROUP_CPU_QUOTA) != NULL)
-                        return 0;
-                r = period_convert(set, hierarchy, limit->value, value, err);
-                break;
-        case FORM_NUMBER:
-        case FORM_TEXT:
-                number_print(value, number, NULL);
-                break;
-        }
-        return r < 0 ? r : 1;
+        return knob->has_anyway && limit->value == knob->anyway;
 }
 
 /* ---- errors ---- */
@@ -294,43 +70,60 @@ static int explain_usage(const struct set *set, const struct cgroup_hierarchy *h
         return -EBUSY;
 }
 
-/* The file is not there: the group is missing, or a controller was not given to it, or this kernel lacks the file. */
-static int explain_missing(const struct set *set, const struct cgroup_hierarchy *hierarchy, const struct knob *knob,
-                           const char *file, struct ward_err *err)
+/* The file is not there because the group is missing, or has not got the controller: -errno with the words; 0: for another reason. */
+static int explain_missing(const struct set *set, const struct cgroup_hierarchy *hierarchy, const char *name,
+                           enum cgroup_controller controller, struct ward_err *err)
 {
-        const char *controller = cgroup_controller_names[knob->controller];
+        _cleanup_free_ char *controllers = NULL;
+        uint32_t given = 0;
         _cleanup_close_
         int group = cgroup_open(hierarchy, set->path, NULL, O_PATH);
 
         if (group < 0)
-                return err_code(err, group, "set %s: open the control group '%s' in '%s'", knob->field, set->path,
+                return err_code(err, group, "set %s: open the control group '%s' in '%s'", name, set->path,
                                 hierarchy->mount);
-        (void)err_set(err, -ENOENT, "set %s: the control group '%s' in '%s' has no file '%s'", knob->field, set->path,
-                      hierarchy->mount, file);
-        if (hierarchy->version == 2)
-                (void)err_hint(err, "the group above must give it the %s controller (cgroup.subtree_control)",
-                               controller);
+        if (hierarchy->version != 2 || controller == CGROUP_CONTROLLER_COUNT ||
+            cgroup_file_read(hierarchy, set->path, "cgroup.controllers", &controllers, NULL) < 0)
+                return 0;
+        for (const char *word = controllers; *word != '\0';) {
+                size_t len = strcspn(word, " \n");
+
+                given |= cgroup_controller_bit(word, len);
+                word += len + strspn(word + len, " \n");
+        }
+        if ((given & 1U << controller) != 0)
+                return 0;
+        (void)err_set(err, -ENOENT, "set %s: the control group '%s' in '%s' was not given the %s controller", name,
+                      set->path, hierarchy->mount, cgroup_controller_names[controller]);
+        (void)err_hint(err, "the group above must give it (cgroup.subtree_control)");
         return -ENOENT;
 }
 
-/* Turns the kernel's refusal into words. Returns @code. */
+/* Turns the kernel's refusal to take @value for @file into words. Returns @code. */
 static int explain(const struct set *set, const struct cgroup_hierarchy *hierarchy, const struct cgroup_limit *limit,
-                   const char *value, int code, struct ward_err *err)
+                   const char *file, const char *value, int code, struct ward_err *err)
 {
-        const struct knob *knob = &knobs[limit->knob];
-        const char *file = hierarchy->version == 1 ? knob->v1 : knob->v2;
+        const struct knob *knob = &cgroup_knobs[limit->knob];
+        char name[CGROUP_VALUE_MAX];
 
         if (err == NULL)
                 return code;
         if (code == -EBUSY && limit->knob == CGROUP_MEMORY_LIMIT)
                 return explain_usage(set, hierarchy, limit->value, err);
-        for (size_t i = 0; i < ELEMENTS(reasons); i++) {
-                const struct reason *reason = &reasons[i];
+        (void)cgroup_limit_name(limit, name);
+        if (code == -ENOENT) {
+                int r = explain_missing(set, hierarchy, name, knob->controller, err);
+
+                if (r < 0)
+                        return r;
+        }
+        for (size_t i = 0; i < cgroup_reason_count; i++) {
+                const struct reason *reason = &cgroup_reasons[i];
 
                 if (reason->knob != limit->knob || reason->code != code ||
                     (reason->version != 0 && reason->version != hierarchy->version))
                         continue;
-                (void)err_set(err, code, "set %s to '%s' in the control group '%s' (%s/.../%s): %s", knob->field, value,
+                (void)err_set(err, code, "set %s to '%s' in the control group '%s' (%s/.../%s): %s", name, value,
                               set->path, hierarchy->mount, file, reason->why);
                 (void)err_hint(err, "%s", reason->hint);
                 if (limit->knob == CGROUP_CPUSET_CPUS || limit->knob == CGROUP_CPUSET_MEMS)
@@ -338,41 +131,87 @@ static int explain(const struct set *set, const struct cgroup_hierarchy *hierarc
                 return code;
         }
         if (code == -ENOENT)
-                return explain_missing(set, hierarchy, knob, file, err);
-        (void)err_wrap(err, "set %s", knob->field);
+                return err_set(err, code,
+                               "set %s: the control group '%s' in '%s' has no file '%s': this kernel lacks it", name,
+                               set->path, hierarchy->mount, file);
+        (void)err_wrap(err, "set %s", name);
         return code;
+}
+
+/* Whether /proc/cgroups lists @controller: 1; 0: the kernel has no such controller of v1; -1: it was disabled when the machine started. */
+static int kernel_has(enum cgroup_controller controller)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t len = strlen(cgroup_controller_names[controller]);
+
+        if (fd_read_file(AT_FDCWD, "/proc/cgroups", CONTROLLERS_MAX, &text, NULL, NULL) < 0)
+                return 0;
+        for (char *line = text; line != NULL; line = strchr(line, '\n')) {
+                unsigned id, groups, enabled;
+
+                line += *line == '\n';
+                if (strncmp(line, cgroup_controller_names[controller], len) == 0 && line[len] == '\t')
+                        return sscanf(line + len, "%u %u %u", &id, &groups, &enabled) == 3 && enabled == 0 ? -1 : 1;
+        }
+        return 0;
+}
+
+/* No hierarchy has the controller: what would bring it. */
+static int explain_absent(const char *name, enum cgroup_controller controller, struct ward_err *err)
+{
+        const char *word = cgroup_controller_names[controller];
+        int has;
+
+        if (err == NULL)
+                return -EOPNOTSUPP;
+        (void)err_set(err, -EOPNOTSUPP, "set %s: no mounted control group hierarchy has the %s controller", name, word);
+        has = kernel_has(controller);
+        if (has > 0)
+                return err_hint(err,
+                                "leave this limit out, or mount the controller, which this kernel has (%s): mkdir "
+                                "/sys/fs/cgroup/%s && mount -t cgroup -o %s %s /sys/fs/cgroup/%s",
+                                cgroup_options[controller], word, word, word, word);
+        if (has < 0)
+                return err_hint(err, "leave this limit out, or start the machine without cgroup_disable=%s", word);
+        return err_hint(err, "leave this limit out, or use a kernel with %s", cgroup_options[controller]);
 }
 
 /* ---- writing ---- */
 
-/* Finds the hierarchy of a limit. -EOPNOTSUPP with the reason when the limit cannot be set on this machine. */
+/* Finds the hierarchy of a limit: NULL when there is nothing to be written. -EOPNOTSUPP with the reason when the limit cannot be set on
+ * this machine. */
 static int hierarchy_find(const struct set *set, const struct cgroup_limit *limit,
                           const struct cgroup_hierarchy **ret_hierarchy, struct ward_err *err)
 {
-        const struct knob *knob = &knobs[limit->knob];
-        const char *controller = cgroup_controller_names[knob->controller];
-        const struct cgroup_hierarchy *hierarchy = cgroup_with(set->layout, knob->controller);
+        const struct knob *knob = &cgroup_knobs[limit->knob];
+        const struct cgroup_hierarchy *hierarchy;
+        const char *controller;
+        char name[CGROUP_VALUE_MAX];
 
+        if (limit->knob == CGROUP_UNIFIED)
+                return cgroup_unified_find(set, limit, ret_hierarchy, err);
+        controller = cgroup_controller_names[knob->controller];
+        hierarchy = cgroup_with(set->layout, knob->controller);
+        if (cgroup_limit_anyway(limit) && (hierarchy == NULL || files_of(knob, hierarchy)->file == NULL)) {
+                *ret_hierarchy = NULL;
+                return 0;
+        }
+        (void)cgroup_limit_name(limit, name);
         for (size_t i = 0; hierarchy == NULL && i < set->layout->count; i++) {
                 const struct cgroup_hierarchy *denied = &set->layout->hierarchies[i];
 
                 if (!denied->denied || (denied->controllers & 1U << knob->controller) == 0)
                         continue;
                 (void)err_set(err, -EACCES, "set %s: the caller may make no group in '%s', which has the %s controller",
-                              knob->field, denied->mount, controller);
+                              name, denied->mount, controller);
                 return err_hint(err, "leave this limit out, or run it with sudo");
         }
-        if (hierarchy == NULL) {
-                (void)err_set(err, -EOPNOTSUPP, "set %s: no mounted control group hierarchy has the %s controller",
-                              knob->field, controller);
-                (void)err_hint(err, "leave this limit out, or make the controller available (/proc/cgroups lists those "
-                                    "of this kernel)");
-                return -EOPNOTSUPP;
-        }
-        if ((hierarchy->version == 1 ? knob->v1 : knob->v2) == NULL) {
+        if (hierarchy == NULL)
+                return explain_absent(name, knob->controller, err);
+        if (files_of(knob, hierarchy)->file == NULL) {
                 (void)err_set(err, -EOPNOTSUPP,
                               "set %s: cgroup v%d, which has the %s controller on this machine, has no such setting",
-                              knob->field, hierarchy->version, controller);
+                              name, hierarchy->version, controller);
                 (void)err_hint(err, "leave it out; it exists in cgroup v%d only", 3 - hierarchy->version);
                 return -EOPNOTSUPP;
         }
@@ -383,48 +222,122 @@ static int hierarchy_find(const struct set *set, const struct cgroup_limit *limi
 /* memory.limit -1 means that swap is unlimited too, unless it says otherwise; v1 would refuse it below an old limit of both. */
 static int memory_unlimit(const struct set *set, const struct cgroup_hierarchy *hierarchy)
 {
-        int r = cgroup_file_write(hierarchy, set->path, knobs[CGROUP_MEMORY_SWAP].v1, "-1", NULL);
+        int r = cgroup_file_write(hierarchy, set->path, cgroup_knobs[CGROUP_MEMORY_SWAP].v1.file, "-1", NULL);
 
-        return r < 0 ? r : cgroup_file_write(hierarchy, set->path, knobs[CGROUP_MEMORY_LIMIT].v1, "-1", NULL);
+        return r < 0 ? r
+                     : cgroup_file_write(hierarchy, set->path, cgroup_knobs[CGROUP_MEMORY_LIMIT].v1.file, "-1", NULL);
+}
+
+/* Kernels that no longer have a limit take it, and say in their log that they do nothing. Whole pages are what they count in. */
+static int read_back(const struct set *set, const struct cgroup_hierarchy *hierarchy, const struct cgroup_limit *limit,
+                     const char *file, const char *value, struct ward_err *err)
+{
+        _cleanup_free_ char *text = NULL;
+        uint64_t now;
+        int r;
+
+        if (limit->value < 0)
+                return 0;
+        r = cgroup_file_read(hierarchy, set->path, file, &text, err);
+        if (r < 0)
+                return r;
+        now = cgroup_text_number(text, NULL);
+        if (now <= (uint64_t)limit->value)
+                return 0;
+        return explain(set, hierarchy, limit, file, value, -EOPNOTSUPP, err);
+}
+
+/* Writes one file of a limit. -ENOENT: it is not there. */
+static int file_write(const struct set *set, const struct cgroup_hierarchy *hierarchy, const struct cgroup_limit *limit,
+                      const char *pattern, enum form form, struct ward_err *err)
+{
+        char number[CGROUP_VALUE_MAX], name[NAME_MAX + 1];
+        const char *value = number, *file = file_name(limit, pattern, name);
+        int r;
+
+        if (form == FORM_TEXT) {
+                value = limit->text;
+        } else {
+                r = cgroup_value_print(set, hierarchy, limit, form, number, err);
+                if (r <= 0)
+                        return r;
+        }
+        r = cgroup_file_write(hierarchy, set->path, file, value, err);
+        if (r == -EINVAL && hierarchy->version == 1 && limit->knob == CGROUP_MEMORY_LIMIT && limit->value < 0 &&
+            cgroup_limit_find(set, CGROUP_MEMORY_SWAP) == NULL && memory_unlimit(set, hierarchy) >= 0)
+                return 0;
+        if (r == -ENOENT && cgroup_limit_anyway(limit))
+                return 0;
+        if (r < 0)
+                return explain(set, hierarchy, limit, file, value, r, err);
+        return cgroup_knobs[limit->knob].read_back ? read_back(set, hierarchy, limit, file, value, err) : 0;
 }
 
 static int limit_write(const struct set *set, const struct cgroup_limit *limit, struct ward_err *err)
 {
-        const struct knob *knob = &knobs[limit->knob];
+        const struct knob *knob = &cgroup_knobs[limit->knob];
         const struct cgroup_hierarchy *hierarchy;
-        char number[VALUE_MAX];
-        const char *value = number;
-        int r;
+        const struct knob_files *files;
+        int r, too;
 
         r = hierarchy_find(set, limit, &hierarchy, err);
-        if (r < 0)
+        if (r < 0 || hierarchy == NULL)
                 return r;
-        if (knob->v1_form == FORM_TEXT) {
-                value = limit->text;
-        } else {
-                r = value_print(set, hierarchy, limit, hierarchy->version == 1 ? knob->v1_form : knob->v2_form, number,
-                                err);
-                if (r <= 0)
-                        return r;
-        }
-        r = cgroup_file_write(hierarchy, set->path, hierarchy->version == 1 ? knob->v1 : knob->v2, value, err);
-        if (r == -EINVAL && hierarchy->version == 1 && limit->knob == CGROUP_MEMORY_LIMIT && limit->value < 0 &&
-            limit_find(set, CGROUP_MEMORY_SWAP) == NULL && memory_unlimit(set, hierarchy) >= 0)
-                return 0;
-        return r < 0 ? explain(set, hierarchy, limit, value, r, err) : 0;
+        if (limit->knob == CGROUP_UNIFIED)
+                return cgroup_unified_write(set, hierarchy, limit, err);
+        files = files_of(knob, hierarchy);
+        r = file_write(set, hierarchy, limit, files->file, files->form, err);
+        if (files->too == NULL || (r < 0 && !knob->either))
+                return r;
+        /* What is said is what was wrong with the file that is there. */
+        too = file_write(set, hierarchy, limit, files->too, files->too_form, r != -ENOENT && knob->either ? NULL : err);
+        if (knob->either)
+                return too >= 0 ? 0 : too == -ENOENT || r >= 0 ? r : too;
+        return too == -ENOENT ? 0 : too;
 }
 
 /* What is wrong whatever the kernel says, and would otherwise be found after a part was written. */
 static int limits_check(const struct set *set, struct ward_err *err)
 {
-        const struct cgroup_limit *memory = limit_find(set, CGROUP_MEMORY_LIMIT),
-                                  *swap = limit_find(set, CGROUP_MEMORY_SWAP);
+        const struct cgroup_limit *memory = cgroup_limit_find(set, CGROUP_MEMORY_LIMIT),
+                                  *swap = cgroup_limit_find(set, CGROUP_MEMORY_SWAP);
 
         if (memory == NULL || swap == NULL || swap->value < 0)
                 return 0;
         if (memory->value >= 0 && swap->value >= memory->value)
                 return 0;
-        return swap_convert(set, NULL, swap->value, &(int64_t){0}, err);
+        return cgroup_swap_convert(set, NULL, swap->value, &(int64_t){0}, err);
+}
+
+/* Writes those limits that are still @pending and of `unified` or not, trying again what may only have come too early. */
+static int write_pending(const struct set *set, bool *pending, bool unified, size_t *ret_failed, struct ward_err *err)
+{
+        bool progress = true;
+        size_t left = 0;
+
+        for (size_t i = 0; i < set->count; i++)
+                left += (set->limits[i].knob == CGROUP_UNIFIED) == unified;
+        while (left > 0) {
+                bool last = !progress;
+
+                progress = false;
+                for (size_t i = 0; i < set->count; i++) {
+                        int r;
+
+                        if (!pending[i] || (set->limits[i].knob == CGROUP_UNIFIED) != unified)
+                                continue;
+                        r = limit_write(set, &set->limits[i], err);
+                        if (r >= 0) {
+                                pending[i] = false;
+                                left--;
+                                progress = true;
+                        } else if (r != -EINVAL || last || left == 1) {
+                                *ret_failed = i;
+                                return r;
+                        }
+                }
+        }
+        return 0;
 }
 
 int cgroup_set(const struct cgroup_layout *layout, const char *path, const struct cgroup_limit *limits, size_t count,
@@ -432,42 +345,30 @@ int cgroup_set(const struct cgroup_layout *layout, const char *path, const struc
 {
         const struct set set = {layout, path, limits, count};
         const struct cgroup_hierarchy *hierarchy;
-        uint64_t pending;
-        bool progress = true;
+        _cleanup_free_ bool *pending = NULL;
+        size_t failed = 0;
         int r;
 
-        assert(count < 64);
-        pending = (1ULL << count) - 1;
         r = cgroup_path_check(path, err);
         if (r < 0)
                 return r;
+        pending = malloc(count + 1);
+        if (pending == NULL)
+                return err_oom(err);
+        memset(pending, true, count);
         r = limits_check(&set, err);
-        if (r < 0 && ret_failed != NULL)
-                *ret_failed = (size_t)(limit_find(&set, CGROUP_MEMORY_SWAP) - limits);
+        if (r < 0)
+                failed = (size_t)(cgroup_limit_find(&set, CGROUP_MEMORY_SWAP) - limits);
         for (size_t i = 0; i < count && r >= 0; i++) {
                 r = hierarchy_find(&set, &limits[i], &hierarchy, err);
-                if (r < 0 && ret_failed != NULL)
-                        *ret_failed = i;
+                failed = i;
         }
-        if (r < 0)
-                return r;
-        while (pending != 0) {
-                bool last = !progress;
-
-                progress = false;
-                for (size_t i = 0; i < count; i++) {
-                        if ((pending & 1ULL << i) == 0)
-                                continue;
-                        r = limit_write(&set, &limits[i], err);
-                        if (r >= 0) {
-                                pending &= ~(1ULL << i);
-                                progress = true;
-                        } else if (r != -EINVAL || last || pending == 1ULL << i) {
-                                if (ret_failed != NULL)
-                                        *ret_failed = i;
-                                return r;
-                        }
-                }
-        }
-        return 0;
+        /* What `unified` says of a file overrides what another field says of it (config-linux.md, "Unified"). */
+        if (r >= 0)
+                r = write_pending(&set, pending, false, &failed, err);
+        if (r >= 0)
+                r = write_pending(&set, pending, true, &failed, err);
+        if (r < 0 && ret_failed != NULL)
+                *ret_failed = failed;
+        return r;
 }

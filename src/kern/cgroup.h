@@ -5,7 +5,7 @@
  * Which controller lives in which hierarchy is found out, never assumed. All paths are resolved below a hierarchy's root by
  * openat2(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV) on a directory that was proved to be cgroupfs.
  *
- * Nobody here writes cgroup.procs of a v1 hierarchy: that takes cgroup_threadgroup_rwsem for writing, which costs an RCU grace
+ * Nobody here writes cgroup.procs of a v1 hierarchy, but for cgroup_join(): that takes cgroup_threadgroup_rwsem for writing, which costs an RCU grace
  * period (6-10 ms) when it is cold. A process joins v1 groups by writing "0" to `tasks` itself, and a v2 group by
  * CLONE_INTO_CGROUP (or, where that is refused, by writing "0" to cgroup.procs).
  */
@@ -35,6 +35,7 @@ enum cgroup_controller {
         CGROUP_PERF_EVENT,
         CGROUP_RDMA,
         CGROUP_MISC,
+        CGROUP_DMEM,
         CGROUP_CONTROLLER_COUNT,
 };
 
@@ -128,8 +129,10 @@ enum cgroup_knob {
         CGROUP_MEMORY_RESERVATION, /* bytes, -1 none: memory.soft_limit_in_bytes, memory.low */
         CGROUP_MEMORY_SWAP,        /* bytes of memory plus swap, -1 unlimited */
         CGROUP_MEMORY_SWAPPINESS,  /* 0 to 100; v1 only */
-        CGROUP_MEMORY_OOM_DISABLE, /* 1; v1 only */
-        CGROUP_MEMORY_OOM_GROUP,   /* 1; v2 only */
+        CGROUP_MEMORY_OOM_DISABLE, /* 0 or 1; 1: v1 only */
+        CGROUP_MEMORY_KERNEL,      /* bytes, -1 unlimited; v1 of old kernels only */
+        CGROUP_MEMORY_KERNEL_TCP,  /* bytes, -1 unlimited; v1 only */
+        CGROUP_MEMORY_HIERARCHY,   /* 0 or 1; 1 is what v2 and newer kernels do anyway */
         CGROUP_CPU_SHARES,         /* 2 to 262144 */
         CGROUP_CPU_PERIOD,         /* microseconds */
         CGROUP_CPU_QUOTA,          /* microseconds per period, -1 unlimited */
@@ -140,17 +143,36 @@ enum cgroup_knob {
         CGROUP_CPUSET_CPUS,        /* text: a list as in cpuset(7) */
         CGROUP_CPUSET_MEMS,        /* text */
         CGROUP_PIDS_MAX,           /* number, -1 unlimited */
+        CGROUP_BLKIO_WEIGHT,       /* 10 to 1000 */
+        CGROUP_BLKIO_LEAF_WEIGHT,  /* 10 to 1000; v1 of old kernels only */
+        /* Of a block device. */
+        CGROUP_BLKIO_WEIGHT_DEVICE,      /* 10 to 1000; 0: that of the group */
+        CGROUP_BLKIO_LEAF_WEIGHT_DEVICE, /* as CGROUP_BLKIO_LEAF_WEIGHT; 0: that of the group */
+        CGROUP_BLKIO_READ_BPS,           /* 64 bits without a sign; 0 unlimited */
+        CGROUP_BLKIO_WRITE_BPS,
+        CGROUP_BLKIO_READ_IOPS,
+        CGROUP_BLKIO_WRITE_IOPS,
+        CGROUP_HUGETLB_MAX,  /* key: the size of a page, "2MB"; bytes, 64 bits without a sign */
+        CGROUP_NET_CLASS,    /* a number of 32 bits; v1 only */
+        CGROUP_NET_PRIORITY, /* key: an interface of the caller's network namespace; a number of 32 bits; v1 only */
+        CGROUP_RDMA_MAX,     /* key: a device; text: what rdma.max wants behind it */
+        CGROUP_UNIFIED,      /* key: a file of the v2 group; text: what is written there, each line by itself */
         CGROUP_KNOB_COUNT,
 };
 
 struct cgroup_limit {
         enum cgroup_knob knob;
-        int64_t value;    /* numbers */
+        int64_t value;    /* numbers; those of 64 bits without a sign as they are */
         const char *text; /* texts */
+        const char *key;
+        uint32_t major, minor;
 };
 
-/* The controller that a knob belongs to. */
-enum cgroup_controller cgroup_knob_controller(enum cgroup_knob knob);
+/* The controllers (a set of bits) that a limit needs a group with; none for a file of every v2 group. */
+uint32_t cgroup_limit_controllers(const struct cgroup_limit *limit);
+
+/* Whether every group is so that nobody has written anything into: then it needs none. */
+bool cgroup_limit_anyway(const struct cgroup_limit *limit);
 
 /* Writes the limits to the group @path, in an order that the kernel accepts (what it refuses for now is tried again after the others). On failure *@ret_failed (may be NULL) is the index of the limit that was refused, and the error says
  * which file, which value, why, and what to do (a memory limit below the current usage; a controller that no hierarchy
@@ -173,6 +195,11 @@ struct cgroup_device_rule {
 int cgroup_set_devices(const struct cgroup_layout *layout, const char *path, const struct cgroup_device_rule *rules,
                        size_t count, struct ward_err *err);
 
+/* Whether the group obeys just these rules already, as far as that can be read: v1, and not where its default is to allow. There rules
+ * are changed one by one, and who is in the group meets those that are half written. */
+bool cgroup_has_devices(const struct cgroup_layout *layout, const char *path, const struct cgroup_device_rule *rules,
+                        size_t count);
+
 /* Freezes or thaws the group and all below it, and waits until it is so. -ETIMEDOUT with what is still running, and then the group
  * is thawed again. */
 int cgroup_freeze(const struct cgroup_layout *layout, const char *path, bool frozen, unsigned timeout_msec,
@@ -192,6 +219,11 @@ int cgroup_signal(const struct cgroup_layout *layout, const char *path, int sign
 int cgroup_pids(const struct cgroup_layout *layout, const char *path, pid_t **ret_pids, size_t *ret_count,
                 struct ward_err *err);
 
+/* Moves the processes of the group @path, wherever @layout has it, into the group of this path in the v1 @hierarchy, until none is
+ * outside. It writes cgroup.procs: what a thread does for itself nobody can do for it. */
+int cgroup_join(const struct cgroup_layout *layout, const struct cgroup_hierarchy *hierarchy, const char *path,
+                struct ward_err *err);
+
 /* How many processes of the group and below the OOM killer has ended. Cheap: one file. */
 int cgroup_oom_kills(const struct cgroup_layout *layout, const char *path, uint64_t *ret_kills, struct ward_err *err);
 
@@ -208,5 +240,66 @@ struct cgroup_stats {
 
 int cgroup_stats_read(const struct cgroup_layout *layout, const char *path, struct cgroup_stats *ret_stats,
                       struct ward_err *err);
+
+/* Figures of a block device. */
+struct cgroup_io {
+        uint32_t major, minor;
+        const char *op; /* "Read", "Write" ...; "" where the figure is of no operation */
+        uint64_t value;
+};
+
+struct cgroup_io_list {
+        const struct cgroup_io *ios;
+        size_t count;
+};
+
+enum cgroup_io_kind {
+        CGROUP_IO_BYTES,
+        CGROUP_IO_SERVICED, /* requests */
+        /* The others only a scheduler of v1 counts. */
+        CGROUP_IO_QUEUED,
+        CGROUP_IO_SERVICE_TIME,
+        CGROUP_IO_WAIT_TIME,
+        CGROUP_IO_MERGED,
+        CGROUP_IO_TIME,
+        CGROUP_IO_SECTORS,
+        CGROUP_IO_COUNT,
+};
+
+/* Of a size of huge pages; UINT64_MAX: this layout has no such figure. */
+struct cgroup_hugetlb {
+        const char *size; /* "2MB" */
+        uint64_t usage, max, fail_count;
+};
+
+struct cgroup_rdma {
+        const char *device;
+        uint32_t handles, objects; /* UINT32_MAX: no limit */
+};
+
+struct cgroup_rdma_list {
+        const struct cgroup_rdma *devices;
+        size_t count;
+};
+
+/* For which part of the time some process, or all of them, waited (psi.rst). */
+struct cgroup_pressure {
+        bool given;
+        uint32_t average[3]; /* hundredths of a percent, of the last 10, 60 and 300 seconds */
+        uint64_t total_usec;
+};
+
+/* What a group uses where that is a list, and what it waited for: [0] is some, [1] all of its processes. */
+struct cgroup_details {
+        struct cgroup_io_list io[CGROUP_IO_COUNT];
+        const struct cgroup_hugetlb *hugetlb;
+        size_t hugetlb_count;
+        struct cgroup_rdma_list rdma_limit, rdma_current;
+        struct cgroup_pressure cpu_pressure[2], memory_pressure[2], io_pressure[2];
+};
+
+/* The lists live in @arena. What the machine does not have is empty. */
+int cgroup_details_read(const struct cgroup_layout *layout, const char *path, struct arena *arena,
+                        struct cgroup_details *ret_details, struct ward_err *err);
 
 #endif

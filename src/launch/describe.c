@@ -2,9 +2,11 @@
 /* Names and words for phases and ops; see describe.h. */
 #include "launch/describe.h"
 
+#include <linux/ioprio.h>
 #include <sched.h>
 
 #include "base/names.h"
+#include "model/schedule-words.h"
 
 static const char *const op_names[OP_TYPE_COUNT] = {
         [OP_SETNS] = "setns",
@@ -38,6 +40,10 @@ static const char *const op_names[OP_TYPE_COUNT] = {
         [OP_SETSID] = "setsid",
         [OP_STDIO_OWNER] = "stdio-owner",
         [OP_PERSONALITY] = "personality",
+        [OP_AFFINITY] = "affinity",
+        [OP_MEMORY_POLICY] = "memory-policy",
+        [OP_SCHEDULER] = "scheduler",
+        [OP_IO_PRIORITY] = "io-priority",
         [OP_RLIMIT] = "rlimit",
         [OP_LSM] = "lsm",
         [OP_BOUNDING] = "bounding",
@@ -171,6 +177,33 @@ static void add_limit(struct text *text, uint64_t limit)
                 text_printf(text, "%llu", (unsigned long long)limit);
 }
 
+/* Ops that say which processors, memory and disk turns the process gets. False: it is none of them. */
+static bool describe_schedule(const struct op *op, struct text *text)
+{
+        switch (op->type) {
+        case OP_AFFINITY:
+                text_printf(text, "run on the processors %s", op->set.text);
+                break;
+        case OP_MEMORY_POLICY:
+                text_printf(text, "set the memory policy %s%s%s",
+                            schedule_word_name(&memory_modes, op->memory_policy.mode),
+                            op->memory_policy.nodes.text != NULL ? " for the nodes " : "",
+                            op->memory_policy.nodes.text != NULL ? op->memory_policy.nodes.text : "");
+                break;
+        case OP_SCHEDULER:
+                text_printf(text, "be scheduled by %s", schedule_word_name(&schedule_policies, op->scheduler.policy));
+                break;
+        case OP_IO_PRIORITY:
+                text_printf(text, "set the I/O priority %s %u",
+                            schedule_word_name(&schedule_classes, IOPRIO_PRIO_CLASS(op->io_priority.value)),
+                            (unsigned)IOPRIO_PRIO_DATA(op->io_priority.value));
+                break;
+        default:
+                return false;
+        }
+        return true;
+}
+
 /* Ops that make the process. */
 static void describe_process(const struct op *op, struct text *text)
 {
@@ -230,6 +263,6 @@ static void describe_process(const struct op *op, struct text *text)
 
 void op_describe(const struct plan *plan, const struct op *op, struct text *text)
 {
-        if (!describe_surroundings(plan, op, text))
+        if (!describe_surroundings(plan, op, text) && !describe_schedule(op, text))
                 describe_process(op, text);
 }

@@ -63,6 +63,9 @@ int launch_map(struct launch *launch, const struct spec_id_maps *maps, struct wa
 int launch_oom_score(const struct launch *launch, const struct spec_process *process, const char *file,
                      struct ward_err *err);
 
+/* Waits until the child is confined, and does the ops of its plan that are by_parent; nothing where there are none. */
+int launch_schedule(struct launch *launch, struct ward_err *err);
+
 /* Says MESSAGE_CGROUPS: the groups are there and limited; hands over their tasks files. */
 int launch_groups(struct launch *launch, const struct cgroup_layout *layout, struct ward_err *err);
 

@@ -88,15 +88,19 @@ enum op_type {
         OP_PIVOT,       /* number: 1 for pivot_root(2), 0 for chroot(2) into the moved root */
         OP_TERMINAL,    /* terminal */
         /* The process */
-        OP_SETSID,      /* number: 1 takes descriptor 0 as the session's terminal */
-        OP_STDIO_OWNER, /* number: uid that owns the pipes on 0, 1 and 2 */
-        OP_PERSONALITY, /* number */
-        OP_RLIMIT,      /* rlimit */
-        OP_LSM,         /* lsm */
-        OP_BOUNDING,    /* number: capabilities that stay */
-        OP_IDS,         /* ids */
-        OP_CAPS,        /* caps */
-        OP_AMBIENT,     /* number */
+        OP_SETSID,        /* number: 1 takes descriptor 0 as the session's terminal */
+        OP_STDIO_OWNER,   /* number: uid that owns the pipes on 0, 1 and 2 */
+        OP_PERSONALITY,   /* number */
+        OP_AFFINITY,      /* set: the processors that this process may run on */
+        OP_MEMORY_POLICY, /* memory_policy */
+        OP_SCHEDULER,     /* scheduler */
+        OP_IO_PRIORITY,   /* io_priority */
+        OP_RLIMIT,        /* rlimit */
+        OP_LSM,           /* lsm */
+        OP_BOUNDING,      /* number: capabilities that stay */
+        OP_IDS,           /* ids */
+        OP_CAPS,          /* caps */
+        OP_AMBIENT,       /* number */
         OP_NO_NEW_PRIVS,
         OP_UMASK,     /* number */
         OP_CHDIR,     /* text: absolute, in the container */
@@ -207,6 +211,27 @@ struct op_rlimit {
         uint64_t soft, hard;
 };
 
+struct op_memory_policy {
+        uint32_t mode, flags;  /* MPOL_*, MPOL_F_* */
+        struct spec_set nodes; /* no @text: none */
+};
+
+/* @by_parent: the parent has set it when MESSAGE_SCHEDULED comes, and the child proves that. The initial user namespace's CAP_SYS_NICE, which the
+ * kernel asks for, is what a child in a user namespace never has, and any other child no more; and a clone resets what says so. */
+struct op_scheduler {
+        uint32_t policy; /* SCHED_* */
+        int32_t nice;
+        uint32_t priority;
+        uint64_t flags; /* SCHED_FLAG_* */
+        uint64_t runtime_nsec, deadline_nsec, period_nsec;
+        bool by_parent;
+};
+
+struct op_io_priority {
+        uint32_t value; /* IOPRIO_PRIO_VALUE() */
+        bool by_parent; /* as of struct op_scheduler */
+};
+
 struct op_lsm {
         const char *file; /* below the process's directory in /proc: "attr/apparmor/exec" */
         const char *label;
@@ -257,6 +282,10 @@ struct op {
                 struct op_hooks hooks;
                 struct op_terminal terminal;
                 struct op_rlimit rlimit;
+                struct spec_set set;
+                struct op_memory_policy memory_policy;
+                struct op_scheduler scheduler;
+                struct op_io_priority io_priority;
                 struct op_lsm lsm;
                 struct op_ids ids;
                 struct op_caps caps;

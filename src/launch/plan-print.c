@@ -7,10 +7,9 @@
 
 #define PLAN_FORMAT_VERSION 1
 
-static const char *const message_names[] = {[MESSAGE_MAPPED] = "mapped",
-                                            [MESSAGE_CGROUPS] = "cgroups",
-                                            [MESSAGE_HOOKS_DONE] = "hooks-done",
-                                            [MESSAGE_START] = "start"};
+static const char *const message_names[] = {
+        [MESSAGE_MAPPED] = "mapped",           [MESSAGE_CGROUPS] = "cgroups",     [MESSAGE_HOOKS_DONE] = "hooks-done",
+        [MESSAGE_NET_DEVICES] = "net-devices", [MESSAGE_SCHEDULED] = "scheduled", [MESSAGE_START] = "start"};
 
 static void print_attributes(const struct op_bind *bind, struct text *text)
 {
@@ -43,6 +42,16 @@ static void print_dev(const struct op_dev *dev, struct text *text)
                 text_printf(text, " %s", dev->nodes[i].name);
         for (uint32_t i = 0; i < dev->link_count; i++)
                 text_printf(text, " %s@", dev->links[i].name);
+}
+
+static void print_scheduler(const struct op_scheduler *scheduler, struct text *text)
+{
+        text_printf(text, ": nice %d, priority %u, flags %#llx", scheduler->nice, scheduler->priority,
+                    (unsigned long long)scheduler->flags);
+        if (scheduler->deadline_nsec != 0)
+                text_printf(text, ", %llu ns of %llu before %llu", (unsigned long long)scheduler->runtime_nsec,
+                            (unsigned long long)scheduler->period_nsec, (unsigned long long)scheduler->deadline_nsec);
+        text_puts(text, scheduler->by_parent ? ", by the parent" : "");
 }
 
 static void print_filter(const struct plan *plan, const struct op_seccomp *filter, struct text *text)
@@ -100,6 +109,15 @@ static void print_what(const struct plan *plan, const struct op *op, struct text
         case OP_PROPAGATION:
         case OP_PERSONALITY:
                 text_printf(text, ": %#llx", (unsigned long long)op->number);
+                break;
+        case OP_MEMORY_POLICY:
+                text_printf(text, ": flags %#x", op->memory_policy.flags);
+                break;
+        case OP_SCHEDULER:
+                print_scheduler(&op->scheduler, text);
+                break;
+        case OP_IO_PRIORITY:
+                text_puts(text, op->io_priority.by_parent ? ", by the parent" : "");
                 break;
         case OP_UMASK:
                 text_printf(text, ": %#llo", (unsigned long long)op->number);

@@ -7,6 +7,7 @@
  * no_new_privs needs CAP_SYS_ADMIN (seccomp(2)), which is then kept until the filter is in force and dropped right behind it.
  */
 #include <linux/capability.h>
+#include <linux/ioprio.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,6 +212,43 @@ static int add_confinement(struct plan *plan, const struct spec_process *process
         return r;
 }
 
+/* In the process that executes the program: a clone may reset the policy (sched(7), SCHED_FLAG_RESET_ON_FORK). Where the parent has root's rights, it
+ * sets both, after the groups, whose real-time budget decides; else this process does, which needs no rights but its limits. */
+static int add_schedule(struct plan *plan, const struct spec_process *process, const struct place *place)
+{
+        const struct spec_scheduler *scheduler = &process->scheduler;
+        const struct spec_io_priority *io = &process->io_priority;
+        struct op *op;
+
+        if (place->root_user && (scheduler->given || io->given) &&
+            (plan_add_number(plan, OP_REPORT, PHASE_CONFINE, NULL) < 0 ||
+             plan_add_number(plan, OP_WAIT, MESSAGE_SCHEDULED, NULL) < 0))
+                return -ENOMEM;
+        if (scheduler->given) {
+                op = plan_add(plan, OP_SCHEDULER, &scheduler->origin);
+                if (op == NULL)
+                        return -ENOMEM;
+                op->scheduler = (struct op_scheduler){
+                        .policy = scheduler->policy,
+                        .nice = scheduler->nice,
+                        .priority = scheduler->priority,
+                        .flags = scheduler->flags,
+                        .runtime_nsec = scheduler->runtime_nsec,
+                        .deadline_nsec = scheduler->deadline_nsec,
+                        .period_nsec = scheduler->period_nsec,
+                        .by_parent = place->root_user,
+                };
+        }
+        if (io->given) {
+                op = plan_add(plan, OP_IO_PRIORITY, &io->origin);
+                if (op == NULL)
+                        return -ENOMEM;
+                op->io_priority.value = IOPRIO_PRIO_VALUE(io->class, io->level);
+                op->io_priority.by_parent = place->root_user;
+        }
+        return 0;
+}
+
 static int add_start(struct plan *plan, const struct place *place, const struct op_hooks *hooks)
 {
         struct slot listener = {.kind = SLOT_LISTENER};
@@ -294,6 +332,8 @@ int plan_process(struct plan *plan, const struct spec_process *process, const st
         /* By the process that stays: a session ends with its leader's terminal, which is the program's own. */
         if (r >= 0)
                 r = plan_add_number(plan, OP_SETSID, process->terminal && !process->init, &process->terminal_origin);
+        if (r >= 0)
+                r = add_schedule(plan, process, place);
         if (r >= 0)
                 r = add_start(plan, place, start_hooks);
         if (r >= 0 && process->init)

@@ -194,6 +194,16 @@ static int add_groups(struct plan *plan, const struct ward_spec *spec, const str
         return 0;
 }
 
+/* The parent moves them, which has the rights over both namespaces. Before the sysctls, which may be of one of them. */
+static int add_net_devices(struct plan *plan, const struct ward_spec *spec)
+{
+        if (spec->net_device_count == 0)
+                return 0;
+        if (plan_add_number(plan, OP_REPORT, PHASE_CGROUPS, &spec->net_devices[0].origin) < 0)
+                return -ENOMEM;
+        return plan_add_number(plan, OP_WAIT, MESSAGE_NET_DEVICES, &spec->net_devices[0].origin);
+}
+
 static int add_root(struct plan *plan, const struct ward_spec *spec, const struct place *place)
 {
         struct slot slot = {
@@ -343,6 +353,34 @@ static void leave_to_child(struct plan *plan)
         }
 }
 
+/* Behind the groups: a policy's nodes are those of the cpuset (set_mempolicy(2)). */
+static int add_memory_policy(struct plan *plan, const struct spec_memory_policy *policy,
+                             const struct spec_origin *origin)
+{
+        struct op *op;
+
+        if (policy == NULL || !policy->given)
+                return 0;
+        op = plan_add(plan, OP_MEMORY_POLICY, origin);
+        if (op == NULL)
+                return -ENOMEM;
+        op->memory_policy = (struct op_memory_policy){policy->mode, policy->flags, policy->nodes};
+        return 0;
+}
+
+static int add_affinity(struct plan *plan, const struct spec_set *cpus)
+{
+        struct op *op;
+
+        if (cpus->text == NULL)
+                return 0;
+        op = plan_add(plan, OP_AFFINITY, &cpus->origin);
+        if (op == NULL)
+                return -ENOMEM;
+        op->set = *cpus;
+        return 0;
+}
+
 static int fill(struct plan *plan, const struct ward_spec *spec, const struct place *place,
                 const struct sock_fprog *filter, uint32_t filter_flags, struct ward_err *err)
 {
@@ -363,6 +401,8 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
         if (r >= 0)
                 r = add_groups(plan, spec, place);
         if (r >= 0)
+                r = add_net_devices(plan, spec);
+        if (r >= 0)
                 r = add_sysctls(plan, spec);
         if (r >= 0)
                 r = add_create_hooks(plan, spec);
@@ -375,6 +415,8 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
                 r = -ENOMEM;
         if (r >= 0 && spec->personality_given)
                 r = plan_add_number(plan, OP_PERSONALITY, spec->personality, &spec->personality_origin);
+        if (r >= 0)
+                r = add_memory_policy(plan, &spec->memory_policy, &spec->memory_policy.origin);
         if (r >= 0)
                 r = plan_process(plan, &spec->process, place, filter, filter_flags, &hooks, false, err);
         if (r >= 0 && mounts && !place->root_user)
@@ -404,27 +446,38 @@ int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uin
               struct plan *ret_plan, struct ward_err *err)
 {
         static const struct op_hooks none = {0};
+        static const struct spec_origin container = {.field = "linux.memoryPolicy of the container", .index = -1};
         struct ward_spec groups = {.file = exec->file};
         struct slot proc = {.kind = SLOT_PROC, .path = "/proc"};
+        const struct spec_process *process = exec->process;
+        struct place place = *exec->place;
         struct plan *plan = ret_plan;
         int r;
 
         memset(plan, 0, sizeof(*plan));
+        /* config.md, "execCPUAffinity": `initial` is in force before the process is in the container's group, so that it can't be born in it. */
+        place.clone_into_cgroup = place.clone_into_cgroup && process->affinity_initial.text == NULL;
         plan->file = exec->file;
-        plan->clone_into_cgroup = exec->place->clone_into_cgroup;
+        plan->clone_into_cgroup = place.clone_into_cgroup;
         r = plan_slot(plan, &proc);
         if (r >= 0)
-                r = add_groups(plan, &groups, exec->place);
+                r = add_affinity(plan, &process->affinity_initial);
         if (r >= 0)
-                r = add_joins(plan, exec->joined, exec->place->root_user);
+                r = add_groups(plan, &groups, &place);
+        if (r >= 0)
+                r = add_affinity(plan, &process->affinity_final);
+        if (r >= 0)
+                r = add_joins(plan, exec->joined, place.root_user);
         if (r >= 0 && plan_add(plan, OP_KEYRING, NULL) == NULL)
                 r = -ENOMEM;
         if (r >= 0 && exec->personality_given)
                 r = plan_add_number(plan, OP_PERSONALITY, exec->personality, NULL);
         if (r >= 0)
-                r = plan_terminal(plan, exec->process, exec->place, false, err);
+                r = add_memory_policy(plan, exec->memory_policy, &container);
         if (r >= 0)
-                r = plan_process(plan, exec->process, exec->place, filter, filter_flags, &none, true, err);
+                r = plan_terminal(plan, process, &place, false, err);
+        if (r >= 0)
+                r = plan_process(plan, process, &place, filter, filter_flags, &none, true, err);
         if (r >= 0)
                 return 0;
         plan_done(plan);

@@ -59,6 +59,7 @@ struct plan_exec {
         const struct place *place;
         uint32_t personality;
         bool personality_given;
+        const struct spec_memory_policy *memory_policy; /* of the container; NULL: none */
 };
 
 int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uint32_t filter_flags,

@@ -31,7 +31,9 @@ enum message {
         MESSAGE_MAPPED = 1, /* id maps are written; late slots come with it */
         MESSAGE_CGROUPS,    /* groups are there and limited; their tasks files come with it */
         MESSAGE_HOOKS_DONE,
-        MESSAGE_START, /* the connection to the seccomp agent comes with it, from who starts the program */
+        MESSAGE_START,       /* the connection to the seccomp agent comes with it, from who starts the program */
+        MESSAGE_NET_DEVICES, /* they are in the network namespace */
+        MESSAGE_SCHEDULED,   /* the ops that are by_parent are done */
 };
 
 enum record_kind {

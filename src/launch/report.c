@@ -111,6 +111,23 @@ static bool filter_denies(const struct seccomp_filter *filter, long nr)
                answer != SECCOMP_RET_USER_NOTIF;
 }
 
+/* docker and podman find out by these words what to exit with, 126 or 127: they are those of runc, which is a Go program. */
+static const char *exec_reason(const char *command, const struct record *record)
+{
+        switch (record->errnum) {
+        case ENOENT:
+                return record->type == OP_FIND_EXEC && strchr(command, '/') == NULL
+                               ? "executable file not found in $PATH"
+                               : "no such file or directory";
+        case EACCES:
+                return "permission denied";
+        case EISDIR:
+                return "is a directory: permission denied"; /* what execve(2) says of one; older dockers look for that alone */
+        default:
+                return strerror(record->errnum);
+        }
+}
+
 static int report_exec(const char *command, const struct seccomp_filter *filter, const struct record *record,
                        const char *where, struct ward_err *err)
 {
@@ -140,7 +157,7 @@ static int report_exec(const char *command, const struct seccomp_filter *filter,
                 (void)err_mistake(err, MISTAKE_EXEC_FILTERED);
                 return err_hint(err, "allow execve in the profile");
         }
-        (void)err_code(err, -record->errnum, "%sexecute '%s'", where, command);
+        (void)err_set(err, -record->errnum, "%sexecute '%s': %s", where, command, exec_reason(command, record));
         for (size_t i = 0; i < ELEMENTS(answers); i++)
                 if (answers[i].errnum == record->errnum) {
                         (void)err_mistake(err, answers[i].mistake);
@@ -203,6 +220,21 @@ static const struct refusal {
         {OP_MOUNT, STEP_PARAMETER, EINVAL, NULL, MISTAKE_MOUNT_OPTION,
          "this file system has no such option, or the option takes another value: check its spelling (mount(8), tmpfs(5))"},
         {OP_RLIMIT, -1, EPERM, NULL, MISTAKE_RIGHTS, "the hard limit is above the caller's and it lacks CAP_SYS_RESOURCE: lower it"},
+        {OP_PERSONALITY, -1, EINVAL, NULL, MISTAKE_NONE, "this kernel runs no 32-bit programs (CONFIG_COMPAT)"},
+        {OP_AFFINITY, -1, EINVAL, NULL, MISTAKE_NONE,
+         "none of them is online and in the cpuset of the process: 'nproc --all' counts them, linux.resources.cpu.cpus leaves some out"},
+        {OP_MEMORY_POLICY, -1, ENOSYS, NULL, MISTAKE_NONE, "this kernel knows no memory nodes: it was built without CONFIG_NUMA"},
+        {OP_MEMORY_POLICY, -1, EINVAL, NULL, MISTAKE_NONE,
+         "the nodes must be in /sys/devices/system/node/online and in linux.resources.cpu.mems; MPOL_WEIGHTED_INTERLEAVE needs Linux 6.9"},
+        {OP_SCHEDULER, -1, EPERM, NULL, MISTAKE_RIGHTS,
+         "real time and a lower nice value take CAP_SYS_NICE on the machine, or the caller's RLIMIT_RTPRIO and RLIMIT_NICE; with "
+         "CONFIG_RT_GROUP_SCHED real time takes linux.resources.cpu.realtimeRuntime, too; SCHED_DEADLINE takes every processor of a root domain"},
+        {OP_SCHEDULER, -1, EBUSY, NULL, MISTAKE_NONE,
+         "the processors have no such budget left: lower runtime, or raise period (sched(7), \"SCHED_DEADLINE\")"},
+        {OP_SCHEDULER, -1, EOPNOTSUPP, NULL, MISTAKE_NONE,
+         "this kernel was built without CONFIG_UCLAMP_TASK: take SCHED_FLAG_UTIL_CLAMP_MIN and SCHED_FLAG_UTIL_CLAMP_MAX out"},
+        {OP_IO_PRIORITY, -1, EPERM, NULL, MISTAKE_RIGHTS, "IOPRIO_CLASS_RT takes CAP_SYS_NICE on the machine: take IOPRIO_CLASS_BE"},
+        {OP_IO_PRIORITY, -1, ENOSYS, NULL, MISTAKE_NONE, "this kernel knows no disks: it was built without CONFIG_BLOCK"},
         {OP_LSM, -1, ENOENT, NULL, MISTAKE_NONE, "no profile of this name is loaded: apparmor_parser -r FILE loads one, aa-status lists them"},
         {OP_LSM, -1, EINVAL, NULL, MISTAKE_NONE, "the policy that is loaded has no such label: USER:ROLE:TYPE:LEVEL, each as the policy knows it"},
         {OP_SECCOMP, STEP_AGENT_THREAD, EAGAIN, NULL, MISTAKE_NONE,

@@ -281,7 +281,7 @@ int defaults_fill(const struct defaults *how, struct ward_spec *spec, struct war
         int r;
 
         spec->file = "default";
-        spec->oci_version = "1.2.1";
+        spec->oci_version = "1.3.0";
         spec->resources.pids = (struct spec_i64){.given = true, .optional = true, .value = PIDS_MAX, .origin = origin};
         memcpy(spec->ns, how->ns, sizeof(spec->ns));
         if (!inherits(how, SPEC_NS_USER))

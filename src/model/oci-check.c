@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What has to agree across the parts of a config.json, as far as it can be told without asking the system. */
 #include <errno.h>
+#include <linux/sched.h>
 #include <string.h>
 
 #include "model/oci-read.h"
@@ -86,6 +87,18 @@ static int check_paths(struct json *json, const struct ward_spec *spec)
         return err_hint(json->err, "add {\"type\": \"mount\"} to linux.namespaces, or remove the path");
 }
 
+/* sched(7): a process of SCHED_DEADLINE can make no other one, as a hook is, unless what it makes is another policy's. */
+static int check_hooks(struct json *json, const struct ward_spec *spec)
+{
+        const struct spec_scheduler *scheduler = &spec->process.scheduler;
+
+        if (!scheduler->given || scheduler->policy != SCHED_DEADLINE ||
+            (scheduler->flags & SCHED_FLAG_RESET_ON_FORK) != 0 || spec->hooks[SPEC_HOOK_START_CONTAINER].count == 0)
+                return 0;
+        (void)oci_fail_at(json, &scheduler->origin, "a process of SCHED_DEADLINE can't start the startContainer hooks");
+        return err_hint(json->err, "add SCHED_FLAG_RESET_ON_FORK to its flags");
+}
+
 int oci_check(struct json *json, const struct ward_spec *spec)
 {
         const struct spec_time_offset *offset = spec->monotonic.given ? &spec->monotonic : &spec->boottime;
@@ -95,12 +108,16 @@ int oci_check(struct json *json, const struct ward_spec *spec)
                 return fail_namespace(json, &spec->hostname_origin, "this host name", SPEC_NS_UTS);
         if (spec->domainname != NULL && inherits(spec, SPEC_NS_UTS))
                 return fail_namespace(json, &spec->domainname_origin, "this domain name", SPEC_NS_UTS);
+        if (spec->net_device_count > 0 && inherits(spec, SPEC_NS_NET))
+                return fail_namespace(json, &spec->net_devices[0].origin, "this network device", SPEC_NS_NET);
         if (offset->given && spec->ns[SPEC_NS_TIME].mode != SPEC_NS_NEW) {
                 /* time_namespaces(7): offsets can be set only before the first process enters. */
                 (void)oci_fail_at(json, &offset->origin, "clock offsets need a new time namespace");
                 return err_hint(json->err, "add {\"type\": \"time\"} to linux.namespaces, or remove the offsets");
         }
         r = check_user_namespace(json, spec);
+        if (r >= 0)
+                r = check_hooks(json, spec);
         if (r >= 0)
                 r = check_paths(json, spec);
         if (r >= 0)

@@ -288,9 +288,27 @@ static int read_domain(struct json *json, void *target)
         return 0;
 }
 
+/* config-linux.md, "Personality": "Currently no flag values are supported." */
+static int read_personality_flag(struct json *json, void *target)
+{
+        struct json_position where = json_position(json);
+        const char *word;
+        int r = json_string(json, &word);
+
+        if (r < 0)
+                return r;
+        (void)json_fail(json, where, "unknown flag '%s'", word);
+        return err_hint(json->err, "the specification knows no flag: leave the list empty");
+}
+
+static int read_personality_flags(struct json *json, void *target)
+{
+        return json_array(json, read_personality_flag, target);
+}
+
 static const struct json_field personality_fields[] = {
         JSON_FIELD("domain", struct ward_spec, personality, read_domain, JSON_REQUIRED),
-        {"flags", NULL, JSON_UNSUPPORTED},
+        {"flags", read_personality_flags},
 };
 
 static int read_personality(struct json *json, void *target)
@@ -341,9 +359,9 @@ static const struct json_field linux_fields[] = {
         {"seccomp", read_seccomp},
         {"mountLabel", read_mount_label},
         {"personality", read_personality},
-        {"intelRdt", NULL, JSON_UNSUPPORTED},
-        {"netDevices", NULL, JSON_UNSUPPORTED},
-        {"memoryPolicy", NULL, JSON_UNSUPPORTED},
+        JSON_FIELD("intelRdt", struct ward_spec, rdt, oci_read_rdt, 0),
+        {"netDevices", oci_read_net_devices},
+        JSON_FIELD("memoryPolicy", struct ward_spec, memory_policy, oci_read_memory_policy, 0),
 };
 
 int oci_read_linux(struct json *json, void *target)

@@ -305,9 +305,9 @@ static const struct json_field process_fields[] = {
         {"apparmorProfile", read_apparmor},
         {"selinuxLabel", read_selinux},
         {"oomScoreAdj", read_oom_score},
-        {"scheduler", NULL, JSON_UNSUPPORTED},
-        {"ioPriority", NULL, JSON_UNSUPPORTED},
-        {"execCPUAffinity", NULL, JSON_UNSUPPORTED},
+        JSON_FIELD("scheduler", struct spec_process, scheduler, oci_read_scheduler, 0),
+        JSON_FIELD("ioPriority", struct spec_process, io_priority, oci_read_io_priority, 0),
+        {"execCPUAffinity", oci_read_affinity},
 };
 
 int oci_read_process(struct json *json, void *target)

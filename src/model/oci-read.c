@@ -144,6 +144,16 @@ int oci_read_amount(struct json *json, void *target)
         return read_number(json, 0, target);
 }
 
+int oci_read_bounded(struct json *json, struct spec_i64 *number, int64_t max)
+{
+        int r = oci_origin(json, &number->origin);
+
+        if (r < 0)
+                return r;
+        number->given = true;
+        return json_i64(json, 0, max, &number->value);
+}
+
 int oci_read_paths_element(struct json *json, void *target)
 {
         struct spec_path *path = target;

@@ -6,26 +6,26 @@
 
 #include "model/oci-read.h"
 
-/* The kernel packs a device number into 12 and 20 bits (include/linux/kdev_t.h); more would name another device. */
-#define MAJOR_MAX 4095
-#define MINOR_MAX 1048575
-
 /* ------------------------------------------------------------------------------------------------------ memory and cpu */
-
-/* A number from 0 to @max. */
-static int read_bounded(struct json *json, struct spec_i64 *number, int64_t max)
-{
-        int r = oci_origin(json, &number->origin);
-
-        if (r < 0)
-                return r;
-        number->given = true;
-        return json_i64(json, 0, max, &number->value);
-}
 
 static int read_swappiness(struct json *json, void *target)
 {
-        return read_bounded(json, target, 100);
+        return oci_read_bounded(json, target, 100);
+}
+
+static int read_truth(struct json *json, void *target)
+{
+        struct spec_i64 *number = target;
+        bool value;
+        int r = oci_origin(json, &number->origin);
+
+        if (r >= 0)
+                r = json_bool(json, &value);
+        if (r < 0)
+                return r;
+        number->given = true;
+        number->value = value;
+        return 0;
 }
 
 static const struct json_field memory_fields[] = {
@@ -33,11 +33,11 @@ static const struct json_field memory_fields[] = {
         JSON_FIELD("reservation", struct spec_memory, reservation, oci_read_i64, 0),
         JSON_FIELD("swap", struct spec_memory, swap, oci_read_i64, 0),
         JSON_FIELD("swappiness", struct spec_memory, swappiness, read_swappiness, 0),
-        JSON_FIELD("disableOOMKiller", struct spec_memory, disable_oom_killer, oci_read_bool, 0),
+        JSON_FIELD("disableOOMKiller", struct spec_memory, disable_oom_killer, read_truth, 0),
         JSON_FIELD("checkBeforeUpdate", struct spec_memory, check_before_update, oci_read_bool, 0),
-        {"kernel", NULL, JSON_UNSUPPORTED},
-        {"kernelTCP", NULL, JSON_UNSUPPORTED},
-        {"useHierarchy", NULL, JSON_UNSUPPORTED},
+        JSON_FIELD("kernel", struct spec_memory, kernel, oci_read_i64, 0),
+        JSON_FIELD("kernelTCP", struct spec_memory, kernel_tcp, oci_read_i64, 0),
+        JSON_FIELD("useHierarchy", struct spec_memory, use_hierarchy, read_truth, 0),
 };
 
 static int read_memory(struct json *json, void *target)
@@ -91,7 +91,7 @@ static int read_mems(struct json *json, void *target)
 
 static int read_idle(struct json *json, void *target)
 {
-        return read_bounded(json, target, 1);
+        return oci_read_bounded(json, target, 1);
 }
 
 static const struct json_field cpu_fields[] = {
@@ -112,7 +112,7 @@ static int read_cpu(struct json *json, void *target)
 }
 
 static const struct json_field pids_fields[] = {
-        {"limit", oci_read_i64, JSON_REQUIRED},
+        {"limit", oci_read_i64},
 };
 
 static int read_pids(struct json *json, void *target)
@@ -155,12 +155,12 @@ static int read_access(struct json *json, void *target)
 
 static int read_rule_major(struct json *json, void *target)
 {
-        return json_i64(json, -1, MAJOR_MAX, target);
+        return json_i64(json, -1, OCI_MAJOR_MAX, target);
 }
 
 static int read_rule_minor(struct json *json, void *target)
 {
-        return json_i64(json, -1, MINOR_MAX, target);
+        return json_i64(json, -1, OCI_MINOR_MAX, target);
 }
 
 static const struct json_field rule_fields[] = {
@@ -204,11 +204,11 @@ static const struct json_field resources_fields[] = {
         JSON_FIELD("memory", struct spec_resources, memory, read_memory, 0),
         JSON_FIELD("cpu", struct spec_resources, cpu, read_cpu, 0),
         JSON_FIELD("pids", struct spec_resources, pids, read_pids, 0),
-        {"blockIO", NULL, JSON_UNSUPPORTED},
-        {"hugepageLimits", NULL, JSON_UNSUPPORTED},
-        {"network", NULL, JSON_UNSUPPORTED},
-        {"rdma", NULL, JSON_UNSUPPORTED},
-        {"unified", NULL, JSON_UNSUPPORTED},
+        JSON_FIELD("blockIO", struct spec_resources, block_io, oci_read_block_io, 0),
+        {"hugepageLimits", oci_read_hugepage_limits},
+        {"network", oci_read_network},
+        {"rdma", oci_read_rdma},
+        {"unified", oci_read_unified},
 };
 
 int oci_read_resources(struct json *json, void *target)
@@ -231,12 +231,12 @@ static int read_number(struct json *json, int64_t max, struct spec_i64 *number)
 
 static int read_major(struct json *json, void *target)
 {
-        return read_number(json, MAJOR_MAX, target);
+        return read_number(json, OCI_MAJOR_MAX, target);
 }
 
 static int read_minor(struct json *json, void *target)
 {
-        return read_number(json, MINOR_MAX, target);
+        return read_number(json, OCI_MINOR_MAX, target);
 }
 
 /* The bits of the file type may stand there as stat(2) gives them; the type is said by `type`. */

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/names.h"
 #include "model/mount-words.h"
+#include "model/schedule-words.h"
 
 /* Indented JSON: the only state is how deep, and whether a comma is due. */
 struct writer {
@@ -163,6 +164,50 @@ static void print_rlimits(struct writer *writer, const struct spec_process *proc
         close(writer, "]");
 }
 
+/* The words for the bits of @flags; no key without any. */
+static void print_flags(struct writer *writer, const struct schedule_words *words, uint64_t flags)
+{
+        if (flags == 0)
+                return;
+        open(writer, "flags", "[");
+        for (size_t i = 0; i < words->count; i++)
+                if ((flags & words->words[i].value) != 0)
+                        string(writer, NULL, words->words[i].name);
+        close(writer, "]");
+}
+
+static void print_scheduler(struct writer *writer, const struct spec_scheduler *scheduler)
+{
+        if (!scheduler->given)
+                return;
+        open(writer, "scheduler", "{");
+        string(writer, "policy", schedule_word_name(&schedule_policies, scheduler->policy));
+        number(writer, "nice", scheduler->nice);
+        large(writer, "priority", scheduler->priority);
+        print_flags(writer, &schedule_flags, scheduler->flags);
+        large(writer, "runtime", scheduler->runtime_nsec);
+        large(writer, "deadline", scheduler->deadline_nsec);
+        large(writer, "period", scheduler->period_nsec);
+        close(writer, "}");
+}
+
+static void print_schedule(struct writer *writer, const struct spec_process *process)
+{
+        print_scheduler(writer, &process->scheduler);
+        if (process->io_priority.given) {
+                open(writer, "ioPriority", "{");
+                string(writer, "class", schedule_word_name(&schedule_classes, process->io_priority.class));
+                large(writer, "priority", process->io_priority.level);
+                close(writer, "}");
+        }
+        if (process->affinity_initial.text != NULL || process->affinity_final.text != NULL) {
+                open(writer, "execCPUAffinity", "{");
+                string(writer, "initial", process->affinity_initial.text);
+                string(writer, "final", process->affinity_final.text);
+                close(writer, "}");
+        }
+}
+
 static void print_process(struct writer *writer, const struct spec_process *process)
 {
         open(writer, "process", "{");
@@ -185,6 +230,7 @@ static void print_process(struct writer *writer, const struct spec_process *proc
         string(writer, "selinuxLabel", process->selinux_label);
         if (process->oom_score_given)
                 number(writer, "oomScoreAdj", process->oom_score_adj);
+        print_schedule(writer, process);
         close(writer, "}");
 }
 
@@ -355,9 +401,13 @@ static void print_memory(struct writer *writer, const struct spec_memory *memory
         optional(writer, "limit", &memory->limit);
         optional(writer, "reservation", &memory->reservation);
         optional(writer, "swap", &memory->swap);
+        optional(writer, "kernel", &memory->kernel);
+        optional(writer, "kernelTCP", &memory->kernel_tcp);
         optional(writer, "swappiness", &memory->swappiness);
-        if (memory->disable_oom_killer)
-                truth(writer, "disableOOMKiller", true);
+        if (memory->disable_oom_killer.given)
+                truth(writer, "disableOOMKiller", memory->disable_oom_killer.value != 0);
+        if (memory->use_hierarchy.given)
+                truth(writer, "useHierarchy", memory->use_hierarchy.value != 0);
         if (memory->check_before_update)
                 truth(writer, "checkBeforeUpdate", true);
         close(writer, "}");
@@ -378,6 +428,113 @@ static void print_cpu(struct writer *writer, const struct spec_cpu *cpu)
         close(writer, "}");
 }
 
+static void device_number(struct writer *writer, uint32_t major, uint32_t minor)
+{
+        number(writer, "major", major);
+        number(writer, "minor", minor);
+}
+
+static void print_throttles(struct writer *writer, const struct spec_throttle *throttles)
+{
+        for (int kind = 0; kind < SPEC_THROTTLE_COUNT; kind++) {
+                if (throttles[kind].count == 0)
+                        continue;
+                open(writer, spec_throttle_names[kind], "[");
+                for (size_t i = 0; i < throttles[kind].count; i++) {
+                        const struct spec_throttle_device *device = &throttles[kind].devices[i];
+
+                        open(writer, NULL, "{");
+                        device_number(writer, device->major, device->minor);
+                        large(writer, "rate", device->rate);
+                        close(writer, "}");
+                }
+                close(writer, "]");
+        }
+}
+
+static void print_block_io(struct writer *writer, const struct spec_block_io *io)
+{
+        bool given = io->weight.given || io->leaf_weight.given || io->weight_device_count > 0;
+
+        for (int kind = 0; kind < SPEC_THROTTLE_COUNT; kind++)
+                given |= io->throttles[kind].count > 0;
+        if (!given)
+                return;
+        open(writer, "blockIO", "{");
+        optional(writer, "weight", &io->weight);
+        optional(writer, "leafWeight", &io->leaf_weight);
+        if (io->weight_device_count > 0) {
+                open(writer, "weightDevice", "[");
+                for (size_t i = 0; i < io->weight_device_count; i++) {
+                        open(writer, NULL, "{");
+                        device_number(writer, io->weight_devices[i].major, io->weight_devices[i].minor);
+                        optional(writer, "weight", &io->weight_devices[i].weight);
+                        optional(writer, "leafWeight", &io->weight_devices[i].leaf_weight);
+                        close(writer, "}");
+                }
+                close(writer, "]");
+        }
+        print_throttles(writer, io->throttles);
+        close(writer, "}");
+}
+
+static void print_hugepage_limits(struct writer *writer, const struct spec_resources *resources)
+{
+        if (resources->hugepage_limit_count == 0)
+                return;
+        open(writer, "hugepageLimits", "[");
+        for (size_t i = 0; i < resources->hugepage_limit_count; i++) {
+                open(writer, NULL, "{");
+                string(writer, "pageSize", resources->hugepage_limits[i].page_size);
+                large(writer, "limit", resources->hugepage_limits[i].limit);
+                close(writer, "}");
+        }
+        close(writer, "]");
+}
+
+static void print_network(struct writer *writer, const struct spec_resources *resources)
+{
+        if (!resources->class_id.given && resources->priority_count == 0)
+                return;
+        open(writer, "network", "{");
+        optional(writer, "classID", &resources->class_id);
+        if (resources->priority_count > 0) {
+                open(writer, "priorities", "[");
+                for (size_t i = 0; i < resources->priority_count; i++) {
+                        open(writer, NULL, "{");
+                        string(writer, "name", resources->priorities[i].interface);
+                        number(writer, "priority", resources->priorities[i].priority);
+                        close(writer, "}");
+                }
+                close(writer, "]");
+        }
+        close(writer, "}");
+}
+
+static void print_rdma(struct writer *writer, const struct spec_resources *resources)
+{
+        if (resources->rdma_count == 0)
+                return;
+        open(writer, "rdma", "{");
+        for (size_t i = 0; i < resources->rdma_count; i++) {
+                open(writer, resources->rdma[i].device, "{");
+                optional(writer, "hcaHandles", &resources->rdma[i].handles);
+                optional(writer, "hcaObjects", &resources->rdma[i].objects);
+                close(writer, "}");
+        }
+        close(writer, "}");
+}
+
+static void print_unified(struct writer *writer, const struct spec_resources *resources)
+{
+        if (resources->unified_count == 0)
+                return;
+        open(writer, "unified", "{");
+        for (size_t i = 0; i < resources->unified_count; i++)
+                string(writer, resources->unified[i].file, resources->unified[i].value);
+        close(writer, "}");
+}
+
 static void print_resources(struct writer *writer, const struct spec_resources *resources)
 {
         open(writer, "resources", "{");
@@ -389,6 +546,11 @@ static void print_resources(struct writer *writer, const struct spec_resources *
                 number(writer, "limit", resources->pids.value);
                 close(writer, "}");
         }
+        print_block_io(writer, &resources->block_io);
+        print_hugepage_limits(writer, resources);
+        print_network(writer, resources);
+        print_rdma(writer, resources);
+        print_unified(writer, resources);
         close(writer, "}");
 }
 
@@ -449,6 +611,30 @@ static void print_sysctls(struct writer *writer, const struct ward_spec *spec)
         close(writer, "}");
 }
 
+static void print_memory_policy(struct writer *writer, const struct spec_memory_policy *policy)
+{
+        if (!policy->given)
+                return;
+        open(writer, "memoryPolicy", "{");
+        string(writer, "mode", schedule_word_name(&memory_modes, policy->mode));
+        string(writer, "nodes", policy->nodes.text);
+        print_flags(writer, &memory_flags, policy->flags);
+        close(writer, "}");
+}
+
+static void print_rdt(struct writer *writer, const struct spec_rdt *rdt)
+{
+        if (!rdt->given)
+                return;
+        open(writer, "intelRdt", "{");
+        string(writer, "closID", rdt->clos_id);
+        string(writer, "l3CacheSchema", rdt->l3_schema);
+        string(writer, "memBwSchema", rdt->mb_schema);
+        strings(writer, "schemata", rdt->schemata);
+        truth(writer, "enableMonitoring", rdt->monitoring);
+        close(writer, "}");
+}
+
 static void print_linux(struct writer *writer, const struct ward_spec *spec)
 {
         open(writer, "linux", "{");
@@ -481,6 +667,17 @@ static void print_linux(struct writer *writer, const struct ward_spec *spec)
         if (spec->personality_given) {
                 open(writer, "personality", "{");
                 string(writer, "domain", spec->personality == PER_LINUX32 ? "LINUX32" : "LINUX");
+                close(writer, "}");
+        }
+        print_memory_policy(writer, &spec->memory_policy);
+        print_rdt(writer, &spec->rdt);
+        if (spec->net_device_count > 0) {
+                open(writer, "netDevices", "{");
+                for (size_t i = 0; i < spec->net_device_count; i++) {
+                        open(writer, spec->net_devices[i].name, "{");
+                        string(writer, "name", spec->net_devices[i].new_name);
+                        close(writer, "}");
+                }
                 close(writer, "}");
         }
         close(writer, "}");

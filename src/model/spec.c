@@ -5,6 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *const spec_throttle_names[SPEC_THROTTLE_COUNT] = {
+        [SPEC_READ_BPS] = "throttleReadBpsDevice",
+        [SPEC_WRITE_BPS] = "throttleWriteBpsDevice",
+        [SPEC_READ_IOPS] = "throttleReadIOPSDevice",
+        [SPEC_WRITE_IOPS] = "throttleWriteIOPSDevice",
+};
+
 const char *const spec_ns_names[SPEC_NS_COUNT] = {
         [SPEC_NS_USER] = "user",   [SPEC_NS_CGROUP] = "cgroup", [SPEC_NS_IPC] = "ipc",   [SPEC_NS_UTS] = "uts",
         [SPEC_NS_NET] = "network", [SPEC_NS_PID] = "pid",       [SPEC_NS_TIME] = "time", [SPEC_NS_MOUNT] = "mount",

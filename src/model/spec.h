@@ -133,6 +133,44 @@ struct spec_rlimit {
         struct spec_origin origin;
 };
 
+/* How the kernel schedules a process (sched_setattr(2)). */
+struct spec_scheduler {
+        bool given;
+        uint32_t policy;                                   /* SCHED_* */
+        int32_t nice;                                      /* -20 to 19; 0 where the policy knows none */
+        uint32_t priority;                                 /* 1 to 99 for SCHED_FIFO and SCHED_RR, else 0 */
+        uint64_t flags;                                    /* SCHED_FLAG_* */
+        uint64_t runtime_nsec, deadline_nsec, period_nsec; /* of SCHED_DEADLINE, else 0 */
+        struct spec_origin origin;
+};
+
+struct spec_io_priority {
+        bool given;
+        uint32_t class; /* IOPRIO_CLASS_* */
+        uint32_t level; /* 0, the highest, to 7 */
+        struct spec_origin origin;
+};
+
+#define SPEC_CPUS_MAX 8192  /* as many as the kernel can be built for (NR_CPUS) */
+#define SPEC_NODES_MAX 1024 /* the same (NODES_SHIFT) */
+
+/* Some of the processors or memory nodes of the machine: "0-3,7". */
+struct spec_set {
+        const char *text;     /* as written; NULL: not given, or empty */
+        const uint64_t *bits; /* bit n % 64 of element n / 64 is number n */
+        uint32_t bit_count;   /* room in @bits: SPEC_CPUS_MAX or SPEC_NODES_MAX */
+        struct spec_origin origin;
+};
+
+/* Which memory nodes memory comes from (set_mempolicy(2)). */
+struct spec_memory_policy {
+        bool given;
+        uint32_t mode;  /* MPOL_* */
+        uint32_t flags; /* MPOL_F_* */
+        struct spec_set nodes;
+        struct spec_origin origin;
+};
+
 struct spec_process {
         bool terminal;
         bool init; /* a first process of ward's own stays, forwards signals and reaps; the program is its child */
@@ -152,6 +190,10 @@ struct spec_process {
         const char *selinux_label;    /* NULL: none asked */
         bool oom_score_given;
         int oom_score_adj;
+        struct spec_scheduler scheduler;
+        struct spec_io_priority io_priority;
+        struct spec_set affinity_initial, affinity_final; /* of a process that is executed in a container, before and
+                                                             after it joins the container's groups */
         struct spec_origin args_origin, cwd_origin, user_origin, caps_origin, apparmor_origin, selinux_origin,
                 oom_score_origin, terminal_origin, init_origin;
 };
@@ -188,9 +230,10 @@ struct spec_i64 {
 };
 
 struct spec_memory {
-        struct spec_i64 limit, reservation, swap; /* bytes; -1: unlimited */
-        struct spec_i64 swappiness;               /* 0 to 100 */
-        bool disable_oom_killer;
+        struct spec_i64 limit, reservation, swap;          /* bytes; -1: unlimited */
+        struct spec_i64 kernel, kernel_tcp;                /* bytes; -1: unlimited; obsolete */
+        struct spec_i64 swappiness;                        /* 0 to 100 */
+        struct spec_i64 use_hierarchy, disable_oom_killer; /* 0 or 1 */
         bool check_before_update;
 };
 
@@ -205,10 +248,75 @@ struct spec_cpu {
         struct spec_origin cpus_origin, mems_origin;
 };
 
+enum spec_throttle_kind {
+        SPEC_READ_BPS,
+        SPEC_WRITE_BPS,
+        SPEC_READ_IOPS,
+        SPEC_WRITE_IOPS,
+        SPEC_THROTTLE_COUNT,
+};
+
+struct spec_throttle_device {
+        uint32_t major, minor;
+        uint64_t rate; /* bytes or requests per second; 0: none */
+        struct spec_origin origin;
+};
+
+struct spec_throttle {
+        const struct spec_throttle_device *devices;
+        size_t count;
+};
+
+struct spec_weight_device {
+        uint32_t major, minor;
+        struct spec_i64 weight, leaf_weight; /* at least one of them; 10 to 1000, 0: as the group's */
+};
+
+struct spec_block_io {
+        struct spec_i64 weight, leaf_weight; /* 10 to 1000 */
+        const struct spec_weight_device *weight_devices;
+        size_t weight_device_count;
+        struct spec_throttle throttles[SPEC_THROTTLE_COUNT];
+};
+
+struct spec_hugepage_limit {
+        const char *page_size; /* as the kernel's files have it: "2MB" */
+        uint64_t limit;        /* bytes */
+        struct spec_origin origin;
+};
+
+struct spec_priority {
+        const char *interface;
+        uint32_t priority;
+        struct spec_origin origin;
+};
+
+struct spec_rdma {
+        const char *device;
+        struct spec_i64 handles, objects; /* at least one of them */
+        struct spec_origin origin;
+};
+
+/* A file of the v2 group and the lines that are written to it. */
+struct spec_unified {
+        const char *file, *value;
+        struct spec_origin origin;
+};
+
 struct spec_resources {
         struct spec_memory memory;
         struct spec_cpu cpu;
-        struct spec_i64 pids; /* -1 or 0: unlimited */
+        struct spec_i64 pids; /* -1: unlimited */
+        struct spec_block_io block_io;
+        const struct spec_hugepage_limit *hugepage_limits;
+        size_t hugepage_limit_count;
+        struct spec_i64 class_id; /* 32 bits */
+        const struct spec_priority *priorities;
+        size_t priority_count;
+        const struct spec_rdma *rdma;
+        size_t rdma_count;
+        const struct spec_unified *unified;
+        size_t unified_count;
         const struct spec_device_rule *device_rules;
         size_t device_rule_count;
 };
@@ -238,6 +346,26 @@ struct spec_seccomp {
         size_t len;
         const char *file;          /* that @text is the whole of; NULL: the spec's own */
         struct spec_origin origin; /* of the first byte of @text, so that errors inside give true lines */
+};
+
+#define SPEC_NET_NAME_MAX 15 /* IFNAMSIZ - 1 */
+
+/* A network device of the machine that the container gets. */
+struct spec_net_device {
+        const char *name;     /* on the machine */
+        const char *new_name; /* in the container; "%d" at its end is a free number */
+        struct spec_origin origin;
+};
+
+/* Caches and memory bandwidth (resctrl). */
+struct spec_rdt {
+        bool given;
+        const char *clos_id; /* the group: a name, or "/"; NULL: one of the container's own, named as it is */
+        const char *l3_schema, *mb_schema; /* NULL: not given */
+        const char *const *schemata;       /* NULL-terminated; NULL: not given */
+        const char *const *lines;          /* all of these in the order in which they are written, NULL-terminated */
+        bool monitoring;
+        struct spec_origin origin;
 };
 
 struct ward_spec {
@@ -282,7 +410,14 @@ struct ward_spec {
         bool personality_given;
         uint32_t personality; /* PER_LINUX or PER_LINUX32 (personality(2)) */
         struct spec_origin personality_origin;
+        struct spec_memory_policy memory_policy;
+        const struct spec_net_device *net_devices;
+        size_t net_device_count;
+        struct spec_rdt rdt;
 };
+
+/* As the OCI runtime specification writes them: "throttleReadBpsDevice" ... */
+extern const char *const spec_throttle_names[SPEC_THROTTLE_COUNT];
 
 /* Names as the OCI runtime specification writes them: "network", "mount" ... */
 extern const char *const spec_ns_names[SPEC_NS_COUNT];

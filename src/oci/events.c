@@ -62,8 +62,114 @@ static void add_figure(struct text *text, const char *key, uint64_t value)
         text_printf(text, "%s\"%s\":%" PRIu64, is_first(text) ? "" : ",", key, value);
 }
 
-static void add_stats(struct text *text, const char *id, const struct cgroup_stats *stats)
+/* Begins the member @key, whose value is an object or an array. */
+static void open_member(struct text *text, const char *key, const char *bracket)
 {
+        text_printf(text, "%s\"%s\":%s", is_first(text) ? "" : ",", key, bracket);
+}
+
+/* `psi`, where the kernel measures it. */
+static void add_pressure(struct text *text, const struct cgroup_pressure pressure[2])
+{
+        static const char *const names[] = {"some", "full"};
+
+        if (!pressure[0].given && !pressure[1].given)
+                return;
+        open_member(text, "psi", "{");
+        for (size_t i = 0; i < ELEMENTS(names); i++) {
+                const struct cgroup_pressure *p = &pressure[i];
+
+                if (!p->given)
+                        continue;
+                open_member(text, names[i], "{");
+                text_printf(text, "\"avg10\":%u.%02u,\"avg60\":%u.%02u,\"avg300\":%u.%02u,\"total\":%" PRIu64 "}",
+                            p->average[0] / 100, p->average[0] % 100, p->average[1] / 100, p->average[1] % 100,
+                            p->average[2] / 100, p->average[2] % 100, p->total_usec);
+        }
+        text_puts(text, "}");
+}
+
+static void add_block_io(struct text *text, const struct cgroup_details *details)
+{
+        static const char *const keys[CGROUP_IO_COUNT] = {
+                [CGROUP_IO_BYTES] = "ioServiceBytesRecursive", [CGROUP_IO_SERVICED] = "ioServicedRecursive",
+                [CGROUP_IO_QUEUED] = "ioQueueRecursive",       [CGROUP_IO_SERVICE_TIME] = "ioServiceTimeRecursive",
+                [CGROUP_IO_WAIT_TIME] = "ioWaitTimeRecursive", [CGROUP_IO_MERGED] = "ioMergedRecursive",
+                [CGROUP_IO_TIME] = "ioTimeRecursive",          [CGROUP_IO_SECTORS] = "sectorsRecursive",
+        };
+
+        open_member(text, "blkio", "{");
+        for (int kind = 0; kind < CGROUP_IO_COUNT; kind++) {
+                const struct cgroup_io_list *list = &details->io[kind];
+
+                if (list->count == 0)
+                        continue;
+                open_member(text, keys[kind], "[");
+                for (size_t i = 0; i < list->count; i++) {
+                        text_printf(text, "%s{\"major\":%u,\"minor\":%u", i == 0 ? "" : ",", list->ios[i].major,
+                                    list->ios[i].minor);
+                        if (list->ios[i].op[0] != '\0') {
+                                text_puts(text, ",\"op\":");
+                                json_write_string(text, list->ios[i].op);
+                        }
+                        text_printf(text, ",\"value\":%" PRIu64 "}", list->ios[i].value);
+                }
+                text_puts(text, "]");
+        }
+        add_pressure(text, details->io_pressure);
+        text_puts(text, "}");
+}
+
+static void add_hugetlb(struct text *text, const struct cgroup_details *details)
+{
+        open_member(text, "hugetlb", "{");
+        for (size_t i = 0; i < details->hugetlb_count; i++) {
+                open_member(text, details->hugetlb[i].size, "{");
+                add_figure(text, "usage", details->hugetlb[i].usage);
+                add_figure(text, "max", details->hugetlb[i].max);
+                add_figure(text, "failcnt", details->hugetlb[i].fail_count);
+                text_puts(text, "}");
+        }
+        text_puts(text, "}");
+}
+
+static void add_rdma(struct text *text, const struct cgroup_details *details)
+{
+        const struct cgroup_rdma_list *const lists[] = {&details->rdma_limit, &details->rdma_current};
+        static const char *const keys[] = {"rdma_limit", "rdma_current"};
+
+        if (details->rdma_limit.count + details->rdma_current.count == 0)
+                return;
+        open_member(text, "rdma", "{");
+        for (size_t l = 0; l < ELEMENTS(lists); l++) {
+                open_member(text, keys[l], "[");
+                for (size_t i = 0; i < lists[l]->count; i++) {
+                        text_puts(text, i == 0 ? "{\"device\":" : ",{\"device\":");
+                        json_write_string(text, lists[l]->devices[i].device);
+                        text_printf(text, ",\"hca_handles\":%u,\"hca_objects\":%u}", lists[l]->devices[i].handles,
+                                    lists[l]->devices[i].objects);
+                }
+                text_puts(text, "]");
+        }
+        text_puts(text, "}");
+}
+
+/* What a container uses, and the memory of the lists in it. */
+struct figures {
+        struct arena arena;
+        struct cgroup_stats stats;
+        struct cgroup_details details;
+};
+
+static void figures_done(struct figures *figures)
+{
+        arena_done(&figures->arena);
+}
+
+static void add_stats(struct text *text, const char *id, const struct figures *figures)
+{
+        const struct cgroup_stats *stats = &figures->stats;
+
         text_puts(text, "{\"type\":\"stats\",\"id\":");
         json_write_string(text, id);
         text_puts(text, ",\"data\":{\"cpu\":{\"usage\":{");
@@ -74,9 +180,11 @@ static void add_stats(struct text *text, const char *id, const struct cgroup_sta
         add_figure(text, "periods", stats->cpu_periods);
         add_figure(text, "throttledPeriods", stats->cpu_throttled_periods);
         add_figure(text, "throttledTime", stats->cpu_throttled_nsec);
-        text_puts(text, "}},\"memory\":{");
+        text_puts(text, "}");
+        add_pressure(text, figures->details.cpu_pressure);
+        text_puts(text, "},\"memory\":{");
         add_figure(text, "cache", stats->memory_cache_bytes);
-        text_puts(text, is_first(text) ? "\"usage\":{" : ",\"usage\":{");
+        open_member(text, "usage", "{");
         add_figure(text, "limit", stats->memory_limit_bytes);
         add_figure(text, "usage", stats->memory_usage_bytes);
         add_figure(text, "max", stats->memory_max_usage_bytes);
@@ -86,18 +194,29 @@ static void add_stats(struct text *text, const char *id, const struct cgroup_sta
         text_puts(text, "},\"raw\":{");
         add_figure(text, "rss", stats->memory_rss_bytes);
         add_figure(text, "oom_kill", stats->oom_kills);
-        text_puts(text, "}},\"pids\":{");
+        text_puts(text, "}");
+        add_pressure(text, figures->details.memory_pressure);
+        text_puts(text, "},\"pids\":{");
         add_figure(text, "current", stats->pids_current);
         add_figure(text, "limit", stats->pids_limit);
-        text_puts(text, "}}}\n");
+        text_puts(text, "}");
+        add_block_io(text, &figures->details);
+        add_hugetlb(text, &figures->details);
+        add_rdma(text, &figures->details);
+        text_puts(text, "}}\n");
 }
 
-static int print_stats(const char *id, const struct cgroup_stats *stats, struct ward_err *err)
+static int print_stats(const char *id, const struct figures *figures, struct ward_err *err)
 {
         _cleanup_text_ struct text text = {0};
 
-        add_stats(&text, id, stats);
+        add_stats(&text, id, figures);
         return oci_print(&text, err);
+}
+
+static int read_figures(struct oci *oci, const char *id, struct figures *figures, struct ward_err *err)
+{
+        return engine_stats(&oci->store, id, &figures->arena, &figures->stats, &figures->details, err);
 }
 
 static int print_oom(const char *id, struct ward_err *err)
@@ -130,25 +249,27 @@ static void wait_msec(uint64_t msec)
 
 static int follow(struct oci *oci, const char *id, uint64_t interval_msec, struct ward_err *err)
 {
-        struct cgroup_stats stats;
         uint64_t oom_kills = UINT64_MAX;
         int r;
 
         for (;;) {
+                _cleanup_(figures_done) struct figures figures = {0};
+
                 r = is_alive(oci, id, err);
                 if (r <= 0)
                         return r == -ENOENT && oom_kills != UINT64_MAX ? 0 : r;
-                r = engine_stats(&oci->store, id, &stats, err);
+                r = read_figures(oci, id, &figures, err);
                 /* It may have ended since. */
                 if (r < 0 && is_alive(oci, id, NULL) <= 0)
                         return 0;
-                if (r == 0 && oom_kills != UINT64_MAX && stats.oom_kills != UINT64_MAX && stats.oom_kills > oom_kills)
+                if (r == 0 && oom_kills != UINT64_MAX && figures.stats.oom_kills != UINT64_MAX &&
+                    figures.stats.oom_kills > oom_kills)
                         r = print_oom(id, err);
                 if (r == 0)
-                        r = print_stats(id, &stats, err);
+                        r = print_stats(id, &figures, err);
                 if (r < 0)
                         return r;
-                oom_kills = stats.oom_kills;
+                oom_kills = figures.stats.oom_kills;
                 wait_msec(interval_msec);
         }
 }
@@ -156,13 +277,13 @@ static int follow(struct oci *oci, const char *id, uint64_t interval_msec, struc
 static int events(struct oci *oci, const void *options, int count, char **operands, struct ward_err *err)
 {
         const struct events *o = options;
-        struct cgroup_stats stats;
+        _cleanup_(figures_done) struct figures figures = {0};
         int r;
 
         if (!o->stats)
                 return follow(oci, operands[0], o->interval_msec == 0 ? 5000 : o->interval_msec, err);
-        r = engine_stats(&oci->store, operands[0], &stats, err);
-        return r < 0 ? r : print_stats(operands[0], &stats, err);
+        r = read_figures(oci, operands[0], &figures, err);
+        return r < 0 ? r : print_stats(operands[0], &figures, err);
 }
 
 static const struct option_entry entries[] = {

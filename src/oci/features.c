@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/names.h"
 #include "model/mount-words.h"
+#include "model/schedule-words.h"
 #include "oci/oci.h"
 
 static const char *const hook_names[] = {
@@ -75,6 +76,13 @@ static void add_sorted(struct text *text, const char *key, const char *const *na
         free(sorted);
 }
 
+static void add_words(struct text *text, const char *key, const struct schedule_words *words)
+{
+        const char *names[SCHEDULE_WORDS_MAX];
+
+        add_sorted(text, key, names, schedule_word_names(words, names));
+}
+
 static void add_mount_options(struct text *text)
 {
         const char **names = calloc(mount_word_count, sizeof(*names));
@@ -131,13 +139,17 @@ static int features(struct oci *oci, const void *options, int count, char **oper
         text_puts(&text, ",");
         add_sorted(&text, "capabilities", cap_names, CAP_NAME_COUNT);
         text_puts(&text,
-                  ",\"cgroup\":{\"v1\":true,\"v2\":true,\"systemd\":false,\"systemdUser\":false,\"rdma\":false},");
+                  ",\"cgroup\":{\"v1\":true,\"v2\":true,\"systemd\":false,\"systemdUser\":false,\"rdma\":true},");
         add_seccomp(&text);
-        text_puts(&text,
-                  ",\"apparmor\":{\"enabled\":true},\"selinux\":{\"enabled\":true},\"intelRdt\":{\"enabled\":false},"
-                  "\"mountExtensions\":{\"idmap\":{\"enabled\":true}}},"
-                  "\"annotations\":{\"ward.version\":\"" WARD_VERSION "\"},"
-                  "\"potentiallyUnsafeConfigAnnotations\":[\"run.oci.seccomp.receiver\"]}\n");
+        text_puts(&text, ",\"apparmor\":{\"enabled\":true},\"selinux\":{\"enabled\":true},\"memoryPolicy\":{");
+        add_words(&text, "modes", &memory_modes);
+        text_puts(&text, ",");
+        add_words(&text, "flags", &memory_flags);
+        text_puts(&text, "},\"intelRdt\":{\"enabled\":true,\"schemata\":true,\"monitoring\":true},"
+                         "\"netDevices\":{\"enabled\":true},"
+                         "\"mountExtensions\":{\"idmap\":{\"enabled\":true}}},"
+                         "\"annotations\":{\"ward.version\":\"" WARD_VERSION "\"},"
+                         "\"potentiallyUnsafeConfigAnnotations\":[\"run.oci.seccomp.receiver\"]}\n");
         return oci_print(&text, err);
 }
 

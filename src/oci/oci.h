@@ -20,7 +20,7 @@
 
 /* The versions of the runtime specification that a config may be written for. */
 #define OCI_VERSION_MIN "1.0.0"
-#define OCI_VERSION_MAX "1.2.1"
+#define OCI_VERSION_MAX "1.3.0"
 
 /* One call of the program. Strings are of argv or of the arena. */
 struct oci {

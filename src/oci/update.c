@@ -34,6 +34,16 @@ static int read_bytes(void *target, const char *value, struct arena *arena, stru
         return option_read_bytes(&number->value, value, arena, err);
 }
 
+static int read_weight(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        struct spec_i64 *number = target;
+        int r = read_number(target, value, arena, err);
+
+        if (r >= 0 && (number->value < 10 || number->value > 1000))
+                return err_set(err, -EINVAL, "'%s' is not a weight, which is 10 to 1000", value);
+        return r;
+}
+
 #define LIMIT(option, value, reader, text, member)                                                               \
         {                                                                                                        \
                 .name = option, .arg = value, .help = text, OPTION_CALL(struct update, resources.member, reader) \
@@ -58,6 +68,9 @@ static const struct option_entry entries[] = {
         {.name = "cpuset-cpus", .arg = "LIST", .help = "CPUs: 0-2,5", OPTION_TEXT(struct update, resources.cpu.cpus)},
         {.name = "cpuset-mems", .arg = "LIST", .help = "memory nodes", OPTION_TEXT(struct update, resources.cpu.mems)},
         LIMIT("pids-limit", "N", read_number, "most processes; -1: unlimited", pids),
+        LIMIT("blkio-weight", "N", read_weight, "share of the disks: 10 to 1000", block_io.weight),
+        LIMIT("kernel-memory", "BYTES", read_bytes, "memory of the kernel (obsolete)", memory.kernel),
+        LIMIT("kernel-memory-tcp", "BYTES", read_bytes, "memory of TCP (obsolete)", memory.kernel_tcp),
 };
 
 /* Standard input or a file. */

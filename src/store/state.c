@@ -69,6 +69,8 @@ void store_state_print(const struct store_state *state, struct text *text)
         add_number(text, "remover", (uint64_t)state->remover);
         if (state->seccomp_docker)
                 text_puts(text, ",\"seccompDocker\":true");
+        if (state->resctrl)
+                text_puts(text, ",\"resctrl\":true");
         text_puts(text, ",\"annotations\":{");
         for (const char *const *pair = state->annotations; pair != NULL && pair[0] != NULL; pair += 2) {
                 if (pair != state->annotations)
@@ -168,6 +170,13 @@ static int read_docker(struct json *json, void *target)
         return json_bool(json, &reading->state.seccomp_docker);
 }
 
+static int read_resctrl(struct json *json, void *target)
+{
+        struct reading *reading = target;
+
+        return json_bool(json, &reading->state.resctrl);
+}
+
 static int read_annotation(struct json *json, void *target)
 {
         struct reading *reading = target;
@@ -217,6 +226,7 @@ static const struct json_field state_fields[] = {
         {"owner", read_owner, JSON_REQUIRED},
         {"remover", read_remover, 0},
         {"seccompDocker", read_docker, 0},
+        {"resctrl", read_resctrl, 0},
         {"annotations", read_annotations, 0},
 };
 

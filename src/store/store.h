@@ -59,7 +59,7 @@ struct store_state {
         unsigned cgroup_made;        /* parents that were made with it in every hierarchy */
         pid_t pid;                   /* init, in the caller's pid namespace; 0: creation was not finished */
         uint64_t pid_start_ticks;    /* field 22 of /proc/PID/stat: with it a reused pid is told apart (V32) */
-        uint64_t pid_ns_inode;       /* st_ino of /proc/PID/ns/pid */
+        uint64_t pid_ns_inode;       /* st_ino of /proc/PID/ns/pid; 0: it could not be seen */
         const char *boot_id;         /* filled in by store_write(), checked by store_read() */
         uint64_t created_usec;       /* since the epoch */
         const char *program;         /* "ward" or "ward-oci": who made it */
@@ -68,6 +68,7 @@ struct store_state {
         uint32_t owner;         /* uid of the creator */
         pid_t remover;       /* who waits for its end and removes it then, as @pid; 0: it stays until it is deleted */
         bool seccomp_docker; /* the config's seccomp profile is in docker's form */
+        bool resctrl;        /* it is in groups of resctrl, as its config says */
         const char *const *annotations; /* key, value, key, value ..., NULL */
 };
 

@@ -196,7 +196,7 @@ PYTHON
         needs_program strace
         running
         truncate -s 3 "$STATE"
-        ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 run strace -qq -o trace -e trace=fgetxattr -e inject=fgetxattr:error=EIO \
+        run traced strace -qq -o trace -e trace=fgetxattr -e inject=fgetxattr:error=EIO \
                 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" delete --force "$ID"
         expect_status 1
         expect_in_output "find out whose the control group '/$GROUP' is"

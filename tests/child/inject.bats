@@ -80,7 +80,7 @@ inject() {
 }
 
 @test "the first process of --init can't be executed: it says why" {
-        local at=("$WARD_SOURCE/build/tests/child/at" --report 9) command=("$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --init host true) place
+        local at=(traced "$WARD_SOURCE/build/tests/child/at" --report 9) command=("$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --init host true) place
         # The first start compiles the filter, and the number of the call differs.
         "${command[@]}"
         place=$("${at[@]}" list "${command[@]}" 9>&1 | awk '$4 == "execveat" { print $2, $3 }' | tail -n 1)

@@ -107,7 +107,7 @@ teardown() { remove_all; }
         bundle c '.process.args = ["sleep", "100"]'
         ward_oci run -d -b c "$ID" 3>&-
         # The wait for its end is over when it is deleted, and another one runs when stop goes on.
-        ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -qq -o trace -e trace=poll -e inject=poll:delay_exit=2000000 \
+        traced strace -qq -o trace -e trace=poll -e inject=poll:delay_exit=2000000 \
                 "$WARD_BUILD/bin/ward" --root "$WORK/state" stop -t 1 "$ID" >said 2>&1 3>&- &
         pid=$!
         wait_until 10 grep -qs '1000) *= 0' trace

@@ -111,8 +111,7 @@ teardown() { escape_teardown; }
 
 # lied_to OPTION...: the start of the bundle, while the kernel's answers to some of its calls are made up.
 lied_to() {
-        # strace and the search for leaks exclude each other.
-        ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 run strace -qq -o "$WORK/trace" "$@" \
+        run traced strace -qq -o "$WORK/trace" "$@" \
                 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
         [[ $(grep -c INJECTED "$WORK/trace") -ge 1 ]] || { echo "nothing was made up: $*"; shown; }
         [[ $status -eq 1 && $output == *device* && $output != *RAN* ]] || { echo "$*"; shown; }
@@ -126,7 +125,7 @@ lied_to() {
                 lied_to -P "$group/devices.allow" -e trace=write -e inject=write:retval=10
                 return
         fi
-        ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -qq -o "$WORK/trace" -e trace=bpf \
+        traced strace -qq -o "$WORK/trace" -e trace=bpf \
                 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
         count=$(grep -c '^bpf' "$WORK/trace")
         ((count >= 3))

@@ -20,8 +20,7 @@ hunt_while() {
 slowly() {
         local option=$1 calls=$2
         shift 2
-        # strace and the search for leaks exclude each other.
-        ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace ${option:+"$option"} -o "$WORK/trace" -e "trace=$calls" \
+        traced strace ${option:+"$option"} -o "$WORK/trace" -e "trace=$calls" \
                 -e "inject=$calls:delay_enter=300000" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" "$@"
 }
 
@@ -111,9 +110,9 @@ is_hidden() {
         local at=$WARD_SOURCE/build/tests/child/at n count=0
         make_bundle sleep 100
         oci run -d -b "$BUNDLE" "$ID"
-        "$at" --report 4 list "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" true 4>calls
+        traced "$at" --report 4 list "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" true 4>calls
         for n in $(awk '$2 == 0 && $4 == "newfstatat" { print $3 }' calls); do
-                run "$at" --report 4 fail 0 "$n" 2 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" \
+                run traced "$at" --report 4 fail 0 "$n" 2 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" \
                         sh -c 'cd /proc/self/ns && for ns in cgroup ipc mnt net pid uts; do readlink $ns; done' 4>report
                 grep -q ^hit report || unable "system calls can't be traced here"
                 [[ $output != *"mnt:["* || $output == "$(cd "/proc/$(oci state "$ID" | jq .pid)/ns" && readlink cgroup ipc mnt net pid uts)" ]] || shown

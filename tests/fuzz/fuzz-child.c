@@ -102,6 +102,14 @@ static bool is_vital(long number, long a)
         case __NR_capget:
         case __NR_getresuid:
         case __NR_getresgid:
+        case __NR_sched_setaffinity:
+        case __NR_sched_getaffinity:
+        case __NR_sched_setattr:
+        case __NR_sched_getattr:
+        case __NR_set_mempolicy:
+        case __NR_get_mempolicy:
+        case __NR_ioprio_set:
+        case __NR_ioprio_get:
                 return true;
         case __NR_prctl:
                 return a == PR_SET_NO_NEW_PRIVS || a == PR_CAP_AMBIENT;
@@ -128,7 +136,7 @@ static long read_message(void *argument)
 
         if (next() % 8 == 0 || fuzz.size == 0)
                 return 0;
-        *header->iov->base = next() % 6;
+        *header->iov->base = next() % 7;
         if (count == 0 || len > header->control_len) {
                 header->control_len = 0;
                 return 1;
@@ -231,6 +239,19 @@ static long succeed(long number, long a, long b, long c, long d, long e)
         case __NR_capget:
                 fill((void *)b, 2 * sizeof(struct __user_cap_data_struct));
                 return 0;
+        case __NR_sched_getaffinity:
+                fill((void *)c, (size_t)b);
+                return b;
+        case __NR_get_mempolicy:
+                *(uint32_t *)a = next() % 4U;
+                fill((void *)b, (size_t)c / 8);
+                return 0;
+        case __NR_sched_getattr:
+                fill((void *)b, (size_t)c);
+                return 0;
+        case __NR_ioprio_get:
+        case __NR_personality:
+                return next() << 13;
         case __NR_waitid:
                 memset((void *)c, 0, sizeof(siginfo_t));
                 ((siginfo_t *)c)->si_status = next() % 3;
@@ -331,6 +352,7 @@ static const struct op_link links[] = {{"fd", "/proc/self/fd"}};
 static const int tasks[] = {3, 4};
 static const struct op_hook hooks[] = {{"/h", argv, argv, 1}, {"/i", argv, argv, 0}};
 static const uint32_t groups[] = {1, 2};
+static const uint64_t bits[SPEC_CPUS_MAX / 64] = {1};
 
 static const struct op menu[] = {
         {.type = OP_SETNS, .ns = {1, CLONE_NEWNET}},
@@ -383,6 +405,11 @@ static const struct op menu[] = {
         {.type = OP_TREES},
         {.type = OP_INIT, .slot = 6},
         {.type = OP_SECCOMP},
+        {.type = OP_AFFINITY, .set = {"0", bits, SPEC_CPUS_MAX, {0}}},
+        {.type = OP_MEMORY_POLICY, .memory_policy = {2, 0, {"0", bits, SPEC_NODES_MAX, {0}}}},
+        {.type = OP_SCHEDULER, .scheduler = {.policy = 1, .priority = 1}},
+        {.type = OP_SCHEDULER, .scheduler = {.policy = 3, .nice = 1, .by_parent = true}},
+        {.type = OP_IO_PRIORITY, .io_priority = {0x4000, false}},
         {.type = OP_SECCOMP, .seccomp = {NULL, SECCOMP_FILTER_FLAG_NEW_LISTENER, 7, 6, false}},
         {.type = OP_SECCOMP, .seccomp = {NULL, SECCOMP_FILTER_FLAG_NEW_LISTENER, 7, 6, true}},
         {.type = OP_EXEC, .exec = {candidates, argv, argv}},

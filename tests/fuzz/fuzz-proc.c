@@ -2,6 +2,7 @@
 /* /proc/PID/stat and the files of control groups: every reader over the same text, and scanf as the second opinion. */
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 
 #include "base/mem.h"
 #include "base/procfs.h"
@@ -88,6 +89,36 @@ static void read_pids(const char *text)
         }
 }
 
+/* Each line gives at most as many figures as it has words, and what is out of a device's line has its number in the text. */
+static void read_figures(const char *text)
+{
+        struct cgroup_io_list lists[CGROUP_IO_COUNT] = {0}, list = {0};
+        struct cgroup_rdma_list rdma = {0};
+        struct cgroup_pressure pressure = {0};
+        struct arena arena _cleanup_arena_ = {0};
+        char *copies[4];
+
+        for (size_t i = 0; i < ELEMENTS(copies); i++) {
+                copies[i] = arena_strdup(&arena, text);
+                EXPECT(copies[i] != NULL);
+        }
+        EXPECT(cgroup_io_parse(&arena, copies[0], &list) == 0 && list.count <= strlen(text));
+        for (size_t i = 0; i < list.count; i++) {
+                char device[32];
+
+                (void)snprintf(device, sizeof(device), "%u", list.ios[i].major);
+                EXPECT(strstr(text, device) != NULL && strstr(text, list.ios[i].op) != NULL);
+        }
+        EXPECT(cgroup_io_stat_parse(&arena, copies[1], lists) == 0);
+        EXPECT(lists[CGROUP_IO_BYTES].count + lists[CGROUP_IO_SERVICED].count <= strlen(text));
+        EXPECT(cgroup_rdma_parse(&arena, copies[2], &rdma) == 0);
+        for (size_t i = 0; i < rdma.count; i++)
+                EXPECT(rdma.devices[i].device[0] != '\0' && strstr(text, rdma.devices[i].device) != NULL);
+        cgroup_pressure_parse(copies[3], "some", &pressure);
+        for (size_t i = 0; i < ELEMENTS(pressure.average); i++)
+                EXPECT(pressure.average[i] <= 10099 && (pressure.given || pressure.average[i] == 0));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         static const char *const keys[] = {"usage_usec", "nr_throttled", "total_rss", "oom_kill", "file"};
@@ -100,5 +131,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (size_t len = 0; len < size && len < 16; len++)
                 EXPECT((cgroup_controller_bit(text, len) & (cgroup_controller_bit(text, len) - 1)) == 0);
         read_pids(text);
+        read_figures(text);
         return 0;
 }

@@ -107,7 +107,7 @@ teardown() {
         oci run -d -b "$BUNDLE" "$ID-first" 3>&-
         oci delete --force "$ID-first"
         # Between making the directory of the state and opening it.
-        ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -qq -o trace -e trace=mkdirat -e inject=mkdirat:delay_exit=2000000:when=1 \
+        traced strace -qq -o trace -e trace=mkdirat -e inject=mkdirat:delay_exit=2000000:when=1 \
                 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -d -b "$BUNDLE" "$ID" >said 2>&1 3>&- &
         pid=$!
         wait_until 5 test -d "$WORK/state/$ID"
@@ -171,10 +171,10 @@ teardown() {
         local at=$WARD_SOURCE/build/tests/child/at n
         make_bundle sh -c 'trap "" USR1; sleep 100 & wait'
         oci run -d -b "$BUNDLE" "$ID"
-        "$at" --report 4 list "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" kill --all "$ID" USR1 4>calls
+        traced "$at" --report 4 list "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" kill --all "$ID" USR1 4>calls
         # The first is that of init, from its state; EMFILE.
         n=$(awk '$2 == 0 && $4 == "pidfd_open" { print $3 }' calls | sed -n 2p)
-        run "$at" --report 4 fail 0 "$n" 24 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" kill --all "$ID" USR1 4>report
+        run traced "$at" --report 4 fail 0 "$n" 24 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" kill --all "$ID" USR1 4>report
         grep -q ^hit report || unable "system calls can't be traced here"
         expect_in_output "Too many open files"
 }
@@ -183,11 +183,11 @@ teardown() {
         local at=$WARD_SOURCE/build/tests/child/at n
         make_bundle true
         oci run -b "$BUNDLE" "$ID"
-        "$at" --report 4 list "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID" 4>calls
+        traced "$at" --report 4 list "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID" 4>calls
         # It is opened behind the second directory that is made, of which the first is that of the state.
         n=$(awk '$4 == "mkdirat" { made++ } made == 2 && $4 == "openat2" { print $3; exit }' calls)
         [[ -n $n ]] || unable "system calls can't be traced here"
-        run "$at" fail 0 "$n" 2 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        run traced "$at" fail 0 "$n" 2 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
         expect_in_output "make the group: No such file or directory"
 }
 

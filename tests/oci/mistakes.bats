@@ -40,14 +40,14 @@ line() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d: -f1; }
         printf '#!/no/interpreter -x\n' >"$ROOT/script"
         chmod 755 "$ROOT/script"
         run_program /script
-        mistake "process.args (config.json line $(line '"args"'))" "execute '/script': No such file" \
+        mistake "process.args (config.json line $(line '"args"'))" "execute '/script': no such file" \
                 "its first line names the interpreter '/no/interpreter', which is not in the container"
 }
 
 @test "the loader of a program is missing" {
         cp /bin/true "$ROOT/dynamic"
         run_program /dynamic
-        mistake "process.args" "execute '/dynamic': No such file" "it needs the loader '/lib" "link it statically"
+        mistake "process.args" "execute '/dynamic': no such file" "it needs the loader '/lib" "link it statically"
 }
 
 @test "a program for another architecture" {
@@ -67,7 +67,7 @@ line() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d: -f1; }
 @test "not executable" {
         echo hello >"$ROOT/file"
         run_program /file
-        mistake "process.args" "execute '/file': Permission denied" "chmod +x"
+        mistake "process.args" "execute '/file': permission denied" "chmod +x"
 }
 
 @test "the source of a mount is missing" {

@@ -209,7 +209,7 @@ s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); print("connected", fl
         make_bundle true
         leave execve
         agent execve=errno:EACCES
-        fails_with "execute 'true': Permission denied" oci run -b "$BUNDLE" "$ID"
+        fails_with "execute 'true': permission denied" oci run -b "$BUNDLE" "$ID"
         agent_done
         agent --drop
         fails_with "execute 'true': Function not implemented" oci run -b "$BUNDLE" "$ID"

@@ -16,8 +16,7 @@ teardown() { remove_all; }
         needs_program strace
         grep -q ' - cgroup ' /proc/self/mountinfo || unable "there is no v1 hierarchy here"
         make_bundle cat /proc/self/cgroup
-        # The search for leaks traces the process itself, which strace does already.
-        run env ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" strace -f -o "$WORK/trace" -e trace=openat,openat2,open,write "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        run traced strace -f -o "$WORK/trace" -e trace=openat,openat2,open,write "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
         expect_status 0
         # Field 2 empty is v2, which is entered by the clone; cpuset and hugetlb have no group unless one is asked for.
         while IFS=: read -r _ controllers path; do
@@ -33,8 +32,7 @@ teardown() { remove_all; }
         make_bundle echo RAN
         # The descriptors, and the word to go on.
         for message in 1 2; do
-                # strace and the search for leaks exclude each other.
-                run -1 env ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" timeout -k 1 20 \
+                        run -1 traced timeout -k 1 20 \
                         strace -qq -o "$WORK/trace" -e trace=sendmsg -e "inject=sendmsg:error=ENOBUFS:when=$message" \
                         "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
                 expect_in_output "the container's init" "No buffer space"

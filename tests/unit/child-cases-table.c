@@ -59,6 +59,19 @@ static void as_few_bounding(struct child *child)
         (void)child;
 }
 
+static const uint64_t cpus[SPEC_CPUS_MAX / 64] = {3}, nodes_asked[SPEC_NODES_MAX / 64] = {1};
+
+/* What the parent did before it said MESSAGE_SCHEDULED: SCHED_BATCH, nice 5 (struct sched_attr), and the I/O priority. */
+static void as_scheduled(struct child *child)
+{
+        const uint32_t policy = 3, nice = 5;
+
+        memcpy(mock.scheduler + 4, &policy, sizeof(policy));
+        memcpy(mock.scheduler + 16, &nice, sizeof(nice));
+        mock.io_priority = 0x4006;
+        (void)child;
+}
+
 static void as_own_trees(struct child *child)
 {
         static const char *const paths[] = {"/bin", "/dev/null"};
@@ -546,6 +559,62 @@ const struct op_case op_cases[] = {
          NULL,
          {
                  {"personality 0x8", STEP_ITSELF},
+                 {"personality 0xffffffff", STEP_PROVE},
+         }},
+        {"affinity",
+         {.type = OP_AFFINITY, .set = {"0-1", cpus, SPEC_CPUS_MAX, {0}}},
+         NULL,
+         {
+                 {"sched_setaffinity 0 1024", STEP_ITSELF},
+                 {"sched_getaffinity 0 1024", STEP_PROVE},
+         }},
+        {"memory policy",
+         {.type = OP_MEMORY_POLICY, .memory_policy = {2, 0x8000, {"0", nodes_asked, SPEC_NODES_MAX, {0}}}},
+         NULL,
+         {
+                 {"set_mempolicy 0x8002 1025", STEP_ITSELF},
+                 {"get_mempolicy", STEP_PROVE},
+         }},
+        {"memory policy without nodes",
+         {.type = OP_MEMORY_POLICY, .memory_policy = {.mode = 4}},
+         NULL,
+         {
+                 {"set_mempolicy 0x4 0", STEP_ITSELF},
+                 {"get_mempolicy", STEP_PROVE},
+         }},
+        {"scheduler",
+         {.type = OP_SCHEDULER, .scheduler = {.policy = 1, .priority = 7, .flags = 1}},
+         NULL,
+         {
+                 {"sched_setattr 0", STEP_ITSELF},
+                 {"sched_getattr 0", STEP_PROVE},
+         }},
+        {"scheduler of a budget",
+         {.type = OP_SCHEDULER,
+          .scheduler = {.policy = 6, .runtime_nsec = 2000, .deadline_nsec = 9000, .period_nsec = 9000}},
+         NULL,
+         {
+                 {"sched_setattr 0", STEP_ITSELF},
+                 {"sched_getattr 0", STEP_PROVE},
+         }},
+        {"scheduler, set by the parent",
+         {.type = OP_SCHEDULER, .scheduler = {.policy = 3, .nice = 5, .by_parent = true}},
+         as_scheduled,
+         {
+                 {"sched_getattr 0", STEP_PROVE},
+         }},
+        {"I/O priority",
+         {.type = OP_IO_PRIORITY, .io_priority = {0x4006, false}},
+         NULL,
+         {
+                 {"ioprio_set 1 0 0x4006", STEP_ITSELF},
+                 {"ioprio_get 1 0", STEP_PROVE},
+         }},
+        {"I/O priority, set by the parent",
+         {.type = OP_IO_PRIORITY, .io_priority = {0x4006, true}},
+         as_scheduled,
+         {
+                 {"ioprio_get 1 0", STEP_PROVE},
          }},
         {"rlimit",
          {.type = OP_RLIMIT, .rlimit = {7, 1, 2}},

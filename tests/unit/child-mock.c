@@ -145,6 +145,7 @@ void mock_reset(void)
         mock.last_cap = 40;
         mock.bounding = (UINT64_C(1) << 41) - 1;
         mock.cwd = "/";
+        mock.cpus_there = mock.nodes_there = 3;
         mock.file_system = 0x1cd1;
         mock.poll_answer = 1;
         mock.clone_answer = 77;
@@ -235,6 +236,9 @@ static const struct {
         {__NR_getresuid, "getresuid", ""},
         {__NR_getsid, "getsid", "u"},
         {__NR_ioctl, "ioctl", "dx"},
+        {__NR_get_mempolicy, "get_mempolicy", ""},
+        {__NR_ioprio_get, "ioprio_get", "uu"},
+        {__NR_ioprio_set, "ioprio_set", "uux"},
         {__NR_keyctl, "keyctl", "uu"},
         {__NR_kill, "kill", "uu"},
         {__NR_lseek, "lseek", "duu"},
@@ -257,7 +261,12 @@ static const struct {
         {__NR_readlinkat, "readlinkat", "ds"},
         {__NR_recvmsg, "recvmsg", "d"},
         {__NR_rt_sigprocmask, "rt_sigprocmask", "u"},
+        {__NR_sched_getaffinity, "sched_getaffinity", "uu"},
+        {__NR_sched_getattr, "sched_getattr", "u"},
+        {__NR_sched_setaffinity, "sched_setaffinity", "uu"},
+        {__NR_sched_setattr, "sched_setattr", "u"},
         {__NR_seccomp, "seccomp", "ux"},
+        {__NR_set_mempolicy, "set_mempolicy", "x0u"},
         {__NR_sched_yield, "sched_yield", ""},
         {__NR_sendfile, "sendfile", "dd"},
         {__NR_sendmsg, "sendmsg", "d"},
@@ -620,11 +629,63 @@ static bool credential_call(long number, const long *a, long *ret)
         }
 }
 
+/* What the machine has of what is asked for, in the first 64. */
+static void take_set(uint64_t *bits, size_t words, const uint64_t *asked, uint64_t there)
+{
+        memset(bits, 0, words * sizeof(*bits));
+        if (asked != NULL)
+                bits[0] = asked[0] & there;
+}
+
+static bool schedule_call(long number, const long *a, long *ret)
+{
+        switch (number) {
+        case __NR_personality:
+                *ret = mock.personality;
+                if ((uint32_t)a[0] != 0xffffffff && !mock.lies)
+                        mock.personality = (uint32_t)a[0];
+                return true;
+        case __NR_sched_setaffinity:
+                if (!mock.lies)
+                        take_set(mock.cpus, SPEC_CPUS_MAX / 64, (const uint64_t *)a[2], mock.cpus_there);
+                return true;
+        case __NR_sched_getaffinity:
+                memcpy((void *)a[2], mock.cpus, sizeof(mock.cpus));
+                *ret = sizeof(mock.cpus);
+                return true;
+        case __NR_set_mempolicy:
+                if (mock.lies)
+                        return true;
+                mock.memory_policy = (uint32_t)a[0];
+                take_set(mock.nodes_bound, SPEC_NODES_MAX / 64, (const uint64_t *)a[1], mock.nodes_there);
+                return true;
+        case __NR_get_mempolicy:
+                *(uint32_t *)a[0] = mock.memory_policy;
+                memcpy((void *)a[1], mock.nodes_bound, sizeof(mock.nodes_bound));
+                return true;
+        case __NR_sched_setattr:
+                if (!mock.lies)
+                        memcpy(mock.scheduler, (const void *)a[1], sizeof(mock.scheduler));
+                return true;
+        case __NR_sched_getattr:
+                memcpy((void *)a[1], mock.scheduler, sizeof(mock.scheduler));
+                return true;
+        case __NR_ioprio_set:
+                mock.io_priority = mock.lies ? mock.io_priority : (uint32_t)a[2];
+                return true;
+        case __NR_ioprio_get:
+                *ret = mock.io_priority;
+                return true;
+        default:
+                return false;
+        }
+}
+
 static long answer(long number, const long *a)
 {
         long r = 0;
 
-        if (file_call(number, a, &r) || credential_call(number, a, &r))
+        if (file_call(number, a, &r) || credential_call(number, a, &r) || schedule_call(number, a, &r))
                 return r;
         switch (number) {
         case __NR_fsopen:

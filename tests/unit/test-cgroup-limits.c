@@ -20,6 +20,16 @@ static int set_one(struct fixture *f, enum cgroup_knob knob, int64_t value)
         return cgroup_set(&f->layout, f->group, &limit, 1, NULL, &f->err);
 }
 
+static void set_unified(struct fixture *f, const char *file, const char *text, int want)
+{
+        struct cgroup_limit limit = {.knob = CGROUP_UNIFIED, .key = file, .text = text};
+        int r = cgroup_set(&f->layout, f->group, &limit, 1, NULL, &f->err);
+
+        if (want == 0)
+                ok_or_fail(f, r);
+        assert_int_equal(r, want);
+}
+
 /* The file of v1 or v2 holds what is wanted there. */
 static void expect(struct fixture *f, enum cgroup_controller controller, const char *v1, const char *v1_want,
                    const char *v2, const char *v2_want)
@@ -158,9 +168,10 @@ static void test_other_limits(void **state)
                 expect_file(memory, f->group, "memory.swappiness", "7");
                 ok_or_fail(f, set_one(f, CGROUP_MEMORY_OOM_DISABLE, 1));
                 expect_file(memory, f->group, "memory.oom_control", "oom_kill_disable 1");
-                assert_int_equal(set_one(f, CGROUP_MEMORY_OOM_GROUP, 1), -EOPNOTSUPP);
+                set_unified(f, "memory.oom.group", "1", -EOPNOTSUPP);
         } else {
-                ok_or_fail(f, set_one(f, CGROUP_MEMORY_OOM_GROUP, 1));
+                set_unified(f, "memory.oom.group", "1", 0);
+                expect_file(memory, f->group, "memory.oom.group", "1");
                 assert_int_equal(set_one(f, CGROUP_MEMORY_SWAPPINESS, 7), -EOPNOTSUPP);
         }
         assert_non_null(strstr(f->err.message, "cgroup v"));

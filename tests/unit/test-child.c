@@ -355,6 +355,8 @@ static void test_fallback(void **state)
 
 /* ---- the kernel lies ---- */
 
+static const uint64_t one[SPEC_CPUS_MAX / 64] = {2}, two[SPEC_CPUS_MAX / 64] = {6};
+
 static const struct op lied_to[] = {
         {.type = OP_IDS, .ids = {.uid = 5, .gid = 0, .setgroups = true}},
         {.type = OP_IDS, .ids = {.uid = 0, .gid = 6, .setgroups = true}},
@@ -363,6 +365,17 @@ static const struct op lied_to[] = {
         {.type = OP_NO_NEW_PRIVS},
         {.type = OP_SETSID},
         {.type = OP_BOUNDING, .number = 1},
+        {.type = OP_PERSONALITY, .number = 8},
+        {.type = OP_AFFINITY, .set = {"1", one, SPEC_CPUS_MAX, {0}}},
+        {.type = OP_MEMORY_POLICY, .memory_policy = {3, 0, {"1", one, SPEC_NODES_MAX, {0}}}},
+        {.type = OP_MEMORY_POLICY, .memory_policy = {.mode = 4}},
+        {.type = OP_SCHEDULER, .scheduler = {.policy = 5}},
+        {.type = OP_SCHEDULER, .scheduler = {.policy = 0, .nice = 3}},
+        {.type = OP_SCHEDULER, .scheduler = {.policy = 0, .flags = 1}},
+        {.type = OP_SCHEDULER, .scheduler = {.policy = 2, .priority = 3, .by_parent = true}},
+        {.type = OP_SCHEDULER, .scheduler = {.policy = 6, .runtime_nsec = 1024, .deadline_nsec = 2048}},
+        {.type = OP_IO_PRIORITY, .io_priority = {0x6000, false}},
+        {.type = OP_IO_PRIORITY, .io_priority = {0x6000, true}},
 };
 
 static void test_lies(void **state)
@@ -375,6 +388,50 @@ static void test_lies(void **state)
                 mock.lies = true;
                 assert_int_equal(mock_run(&f.child), MOCK_EXITED);
                 fixture_assert_failed(&f, STEP_PROVE, EPERM);
+        }
+}
+
+/* Of a set the kernel may leave out what the machine has not, or the cpuset; it may not add to it, nor give nothing. */
+static void test_part_of_set(void **state)
+{
+        static const struct op ops[] = {
+                {.type = OP_AFFINITY, .set = {"1-2", two, SPEC_CPUS_MAX, {0}}},
+                {.type = OP_MEMORY_POLICY, .memory_policy = {2, 0, {"1-2", two, SPEC_NODES_MAX, {0}}}},
+        };
+        static const struct {
+                uint64_t seen;
+                bool good;
+        } cases[] = {{6, true}, {2, true}, {4, true}, {0, false}, {1, false}, {7, false}};
+
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS_OF(ops); i++)
+                for (size_t j = 0; j < ELEMENTS_OF(cases); j++) {
+                        struct fixture f;
+
+                        fixture_prepare(&f, &ops[i], 1);
+                        mock.lies = true;
+                        mock.memory_policy = 2;
+                        mock.cpus[0] = mock.nodes_bound[0] = cases[j].seen;
+                        assert_int_equal(mock_run(&f.child), cases[j].good ? MOCK_EXECUTED : MOCK_EXITED);
+                        if (!cases[j].good)
+                                fixture_assert_failed(&f, STEP_PROVE, EPERM);
+                }
+}
+
+/* What the flags say that is kept is not compared: it was never asked for. */
+static void test_kept_schedule(void **state)
+{
+        static const struct op ops[] = {
+                {.type = OP_SCHEDULER, .scheduler = {.policy = 1, .priority = 5, .flags = 8, .by_parent = true}},
+                {.type = OP_SCHEDULER, .scheduler = {.policy = 0, .nice = 5, .flags = 0x10, .by_parent = true}},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS_OF(ops); i++) {
+                struct fixture f;
+
+                fixture_prepare(&f, &ops[i], 1);
+                assert_int_equal(mock_run(&f.child), MOCK_EXECUTED);
         }
 }
 
@@ -574,6 +631,8 @@ static const struct CMUnitTest plain_tests[] = {
         cmocka_unit_test(test_mask_proof),
         cmocka_unit_test(test_masks_share),
         cmocka_unit_test(test_lies),
+        cmocka_unit_test(test_part_of_set),
+        cmocka_unit_test(test_kept_schedule),
         cmocka_unit_test(test_start_interrupted),
         cmocka_unit_test(test_bounding_unreadable),
         cmocka_unit_test(test_outside),

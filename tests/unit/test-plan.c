@@ -95,6 +95,8 @@ static const struct golden_case {
         {"mounts", "hybrid-create"},
         {"process", "v2"},
         {"process", "user"},
+        {"schedule", "v2"},
+        {"schedule", "user"},
 };
 
 static const struct place *place_named(const char *name)
@@ -172,9 +174,8 @@ static void test_golden(void **state)
         }
 }
 
-static void test_exec(void **state)
+static void compare_exec(const struct named_place *p, const char *config, const char *golden)
 {
-        const struct named_place *p = *state;
         _cleanup_spec_ struct ward_spec spec = {0};
         _cleanup_text_ struct text text = {0};
         struct spec_namespace joined[SPEC_NS_COUNT] = {0};
@@ -182,8 +183,9 @@ static void test_exec(void **state)
         struct plan_exec exec = {.file = "exec", .joined = joined, .place = &p->place};
         struct plan plan;
 
-        load("process", &spec);
+        load(config, &spec);
         exec.process = &spec.process;
+        exec.memory_policy = &spec.memory_policy;
         for (int i = 0; i < SPEC_NS_COUNT; i++) {
                 joined[i].mode = SPEC_NS_JOIN;
                 joined[i].path = "/proc/7/ns/x";
@@ -192,7 +194,13 @@ static void test_exec(void **state)
                 fail_msg("%s", err.message);
         plan_print(&plan, false, &text);
         plan_done(&plan);
-        compare("exec", p->name, &text);
+        compare(golden, p->name, &text);
+}
+
+static void test_exec(void **state)
+{
+        compare_exec(*state, "process", "exec");
+        compare_exec(*state, "schedule", "exec-schedule");
 }
 
 /* ---- what must hold in every plan ---- */
@@ -245,6 +253,11 @@ static void test_order(void **state)
         assert_before(&plan, OP_NO_NEW_PRIVS, OP_SECCOMP);
         assert_before(&plan, OP_CLOSE_FDS, OP_WAIT_START);
         assert_before(&plan, OP_WAIT_START, OP_SECCOMP);
+        assert_before(&plan, OP_JOIN_CGROUPS, OP_MEMORY_POLICY);
+        assert_before(&plan, OP_JOIN_CGROUPS, OP_SCHEDULER);
+        assert_before(&plan, OP_RLIMIT, OP_SCHEDULER);
+        assert_before(&plan, OP_SCHEDULER, OP_WAIT_START);
+        assert_before(&plan, OP_SCHEDULER, OP_SECCOMP);
         assert_true(find_op(&plan, OP_BOUNDING) >= 0 && find_op(&plan, OP_CAPS) >= 0 && find_op(&plan, OP_IDS) >= 0);
         assert_int_equal(find_op(&plan, OP_NO_NEW_PRIVS) >= 0, spec.process.no_new_privs);
         /* Behind the filter only what needed it: dropping the capability that loaded it, and the program. */

@@ -58,11 +58,23 @@ static void check_resources(const struct spec_resources *a, const struct spec_re
 {
         assert_int_equal(a->memory.limit.value, b->memory.limit.value);
         assert_int_equal(a->memory.swap.value, b->memory.swap.value);
-        assert_int_equal(a->memory.disable_oom_killer, b->memory.disable_oom_killer);
+        assert_int_equal(a->memory.disable_oom_killer.value, b->memory.disable_oom_killer.value);
         assert_int_equal(a->cpu.quota.value, b->cpu.quota.value);
         assert_int_equal(a->cpu.rt_period.value, b->cpu.rt_period.value);
         assert_int_equal(a->cpu.idle.given, b->cpu.idle.given);
         assert_int_equal(a->pids.value, b->pids.value);
+        assert_int_equal(a->block_io.weight.value, b->block_io.weight.value);
+        assert_int_equal(a->block_io.weight_device_count, b->block_io.weight_device_count);
+        for (int kind = 0; kind < SPEC_THROTTLE_COUNT; kind++) {
+                assert_int_equal(a->block_io.throttles[kind].count, b->block_io.throttles[kind].count);
+                for (size_t i = 0; i < a->block_io.throttles[kind].count; i++)
+                        assert_int_equal(a->block_io.throttles[kind].devices[i].rate,
+                                         b->block_io.throttles[kind].devices[i].rate);
+        }
+        assert_int_equal(a->hugepage_limit_count, b->hugepage_limit_count);
+        assert_int_equal(a->priority_count, b->priority_count);
+        assert_int_equal(a->rdma_count, b->rdma_count);
+        assert_int_equal(a->unified_count, b->unified_count);
         assert_int_equal(a->device_rule_count, b->device_rule_count);
         for (size_t i = 0; i < a->device_rule_count; i++) {
                 assert_int_equal(a->device_rules[i].allow, b->device_rules[i].allow);
@@ -71,6 +83,26 @@ static void check_resources(const struct spec_resources *a, const struct spec_re
                 assert_int_equal(a->device_rules[i].minor, b->device_rules[i].minor);
                 assert_int_equal(a->device_rules[i].mknod, b->device_rules[i].mknod);
         }
+}
+
+static void check_schedule(const struct ward_spec *a, const struct ward_spec *b)
+{
+        const struct spec_process *p = &a->process, *q = &b->process;
+
+        assert_int_equal(p->scheduler.given, q->scheduler.given);
+        assert_int_equal(p->scheduler.policy, q->scheduler.policy);
+        assert_int_equal(p->scheduler.flags, q->scheduler.flags);
+        assert_int_equal(p->scheduler.deadline_nsec, q->scheduler.deadline_nsec);
+        assert_int_equal(p->io_priority.class, q->io_priority.class);
+        assert_int_equal(p->io_priority.level, q->io_priority.level);
+        assert_int_equal(p->affinity_final.bit_count, q->affinity_final.bit_count);
+        if (p->affinity_final.bits != NULL)
+                assert_memory_equal(p->affinity_final.bits, q->affinity_final.bits, SPEC_CPUS_MAX / 8);
+        assert_int_equal(a->memory_policy.mode, b->memory_policy.mode);
+        assert_int_equal(a->memory_policy.flags, b->memory_policy.flags);
+        assert_int_equal(a->net_device_count, b->net_device_count);
+        assert_int_equal(a->rdt.given, b->rdt.given);
+        assert_int_equal(a->rdt.monitoring, b->rdt.monitoring);
 }
 
 /* Read, write, read, write: both specs agree where it matters most, and both texts to the byte, which covers the rest. */
@@ -107,6 +139,7 @@ static void round_trip(const char *name)
         assert_int_equal(a.seccomp.len, b.seccomp.len);
         assert_int_equal(a.rootfs_propagation, b.rootfs_propagation);
         assert_int_equal(a.personality, b.personality);
+        check_schedule(&a, &b);
         assert_int_equal(a.boottime.seconds, b.boottime.seconds);
 }
 
@@ -123,7 +156,7 @@ static void test_default(void **state)
 /* Nothing of the rich config is lost: each of its words is in what is printed. */
 static void test_nothing_is_lost(void **state)
 {
-        static const char *const words[] = {"1.2.1",
+        static const char *const words[] = {"1.3.0",
                                             "\"terminal\": true",
                                             "\"height\": 24",
                                             "\"umask\": 18",
@@ -171,13 +204,58 @@ static void test_nothing_is_lost(void **state)
                                             "realtimeRuntime",
                                             "\"cpus\": \"0-1\"",
                                             "\"limit\": 64",
+                                            "\"kernel\": -1",
+                                            "\"kernelTCP\": 7340032",
+                                            "\"useHierarchy\": true",
+                                            "\"weight\": 11",
+                                            "\"leafWeight\": 12",
+                                            "\"weight\": 501",
+                                            "\"leafWeight\": 301",
+                                            "\"leafWeight\": 0",
+                                            "throttleReadBpsDevice",
+                                            "18446744073709551614",
+                                            "throttleWriteBpsDevice",
+                                            "\"rate\": 602",
+                                            "throttleReadIOPSDevice",
+                                            "\"minor\": 1048575",
+                                            "throttleWriteIOPSDevice",
+                                            "\"rate\": 604",
+                                            "\"pageSize\": \"64KB\"",
+                                            "18446744073709551613",
+                                            "\"classID\": 1048577",
+                                            "\"priority\": 4294967294",
+                                            "\"mlx5_1\"",
+                                            "\"hcaHandles\": 3",
+                                            "\"hcaObjects\": 4294967293",
+                                            "\"memory.high\": \"max\"",
+                                            "8:0 rbps=1\\u000a8:16 wiops=2",
                                             "rootfsPropagation",
                                             "/proc/keys",
                                             "/proc/sys",
                                             "kernel.shmmax",
                                             "SCMP_ACT_ERRNO",
                                             "mountLabel",
-                                            "LINUX32"};
+                                            "LINUX32",
+                                            "SCHED_DEADLINE",
+                                            "SCHED_FLAG_RECLAIM",
+                                            "\"runtime\": 2000",
+                                            "\"deadline\": 3000",
+                                            "\"period\": 4000",
+                                            "IOPRIO_CLASS_IDLE",
+                                            "\"priority\": 6",
+                                            "\"initial\": \"7\"",
+                                            "\"final\": \"0-3,7\"",
+                                            "MPOL_BIND",
+                                            "\"nodes\": \"0-1\"",
+                                            "MPOL_F_STATIC_NODES",
+                                            "MPOL_F_NUMA_BALANCING",
+                                            "\"eth0\": {",
+                                            "net%d",
+                                            "\"closID\": \"gold\"",
+                                            "L3:0=f",
+                                            "MB:0=20",
+                                            "L2:0=f",
+                                            "\"enableMonitoring\": true"};
         _cleanup_text_ struct text input = {0}, printed = {0};
         _cleanup_spec_ struct ward_spec spec = {0};
         struct ward_err err = {0};

@@ -72,6 +72,7 @@ static const struct store_state sample = {
         .command = "sh -c 'x'",
         .host_uid_base = 100000,
         .owner = 0,
+        .resctrl = true,
         .annotations = (const char *const[]){"a", "1", "b", "", "c", "3", "d", "4", "e", "5", NULL},
 };
 
@@ -164,6 +165,7 @@ static void test_write_read(void **state)
         assert_string_equal(read.program, sample.program);
         assert_string_equal(read.command, sample.command);
         assert_int_equal(read.host_uid_base, sample.host_uid_base);
+        assert_true(read.resctrl);
         assert_int_equal(read.owner, sample.owner);
         for (size_t i = 0; i < 10; i++)
                 assert_string_equal(read.annotations[i], sample.annotations[i]);

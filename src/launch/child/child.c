@@ -10,6 +10,57 @@
 
 typedef int (*op_function)(struct child *child, const struct op *op);
 
+/* Ops that make the process. */
+static op_function of_process(enum op_type type)
+{
+        switch (type) {
+        case OP_SETSID:
+                return child_do_setsid;
+        case OP_STDIO_OWNER:
+                return child_do_stdio_owner;
+        case OP_PERSONALITY:
+                return child_do_personality;
+        case OP_AFFINITY:
+                return child_do_affinity;
+        case OP_MEMORY_POLICY:
+                return child_do_memory_policy;
+        case OP_SCHEDULER:
+                return child_do_scheduler;
+        case OP_IO_PRIORITY:
+                return child_do_io_priority;
+        case OP_RLIMIT:
+                return child_do_rlimit;
+        case OP_LSM:
+                return child_do_lsm;
+        case OP_BOUNDING:
+                return child_do_bounding;
+        case OP_IDS:
+                return child_do_ids;
+        case OP_CAPS:
+                return child_do_caps;
+        case OP_AMBIENT:
+                return child_do_ambient;
+        case OP_NO_NEW_PRIVS:
+                return child_do_no_new_privs;
+        case OP_UMASK:
+                return child_do_umask;
+        case OP_CHDIR:
+                return child_do_chdir;
+        case OP_FIND_EXEC:
+                return child_do_find_exec;
+        case OP_CLOSE_FDS:
+                return child_do_close_fds;
+        case OP_INIT:
+                return child_do_init;
+        case OP_SECCOMP:
+                return child_do_seccomp;
+        case OP_EXEC:
+                return child_do_exec;
+        default:
+                return NULL;
+        }
+}
+
 static op_function function_of(enum op_type type)
 {
         switch (type) {
@@ -69,44 +120,9 @@ static op_function function_of(enum op_type type)
                 return child_do_pivot;
         case OP_TERMINAL:
                 return child_do_terminal;
-        case OP_SETSID:
-                return child_do_setsid;
-        case OP_STDIO_OWNER:
-                return child_do_stdio_owner;
-        case OP_PERSONALITY:
-                return child_do_personality;
-        case OP_RLIMIT:
-                return child_do_rlimit;
-        case OP_LSM:
-                return child_do_lsm;
-        case OP_BOUNDING:
-                return child_do_bounding;
-        case OP_IDS:
-                return child_do_ids;
-        case OP_CAPS:
-                return child_do_caps;
-        case OP_AMBIENT:
-                return child_do_ambient;
-        case OP_NO_NEW_PRIVS:
-                return child_do_no_new_privs;
-        case OP_UMASK:
-                return child_do_umask;
-        case OP_CHDIR:
-                return child_do_chdir;
-        case OP_FIND_EXEC:
-                return child_do_find_exec;
-        case OP_CLOSE_FDS:
-                return child_do_close_fds;
-        case OP_INIT:
-                return child_do_init;
-        case OP_SECCOMP:
-                return child_do_seccomp;
-        case OP_EXEC:
-                return child_do_exec;
-        case OP_TYPE_COUNT:
-                break;
+        default:
+                return of_process(type);
         }
-        return NULL;
 }
 
 static int begin(struct child *child)

@@ -113,6 +113,12 @@ int child_do_close_fds(struct child *child, const struct op *op);
 int child_do_seccomp(struct child *child, const struct op *op);
 int child_do_exec(struct child *child, const struct op *op);
 
+/* schedule.c */
+int child_do_affinity(struct child *child, const struct op *op);
+int child_do_memory_policy(struct child *child, const struct op *op);
+int child_do_scheduler(struct child *child, const struct op *op);
+int child_do_io_priority(struct child *child, const struct op *op);
+
 /* meet.c: everything that waits for, or starts, another process */
 int child_do_clone(struct child *child, const struct op *op);
 int child_do_wait(struct child *child, const struct op *op);

@@ -240,7 +240,7 @@ int child_do_terminal(struct child *child, const struct op *op)
         master = open_pair(child, &slave);
         if (master < 0)
                 return master;
-        if (size.ws_row != 0 && size.ws_col != 0)
+        if (size.ws_row != 0 || size.ws_col != 0)
                 r = (int)sys3(ioctl, slave, TIOCSWINSZ, &size);
         if (r >= 0 && terminal->uid != 0)
                 r = (int)sys3(fchown, slave, terminal->uid, -1);

@@ -57,7 +57,10 @@ int child_do_personality(struct child *child, const struct op *op)
 {
         int r = (int)sys1(personality, op->number);
 
-        return r < 0 ? r : 0;
+        if (r < 0)
+                return r;
+        child->step = STEP_PROVE;
+        return sys1(personality, 0xffffffff /* asks */) == (long)op->number ? 0 : -EPERM;
 }
 
 int child_do_rlimit(struct child *child, const struct op *op)

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files that write limits share (cgroup-set.c, cgroup-knobs-table.c, cgroup-values.c, cgroup-unified.c): nobody else
+ * includes it but their test.
+ */
+#ifndef KERN_CGROUP_KNOBS_H
+#define KERN_CGROUP_KNOBS_H
+
+#include "kern/cgroup-private.h"
+
+/* The longest value is a device of rdma with its figures. Lines of `unified` are not written through it. */
+#define CGROUP_VALUE_MAX 192
+
+/* How a value is written. */
+enum form {
+        FORM_NUMBER, /* as it is; -1 stays -1 */
+        FORM_MAX,    /* -1 is "max" */
+        FORM_NONE,   /* -1 is 0: no protection */
+        FORM_TEXT,
+        FORM_WEIGHT, /* shares to weight */
+        FORM_SWAP,   /* memory plus swap to swap alone */
+        FORM_QUOTA,  /* "quota period" of cpu.max */
+        FORM_PERIOD,
+        FORM_LARGE,     /* 64 bits without a sign */
+        FORM_IO_WEIGHT, /* 10 to 1000 becomes 1 to 10000 */
+        /* "MAJOR:MINOR" and: */
+        FORM_DEVICE,           /* the number */
+        FORM_DEVICE_DEFAULT,   /* the number; 0 is "default" */
+        FORM_DEVICE_IO_WEIGHT, /* as FORM_IO_WEIGHT; 0 is "default" */
+        FORM_RBPS,             /* "rbps=" and so on; 0 is "max" */
+        FORM_WBPS,
+        FORM_RIOPS,
+        FORM_WIOPS,
+        /* The key and: */
+        FORM_KEY_NUMBER,
+        FORM_KEY_TEXT,
+};
+
+/* A star in a file's name stands for the limit's key. */
+struct knob_files {
+        const char *file; /* NULL: this version has no such knob */
+        enum form form;
+        const char *too; /* another file that has the same, if it is there; NULL: none */
+        enum form too_form;
+};
+
+struct knob {
+        const char *field; /* of the OCI runtime specification's linux.resources */
+        enum cgroup_controller controller;
+        struct knob_files v1, v2;
+        bool either;     /* one of the two files is enough; else the first has to be there */
+        bool read_back;  /* there are kernels that take it and do nothing */
+        bool has_anyway; /* @anyway is how it is where there is no such file */
+        int64_t anyway;
+};
+
+extern const struct knob cgroup_knobs[CGROUP_KNOB_COUNT];
+
+/* Why the kernel refuses, where its errno says more to who knows the kernel than to others. @version 0: either. */
+struct reason {
+        enum cgroup_knob knob;
+        int version, code;
+        const char *why, *hint;
+};
+
+extern const struct reason cgroup_reasons[];
+extern const size_t cgroup_reason_count;
+
+/* What a kernel that lacks the controller was built without. */
+extern const char *const cgroup_options[CGROUP_CONTROLLER_COUNT];
+
+/* The limits that are written together. */
+struct set {
+        const struct cgroup_layout *layout;
+        const char *path;
+        const struct cgroup_limit *limits;
+        size_t count;
+};
+
+/* The limit of @knob, or NULL. */
+const struct cgroup_limit *cgroup_limit_find(const struct set *set, enum cgroup_knob knob);
+
+/* The field of a limit with its device or key, for a person: "blockIO.throttleReadBpsDevice of 8:0". Returns @buffer. */
+const char *cgroup_limit_name(const struct cgroup_limit *limit, char buffer[CGROUP_VALUE_MAX]);
+
+/* memory.swap of the specification counts memory and swap together, memory.swap.max only swap. */
+int cgroup_swap_convert(const struct set *set, const struct cgroup_hierarchy *hierarchy, int64_t both,
+                        int64_t *ret_swap, struct ward_err *err);
+
+/* Fills in @value in the given @form. Returns 1, or 0 when another limit's write carries this one, or -errno. */
+int cgroup_value_print(const struct set *set, const struct cgroup_hierarchy *hierarchy,
+                       const struct cgroup_limit *limit, enum form form, char value[CGROUP_VALUE_MAX],
+                       struct ward_err *err);
+
+/* The hierarchy that a file of `unified` is in. -EOPNOTSUPP with the reason when there is none. */
+int cgroup_unified_find(const struct set *set, const struct cgroup_limit *limit,
+                        const struct cgroup_hierarchy **ret_hierarchy, struct ward_err *err);
+int cgroup_unified_write(const struct set *set, const struct cgroup_hierarchy *hierarchy,
+                         const struct cgroup_limit *limit, struct ward_err *err);
+
+#endif

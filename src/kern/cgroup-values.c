@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values as either version wants them written; docs/CGROUPS.md has the formulas. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "kern/cgroup-knobs.h"
+
+const struct cgroup_limit *cgroup_limit_find(const struct set *set, enum cgroup_knob knob)
+{
+        for (size_t i = 0; i < set->count; i++)
+                if (set->limits[i].knob == knob)
+                        return &set->limits[i];
+        return NULL;
+}
+
+const char *cgroup_limit_name(const struct cgroup_limit *limit, char buffer[CGROUP_VALUE_MAX])
+{
+        const char *field = cgroup_knobs[limit->knob].field;
+
+        if (limit->knob >= CGROUP_BLKIO_WEIGHT_DEVICE && limit->knob <= CGROUP_BLKIO_WRITE_IOPS)
+                (void)snprintf(buffer, CGROUP_VALUE_MAX, "%s of %u:%u", field, limit->major, limit->minor);
+        else if (limit->key != NULL)
+                (void)snprintf(buffer, CGROUP_VALUE_MAX, "%s[%s]", field, limit->key);
+        else
+                (void)snprintf(buffer, CGROUP_VALUE_MAX, "%s", field);
+        return buffer;
+}
+
+static double binary_logarithm(uint64_t number)
+{
+        int whole = 63 - __builtin_clzll(number);
+        double rest = (double)number / (double)(1ULL << whole), logarithm = whole;
+
+        /* One bit of the logarithm for each squaring. Nothing else needs libm, which a static program would then carry. */
+        for (double bit = 0.5; bit > 1e-12; bit /= 2) {
+                rest *= rest;
+                if (rest >= 2) {
+                        rest /= 2;
+                        logarithm += bit;
+                }
+        }
+        return logarithm;
+}
+
+/* ceil(10 ^ ((L * L + 125 * L) / 612 - 7 / 34)), L = log2(shares): the curve through 2 = 1, 1024 = 100, 262144 = 10000 that runc 1.3.2
+ * and crun 1.23 brought. The result is found as the least weight whose logarithm is not below the exponent. */
+uint64_t cgroup_weight_from_shares(uint64_t shares)
+{
+        const double log2_of_10 = 3.321928094887362, rounding = 1e-9;
+        uint64_t low = 1, high = 10000;
+        double l, exponent;
+
+        if (shares <= 2)
+                return low;
+        if (shares >= 262144)
+                return high;
+        l = binary_logarithm(shares);
+        exponent = ((l * l + 125 * l) / 612 - 7.0 / 34) * log2_of_10;
+        while (low < high) {
+                uint64_t middle = (low + high) / 2;
+
+                if (binary_logarithm(middle) >= exponent - rounding)
+                        high = middle;
+                else
+                        low = middle + 1;
+        }
+        return low;
+}
+
+/* memory.max of the group as a number; -1 is "max". */
+static int memory_limit_read(const struct set *set, const struct cgroup_hierarchy *hierarchy, int64_t *ret_limit,
+                             struct ward_err *err)
+{
+        _cleanup_free_ char *text = NULL;
+        uint64_t limit;
+        int r;
+
+        r = cgroup_file_read(hierarchy, set->path, "memory.max", &text, err);
+        if (r < 0)
+                return r;
+        text[strcspn(text, "\n")] = '\0';
+        *ret_limit = number_parse(text, INT64_MAX, &limit) < 0 ? -1 : (int64_t)limit;
+        return 0;
+}
+
+/* memory.swap of the specification counts memory and swap together, memory.swap.max only swap. */
+int cgroup_swap_convert(const struct set *set, const struct cgroup_hierarchy *hierarchy, int64_t both,
+                        int64_t *ret_swap, struct ward_err *err)
+{
+        const struct cgroup_limit *limit = cgroup_limit_find(set, CGROUP_MEMORY_LIMIT);
+        int64_t memory = limit == NULL ? -1 : limit->value;
+        int r;
+
+        if (both < 0) {
+                *ret_swap = -1;
+                return 0;
+        }
+        if (limit == NULL) {
+                r = memory_limit_read(set, hierarchy, &memory, err);
+                if (r < 0)
+                        return r;
+        }
+        if (memory < 0) {
+                (void)err_set(err, -EINVAL,
+                              "memory.swap %" PRId64 ": without a limit of memory there is none of memory plus swap",
+                              both);
+                (void)err_hint(err, "set memory.limit too");
+                return -EINVAL;
+        }
+        if (both < memory) {
+                (void)err_set(err, -EINVAL, "memory.swap %" PRId64 " is below memory.limit %" PRId64, both, memory);
+                (void)err_hint(err, "memory.swap counts memory and swap together: set it to at least memory.limit");
+                return -EINVAL;
+        }
+        *ret_swap = both - memory;
+        return 0;
+}
+
+/* cpu.max holds the quota and the period. A quota alone leaves the period; a period needs the quota in front of it. */
+static int period_convert(const struct set *set, const struct cgroup_hierarchy *hierarchy, int64_t period,
+                          char value[CGROUP_VALUE_MAX], struct ward_err *err)
+{
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = cgroup_file_read(hierarchy, set->path, "cpu.max", &text, err);
+        if (r < 0)
+                return r;
+        (void)snprintf(value, CGROUP_VALUE_MAX, "%.*s %" PRId64, (int)strcspn(text, " \n"), text, period);
+        return 0;
+}
+
+static void number_print(char value[CGROUP_VALUE_MAX], int64_t number, const char *none)
+{
+        if (number < 0 && none != NULL)
+                (void)snprintf(value, CGROUP_VALUE_MAX, "%s", none);
+        else
+                (void)snprintf(value, CGROUP_VALUE_MAX, "%" PRId64, number);
+}
+
+/* blkio's weight as io's: 10, 500 and 1000 become 1, 4950 and 10000. */
+static int64_t io_weight(int64_t weight)
+{
+        return 1 + (weight - 10) * 9999 / 990;
+}
+
+/* "MAJOR:MINOR", @key and the number; @zero in its place when that is 0 and @zero is not NULL. */
+static void device_print(char value[CGROUP_VALUE_MAX], const struct cgroup_limit *limit, const char *key,
+                         const char *zero, uint64_t number)
+{
+        if (limit->value == 0 && zero != NULL)
+                (void)snprintf(value, CGROUP_VALUE_MAX, "%u:%u %s%s", limit->major, limit->minor, key, zero);
+        else
+                (void)snprintf(value, CGROUP_VALUE_MAX, "%u:%u %s%" PRIu64, limit->major, limit->minor, key, number);
+}
+
+static void quota_print(const struct set *set, int64_t quota, char value[CGROUP_VALUE_MAX])
+{
+        const struct cgroup_limit *period = cgroup_limit_find(set, CGROUP_CPU_PERIOD);
+
+        number_print(value, quota, "max");
+        if (period != NULL) {
+                size_t len = strlen(value);
+
+                (void)snprintf(value + len, CGROUP_VALUE_MAX - len, " %" PRId64, period->value);
+        }
+}
+
+int cgroup_value_print(const struct set *set, const struct cgroup_hierarchy *hierarchy,
+                       const struct cgroup_limit *limit, enum form form, char value[CGROUP_VALUE_MAX],
+                       struct ward_err *err)
+{
+        int64_t number = limit->value;
+        int r = 0;
+
+        switch (form) {
+        case FORM_SWAP:
+                r = cgroup_swap_convert(set, hierarchy, limit->value, &number, err);
+                number_print(value, number, "max");
+                break;
+        case FORM_MAX:
+                number_print(value, number, "max");
+                break;
+        case FORM_NONE:
+                number_print(value, number, "0");
+                break;
+        case FORM_WEIGHT:
+                number_print(value, (int64_t)cgroup_weight_from_shares((uint64_t)(number < 0 ? 0 : number)), NULL);
+                break;
+        case FORM_IO_WEIGHT:
+                number_print(value, io_weight(number), NULL);
+                break;
+        case FORM_QUOTA:
+                quota_print(set, number, value);
+                break;
+        case FORM_PERIOD:
+                if (cgroup_limit_find(set, CGROUP_CPU_QUOTA) != NULL)
+                        return 0;
+                r = period_convert(set, hierarchy, limit->value, value, err);
+                break;
+        case FORM_LARGE:
+                (void)snprintf(value, CGROUP_VALUE_MAX, "%" PRIu64, (uint64_t)number);
+                break;
+        case FORM_DEVICE:
+                device_print(value, limit, "", NULL, (uint64_t)number);
+                break;
+        case FORM_DEVICE_DEFAULT:
+                device_print(value, limit, "", "default", (uint64_t)number);
+                break;
+        case FORM_DEVICE_IO_WEIGHT:
+                device_print(value, limit, "", "default", (uint64_t)io_weight(number));
+                break;
+        case FORM_RBPS:
+                device_print(value, limit, "rbps=", "max", (uint64_t)number);
+                break;
+        case FORM_WBPS:
+                device_print(value, limit, "wbps=", "max", (uint64_t)number);
+                break;
+        case FORM_RIOPS:
+                device_print(value, limit, "riops=", "max", (uint64_t)number);
+                break;
+        case FORM_WIOPS:
+                device_print(value, limit, "wiops=", "max", (uint64_t)number);
+                break;
+        case FORM_KEY_NUMBER:
+                (void)snprintf(value, CGROUP_VALUE_MAX, "%s %" PRId64, limit->key, number);
+                break;
+        case FORM_KEY_TEXT:
+                (void)snprintf(value, CGROUP_VALUE_MAX, "%s %s", limit->key, limit->text);
+                break;
+        case FORM_NUMBER:
+        case FORM_TEXT:
+                number_print(value, number, NULL);
+                break;
+        }
+        return r < 0 ? r : 1;
+}

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# An engine's daemon for all tests of a file, in a mount and a network namespace of its own, with a /run of its own.
+
+load ../helpers
+
+# inside COMMAND...: where the daemon runs.
+inside() { nsenter -m -n -t "$(<"$BATS_FILE_TMPDIR/holder")" -- "$@"; }
+
+# engine_start DAEMON ARGUMENT...: and the file's own answers() says when it is there.
+engine_start() {
+        ((EUID == 0)) || return 0
+        PATH=$("$WARD_SOURCE/tests/engines"):$PATH || return 0
+        export PATH
+        # shellcheck disable=SC2016
+        unshare -m -n --propagation private sh -c '
+                mount -t tmpfs run /run && ip link set lo up && echo $$ >"$0" && exec "$@"' \
+                "$BATS_FILE_TMPDIR/holder" "$@" >"$BATS_FILE_TMPDIR/log" 2>&1 3>&- &
+        wait_until 10 test -s "$BATS_FILE_TMPDIR/holder"
+        wait_until 60 answers || return 0
+        rootfs "$BATS_FILE_TMPDIR/image"
+}
+
+# engine_stop: and takes the group of the file's containers away.
+engine_stop() {
+        local holder
+        [[ -s $BATS_FILE_TMPDIR/holder ]] || return 0
+        holder=$(<"$BATS_FILE_TMPDIR/holder")
+        kill "$holder"
+        wait_until 20 has_gone "$holder"
+        find /sys/fs/cgroup/*/"$ENGINE_GROUP" /sys/fs/cgroup/"$ENGINE_GROUP" -depth -type d -exec rmdir {} \; 2>/dev/null || true
+}
+
+has_gone() { [[ ! -e /proc/$1/root ]]; }
+
+engine_setup() {
+        ward_setup
+        needs_root
+        needs_program "$1" nsenter
+        answers || unable "$1 does not start here: $(tail -n 1 "$BATS_FILE_TMPDIR/log")"
+}
