@@ -11,10 +11,12 @@
 #include <asm/unistd.h>
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/ioctl.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <linux/stat.h>
+#include <linux/types.h>
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -277,6 +279,8 @@ static long succeed(long number, long a, long b, long c, long d, long e)
                 return (long)"{}\n";
         case __NR_sendmsg:
                 return 1;
+        case __NR_ioctl:
+                return b == (long)SECCOMP_IOCTL_NOTIF_ID_VALID ? -ENOENT : 0;
         case __NR_sched_yield:
                 child_mock_pause();
                 return 0;
@@ -317,13 +321,6 @@ long child_mock(long number, long a, long b, long c, long d, long e, long f)
         return succeed(number, a, b, c, d, e);
 }
 
-static void run_thread(void)
-{
-        fuzz.thread(fuzz.argument);
-        *fuzz.alive = 0;
-        fuzz.thread = NULL;
-}
-
 long child_mock_thread(unsigned long flags, void *stack, int *alive, void (*run)(void *), void *argument)
 {
         long r = child_mock(__NR_clone, (long)flags, (long)stack, 0, (long)alive, 0, 0);
@@ -340,7 +337,9 @@ void child_mock_pause(void)
 {
         if (fuzz.thread == NULL)
                 abort();
-        run_thread();
+        fuzz.thread(fuzz.argument);
+        *fuzz.alive = 0;
+        fuzz.thread = NULL;
 }
 
 static const char *const argv[] = {"x", NULL};

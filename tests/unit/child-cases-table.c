@@ -764,6 +764,7 @@ const struct op_case op_cases[] = {
                  {"mmap 0 7 0x1 0x2 16", STEP_AGENT_STATE},
                  {"clone 0x250f00", STEP_AGENT_THREAD},
                  {"seccomp 1 0xa", STEP_ITSELF},
+                 {"ioctl 20 0x40082102", STEP_PROVE},
                  {"sendmsg 15", STEP_AGENT_SEND},
                  {"close 15", IGNORED},
                  {"close 16", IGNORED},

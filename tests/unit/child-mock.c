@@ -643,6 +643,8 @@ static long answer(long number, const long *a)
         case __NR_fsmount:
                 return new_fd(node_add(0, "", 0, 'd'));
         case __NR_ioctl:
+                if (a[1] == (long)SECCOMP_IOCTL_NOTIF_ID_VALID)
+                        return mock.lies ? -ENOTTY : -ENOENT;
                 return a[1] == TIOCGPTPEER ? new_fd(-1) : 0;
         case __NR_recvmsg:
                 return receive((void *)a[1]);

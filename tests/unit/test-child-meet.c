@@ -188,6 +188,12 @@ static void test_no_listener(void **state)
         assert_int_equal(mock_run(&f.child), MOCK_EXITED);
         fixture_assert_failed(&f, STEP_ITSELF, EBUSY);
         assert_string_equal(mock.sent, "");
+        /* Made up by an outer filter. */
+        fixture_prepare(&f, &listen_op, 1);
+        mock.lies = true;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        fixture_assert_failed(&f, STEP_PROVE, EPERM);
+        assert_string_equal(mock.sent, "");
         /* An empty state would be no message, and carry nothing. */
         fixture_prepare(&f, &listen_op, 1);
         mock.state_len = 0;

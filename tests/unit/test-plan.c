@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -288,6 +289,34 @@ static void test_order(void **state)
         plan_done(&plan);
 }
 
+/* A filter with a listener has the agent's connection from who starts the program, and the state from who makes the process. */
+static void test_listener(void **state)
+{
+        const struct place *place = place_named(*state);
+        struct place with_agent = *place;
+        _cleanup_spec_ struct ward_spec spec = {0};
+        _cleanup_text_ struct text shown = {0};
+        struct ward_err err = {0};
+        const struct op_seccomp *op;
+        struct plan plan;
+
+        load("default", &spec);
+        with_agent.agent = "/run/agent";
+        if (plan_start(&spec, &with_agent, &filter, SECCOMP_FILTER_FLAG_NEW_LISTENER, &plan, &err) < 0)
+                fail_msg("%s", err.message);
+        op = &plan.ops[find_op(&plan, OP_SECCOMP)].seccomp;
+        assert_int_equal(plan.slots[op->agent_slot].kind, SLOT_AGENT);
+        assert_int_equal(plan.slots[op->agent_slot].late, MESSAGE_START);
+        assert_string_equal(plan.slots[op->agent_slot].path, "/run/agent");
+        assert_int_equal(plan.slots[op->state_slot].kind, SLOT_STATE);
+        assert_string_equal(plan.slots[op->state_slot].file, "process");
+        assert_int_equal(plan.slots[op->state_slot].late, 0);
+        assert_false(op->yields);
+        plan_print(&plan, true, &shown);
+        assert_non_null(strstr(shown.data, "in force: NEW_LISTENER, its listener goes to '/run/agent'"));
+        plan_done(&plan);
+}
+
 int main(void)
 {
         struct CMUnitTest tests[64] = {0};
@@ -299,5 +328,6 @@ int main(void)
         }
         for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
                 tests[count++] = (struct CMUnitTest){"exec", test_exec, NULL, NULL, (void *)&places[i]};
+        tests[count++] = (struct CMUnitTest){"listener", test_listener, NULL, NULL, (void *)cases[0].place};
         return _cmocka_run_group_tests("plan", tests, count, NULL, NULL);
 }
