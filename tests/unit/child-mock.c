@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 
 #include <linux/wait.h>
 
@@ -548,28 +549,16 @@ static long receive(void *argument)
 }
 
 /* As much as there is room for. */
-static long send_message(int fd, const void *argument)
+static long send_message(int fd, const struct child_message *message)
 {
-        const struct {
-                void *name;
-                int name_len;
-                const struct {
-                        const char *base;
-                        uint64_t len;
-                } * iov;
-                uint64_t iov_count;
-                const char *control;
-                uint64_t control_len;
-                unsigned flags;
-        } *header = argument;
-        size_t len = header->iov->len, at = strlen(mock.sent);
+        size_t len = message->iov->iov_len, at = strlen(mock.sent);
 
         if (len > mock.send_room)
                 len = mock.send_room;
-        (void)snprintf(mock.sent + at, sizeof(mock.sent) - at, "<%d%s%.*s>", fd, header->control == NULL ? "" : "+",
-                       (int)len, header->iov->base);
-        if (header->control != NULL)
-                memcpy(&mock.sent_fd, header->control + 16, sizeof(mock.sent_fd));
+        (void)snprintf(mock.sent + at, sizeof(mock.sent) - at, "<%d%s%.*s>", fd, message->control == NULL ? "" : "+",
+                       (int)len, (const char *)message->iov->iov_base);
+        if (message->control != NULL)
+                memcpy(&mock.sent_fd, (const char *)message->control + 16, sizeof(mock.sent_fd));
         return (long)len;
 }
 
@@ -659,7 +648,7 @@ static long answer(long number, const long *a)
         case __NR_mmap:
                 return (long)mock.state_text;
         case __NR_sendmsg:
-                return send_message((int)a[0], (const void *)a[1]);
+                return send_message((int)a[0], (const struct child_message *)a[1]);
         case __NR_sched_yield:
                 child_mock_pause();
                 return 0;
