@@ -395,6 +395,17 @@ static int add_affinity(struct plan *plan, const struct spec_set *cpus)
         return 0;
 }
 
+/* Why nothing more could be added. */
+static int no_room(const struct plan *plan, struct ward_err *err)
+{
+        if (plan->slot_count < PLAN_SLOTS_MAX)
+                return err_oom(err);
+        (void)err_set(err, -E2BIG,
+                      "plan the start: it takes more than %d directories, devices and namespaces of the machine",
+                      PLAN_SLOTS_MAX);
+        return err_hint(err, "bind one directory that holds several of them");
+}
+
 static int fill(struct plan *plan, const struct ward_spec *spec, const struct place *place,
                 const struct sock_fprog *filter, uint32_t filter_flags, struct ward_err *err)
 {
@@ -455,8 +466,10 @@ int plan_start(const struct ward_spec *spec, const struct place *place, const st
         r = fill(plan, spec, place, filter, filter_flags, err);
         if (r >= 0)
                 return 0;
+        if (r == -ENOMEM)
+                r = no_room(plan, err);
         plan_done(plan);
-        return r == -ENOMEM ? err_oom(err) : r;
+        return r;
 }
 
 int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uint32_t filter_flags,
@@ -497,6 +510,8 @@ int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uin
                 r = plan_process(plan, process, &place, filter, filter_flags, &none, true, err);
         if (r >= 0)
                 return 0;
+        if (r == -ENOMEM)
+                r = no_room(plan, err);
         plan_done(plan);
-        return r == -ENOMEM ? err_oom(err) : r;
+        return r;
 }

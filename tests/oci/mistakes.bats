@@ -155,3 +155,9 @@ chrooted() {
         expect_in_output "user namespaces can't be made inside a chroot"
         nothing_left
 }
+
+@test "more binds than a plan has room for" {
+        make_bundle true
+        edit '.mounts += [range(300) | {destination: "/tmp/\(.)", type: "bind", source: "/usr", options: ["bind"]}]'
+        mistake "takes more than 256 directories" "bind one directory"
+}
