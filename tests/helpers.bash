@@ -165,6 +165,18 @@ rootfs() {
         echo 'root:x:0:' >"$dir/etc/group"
 }
 
+# put_ward_in_root DIR: ward and its libraries as DIR/w/ward, and a root for it, DIR/inner.
+put_ward_in_root() {
+        local file
+        mkdir -p "$1"/{w,inner,run,lib64}
+        for file in $(ldd "$(itself ward)" | grep -o '/[^ ]*'); do
+                mkdir -p "$1${file%/*}"
+                cp "$file" "$1$file"
+        done
+        cp "$(itself ward)" "$1/w/ward"
+        rootfs "$1/inner"
+}
+
 # bundle DIR [JQ-FILTER...]: the default configuration without a terminal, over a fresh rootfs, changed by each filter in turn.
 bundle() {
         local dir=$1 filter all='.process.terminal = false | .process.args = ["true"]' config

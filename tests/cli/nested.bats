@@ -101,21 +101,9 @@ needs_outer_host() { outer true 2>"$WORK/error" || unable "host: $(head -n 1 "$W
         [[ -s /etc/passwd ]]
 }
 
-# ward and its libraries as /w/ward in $ROOT, and a root for it, /inner.
-put_ward_in_root() {
-        local file
-        mkdir "$ROOT/w" "$ROOT/inner" "$ROOT/run" "$ROOT/lib64"
-        for file in $(ldd "$(itself ward)" | grep -o '/[^ ]*'); do
-                mkdir -p "$ROOT${file%/*}"
-                cp "$file" "$ROOT$file"
-        done
-        cp "$(itself ward)" "$ROOT/w/ward"
-        rootfs "$ROOT/inner"
-}
-
 @test "a chroot" {
         [[ -z ${WARD_SANITIZED:-} ]] || skip "a sanitized program does not start without /proc"
-        put_ward_in_root
+        put_ward_in_root "$ROOT"
         run -125 chroot "$ROOT" /w/ward --root /run/state run --rm /inner true
         expect_in_output "/proc" "mount it"
         run -125 unshare -m --propagation private sh -c 'mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" && exec chroot "$1" /w/ward --root /run/state run --rm /inner true' \
@@ -127,7 +115,7 @@ engine() { own_podman "$WARD_BUILD/bin/ward-oci" "$@"; }
 
 @test "podman: with --privileged it works, without it what is missing is named" {
         needs_program podman
-        put_ward_in_root
+        put_ward_in_root "$ROOT"
         LIMITS=(--ulimit nofile=1024:1024 --ulimit nproc=4096:4096 --network none)
         run -0 engine run --rm "${LIMITS[@]}" --privileged --rootfs "$ROOT" /w/ward --root /run/state run --rm /inner echo works
         expect_in_output works

@@ -86,3 +86,17 @@ stopped() { [[ $(docker inspect -f '{{.State.Status}}' "$1") == exited ]]; }
         run -0 docker run --rm --network none built
         expect_output built
 }
+
+@test "ward run inside a docker container: with what it asks for it works, without it what is missing is named" {
+        local in_box=(docker run --rm --network none) inner=(nest /w/ward --root /run/state run --rm --strength /inner id -u)
+        [[ -z ${WARD_SANITIZED:-} ]] || skip "a sanitized program can't look for leaks there"
+        rootfs "$WORK/nest"
+        put_ward_in_root "$WORK/nest"
+        tar -C "$WORK/nest" -c . | docker import - nest >/dev/null
+        run -125 "${in_box[@]}" "${inner[@]}"
+        expect_in_output "has taken CAP_SYS_ADMIN" "--cap-add SYS_ADMIN" "systempaths=unconfined"
+        run -125 "${in_box[@]}" --cap-add SYS_ADMIN --security-opt seccomp=unconfined "${inner[@]}"
+        expect_in_output "parts of /proc are masked by an outer container"
+        run -0 "${in_box[@]}" --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt systempaths=unconfined "${inner[@]}"
+        expect_in_output $'\n0' "ids 65536 own" "shows control groups read-only"
+}
