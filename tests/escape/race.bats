@@ -15,7 +15,7 @@ race() {
         pid=$!
         wait_until 5 grep -q ready "$WORK/swap"
         for ((i = 0; i < count; i++)); do
-                if "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID-$i" >>"$WORK/out" 2>>"$WORK/err" 3>&-; then
+                if "${RUNTIME[@]:-$WARD_BUILD/bin/ward-oci}" --root "$WORK/state" run -b "$BUNDLE" "$ID-$i" >>"$WORK/out" 2>>"$WORK/err" 3>&-; then
                         ((started += 1))
                 else
                         ((refused += 1))
@@ -59,6 +59,11 @@ race() {
         mkdir -p "$BUNDLE/rootfs/fake"
         touch "$BUNDLE/rootfs/fake/$masked"
         head -c 1 "/proc/$masked" | grep -q . || unable "has no /proc/$masked to be masked"
+        race "${WARD_RACE_STARTS:-60}" proc fake
+        [[ ! -s $WORK/out ]]
+        # mount(2) leaves no descriptor of the mount.
+        # shellcheck disable=SC2034  # race() has it
+        RUNTIME=("$WARD_BUILD/tests/shim/deny" EPERM fsopen -- "$(itself ward-oci)")
         race "${WARD_RACE_STARTS:-60}" proc fake
         [[ ! -s $WORK/out ]]
 }
