@@ -80,7 +80,8 @@ inject() {
 }
 
 @test "the first process of --init can't be executed: it says why" {
-        local at=(traced "${REFUSED[@]}" "$WARD_SOURCE/build/tests/child/at" --report 9) command=("$(itself ward)" --root "$WORK/state" run --rm --init host true) place
+        local at=(traced "${REFUSED[@]}" "$WARD_SOURCE/build/tests/child/at" --report 9) command=("$(itself ward)" --root "$WORK/state" run --rm --init "$WORK/root" true) place
+        rootfs "$WORK/root"
         # The first start compiles the filter, and the number of the call differs.
         "${REFUSED[@]}" "${command[@]}"
         place=$("${at[@]}" list "${command[@]}" 9>&1 | awk '$4 == "execveat" { print $2, $3 }' | tail -n 1)

@@ -79,7 +79,8 @@ teardown() { remove_all; }
 }
 
 @test "--stop-signal, --stop-timeout: ward stop does as they say" {
-        background --stop-signal USR1 "$ROOT" sh -c 'trap "exit 41" USR1; trap "exit 42" TERM; while :; do sleep 0.05; done'
+        background --stop-signal USR1 "$ROOT" sh -c 'trap "exit 41" USR1; trap "exit 42" TERM; touch /ready; while :; do sleep 0.05; done'
+        wait_until 10 test -e "$ROOT/ready"
         run -0 ward stop "$ID"
         ended_with 41
         ward rm "$ID"

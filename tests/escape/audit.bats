@@ -39,7 +39,7 @@ notices() {
         notices "echo 1 >/proc/sys/net/ipv4/ip_forward" "echo 0 >/proc/sys/net/ipv4/ip_forward"
         notices "hostname changed" "hostname '$(hostname)'"
         # Where root has no keyring yet, one that is made stays.
-        ! grep -q ' _uid\.0: ' /proc/keys ||
+        ! is_machine_root || ! grep -q ' _uid\.0: ' /proc/keys ||
                 notices "key=\$('$ATTACKERS/probe' add-user-key '$ID')" "'$ATTACKERS/probe' remove-user-key \$key"
         # The machine's own, of v1 alone: one that is in use stays as it is.
         agent=$(grep -L . /sys/fs/cgroup/*/release_agent 2>/dev/null | head -n 1)

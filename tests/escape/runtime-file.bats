@@ -10,7 +10,7 @@ setup() {
         escape_setup
         # strace and the search for leaks exclude each other.
         export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
-        cp "$WARD_BUILD/bin/ward-oci" "$WORK/ward-oci"
+        cp "$(itself ward-oci)" "$WORK/ward-oci"
         sha256sum "$WORK/ward-oci" >"$WORK/sum"
         INODE=$(stat -c %i "$WORK/ward-oci")
         make_bundle /hunter 100
@@ -37,7 +37,7 @@ teardown() {
         escape_teardown
 }
 
-copy() { "$WORK/ward-oci" --root "$WORK/state" "$@"; }
+copy() { "${REFUSED[@]}" "$WORK/ward-oci" --root "$WORK/state" "$@"; }
 
 start_hunter() {
         copy run -d -b "$BUNDLE" "$ID" >"$WORK/hunted" 2>&1

@@ -27,7 +27,7 @@ engine() { own_podman "$WARD_BUILD/bin/ward-oci" "$@"; }
         if newest_calls_refused; then
                 # podman asks for tmpcopyup, which takes a detached mount.
                 expect_status 126
-                expect_in_output "refuses what ward needs" fsopen
+                expect_in_output "open the file system type"
                 return
         fi
         expect_status 7

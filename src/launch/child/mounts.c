@@ -13,12 +13,15 @@
 #include <linux/openat2.h>
 #include <linux/stat.h>
 
+#include <asm/statfs.h>
+
 #include "launch/child/child.h"
 #include "launch/child/sys.h"
 
 #define FLAG_PATH 010000000
 #define FLAG_CLOEXEC 02000000
-#define DETACH 2 /* MNT_DETACH of umount2(2) */
+#define FINDS_MAX 1000 /* of a name that others exchange */
+#define DETACH 2       /* MNT_DETACH of umount2(2) */
 
 static bool starts_with(const char *string, const char *start)
 {
@@ -174,6 +177,39 @@ static int open_kernel(struct child *child, const char *path)
         return child_open(child, path, FLAG_PATH, 0);
 }
 
+/* Whether it is the root of a mount of this file system. */
+static bool is_root_of(int fd, long magic)
+{
+        struct statfs fs;
+        struct statx st;
+
+        return sys2(fstatfs, fd, &fs) >= 0 && fs.f_type == magic &&
+               sys5(statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) >= 0 &&
+               (st.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+/* mount(2) gives no descriptor of what it mounted, and whoever renames directories of the root leads the name to another one for a moment: what
+ * is found by it is kept when it is what was mounted (V5). */
+static int keep_legacy(struct child *child, const struct op_mount *mount)
+{
+        bool proc = same(mount->target, "proc") && same(mount->type, "proc");
+
+        if (!proc && !(same(mount->target, "sys") && same(mount->type, "sysfs")))
+                return 0;
+        child->step = STEP_PROVE;
+        for (int i = 0; i < FINDS_MAX; i++) {
+                int fd = child_open(child, mount->target, FLAG_PATH, 0);
+
+                if (fd >= 0 && is_root_of(fd, proc ? PROC_SUPER_MAGIC : SYSFS_MAGIC)) {
+                        keep_kernel(child, mount->target, fd);
+                        return 0;
+                }
+                if (fd >= 0)
+                        (void)sys1(close, fd);
+        }
+        return -ESTALE;
+}
+
 static int copy_up(struct child *child, const struct op_mount *mount, int fd)
 {
         int from, r;
@@ -199,6 +235,8 @@ int child_do_mount(struct child *child, const struct op *op)
         /* A refusal that is the kernel's own comes again. */
         if (is_missing(fd) && !mount->copy_up) {
                 r = mount_legacy(child, mount, target);
+                if (r >= 0)
+                        r = keep_legacy(child, mount);
         } else if (fd < 0) {
                 r = fd;
         } else {
