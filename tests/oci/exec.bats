@@ -128,7 +128,7 @@ elsewhere() {
         local pid
         pid=$(oci state "$ID" | jq .pid)
         [[ $(oci ps --format json "$ID") == "[$pid]" ]]
-        ps >"$WORK/ps" 2>&1 || unable "ps(1) fails on this kernel: $(cat "$WORK/ps")"
+        ps -ef >"$WORK/ps" 2>&1 || unable "ps(1) fails on this kernel: $(cat "$WORK/ps")"
         run -0 oci ps "$ID"
         [[ ${#lines[@]} -eq 2 && ${lines[0]} =~ ^UID\ +PID && ${lines[1]} =~ \ $pid\ .*sleep\ 100 ]]
         run -0 oci ps "$ID" -o pid,comm

@@ -342,6 +342,8 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         edit '.root.readonly = false'
         start
         wait_until 30 test -e "$BUNDLE/rootfs/done"
+        { value blkio.throttle.io_service_bytes_recursive || value io.stat; } 2>/dev/null | grep -qE "^$((device >> 8 & 4095)):.*[Ww]" ||
+                unable "this kernel does not count what is written to its disk"
         oci events --stats "$ID" | jq -e --argjson major $((device >> 8 & 4095)) '.data.blkio
                 | ([.ioServiceBytesRecursive[] | select(.op == "Write") | .value] | add) >= 262144
                 and ([.ioServicedRecursive[] | select(.op == "Write") | .value] | add) >= 1
