@@ -17,8 +17,7 @@ setup() {
 }
 
 teardown() {
-        remove_all
-        kill "$HOLDER"
+        [[ -z ${HOLDER:-} ]] || { remove_all; kill "$HOLDER"; }
 }
 
 holder_is_apart() { [[ $(readlink "/proc/$HOLDER/ns/net") != $(readlink /proc/self/ns/net) && $(<"/proc/$HOLDER/comm") == sleep ]]; }
