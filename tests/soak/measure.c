@@ -24,8 +24,11 @@
 #include "base/text.h"
 
 #define HIERARCHIES_MAX 16
-#define WAIT_SECONDS 60   /* for what the kernel frees by and by, since the last of it was freed */
-#define WAITS_SECONDS 600 /* altogether */
+/* For what the kernel frees by and by, since the last of it was freed: it does so in batches, each behind several rcu_barrier(), which have been seen
+ * to take a minute. */
+#define WAIT_SECONDS 300
+#define WAITS_SECONDS 900 /* altogether */
+#define SETTLE_SECONDS 15
 
 static struct hierarchies {
         char mounts[HIERARCHIES_MAX][128];
@@ -288,7 +291,7 @@ void measure(const struct soak *soak, uint64_t values[FIGURE_COUNT])
 void measure_settled(const struct soak *soak, uint64_t values[FIGURE_COUNT])
 {
         uint64_t now[FIGURE_COUNT];
-        double end = seconds_now() + WAIT_SECONDS / 4.0;
+        double end = seconds_now() + SETTLE_SECONDS;
         unsigned calm = 0;
 
         measure(soak, values);

@@ -22,7 +22,7 @@
 #define ID_BASE 1900000000 /* the ids of nobody: this user has no group, and no right outside of his namespace */
 #define ROOM 16            /* namespaces of a kind at a time; a detached mount counts as a mount namespace, too */
 #define MOUNT_ROOM 48
-#define WAIT_SECONDS 60
+#define WAIT_SECONDS 300
 
 static const char *const kinds[] = {"net", "pid", "ipc", "uts", "cgroup", "mnt"};
 
