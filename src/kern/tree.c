@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -96,12 +97,14 @@ static int clone_tmpfs(int root, const char *path)
         return r < 0 ? r : TAKE_FD(tree);
 }
 
-/* In a process of its own: a mount can be cloned only in the mount namespace that it belongs to. */
+/* In a process of its own: a mount can be cloned only in the mount namespace that it belongs to. It has what the caller has open, and the
+ * owner of that namespace has rights over it: so it is not dumpable, which leaves it to the root of the caller's (ptrace(2)). */
 _Noreturn static void clone_in(int user_ns, int mount_ns, const char *path, int socket)
 {
+        bool own = is_own("/proc/self/ns/user", user_ns);
         int r = 0, fd = -EBADF;
 
-        if ((!is_own("/proc/self/ns/user", user_ns) && setns(user_ns, CLONE_NEWUSER) < 0) ||
+        if (prctl(PR_SET_DUMPABLE, 0) < 0 || (!own && setns(user_ns, CLONE_NEWUSER) < 0) ||
             setns(mount_ns, CLONE_NEWNS) < 0)
                 r = -errno;
         if (r == 0) {

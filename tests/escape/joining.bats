@@ -104,6 +104,28 @@ is_hidden() {
         is_hidden
 }
 
+# Whoever shares its /dev/shm enters its namespaces for a moment, and a container in the machine's pid namespace sees that process.
+@test "V9: who fetches a container's /dev/shm is hidden from it" {
+        make_bundle true
+        with_probe
+        chmod 1777 "$BUNDLE/rootfs/tmp"
+        "$WARD_BUILD/bin/ward" --root "$WORK/state" run --name "$ID" --pid host --cap-add SYS_PTRACE --cap-add SYS_ADMIN --cap-add SYS_CHROOT \
+                --security-opt seccomp=unconfined "$BUNDLE/rootfs" /bin/probe hunt "${CANARY#/}/marker" /tmp/stop >"$WORK/hunt" 2>&1 3>&- &
+        wait_until 10 grep -q ready "$WORK/hunt"
+        # It waits in the container's namespaces, where it has what it inherited.
+        fetches() {
+                traced strace -f -o "$WORK/trace" -e trace=setns -e inject=setns:delay_exit=500000 \
+                        "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --name "$ID-2" --ipc "container:$ID" "$BUNDLE/rootfs" true
+        }
+        hunt_while fetches >/dev/null
+        (($(grep -c 'setns.* = 0' "$WORK/trace") >= 2))
+        # That the machine's processes have more rights is no news.
+        output=$(grep -v ^RIGHTS "$WORK/hunt" | sort | uniq -c)
+        [[ $output != *HOST* && $output != *INSIDE* ]] || shown
+        # It was seen: the test can fail.
+        [[ $output == *runtime* ]] || shown
+}
+
 # The first thread of a container's init may end while another one lives, and that one may execute a program, which makes it init again: for a
 # moment init's namespaces can't be looked at, as often as it likes.
 @test "V9: what joins is in all namespaces of the container, or does not run, whichever of them can't be looked at" {
