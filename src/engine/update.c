@@ -55,6 +55,15 @@ static int set_wider(struct stored *stored, struct site *site, const struct limi
         return r;
 }
 
+static int open_updatable(struct stored *stored, struct store *store, const char *id, struct ward_err *err)
+{
+        int r = stored_open(stored, store, id, true, err);
+
+        return r < 0 ? r
+                     : stored_require(stored, 1u << ENGINE_CREATED | 1u << ENGINE_RUNNING | 1u << ENGINE_PAUSED,
+                                      "update", err);
+}
+
 int engine_update(struct store *store, const char *id, const struct spec_resources *resources, struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
@@ -62,10 +71,7 @@ int engine_update(struct store *store, const char *id, const struct spec_resourc
         struct site *site;
         int r;
 
-        r = stored_open(&stored, store, id, true, err);
-        if (r >= 0)
-                r = stored_require(&stored, 1u << ENGINE_CREATED | 1u << ENGINE_RUNNING | 1u << ENGINE_PAUSED, "update",
-                                   err);
+        r = open_updatable(&stored, store, id, err);
         if (r >= 0)
                 r = stored_site(&stored, &site, err);
         if (r < 0)
@@ -88,10 +94,7 @@ int engine_update_rdt(struct store *store, const char *id, const char *const *sc
         _cleanup_stored_ struct stored stored;
         int r;
 
-        r = stored_open(&stored, store, id, true, err);
-        if (r >= 0)
-                r = stored_require(&stored, 1u << ENGINE_CREATED | 1u << ENGINE_RUNNING | 1u << ENGINE_PAUSED, "update",
-                                   err);
+        r = open_updatable(&stored, store, id, err);
         if (r >= 0)
                 r = stored_spec(&stored.entry, &spec, err);
         return r < 0 ? r : rdt_change(&spec, id, schema, err);

@@ -114,13 +114,19 @@ static int ask(struct worker *w, int socket, const struct request *request, hand
                 return -errno;
         while (r == 0) {
                 const struct nlmsghdr *message = (const struct nlmsghdr *)(const void *)w->reply;
+                struct sockaddr_nl from = {0};
+                socklen_t from_len = sizeof(from);
                 unsigned left;
 
                 do
-                        n = recv(socket, w->reply, sizeof(w->reply), MSG_TRUNC);
+                        n = recvfrom(socket, w->reply, sizeof(w->reply), MSG_TRUNC, (struct sockaddr *)&from,
+                                     &from_len);
                 while (n < 0 && errno == EINTR);
                 if (n < 0)
                         return -errno;
+                /* Who has rights over a namespace that is joined can write to this socket, too (netlink(7)): 0 is the kernel. */
+                if (from.nl_pid != 0)
+                        continue;
                 if ((size_t)n > sizeof(w->reply))
                         return -EMSGSIZE;
                 for (left = (unsigned)n; r == 0 && NLMSG_OK(message, left); message = NLMSG_NEXT(message, left)) {

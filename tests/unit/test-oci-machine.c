@@ -12,33 +12,7 @@
 
 #include "base/text.h"
 #include "model/oci.h"
-
-static int parse(const char *text, struct ward_spec *spec, struct ward_err *err)
-{
-        return oci_parse(text, strlen(text), "config.json", spec, err);
-}
-
-/* A config with only what is required, and @rest of it. */
-#define CONFIG(rest) "{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"rootfs\"},\n" rest "}"
-#define PROCESS(rest) CONFIG("\"process\":{\"cwd\":\"/\"," rest "}")
-#define LINUX(rest) CONFIG("\"linux\":{" rest "}")
-
-struct refusal {
-        const char *text, *message, *hint;
-};
-
-static void check_refusals(const struct refusal *refusals, size_t count)
-{
-        for (size_t i = 0; i < count; i++) {
-                struct ward_spec spec = {.file = "untouched"};
-                struct ward_err err = {0};
-
-                assert_int_equal(parse(refusals[i].text, &spec, &err), -EINVAL);
-                assert_string_equal(err.message, refusals[i].message);
-                assert_string_equal(err.hint, refusals[i].hint);
-                assert_string_equal(spec.file, "untouched");
-        }
-}
+#include "oci-text.h"
 
 static void test_schedule(void **state)
 {

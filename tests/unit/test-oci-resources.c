@@ -11,10 +11,7 @@
 #include <cmocka.h>
 
 #include "model/oci.h"
-
-struct refusal {
-        const char *text, *message, *hint;
-};
+#include "oci-text.h"
 
 static void test_resources(void **state)
 {
