@@ -143,8 +143,8 @@ static const char *find_resource(const char *text, const char *resource, size_t 
 
 static bool has_schema(const char *text, const char *wanted)
 {
-        size_t len = strcspn(wanted, ":");
         const char *line, *at;
+        size_t len;
 
         wanted = skip(wanted);
         len = strcspn(wanted, ":");
