@@ -99,8 +99,15 @@ int self_protect(char *const argv[], char *const envp[], struct ward_err *err)
         if (was_started_by_descriptor())
                 return err_set(err, -EPERM, "keep the program's own file from the container: its copy can be written");
         fd = clone_readonly(exe);
-        if (fd < 0)
-                fd = copy_sealed();
+        if (fd >= 0) {
+                (void)syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH);
+                /* A container's root that holds an earlier clone tries to open it for writing: for the moment until the kernel says EROFS the
+                 * inode counts as written, and the clone has the same inode (get_write_access() in do_dentry_open()). A copy has its own. */
+                if (errno != ETXTBSY)
+                        return err_errno(err, "start the program again from a mount that the container can't write");
+                fd = fd_close(fd);
+        }
+        fd = copy_sealed();
         if (fd < 0)
                 return err_code(err, fd, "keep the program's own file from the container, in a copy");
         (void)syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH);
