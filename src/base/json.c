@@ -39,14 +39,19 @@ void json_init(struct json *json, const char *text, size_t len, const char *file
 
 static void skip_space(struct json *json)
 {
-        const char *at = json->at;
+        const char *at = json->at, *end = json->end;
 
-        for (; at < json->end; at++) {
+        /* Half of an indented text is spaces. */
+        for (;; at++) {
+                while (at < end && *at == ' ')
+                        at++;
+                if (at == end || *at > ' ')
+                        break;
                 if (*at == '\n') {
                         json->line++;
                         json->line_start = at + 1;
                         json->column_base = 0;
-                } else if (*at != ' ' && *at != '\t' && *at != '\r')
+                } else if (*at != '\t' && *at != '\r')
                         break;
         }
         json->at = at;

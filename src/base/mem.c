@@ -91,6 +91,25 @@ char *arena_printf(struct arena *arena, const char *format, ...)
         return text;
 }
 
+char *arena_concat_list(struct arena *arena, const char *const *strings, size_t count)
+{
+        size_t len = 0;
+        char *text, *at;
+
+        for (size_t i = 0; i < count; i++) {
+                if (strings[i] == NULL)
+                        return NULL;
+                len += strlen(strings[i]);
+        }
+        at = text = arena_alloc(arena, len + 1, 1);
+        for (size_t i = 0; text != NULL && i < count; i++) {
+                len = strlen(strings[i]);
+                memcpy(at, strings[i], len);
+                at += len;
+        }
+        return text;
+}
+
 void arena_join(struct arena *arena, struct arena *from)
 {
         struct arena_block **last = &arena->blocks;

@@ -45,6 +45,13 @@ char *arena_strndup(struct arena *arena, const char *text, size_t len);
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The strings behind each other: arena_concat(arena, directory, "/", name). NULL when memory is short, and when one of them is NULL: for a
+ * string, memory was short before. */
+#define arena_concat(arena, ...)                                  \
+        arena_concat_list((arena), (const char *[]){__VA_ARGS__}, \
+                          sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *))
+char *arena_concat_list(struct arena *arena, const char *const *strings, size_t count);
+
 /* Moves everything that @from ever handed out to @arena; @from is empty then. */
 void arena_join(struct arena *arena, struct arena *from);
 

@@ -17,7 +17,7 @@ int path_absolute(const char *path, struct arena *arena, const char **ret_path, 
                 while (path[0] == '.' && path[1] == '/')
                         path += 2 + strspn(path + 2, "/");
                 whole = *path == '\0' || strcmp(path, ".") == 0 ? arena_strdup(arena, here)
-                                                                : arena_printf(arena, "%s/%s", here, path);
+                                                                : arena_concat(arena, here, "/", path);
         }
         if (whole == NULL)
                 return err_oom(err);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 #define STATE_FIELD 3
 #define THREADS_FIELD 20
@@ -16,18 +17,18 @@
 /* "36 35 0:33 / /sys/fs/cgroup rw,noatime shared:15 - cgroup2 cgroup2 rw": blanks in names are escaped, a source may be empty. */
 int procfs_next_mount(char **text, struct procfs_mount *ret_mount)
 {
-        char *line = *text == NULL ? NULL : strsep(text, "\n"), *field[6];
+        char *line = *text == NULL ? NULL : text_next(text, '\n'), *field[6];
         const char *word, *type, *source;
 
         if (line == NULL || (*line == '\0' && *text == NULL))
                 return 0;
         for (size_t i = 0; i < ELEMENTS(field); i++)
-                field[i] = strsep(&line, " ");
+                field[i] = text_next(&line, ' ');
         do
-                word = strsep(&line, " ");
+                word = text_next(&line, ' ');
         while (word != NULL && strcmp(word, "-") != 0);
-        type = strsep(&line, " ");
-        source = strsep(&line, " ");
+        type = text_next(&line, ' ');
+        source = text_next(&line, ' ');
         if (line == NULL || field[4][0] != '/')
                 return -EBADMSG;
         *ret_mount = (struct procfs_mount){field[3], field[4], type, source, line};

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define WORD_MAX 64 /* longer words get no suggestion */
+#define SHORT 64    /* what is printed is seldom longer */
 
 static bool reserve(struct text *text, size_t more)
 {
@@ -48,17 +49,43 @@ void text_puts(struct text *text, const char *string)
 void text_printf(struct text *text, const char *format, ...)
 {
         va_list args, again;
+        size_t room;
         int len;
 
+        if (!reserve(text, SHORT))
+                return;
+        room = text->room - text->len;
         va_start(args, format);
         va_copy(again, args);
-        len = vsnprintf(NULL, 0, format, args);
+        len = vsnprintf(text->data + text->len, room, format, args);
         va_end(args);
-        if (len >= 0 && reserve(text, (size_t)len)) {
-                (void)vsnprintf(text->data + text->len, (size_t)len + 1, format, again);
+        if (len >= 0 && ((size_t)len < room || reserve(text, (size_t)len))) {
+                if ((size_t)len >= room)
+                        (void)vsnprintf(text->data + text->len, (size_t)len + 1, format, again);
                 text->len += (size_t)len;
         }
         va_end(again);
+}
+
+void text_number(struct text *text, uint64_t number)
+{
+        char digits[20], *at = digits + sizeof(digits);
+
+        do {
+                *--at = (char)('0' + number % 10);
+                number /= 10;
+        } while (number > 0);
+        text_add(text, at, (size_t)(digits + sizeof(digits) - at));
+}
+
+char *text_next(char **text, char separator)
+{
+        char *part = *text, *end = part == NULL ? NULL : strchr(part, separator);
+
+        if (end != NULL)
+                *end++ = '\0';
+        *text = end;
+        return part;
 }
 
 void text_done(struct text *text)

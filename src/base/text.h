@@ -25,12 +25,16 @@ struct text {
 void text_add(struct text *text, const char *data, size_t len);
 void text_puts(struct text *text, const char *string);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_number(struct text *text, uint64_t number); /* decimal; a fifth of what text_printf() takes for it */
 void text_done(struct text *text);
 
 static inline bool text_failed(const struct text *text)
 {
         return text->failed;
 }
+
+/* strsep(3) with one separator: cuts *@text behind its next part, which is returned, and lets *@text begin after that. NULL, when *@text is. */
+char *text_next(char **text, char separator);
 
 /* Decimal digits only, the whole string, at most @max: no sign, no space, no other base, not empty.
  * Returns 0, -EINVAL (not such a number) or -ERANGE (larger than @max). */

@@ -134,7 +134,7 @@ int cli_apply_env(struct cli *cli, const struct option_list *list, const char *c
                                         memmove(&new[at], &new[at + 1], (count-- - at) * sizeof(*new));
                                 continue;
                         }
-                        item = arena_printf(&cli->arena, "%s=%s", item, value);
+                        item = arena_concat(&cli->arena, item, "=", value);
                         if (item == NULL)
                                 return err_oom(err);
                 }

@@ -60,7 +60,7 @@ static int set_user(struct cli *cli, const struct exec *o, const char *name, str
         process->groups = user.groups;
         process->group_count = user.group_count;
         process->user_origin = CLI_ORIGIN("--user");
-        home = arena_printf(&cli->arena, "HOME=%s", user.home);
+        home = arena_concat(&cli->arena, "HOME=", user.home);
         return home == NULL ? err_oom(err) : cli_apply_env(cli, &variables, &process->envp, err);
 }
 

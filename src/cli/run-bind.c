@@ -37,7 +37,7 @@ struct spec_mount run_bind(const struct run_job *job, const char *option, const 
                 .rattr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
                 .idmap = job->idmaps,
                 .idmap_recursive = job->idmaps,
-                .origin = CLI_ORIGIN(arena_printf(&job->cli->arena, "%s %s", option, value)),
+                .origin = CLI_ORIGIN(arena_concat(&job->cli->arena, option, " ", value)),
         };
 }
 

@@ -54,7 +54,7 @@ static int split(struct arena *arena, const char *value, const char **ret_host, 
 static int add_node(struct devices *devices, const char *value, const char *path, const char *inside,
                     const char *rights, const struct stat *st, struct ward_err *err)
 {
-        const struct spec_origin origin = CLI_ORIGIN(arena_printf(devices->arena, "--device %s", value));
+        const struct spec_origin origin = CLI_ORIGIN(arena_concat(devices->arena, "--device ", value));
 
         if (devices->mount_count == devices->room)
                 return fail(value, "there are too many devices in that directory", "name those that are needed", err);
@@ -94,8 +94,8 @@ static int add_directory(struct devices *devices, const char *value, const char 
         if (directory == NULL)
                 return err_errno(err, "option '--device': read the directory '%s'", path);
         while (r >= 0 && (entry = readdir(directory)) != NULL) {
-                const char *below = arena_printf(devices->arena, "%s/%s", path, entry->d_name);
-                const char *target = arena_printf(devices->arena, "%s/%s", inside, entry->d_name);
+                const char *below = arena_concat(devices->arena, path, "/", entry->d_name);
+                const char *target = arena_concat(devices->arena, inside, "/", entry->d_name);
                 struct stat st;
 
                 if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)

@@ -32,7 +32,7 @@ static int read_ulimit(struct arena *arena, const char *value, struct spec_rlimi
         const char *name = arena_printf(arena, "RLIMIT_%.*s", (int)name_len, value);
         const char *soft = arena_strndup(arena, bounds, soft_len);
         const char *hard = bounds[soft_len] == ':' ? bounds + soft_len + 1 : soft;
-        struct spec_rlimit limit = {.origin = CLI_ORIGIN(arena_printf(arena, "--ulimit %s", value))};
+        struct spec_rlimit limit = {.origin = CLI_ORIGIN(arena_concat(arena, "--ulimit ", value))};
         const char *near;
 
         if (name == NULL || soft == NULL)
@@ -134,7 +134,7 @@ static int apply_sysctls(const struct run_job *job, struct ward_spec *spec, stru
                 sysctls[i] = (struct spec_sysctl){
                         .key = key,
                         .value = value + len + 1,
-                        .origin = CLI_ORIGIN(arena_printf(&spec->arena, "--sysctl %s", value)),
+                        .origin = CLI_ORIGIN(arena_concat(&spec->arena, "--sysctl ", value)),
                 };
         }
         spec->sysctls = sysctls;

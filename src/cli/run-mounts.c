@@ -75,7 +75,7 @@ static int tmpfs_word(const struct run_job *job, const char *option, const char 
 {
         /* Of two modes the last one holds (tmpfs(5)). */
         if (*word != '\0' && !mount_word_apply(word, mount))
-                mount->data = arena_printf(&job->cli->arena, "%s,%s", mount->data, word);
+                mount->data = arena_concat(&job->cli->arena, mount->data, ",", word);
         if (mount->data == NULL)
                 return err_oom(err);
         if (mount->bind || mount->remount || mount->idmap)
@@ -103,7 +103,7 @@ static int read_tmpfs(const struct run_job *job, const char *value, struct spec_
 
                 r = word == NULL ? err_oom(err) : tmpfs_word(job, "--tmpfs", value, word, &mount, err);
         }
-        mount.origin = CLI_ORIGIN(arena_printf(arena, "--tmpfs %s", value));
+        mount.origin = CLI_ORIGIN(arena_concat(arena, "--tmpfs ", value));
         if (r >= 0)
                 *ret_mount = mount;
         return r;
@@ -208,7 +208,7 @@ static int described_tmpfs(const struct run_job *job, const char *value, const s
         struct spec_mount mount = new_tmpfs(what->target);
         int r = 0;
 
-        mount.origin = CLI_ORIGIN(arena_printf(&job->cli->arena, "--mount %s", value));
+        mount.origin = CLI_ORIGIN(arena_concat(&job->cli->arena, "--mount ", value));
         if (what->source != NULL)
                 return fail(err, MISTAKE_FORM, "--mount", value, "a tmpfs has no source", "leave src= out");
         for (size_t i = 0; r >= 0 && i < what->count; i++) {

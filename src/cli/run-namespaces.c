@@ -110,7 +110,7 @@ static int read_choice(struct cli *cli, const struct choice *choice, const char 
         const char *name;
         int r;
 
-        ns->origin = CLI_ORIGIN(arena_printf(&cli->arena, "%s %s", choice->option, value));
+        ns->origin = CLI_ORIGIN(arena_concat(&cli->arena, choice->option, " ", value));
         for (size_t i = 0; i < WORDS_MAX && choice->words[i].name != NULL; i++)
                 if (strcmp(choice->words[i].name, value) == 0) {
                         ns->mode = choice->words[i].mode;

@@ -12,7 +12,7 @@ static const char *const formats[] = {"table", "json", NULL};
 static int set_limit(struct spec_i64 *limit, const char *option, const char *value, int64_t number, struct arena *arena,
                      struct ward_err *err)
 {
-        const char *field = arena_printf(arena, "%s %s", option, value);
+        const char *field = arena_concat(arena, option, " ", value);
 
         if (field == NULL)
                 return err_oom(err);

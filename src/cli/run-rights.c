@@ -37,7 +37,7 @@ static int read_caps(struct arena *arena, const struct option_list *list, const 
                         continue;
                 }
                 if (cap < 0) {
-                        const char *whole = arena_printf(arena, "CAP_%s", name);
+                        const char *whole = arena_concat(arena, "CAP_", name);
 
                         if (whole == NULL)
                                 return err_oom(err);
@@ -164,7 +164,7 @@ static int apply_label(struct ward_spec *spec, const char *value, struct ward_er
                 old += end + (old[end] == ':');
         }
         parts[i] = value + len + 1;
-        process->selinux_label = arena_printf(&spec->arena, "%s:%s:%s:%s", parts[0], parts[1], parts[2], parts[3]);
+        process->selinux_label = arena_concat(&spec->arena, parts[0], ":", parts[1], ":", parts[2], ":", parts[3]);
         process->selinux_origin = CLI_ORIGIN("--security-opt label");
         return process->selinux_label == NULL ? err_oom(err) : 0;
 }

@@ -161,9 +161,9 @@ static int set_environment(const struct run_job *job, const char *home, struct w
         if (envp == NULL)
                 return err_oom(err);
         envp[0] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-        envp[1] = arena_printf(arena, "HOSTNAME=%s",
-                               spec->hostname != NULL ? spec->hostname : own_name(own, sizeof(own)));
-        envp[2] = arena_printf(arena, "HOME=%s", home);
+        envp[1] =
+                arena_concat(arena, "HOSTNAME=", spec->hostname != NULL ? spec->hostname : own_name(own, sizeof(own)));
+        envp[2] = arena_concat(arena, "HOME=", home);
         envp[3] = job->options->tty ? "TERM=xterm" : NULL;
         if (envp[1] == NULL || envp[2] == NULL)
                 return err_oom(err);

@@ -31,7 +31,7 @@ static const char *join_argv(struct arena *arena, const char *const *argv)
         const char *joined = "";
 
         for (size_t i = 0; argv[i] != NULL && joined != NULL; i++)
-                joined = i == 0 ? argv[0] : arena_printf(arena, "%s %s", joined, argv[i]);
+                joined = i == 0 ? argv[0] : arena_concat(arena, joined, " ", argv[i]);
         return joined;
 }
 
@@ -137,7 +137,7 @@ static const char *absolute_rootfs(struct birth *birth)
 {
         const char *rootfs = birth->spec->rootfs;
 
-        return rootfs[0] == '/' ? rootfs : arena_printf(&birth->arena, "%s/%s", birth->options->bundle, rootfs);
+        return rootfs[0] == '/' ? rootfs : arena_concat(&birth->arena, birth->options->bundle, "/", rootfs);
 }
 
 /* The socket on which a created container waits. Its name is short by way of the entry's descriptor, however long the state directory's

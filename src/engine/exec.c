@@ -185,7 +185,7 @@ static int load(struct execution *exec, struct store *store, const struct engine
                 if (r < 0)
                         return r;
                 exec->site->place.cgroup_path =
-                        arena_printf(&exec->arena, "%s%s%s", group, how->cgroup[0] == '/' ? "" : "/", how->cgroup);
+                        arena_concat(&exec->arena, group, how->cgroup[0] == '/' ? "" : "/", how->cgroup);
                 if (exec->site->place.cgroup_path == NULL)
                         return err_oom(err);
         }

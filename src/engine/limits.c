@@ -106,7 +106,7 @@ static const char *rdma_figures(struct arena *arena, const struct spec_rdma *rdm
                 if (number->given && number->value < INT32_MAX)
                         text = arena_printf(arena, "%s%s%s%d", text, gap, figures[i].key, (int)number->value);
                 else if (number->given)
-                        text = arena_printf(arena, "%s%s%smax", text, gap, figures[i].key);
+                        text = arena_concat(arena, text, gap, figures[i].key, "max");
         }
         return text;
 }

@@ -34,7 +34,7 @@ int engine_plan(const struct ward_spec *spec, const struct engine_options *optio
         int r = 0;
 
         place.rootfs = options->root_given ? NULL : spec->rootfs;
-        place.cgroup_path = spec->cgroups_path != NULL ? spec->cgroups_path : arena_printf(&arena, "/%s", options->id);
+        place.cgroup_path = spec->cgroups_path != NULL ? spec->cgroups_path : arena_concat(&arena, "/", options->id);
         if (place.cgroup_path == NULL)
                 return err_oom(err);
         if (options->ordinary_user)

@@ -26,9 +26,9 @@ static int find_path(const char *id, struct stored *stored, struct site *site, e
         if (r >= 0 && cgroup_path_check(path, NULL) >= 0)
                 *ret_claim = CLAIM_NOTED;
         else if (stored_spec(&stored->entry, &spec, NULL) >= 0 && spec.cgroups_path != NULL)
-                path = arena_printf(&stored->arena, "%s%s", spec.cgroups_path[0] == '/' ? "" : "/", spec.cgroups_path);
+                path = arena_concat(&stored->arena, spec.cgroups_path[0] == '/' ? "" : "/", spec.cgroups_path);
         else
-                path = arena_printf(&stored->arena, "/%s", id);
+                path = arena_concat(&stored->arena, "/", id);
         if (path == NULL)
                 return err_oom(err);
         r = cgroup_path_check(path, err);

@@ -72,7 +72,7 @@ const char *site_used(struct site *site)
 
         for (size_t i = 0; i < site->layout.count && used != NULL; i++)
                 if ((site->used >> i & 1) != 0)
-                        used = arena_printf(&site->arena, "%s%s%s", used, *used == '\0' ? "" : " ",
+                        used = arena_concat(&site->arena, used, *used == '\0' ? "" : " ",
                                             site->layout.hierarchies[i].identity);
         return used;
 }
@@ -143,7 +143,7 @@ static int choose_group(struct site *site, const struct ward_spec *spec, const c
         site->groups_wanted = path != NULL || site->limits.wanted > (spec->resources.pids.optional &&
                                                                      site_limits_pids(site, &spec->resources));
         if (path == NULL)
-                path = arena_printf(&site->arena, "%s/%s", site->delegated != NULL ? site->delegated : "", id);
+                path = arena_concat(&site->arena, site->delegated != NULL ? site->delegated : "", "/", id);
         if (path == NULL)
                 return err_oom(err);
         if (cgroup_path_check(path, err) < 0)
@@ -298,7 +298,7 @@ const char *site_mark(struct site *site, const struct store *store, const char *
 
         if (store_identity(store, identity, NULL) < 0)
                 return NULL;
-        return arena_printf(&site->arena, "%s %s", id, identity);
+        return arena_concat(&site->arena, id, " ", identity);
 }
 
 /* v2 before v1; none of the hierarchies that some containers have no group in. */

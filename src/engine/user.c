@@ -58,12 +58,12 @@ static bool next_entry(char **text, struct entry *ret_entry)
 {
         char *line;
 
-        while (*text != NULL && (line = strsep(text, "\n")) != NULL) {
-                const char *name = strsep(&line, ":"), *number;
+        while (*text != NULL && (line = text_next(text, '\n')) != NULL) {
+                const char *name = text_next(&line, ':'), *number;
                 uint64_t id;
 
-                (void)strsep(&line, ":");
-                number = strsep(&line, ":");
+                (void)text_next(&line, ':');
+                number = text_next(&line, ':');
                 if (*name == '\0' || number == NULL || number_parse(number, ID_MAX, &id) < 0)
                         continue;
                 *ret_entry = (struct entry){.name = name, .id = (uint32_t)id, .rest = line};
@@ -121,7 +121,7 @@ static bool is_member(char *members, const char *name)
 {
         char *word;
 
-        while (members != NULL && (word = strsep(&members, ",")) != NULL)
+        while (members != NULL && (word = text_next(&members, ',')) != NULL)
                 if (strcmp(word, name) == 0)
                         return true;
         return false;
@@ -150,13 +150,13 @@ static int find_groups(char *text, const char *name, struct arena *arena, struct
 static int fill_user(const struct entry *entry, struct arena *arena, struct user *user)
 {
         char *rest = entry->rest;
-        const char *gid = strsep(&rest, ":"), *home;
+        const char *gid = text_next(&rest, ':'), *home;
         uint64_t id;
 
         if (gid != NULL && number_parse(gid, ID_MAX, &id) == 0)
                 user->gid = (uint32_t)id;
-        (void)strsep(&rest, ":");
-        home = strsep(&rest, ":");
+        (void)text_next(&rest, ':');
+        home = text_next(&rest, ':');
         user->home = home == NULL || *home != '/' ? "/" : arena_strdup(arena, home);
         return user->home == NULL ? -ENOMEM : 0;
 }
@@ -246,6 +246,6 @@ const char *const *user_environment(const char *const *envp, int root_fd, uint32
         if (home == NULL || copy == NULL)
                 return NULL;
         memcpy(copy, envp, count * sizeof(*copy));
-        copy[count] = arena_printf(arena, "HOME=%s", home);
+        copy[count] = arena_concat(arena, "HOME=", home);
         return copy[count] == NULL ? NULL : copy;
 }

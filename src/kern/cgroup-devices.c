@@ -247,18 +247,26 @@ static int exceptions_build(struct exceptions *set, const struct cgroup_device_r
         return 0;
 }
 
-static void exception_print(const struct exception *exception, char text[64])
+/* -1: every number. */
+static void number_print(int64_t number, struct text *text)
 {
-        char major[24] = "*", minor[24] = "*";
+        if (number == -1)
+                text_puts(text, "*");
+        else
+                text_number(text, (uint64_t)number);
+}
 
-        if (exception->major != -1)
-                (void)snprintf(major, sizeof(major), "%" PRId64, exception->major);
-        if (exception->minor != -1)
-                (void)snprintf(minor, sizeof(minor), "%" PRId64, exception->minor);
-        (void)snprintf(text, 64, "%c %s:%s %s%s%s", exception->type, major, minor,
-                       (exception->access & BPF_DEVCG_ACC_READ) != 0 ? "r" : "",
-                       (exception->access & BPF_DEVCG_ACC_WRITE) != 0 ? "w" : "",
-                       (exception->access & BPF_DEVCG_ACC_MKNOD) != 0 ? "m" : "");
+static void exception_print(const struct exception *exception, struct text *text)
+{
+        text_add(text, &exception->type, 1);
+        text_puts(text, " ");
+        number_print(exception->major, text);
+        text_puts(text, ":");
+        number_print(exception->minor, text);
+        text_puts(text, " ");
+        text_puts(text, (exception->access & BPF_DEVCG_ACC_READ) != 0 ? "r" : "");
+        text_puts(text, (exception->access & BPF_DEVCG_ACC_WRITE) != 0 ? "w" : "");
+        text_puts(text, (exception->access & BPF_DEVCG_ACC_MKNOD) != 0 ? "m" : "");
 }
 
 /* Reads devices.list back. It shows the allowed devices in the order in which they were written, or "a *:* rwm" when the default is
@@ -272,10 +280,8 @@ static int prove_v1(const struct cgroup_hierarchy *hierarchy, const char *path, 
 
         text_puts(&expected, set->allow ? "a *:* rwm\n" : "");
         for (size_t i = 0; i < set->count && !set->allow; i++) {
-                char line[64];
-
-                exception_print(&set->list[i], line);
-                text_printf(&expected, "%s\n", line);
+                exception_print(&set->list[i], &expected);
+                text_puts(&expected, "\n");
         }
         if (text_failed(&expected))
                 return err_oom(err);
@@ -295,6 +301,7 @@ static int write_v1(const struct cgroup_hierarchy *hierarchy, const char *path, 
 {
         const char *whole = set->allow ? "devices.allow" : "devices.deny";
         const char *file = set->allow ? "devices.deny" : "devices.allow";
+        _cleanup_text_ struct text text = {0};
         _cleanup_close_
         int fd = -EBADF;
         int r;
@@ -313,11 +320,12 @@ static int write_v1(const struct cgroup_hierarchy *hierarchy, const char *path, 
         if (fd < 0)
                 return err_code(err, fd, "open '%s%s/%s'", hierarchy->mount, path, file);
         for (size_t i = 0; i < set->count; i++) {
-                char text[64];
-
-                exception_print(&set->list[i], text);
-                if (write(fd, text, strlen(text)) < 0) {
-                        r = err_errno(err, "write '%s' to '%s%s/%s'", text, hierarchy->mount, path, file);
+                text.len = 0;
+                exception_print(&set->list[i], &text);
+                if (text_failed(&text))
+                        return err_oom(err);
+                if (write(fd, text.data, text.len) < 0) {
+                        r = err_errno(err, "write '%s' to '%s%s/%s'", text.data, hierarchy->mount, path, file);
                         if (r == -EPERM)
                                 (void)err_hint(err, "the group above does not allow this device");
                         return r;

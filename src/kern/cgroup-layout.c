@@ -117,10 +117,10 @@ static const char *path_below(const char *path, const char *root)
 /* Whether a mount with these superblock options is the hierarchy of a /proc/self/cgroup line with this list. */
 static bool options_name(const char *options, const char *controllers)
 {
-        size_t want = strcspn(controllers, ",");
+        size_t want = (size_t)(strchrnul(controllers, ',') - controllers);
 
         for (;;) {
-                size_t len = strcspn(options, ",");
+                size_t len = (size_t)(strchrnul(options, ',') - options);
 
                 if (len == want && memcmp(options, controllers, len) == 0)
                         return true;
@@ -187,13 +187,13 @@ int cgroup_layout_parse(struct arena *arena, char *mountinfo, char *self_cgroup,
         if (mount_count == 0)
                 self_cgroup = NULL;
         /* "4:memory:/user.slice", "1:name=systemd:/", "0::/init.scope". The path can have colons and comes last. */
-        for (char *line; (line = strsep(&self_cgroup, "\n")) != NULL;) {
+        for (char *line; (line = text_next(&self_cgroup, '\n')) != NULL;) {
                 const struct cgroup_mount *mount;
                 const char *controllers;
                 int r;
 
-                (void)strsep(&line, ":");
-                controllers = strsep(&line, ":");
+                (void)text_next(&line, ':');
+                controllers = text_next(&line, ':');
                 if (line == NULL || *line != '/')
                         continue;
                 mount = mount_choose(mounts, mount_count, controllers, line);

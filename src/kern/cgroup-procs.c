@@ -148,7 +148,7 @@ pid_t cgroup_text_next_pid(char **text)
         const char *line;
         uint64_t pid;
 
-        while ((line = strsep(text, "\n")) != NULL)
+        while ((line = text_next(text, '\n')) != NULL)
                 if (number_parse(line, INT_MAX, &pid) >= 0 && pid > 0)
                         return (pid_t)pid;
         return 0;

@@ -144,7 +144,7 @@ int host_split(struct host *host, const struct host_place *at, const char *path,
 
                 if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
                         continue;
-                below = arena_printf(&host->arena, "%s/%s", path, entry->d_name);
+                below = arena_concat(&host->arena, path, "/", entry->d_name);
                 r = below == NULL ? err_oom(err) : add_entry(host, at, entry->d_name, below, kind, err);
         }
         (void)closedir(directory);

@@ -212,8 +212,8 @@ static int add_label(struct plan *plan, const char *label, struct op_mount *moun
         if (label == NULL || is_one_of(mount->type, own, ELEMENTS(own)))
                 return 0;
         list = arena_new(&plan->arena, struct op_parameter, mount->parameter_count + 1);
-        mount->data = arena_printf(&plan->arena, "%s%scontext=\"%s\"", mount->data == NULL ? "" : mount->data,
-                                   mount->data == NULL ? "" : ",", label);
+        mount->data = arena_concat(&plan->arena, mount->data == NULL ? "" : mount->data, mount->data == NULL ? "" : ",",
+                                   "context=\"", label, "\"");
         if (list == NULL || mount->data == NULL)
                 return -ENOMEM;
         if (mount->parameter_count > 0)
@@ -297,7 +297,7 @@ static int add_group_bind(struct plan *plan, const struct spec_mount *mount, con
                           const struct place_hierarchy *hierarchy, const char *target)
 {
         struct op *op = plan_add(plan, OP_BIND, &mount->origin);
-        const char *path = arena_printf(&plan->arena, "%s%s", hierarchy->mount, place->cgroup_path);
+        const char *path = arena_concat(&plan->arena, hierarchy->mount, place->cgroup_path);
 
         if (op == NULL || path == NULL)
                 return -ENOMEM;
@@ -332,7 +332,7 @@ static int add_cgroup(struct plan *plan, const struct ward_spec *spec, const str
         tmpfs.data = "mode=755";
         r = add_writable(plan, spec, &tmpfs, target); /* until the directories are in it */
         for (size_t i = 0; r >= 0 && i < place->hierarchy_count; i++) {
-                const char *below = arena_printf(&plan->arena, "%s/%s", target, place->hierarchies[i].name);
+                const char *below = arena_concat(&plan->arena, target, "/", place->hierarchies[i].name);
 
                 r = below == NULL ? -ENOMEM : add_group_bind(plan, mount, place, &place->hierarchies[i], below);
         }

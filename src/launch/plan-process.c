@@ -102,7 +102,7 @@ static int add_lsm(struct plan *plan, const struct spec_process *process, const 
                 return refuse_lsm(plan, &process->selinux_origin, "SELinux", err);
         if (process->apparmor_profile != NULL)
                 r = add_label(plan, "attr/apparmor/exec",
-                              arena_printf(&plan->arena, "exec %s", process->apparmor_profile),
+                              arena_concat(&plan->arena, "exec ", process->apparmor_profile),
                               &process->apparmor_origin);
         if (r >= 0 && process->selinux_label != NULL)
                 r = add_label(plan, "attr/exec", process->selinux_label, &process->selinux_origin);

@@ -207,7 +207,7 @@ static int read_destination(struct json *json, void *target)
                 return json_fail(json, where, "the path is empty");
         /* "relative to '/'" since version 1.2 of the specification. */
         if (path[0] != '/')
-                path = arena_printf(json->arena, "/%s", path);
+                path = arena_concat(json->arena, "/", path);
         if (path == NULL)
                 return err_oom(json->err);
         *(const char **)target = path;

@@ -14,7 +14,7 @@
 static int config_path(struct oci *oci, const char *bundle, const char *config, const char **ret_path,
                        struct ward_err *err)
 {
-        *ret_path = *config == '/' ? config : arena_printf(&oci->arena, "%s/%s", bundle, config);
+        *ret_path = *config == '/' ? config : arena_concat(&oci->arena, bundle, "/", config);
         return *ret_path == NULL ? err_oom(err) : 0;
 }
 
@@ -44,13 +44,13 @@ static int join_paths(const char *bundle, struct ward_spec *spec, struct ward_er
                 mounts[i] = spec->mounts[i];
                 if (!is_relative_bind(&mounts[i]))
                         continue;
-                mounts[i].source = arena_printf(&spec->arena, "%s/%s", bundle, mounts[i].source);
+                mounts[i].source = arena_concat(&spec->arena, bundle, "/", mounts[i].source);
                 if (mounts[i].source == NULL)
                         return err_oom(err);
         }
         spec->mounts = mounts;
         if (spec->rootfs != NULL && *spec->rootfs != '/') {
-                spec->rootfs = arena_printf(&spec->arena, "%s/%s", bundle, spec->rootfs);
+                spec->rootfs = arena_concat(&spec->arena, bundle, "/", spec->rootfs);
                 if (spec->rootfs == NULL)
                         return err_oom(err);
         }

@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "oci/oci.h"
 
 int oci_print(const struct text *text, struct ward_err *err)
@@ -93,12 +94,12 @@ static const char *find_user(char *passwd, uint32_t uid)
 {
         char *line;
 
-        while ((line = strsep(&passwd, "\n")) != NULL) {
-                char *name = strsep(&line, ":"), *number;
+        while ((line = text_next(&passwd, '\n')) != NULL) {
+                char *name = text_next(&line, ':'), *number;
                 uint64_t value;
 
-                (void)strsep(&line, ":");
-                number = strsep(&line, ":");
+                (void)text_next(&line, ':');
+                number = text_next(&line, ':');
                 if (number != NULL && number_parse(number, UINT32_MAX, &value) == 0 && value == uid)
                         return name;
         }

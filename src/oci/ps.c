@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/spawn.h"
+#include "base/text.h"
 #include "oci/oci.h"
 
 #define PS_OUTPUT_MAX (64u << 20)
@@ -109,12 +110,12 @@ static int add_table(struct text *text, const pid_t *pids, size_t count, char *c
         if (r < 0)
                 return r;
         rest = output;
-        line = strsep(&rest, "\n");
+        line = text_next(&rest, '\n');
         column = find_pid_column(line, err);
         if (column < 0)
                 return column;
         text_printf(text, "%s\n", line);
-        while ((line = strsep(&rest, "\n")) != NULL)
+        while ((line = text_next(&rest, '\n')) != NULL)
                 if (is_member(line, column, pids, count))
                         text_printf(text, "%s\n", line);
         return 0;

@@ -138,7 +138,7 @@ static int spec(struct oci *oci, const void *options, int count, char **operands
 {
         const struct spec *o = options;
         const char *bundle = o->bundle == NULL ? "." : o->bundle;
-        const char *path = arena_printf(&oci->arena, "%s/config.json", bundle);
+        const char *path = arena_concat(&oci->arena, bundle, "/config.json");
         _cleanup_text_ struct text text = {0};
 
         compose(o->rootless, &text);

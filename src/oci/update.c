@@ -132,7 +132,7 @@ static int name_origins(struct update *update, struct arena *arena)
                 if (entries[i].kind != OPTION_KIND_CALL || entries[i].offset < offsetof(struct update, resources) ||
                     !limit->given)
                         continue;
-                limit->origin.field = arena_printf(arena, "--%s", entries[i].name);
+                limit->origin.field = arena_concat(arena, "--", entries[i].name);
                 limit->origin.index = -1;
                 if (limit->origin.field == NULL)
                         return -ENOMEM;

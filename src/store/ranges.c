@@ -33,7 +33,7 @@ static bool overlap(const struct ranges_span *a, const struct ranges_span *b)
 /* "NAME:BASE:COUNT". false: the line is none of these. */
 static bool read_line(char *line, const char **ret_name, struct ranges_span *ret_span)
 {
-        const char *name = strsep(&line, ":"), *base = strsep(&line, ":"), *count = line;
+        const char *name = text_next(&line, ':'), *base = text_next(&line, ':'), *count = line;
 
         if (base == NULL || count == NULL || number_parse(base, ID_LAST, &ret_span->base) < 0 ||
             number_parse(count, ID_LAST - ret_span->base + 1, &ret_span->count) < 0)
@@ -49,7 +49,7 @@ const char *ranges_find(char *text, struct ranges_span *ret_span)
         struct ranges_span span;
         char *line;
 
-        while ((line = strsep(&text, "\n")) != NULL) {
+        while ((line = text_next(&text, '\n')) != NULL) {
                 if (!read_line(line, &name, &span))
                         continue;
                 if (strcmp(name, RANGES_USER) == 0) {
@@ -269,7 +269,7 @@ static int read_own(const char *path, const char *name, uint32_t uid, struct ran
                 return r;
         (void)snprintf(number, sizeof(number), "%u", uid);
         rest = text;
-        while (rest != NULL && (line = strsep(&rest, "\n")) != NULL)
+        while (rest != NULL && (line = text_next(&rest, '\n')) != NULL)
                 if (read_line(line, &owner, &span) && span.count > 0 &&
                     ((name != NULL && strcmp(owner, name) == 0) || strcmp(owner, number) == 0)) {
                         *ret = span;

@@ -34,17 +34,25 @@ static int read_boot_id(char ret_id[BOOT_ID_LEN + 1], struct ward_err *err)
         return 0;
 }
 
+static void add_key(struct text *text, const char *key)
+{
+        text_puts(text, ",\"");
+        text_puts(text, key);
+        text_puts(text, "\":");
+}
+
 static void add_string(struct text *text, const char *key, const char *value)
 {
         if (value == NULL)
                 return;
-        text_printf(text, ",\"%s\":", key);
+        add_key(text, key);
         json_write_string(text, value);
 }
 
 static void add_number(struct text *text, const char *key, uint64_t value)
 {
-        text_printf(text, ",\"%s\":%" PRIu64, key, value);
+        add_key(text, key);
+        text_number(text, value);
 }
 
 void store_state_print(const struct store_state *state, struct text *text)
