@@ -145,8 +145,9 @@ struct op_mount {
         const char *data; /* the parameters as one string, for mount(2) */
         bool superblock_readonly;
         bool copy_up;
-        uint64_t attr;             /* MOUNT_ATTR_* */
-        unsigned long mount_flags; /* the same as MS_*, with superblock flags, for mount(2) */
+        const char *const *directories; /* made in it before it is attached: targets of later ops; NULL at the end */
+        uint64_t attr;                  /* MOUNT_ATTR_* */
+        unsigned long mount_flags;      /* the same as MS_*, with superblock flags, for mount(2) */
         uint64_t propagation;
 };
 

@@ -29,6 +29,8 @@ int plan_readonly_dev(struct plan *plan, const struct ward_spec *spec);
 /* Binds that are peers of the host's mounts. They come when everything else is mounted, because a mount inside of one would appear on
  * the host and stay there, whether the config says so or a link of the image leads there (V23). */
 int plan_shared_binds(struct plan *plan, const struct ward_spec *spec, const struct place *place, struct ward_err *err);
+/* When all mounts are planned: the targets of those that come to lie in a fresh tmpfs are made in it while nobody can reach it, without a walk. */
+int plan_directories(struct plan *plan);
 int plan_dev(struct plan *plan, const struct ward_spec *spec, const struct place *place, struct ward_err *err);
 /* The terminal of @process, where it has one. */
 int plan_terminal(struct plan *plan, const struct spec_process *process, const struct place *place, bool bind_console,

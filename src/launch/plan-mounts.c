@@ -392,6 +392,51 @@ int plan_mounts(struct plan *plan, const struct ward_spec *spec, const struct pl
         return r;
 }
 
+/* The name of @target in the directory @directory; NULL when it does not lie there, or deeper. */
+static const char *name_in(const char *target, const char *directory)
+{
+        size_t len = strlen(directory);
+
+        if (strncmp(target, directory, len) != 0 || target[len] != '/' || strchr(target + len + 1, '/') != NULL)
+                return NULL;
+        return target + len + 1;
+}
+
+/* Where a directory is mounted for certain: what a slot holds may be a file. */
+static const char *directory_target(const struct op *op)
+{
+        if (op->type == OP_MOUNT)
+                return op->mount.target;
+        return op->type == OP_BIND && op->bind.slot == SLOT_NONE ? op->bind.target : NULL;
+}
+
+int plan_directories(struct plan *plan)
+{
+        for (uint32_t i = 0; i < plan->op_count; i++) {
+                struct op_mount *mount = &plan->ops[i].mount;
+                const char **names = NULL;
+                size_t count = 0;
+
+                if (plan->ops[i].type != OP_MOUNT || strcmp(mount->type, "tmpfs") != 0 || mount->copy_up ||
+                    mount->superblock_readonly || (mount->attr & MOUNT_ATTR_RDONLY) != 0)
+                        continue;
+                for (uint32_t later = i + 1; later < plan->op_count; later++) {
+                        const char *target = directory_target(&plan->ops[later]);
+                        const char *name = target == NULL ? NULL : name_in(target, mount->target);
+
+                        if (name == NULL || (names != NULL && is_one_of(name, names, count)))
+                                continue;
+                        if (names == NULL)
+                                names = arena_new(&plan->arena, const char *, plan->op_count - later + 1);
+                        if (names == NULL)
+                                return -ENOMEM;
+                        names[count++] = name;
+                }
+                mount->directories = names;
+        }
+        return 0;
+}
+
 static int refuse_below(struct ward_err *err, const struct ward_spec *spec, const struct spec_origin *origin,
                         const char *path, const struct spec_mount *bind)
 {

@@ -33,6 +33,8 @@ static void print_mount(const struct op_mount *mount, struct text *text)
                             mount->parameters[i].value != NULL ? mount->parameters[i].value : "");
         if (mount->copy_up)
                 text_puts(text, ", with a copy of what it covers");
+        for (const char *const *name = mount->directories; name != NULL && *name != NULL; name++)
+                text_printf(text, "%s %s", name == mount->directories ? ", directories" : "", *name);
 }
 
 static void print_dev(const struct op_dev *dev, struct text *text)

@@ -299,6 +299,8 @@ static int add_filesystem(struct plan *plan, const struct ward_spec *spec, const
         if (r >= 0)
                 r = plan_shared_binds(plan, spec, place, err);
         if (r >= 0)
+                r = plan_directories(plan);
+        if (r >= 0)
                 r = enter_root(plan, spec, place);
         return r;
 }

@@ -95,6 +95,7 @@ static void as_content(struct child *child)
         (void)child;
 }
 
+static const char *const directories[] = {"one", "two", NULL};
 static const struct op_parameter parameters[] = {{"size", "64k"}, {"lazy", NULL}};
 static const struct op_node nodes[] = {
         {.name = "zero", .mode = 0020666, .device = 0x105, .slot = SLOT_NONE},
@@ -261,6 +262,22 @@ const struct op_case op_cases[] = {
                  {"close 21", IGNORED},
                  {"move_mount 22 '' 20 '' 0x44", STEP_ATTACH},
                  {"mount_setattr 22 '' 0x1000 +0 -0 p0x40000", STEP_PROPAGATION},
+                 {"close 22", IGNORED},
+                 {"close 20", IGNORED},
+         }},
+        {"mount with targets of others",
+         {.type = OP_MOUNT, .mount = {.target = "tmp", .type = "tmpfs", .directories = directories}},
+         NULL,
+         {
+                 {"openat2 11 'tmp' path in-root no-magic", STEP_OPEN_TARGET},
+                 {"statx 20 ''", STEP_OPEN_TARGET},
+                 {"fsopen 'tmpfs' 0x1", STEP_FSOPEN},
+                 {"fsconfig 21 6 '' ''", STEP_CREATE},
+                 {"fsmount 21 0x1 0", STEP_FSMOUNT},
+                 {"close 21", IGNORED},
+                 {"mkdirat 22 'one' 0755", STEP_MAKE_TARGET},
+                 {"mkdirat 22 'two' 0755", STEP_MAKE_TARGET},
+                 {"move_mount 22 '' 20 '' 0x44", STEP_ATTACH},
                  {"close 22", IGNORED},
                  {"close 20", IGNORED},
          }},

@@ -223,6 +223,16 @@ static int copy_up(struct child *child, const struct op_mount *mount, int fd)
         return r;
 }
 
+static int make_directories(struct child *child, const struct op_mount *mount, int fd)
+{
+        int r = 0;
+
+        child->step = STEP_MAKE_TARGET;
+        for (uint32_t i = 0; r >= 0 && mount->directories != NULL && mount->directories[i] != NULL; i++)
+                r = (int)sys3(mkdirat, fd, mount->directories[i], 0755);
+        return r;
+}
+
 int child_do_mount(struct child *child, const struct op *op)
 {
         const struct op_mount *mount = &op->mount;
@@ -240,7 +250,7 @@ int child_do_mount(struct child *child, const struct op *op)
         } else if (fd < 0) {
                 r = fd;
         } else {
-                r = mount->copy_up ? copy_up(child, mount, fd) : 0;
+                r = mount->copy_up ? copy_up(child, mount, fd) : make_directories(child, mount, fd);
                 if (r >= 0 && mount->copy_up && (mount->attr & MOUNT_ATTR_RDONLY) != 0)
                         r = set_attributes(fd, 0, MOUNT_ATTR_RDONLY, 0, 0);
                 if (r >= 0)
