@@ -25,14 +25,6 @@
 /* In the container's directory. */
 #define NOTE "agent"
 
-static const char *receiver_of(const struct ward_spec *spec)
-{
-        for (size_t i = 0; i < spec->annotation_count; i++)
-                if (strcmp(spec->annotations[i].key, RECEIVER) == 0)
-                        return spec->annotations[i].value;
-        return NULL;
-}
-
 static const char *place_of(const struct ward_spec *spec, char where[static 256])
 {
         return spec_origin_text(&spec->seccomp.origin, spec->seccomp.file != NULL ? spec->seccomp.file : spec->file,
@@ -52,7 +44,7 @@ int agent_find(struct agent *agent, const struct ward_spec *spec, const struct s
         if (r < 0)
                 return r;
         if (listener.path == NULL)
-                listener.path = receiver_of(spec);
+                listener.path = spec_annotation(spec, RECEIVER);
         if (listener.path == NULL || listener.path[0] == '\0') {
                 (void)err_set(err, -EINVAL, "%s: SCMP_ACT_NOTIFY leaves calls to a listener, and none is named",
                               place_of(spec, where));

@@ -453,6 +453,8 @@ static int write_state(struct birth *birth, struct ward_err *err)
                 r = notify_pid_file(birth->options->pid_file, birth->launch.pid, err);
         if (r >= 0)
                 r = notify_pidfd(birth->options->pidfd_socket, birth->launch.pidfd, err);
+        if (r >= 0)
+                r = notify_pidfd(birth->spec->pidfd_receiver, birth->launch.pidfd, err);
         return r;
 }
 

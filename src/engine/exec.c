@@ -35,6 +35,7 @@ struct execution {
         struct stored stored;
         struct site *site;     /* of @stored */
         struct ward_spec spec; /* that the container was created with */
+        struct spec_process process;
         struct spec_namespace joined[SPEC_NS_COUNT];
         struct seccomp_filter filter;
         struct sock_fprog program;
@@ -293,7 +294,7 @@ static int clone_joining(struct execution *exec, const struct engine_exec_option
 
         r = open_group(exec, err);
         if (r >= 0)
-                r = make_plan(exec, how->process, err);
+                r = make_plan(exec, &exec->process, err);
         if (r >= 0)
                 r = clone_once(exec, options, exec->plan.clone_into_cgroup ? exec->group_fd : -EBADF, err);
         if (r >= 0 || !exec->plan.clone_into_cgroup ||
@@ -301,7 +302,7 @@ static int clone_joining(struct execution *exec, const struct engine_exec_option
                 return r;
         launch_done(&exec->launch);
         exec->site->place.clone_into_cgroup = false;
-        r = make_plan(exec, how->process, err);
+        r = make_plan(exec, &exec->process, err);
         return r < 0 ? r : clone_once(exec, options, -EBADF, err);
 }
 
@@ -321,8 +322,8 @@ static int bring_in(struct execution *exec, const struct engine_exec_options *ho
         if (hidden && dumpable == 1)
                 (void)prctl(PR_SET_DUMPABLE, 1);
         if (r >= 0)
-                r = how->process->oom_score_given
-                            ? launch_oom_score(&exec->launch, how->process, "exec", err)
+                r = exec->process.oom_score_given
+                            ? launch_oom_score(&exec->launch, &exec->process, "exec", err)
                             : launch_oom_score(&exec->launch, &exec->spec.process, exec->spec.file, err);
         if (r >= 0)
                 r = launch_groups(&exec->launch, &exec->site->layout, err);
@@ -369,7 +370,9 @@ static int execute(struct execution *exec, struct store *store, const struct eng
         exec->site->place.terminal_socket = exec->console >= 0;
         exec->site->place.trace = options->trace != NULL;
         exec->site->place.preserve_fds = options->preserve_fds;
-        r = complete_environment(exec, how->process, err);
+        exec->process = *how->process;
+        exec->process.keep_groups = exec->spec.process.keep_groups;
+        r = complete_environment(exec, &exec->process, err);
         if (r >= 0)
                 r = bring_in(exec, how, options, err);
         if (r < 0)

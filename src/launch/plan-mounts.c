@@ -204,21 +204,23 @@ static int split_data(struct plan *plan, const char *data, struct op_mount *moun
 }
 
 /* The label that the files of a new file system get (selinux(8), "context="). File systems of the kernel's own label theirs. */
-static int add_label(struct plan *plan, const char *label, struct op_mount *mount)
+static int add_label(struct plan *plan, const struct ward_spec *spec, struct op_mount *mount)
 {
+        const char *label = spec->mount_label, *option = spec->mount_label_option;
         static const char *const own[] = {"proc", "sysfs", "mqueue", "cgroup", "cgroup2"};
         struct op_parameter *list;
 
         if (label == NULL || is_one_of(mount->type, own, ELEMENTS(own)))
                 return 0;
+        option = option == NULL ? "context" : option;
         list = arena_new(&plan->arena, struct op_parameter, mount->parameter_count + 1);
         mount->data = arena_concat(&plan->arena, mount->data == NULL ? "" : mount->data, mount->data == NULL ? "" : ",",
-                                   "context=\"", label, "\"");
+                                   option, "=\"", label, "\"");
         if (list == NULL || mount->data == NULL)
                 return -ENOMEM;
         if (mount->parameter_count > 0)
                 memcpy(list, mount->parameters, mount->parameter_count * sizeof(*list));
-        list[mount->parameter_count++] = (struct op_parameter){.key = "context", .value = label};
+        list[mount->parameter_count++] = (struct op_parameter){.key = option, .value = label};
         mount->parameters = list;
         return 0;
 }
@@ -247,7 +249,7 @@ static int add_new(struct plan *plan, const struct ward_spec *spec, const struct
                 .propagation = mount->propagation & ~(unsigned long)MS_REC,
         };
         r = split_data(plan, mount->data, &op->mount);
-        return r < 0 ? r : add_label(plan, spec->mount_label, &op->mount);
+        return r < 0 ? r : add_label(plan, spec, &op->mount);
 }
 
 /* Nodes, links, the directories of other mounts and the terminal are made in /dev: it becomes read-only when all of them are there. */

@@ -119,10 +119,10 @@ static int add_ids(struct plan *plan, const struct spec_process *process, const 
                 .uid = process->uid,
                 .gid = process->gid,
                 .groups = process->groups,
-                .group_count = (uint32_t)process->group_count,
+                .group_count = process->keep_groups ? 0 : (uint32_t)process->group_count,
                 .keep_caps = process->uid != 0,
                 /* Where it is denied for good the caller's groups stay, which user_namespaces(7) requires; asking for some fails. */
-                .setgroups = !place->setgroups_denied || process->group_count > 0,
+                .setgroups = !process->keep_groups && (!place->setgroups_denied || process->group_count > 0),
         };
         return 0;
 }

@@ -98,40 +98,6 @@ static int read_mounts(struct json *json, void *target)
         return json_list(json, sizeof(*spec->mounts), oci_read_mount, &spec->mounts, &spec->mount_count);
 }
 
-static int read_annotation(struct json *json, void *target)
-{
-        /* Another runtime's: each would have another filter in force, or another one decide, than linux.seccomp says. */
-        static const char *const refused[] = {"run.oci.seccomp_bpf_data", "run.oci.seccomp.plugins"};
-        struct spec_annotation *annotation = oci_list_add(json, target, sizeof(*annotation));
-        struct json_position where = json_position(json);
-
-        if (annotation == NULL)
-                return -ENOMEM;
-        annotation->key = json->path[json->depth - 1].key;
-        if (annotation->key[0] == '\0')
-                return json_fail(json, where, "the key of an annotation may not be empty");
-        for (size_t i = 0; i < ELEMENTS(refused); i++)
-                if (strcmp(annotation->key, refused[i]) == 0) {
-                        (void)json_fail(json, where, "not honoured: the container's filter is linux.seccomp alone");
-                        return err_hint(json->err, "take the annotation out, and write the filter as linux.seccomp");
-                }
-        return json_string(json, &annotation->value);
-}
-
-static int read_annotations(struct json *json, void *target)
-{
-        struct ward_spec *spec = target;
-        struct oci_list list = {0};
-        int r;
-
-        r = json_map(json, read_annotation, &list);
-        if (r < 0)
-                return r;
-        spec->annotations = (const struct spec_annotation *)(const void *)list.elements;
-        spec->annotation_count = list.count;
-        return 0;
-}
-
 static const struct json_field config_fields[] = {
         JSON_FIELD("ociVersion", struct ward_spec, oci_version, read_version, JSON_REQUIRED),
         {"process", read_process},
@@ -140,7 +106,7 @@ static const struct json_field config_fields[] = {
         {"domainname", read_domainname},
         {"mounts", read_mounts},
         {"hooks", oci_read_hooks},
-        {"annotations", read_annotations},
+        {"annotations", oci_read_annotations},
         {"linux", oci_read_linux},
         {"freebsd", NULL, JSON_IGNORED},
         {"solaris", NULL, JSON_IGNORED},

@@ -36,6 +36,14 @@ const char *spec_origin_text(const struct spec_origin *origin, const char *file,
         return buffer;
 }
 
+const char *spec_annotation(const struct ward_spec *spec, const char *key)
+{
+        for (size_t i = 0; i < spec->annotation_count; i++)
+                if (strcmp(spec->annotations[i].key, key) == 0)
+                        return spec->annotations[i].value;
+        return NULL;
+}
+
 /* As sysctl(8) does: the first separator of the key decides. After a dot, a slash stands for a dot within a name
  * ("net.ipv4.conf.eth0/100.forwarding"), and after a slash everything is taken as it is. */
 bool spec_sysctl_path(const char *key, char *buffer, size_t size)

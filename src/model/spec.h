@@ -179,6 +179,7 @@ struct spec_process {
         uint32_t umask;         /* UINT32_MAX: not given */
         const uint32_t *groups; /* supplementary groups */
         size_t group_count;
+        bool keep_groups;        /* those of the caller instead */
         const char *const *argv; /* NULL-terminated; NULL when config.json has no args */
         const char *const *envp; /* NULL-terminated, never NULL */
         const char *cwd;         /* absolute */
@@ -387,6 +388,7 @@ struct ward_spec {
         struct spec_hooks hooks[SPEC_HOOK_COUNT];
         const struct spec_annotation *annotations;
         size_t annotation_count;
+        const char *pidfd_receiver; /* a socket of the host; NULL: not given */
 
         struct spec_namespace ns[SPEC_NS_COUNT];
         struct spec_id_maps id_maps;
@@ -405,7 +407,8 @@ struct ward_spec {
         const struct spec_sysctl *sysctls;
         size_t sysctl_count;
         struct spec_seccomp seccomp;
-        const char *mount_label; /* NULL: none asked */
+        const char *mount_label;        /* NULL: none asked */
+        const char *mount_label_option; /* mount(8), "context" and its relatives; NULL: context */
         struct spec_origin mount_label_origin;
         bool personality_given;
         uint32_t personality; /* PER_LINUX or PER_LINUX32 (personality(2)) */
@@ -421,6 +424,9 @@ extern const char *const spec_throttle_names[SPEC_THROTTLE_COUNT];
 
 /* Names as the OCI runtime specification writes them: "network", "mount" ... */
 extern const char *const spec_ns_names[SPEC_NS_COUNT];
+
+/* The value of the annotation @key; NULL: there is none. */
+const char *spec_annotation(const struct ward_spec *spec, const char *key);
 
 /* "mounts[3] (config.json line 41)", "--tmpfs /run": the words for a place, written into @buffer. Returns @buffer. */
 const char *spec_origin_text(const struct spec_origin *origin, const char *file, char *buffer, size_t size);

@@ -149,7 +149,9 @@ static int features(struct oci *oci, const void *options, int count, char **oper
                          "\"netDevices\":{\"enabled\":true},"
                          "\"mountExtensions\":{\"idmap\":{\"enabled\":true}}},"
                          "\"annotations\":{\"ward.version\":\"" WARD_VERSION "\"},"
-                         "\"potentiallyUnsafeConfigAnnotations\":[\"run.oci.seccomp.receiver\"]}\n");
+                         "\"potentiallyUnsafeConfigAnnotations\":[\"run.oci.keep_original_groups\",\"run.oci.mount_"
+                         "context_type\","
+                         "\"run.oci.pidfd_receiver\",\"run.oci.seccomp.receiver\"]}\n");
         return oci_print(&text, err);
 }
 

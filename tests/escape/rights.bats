@@ -50,6 +50,22 @@ sets() { sed -n "s/^Cap\(...\):\t0*\(.*\)/\1=\2/p" | tr '\n' ' '; }
         [[ $output =~ ^Groups:[[:space:]]*$ ]] || shown
 }
 
+@test "V11: only the annotation for it keeps the caller's groups, for run and for exec" {
+        make_bundle sh -c 'grep ^Groups /proc/self/status; sleep 100'
+        edit '.annotations["run.oci.keep_original_groups"] = "1" | .process.user.additionalGids = [9]'
+        setpriv --groups 4,27 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -d -b "$BUNDLE" "$ID" >"$WORK/out" 3>&-
+        wait_until 5 grep -q Groups "$WORK/out"
+        [[ $(<"$WORK/out") =~ ^Groups:[[:space:]]+4\ 27[[:space:]]*$ ]] || shown
+        jq '.process | .args = ["grep", "Groups", "/proc/self/status"] | .user.uid = 1000' "$BUNDLE/config.json" >"$WORK/process.json"
+        for how in "--process $WORK/process.json $ID" "-u 1000:1000 $ID grep Groups /proc/self/status"; do
+                # shellcheck disable=SC2086
+                run -0 setpriv --groups 4,30 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec $how
+                [[ $output =~ ^Groups:[[:space:]]+4\ 30[[:space:]]*$ ]] || shown
+        done
+        edit '.annotations["run.oci.keep_original_groups"] = "yes"'
+        refuses "annotations.run.oci.keep_original_groups: 'yes' is not"
+}
+
 @test "V11: where setgroups fails, nothing runs" {
         local deny=$WARD_BUILD/tests/shim/deny
         make_bundle echo RAN

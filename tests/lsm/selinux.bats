@@ -45,6 +45,20 @@ labelled() { edit --arg process "$PROCESS" --arg files "$FILES" '.process.selinu
         run -0 oci exec "$ID" sh -c 'echo x >/dev/shm/file && cat /dev/shm/file'
 }
 
+@test "run.oci.mount_context_type: the label as the file system's own, and files with those that they are given" {
+        local pid other=${FILES%:*}:s0:c9
+        labelled
+        edit '.process.args = ["sleep", "100"] | .annotations["run.oci.mount_context_type"] = "rootcontext"'
+        oci run -d -b "$BUNDLE" "$ID"
+        pid=$(oci state "$ID" | jq .pid)
+        [[ $(stat -c %C "/proc/$pid/root/dev/shm") == "$FILES" ]]
+        grep -q " /dev/shm .*rootcontext=" "/proc/$pid/mountinfo"
+        # "context=" would not let a file have another one.
+        touch "/proc/$pid/root/dev/shm/file"
+        chcon "$other" "/proc/$pid/root/dev/shm/file"
+        [[ $(stat -c %C "/proc/$pid/root/dev/shm/file") == "$other" ]]
+}
+
 @test "a process that joins has the container's label, or its own" {
         local other=system_u:system_r:ward_test_t:s0:c3
         labelled

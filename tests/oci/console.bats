@@ -68,3 +68,16 @@ receive() {
         wait "$RECEIVER"
         [[ $(tail -1 "$OUT") == ended ]]
 }
+
+@test "the annotation run.oci.pidfd_receiver names such a socket, too" {
+        [[ $(basename "$WARD_BUILD/bin/ward-oci") == ward-oci ]] || skip "another runtime"
+        make_bundle sleep 100
+        receive pidfd
+        edit --arg socket "$SOCKET" '.annotations["run.oci.pidfd_receiver"] = $socket'
+        oci run -d -b "$BUNDLE" "$ID"
+        wait_until 5 test -s "$OUT"
+        [[ $(<"$OUT") == "$(oci state "$ID" | jq .pid)" ]]
+        oci kill "$ID" KILL
+        wait "$RECEIVER"
+        [[ $(tail -1 "$OUT") == ended ]]
+}

@@ -66,6 +66,14 @@ static void test_top_refused(void **state)
                  "config.json:2:19: annotations.: the key of an annotation may not be empty", ""},
                 {CONFIG("\"annotations\":{\"a\":1}"),
                  "config.json:2:20: annotations.a: expected a string, found a number", ""},
+                {CONFIG("\"annotations\":{\"run.oci.mount_context_type\":\"fscontxt\"}"),
+                 "config.json:2:45: annotations.run.oci.mount_context_type: unknown kind of label 'fscontxt'",
+                 "did you mean 'fscontext'?"},
+                {CONFIG("\"annotations\":{\"run.oci.pidfd_receiver\":\"s\"}"),
+                 "config.json:2:41: annotations.run.oci.pidfd_receiver: 's' is not an absolute path, of the socket "
+                 "that gets "
+                 "the pidfd",
+                 ""},
                 {CONFIG("\"hooks\":{\"prestrat\":[]}"), "config.json:2:10: hooks.prestrat: unknown field",
                  "did you mean 'prestart'?"},
                 {CONFIG("\"hooks\":{\"poststop\":[{\"path\":\"bin/x\"}]}"),
