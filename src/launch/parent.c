@@ -275,6 +275,8 @@ static _Noreturn void run_child(struct launch *launch, int channel)
                 .root = AT_FDCWD,
                 .proc = -EBADF,
                 .sys = -EBADF,
+                .top = -EBADF,
+                .caller = -EBADF,
                 .null = -EBADF,
                 .empty = -EBADF,
                 .phase = PHASE_CLONE,

@@ -71,6 +71,7 @@ enum step {
         STEP_STDIO,
         STEP_PROC_OPEN,
         STEP_PROC_WRITE,
+        STEP_TOP,
         STEP_PIVOT,
         STEP_DETACH_OLD,
         STEP_CHDIR,

@@ -85,6 +85,18 @@ static void as_own_trees(struct child *child)
         slots[FD_TREE + 1].device = 0x103;
 }
 
+static void as_chrooted(struct child *child)
+{
+        (void)child;
+        mock.chrooted = true;
+}
+
+static void with_two_roots(struct child *child)
+{
+        child->top = 40;
+        child->caller = 41;
+}
+
 static void as_content(struct child *child)
 {
         (void)mock_add("tmp/f", 'f', NULL);
@@ -229,7 +241,41 @@ const struct op_case op_cases[] = {
          {.type = OP_PROPAGATION, .number = 0x84000},
          NULL,
          {
+                 {"openat cwd '.' path dir 0", STEP_TOP},
+                 {"openat cwd '/' path dir 0", STEP_TOP},
+                 {"statx 21 ''", STEP_TOP},
+                 {"getpid", IGNORED},
+                 {"pidfd_open 1 0", IGNORED},
+                 {"setns 22 0x20000", STEP_TOP},
+                 {"close 22", IGNORED},
+                 {"statx cwd '/'", STEP_TOP},
+                 {"fchdir 20", STEP_TOP},
+                 {"close 21", IGNORED},
+                 {"close 20", IGNORED},
                  {"mount '' '/' '' 0x84000 ''", STEP_ITSELF},
+         }},
+        {"propagation in a chroot",
+         {.type = OP_PROPAGATION, .number = 0x84000},
+         as_chrooted,
+         {
+                 {"openat cwd '.' path dir 0", STEP_TOP},
+                 {"openat cwd '/' path dir 0", STEP_TOP},
+                 {"statx 21 ''", STEP_TOP},
+                 {"getpid", IGNORED},
+                 {"pidfd_open 1 0", IGNORED},
+                 {"setns 22 0x20000", STEP_TOP},
+                 {"close 22", IGNORED},
+                 {"statx cwd '/'", STEP_TOP},
+                 {"openat cwd '/' path dir 0", STEP_TOP},
+                 {"fchdir 21", STEP_TOP},
+                 {"chroot '.'", STEP_TOP},
+                 {"fchdir 20", STEP_TOP},
+                 {"close 20", IGNORED},
+                 {"fchdir 23", STEP_TOP},
+                 {"chroot '.'", STEP_TOP},
+                 {"mount '' '/' '' 0x84000 ''", STEP_ITSELF},
+                 {"fchdir 21", STEP_TOP},
+                 {"chroot '.'", STEP_TOP},
          }},
         {"root",
          {.type = OP_ROOT, .slot = FD_ROOT},
@@ -237,6 +283,17 @@ const struct op_case op_cases[] = {
          {
                  {"mount_setattr 11 '' 0x9000 +0 -0 p0x80000", STEP_PROPAGATION},
                  {"move_mount 11 '' cwd '/' 0x4", STEP_ATTACH},
+         }},
+        {"root in a chroot",
+         {.type = OP_ROOT, .slot = FD_ROOT},
+         with_two_roots,
+         {
+                 {"mount_setattr 11 '' 0x9000 +0 -0 p0x80000", STEP_PROPAGATION},
+                 {"fchdir 40", STEP_TOP},
+                 {"chroot '.'", STEP_TOP},
+                 {"move_mount 11 '' cwd '/' 0x4", STEP_ATTACH},
+                 {"fchdir 41", STEP_TOP},
+                 {"chroot '.'", STEP_TOP},
          }},
         {"mount",
          {.type = OP_MOUNT,
@@ -508,6 +565,19 @@ const struct op_case op_cases[] = {
                  {"fchdir 11", STEP_CHDIR},
                  {"pivot_root '.' '.'", STEP_PIVOT},
                  {"umount2 '.' 2", STEP_DETACH_OLD},
+                 {"chdir '/'", STEP_CHDIR},
+         }},
+        {"pivot in a chroot",
+         {.type = OP_PIVOT, .number = 1},
+         with_two_roots,
+         {
+                 {"fchdir 40", STEP_TOP},
+                 {"chroot '.'", STEP_TOP},
+                 {"fchdir 11", STEP_CHDIR},
+                 {"pivot_root '.' '.'", STEP_PIVOT},
+                 {"umount2 '.' 2", STEP_DETACH_OLD},
+                 {"close 40", IGNORED},
+                 {"close 41", IGNORED},
                  {"chdir '/'", STEP_CHDIR},
          }},
         {"chroot",
@@ -791,13 +861,16 @@ const struct op_case op_cases[] = {
 const size_t op_case_count = sizeof(op_cases) / sizeof(op_cases[0]);
 
 static const struct op mount_op = {.type = OP_MOUNT, .mount = {.target = "tmp", .type = "tmpfs"}},
-                       root_op = {.type = OP_ROOT, .slot = FD_ROOT}, mask_op = {.type = OP_MASK, .path = "sys"},
+                       root_op = {.type = OP_ROOT, .slot = FD_ROOT},
+                       propagation_op = {.type = OP_PROPAGATION, .number = 0x84000},
+                       mask_op = {.type = OP_MASK, .path = "sys"},
                        clone_op = {.type = OP_CLONE, .number = CLONE_NEWPID}, session_op = {.type = OP_SETSID},
                        keyring_op = {.type = OP_KEYRING},
                        find_op = {.type = OP_FIND_EXEC,
                                   .exec = {.candidates = (const char *const[]){"/bin/true", NULL}}};
 
 const struct fallback_case fallback_cases[] = {
+        {"no pidfd_open", __NR_pidfd_open, ENOSYS, "openat cwd '/proc/self/ns/mnt' 0", 0, &propagation_op},
         {"no move_mount for the root", __NR_move_mount, ENOSYS, "mount '/proc/self/fd/11' '/' '' 0x2000 ''", 0,
          &root_op},
         {"move_mount fails for the root", __NR_move_mount, EINVAL, NULL, STEP_ATTACH, &root_op},

@@ -48,6 +48,8 @@ void fixture_prepare(struct fixture *f, const struct op *ops, unsigned count)
                 .root = FD_FIRST + FD_ROOT,
                 .proc = -EBADF,
                 .sys = -EBADF,
+                .top = -EBADF,
+                .caller = -EBADF,
                 .null = -EBADF,
                 .empty = -EBADF,
                 .phase = PHASE_ISOLATE,

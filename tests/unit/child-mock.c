@@ -129,7 +129,8 @@ static int node_of(int fd)
 
 void mock_reset(void)
 {
-        static const char *const directories[] = {"dev", "proc", "sys", "tmp", "etc", "bin"};
+        static const char *const directories[] = {"dev", "proc", "sys",       "tmp",
+                                                  "etc", "bin",  "proc/self", "proc/self/ns"};
 
         memset(&mock, 0, sizeof(mock));
         for (size_t i = 0; i < MOCK_FDS_MAX; i++)
@@ -138,6 +139,7 @@ void mock_reset(void)
         mock.node_count = 1;
         for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
                 (void)mock_add(directories[i], 'd', NULL);
+        (void)mock_add("proc/self/ns/mnt", 'f', NULL);
         (void)mock_add("etc/passwd", 'f', NULL);
         (void)mock_add("bin/true", 'f', NULL);
         mock.nodes[mock_add("dev/null", 'c', NULL)].major = 1;
@@ -254,6 +256,7 @@ static const struct {
         {__NR_openat2, "openat2", "dsh"},
         {__NR_personality, "personality", "x"},
         {__NR_pivot_root, "pivot_root", "ss"},
+        {__NR_pidfd_open, "pidfd_open", "uu"},
         {__NR_pipe2, "pipe2", ""},
         {__NR_ppoll, "ppoll", ""},
         {__NR_prctl, "prctl", "uuu"},
@@ -415,8 +418,9 @@ static long stat_node(int fd, const char *path, struct statx *st)
         st->stx_mode = (uint16_t)(modes[strchr(types, mock.nodes[node].type) - types] | mock.nodes[node].mode);
         st->stx_rdev_major = mock.nodes[node].major;
         st->stx_rdev_minor = mock.nodes[node].minor;
+        st->stx_mask = STATX_MNT_ID;
         st->stx_mnt_id = mock.nodes[node].mount;
-        st->stx_ino = mock.inode;
+        st->stx_ino = mock.inode + (mock.at_top && fd == AT_FDCWD);
         return 0;
 }
 
@@ -625,7 +629,11 @@ static long answer(long number, const long *a)
         if (file_call(number, a, &r) || credential_call(number, a, &r) || mock_schedule_call(number, a, &r))
                 return r;
         switch (number) {
+        case __NR_setns:
+                mock.at_top = mock.chrooted;
+                return 0;
         case __NR_fsopen:
+        case __NR_pidfd_open:
         case __NR_socket:
         case __NR_accept4:
                 return new_fd(-1);

@@ -82,6 +82,8 @@ struct mock {
         const char *cwd;
         long file_system;
         uint64_t inode;    /* of every file */
+        bool chrooted;     /* "/" is another directory behind setns(2) ... */
+        bool at_top;       /* ... which was called */
         char argument[32]; /* the first of execveat(2), which @executed is then */
         const char *executed;
         int exit_status;

@@ -23,10 +23,12 @@ struct child {
 
         int root;            /* O_PATH of the container's root, -EBADF before OP_ROOT */
         uint64_t root_mount; /* id of its mount; 0 until needed */
-        int proc, sys;       /* what is mounted there, -EBADF: nothing yet */
-        int null;            /* the host's /dev/null, for masks; -EBADF until needed */
-        int empty;           /* a read-only tmpfs, for masks; -EBADF until needed */
-        uint32_t chosen;     /* OP_FIND_EXEC: which candidate */
+        int top,
+                caller; /* O_PATH of the roots of the mount namespace and of the caller, where they are two (root.c); else -EBADF */
+        int proc, sys;   /* what is mounted there, -EBADF: nothing yet */
+        int null;        /* the host's /dev/null, for masks; -EBADF until needed */
+        int empty;       /* a read-only tmpfs, for masks; -EBADF until needed */
+        uint32_t chosen; /* OP_FIND_EXEC: which candidate */
         enum phase phase;
         uint32_t op;
         enum step step;
@@ -60,9 +62,12 @@ int child_is_directory(int fd, uint32_t *ret_mode);
 #define CHILD_FD_PATH_MAX 32
 void child_fd_path(int fd, char path[static CHILD_FD_PATH_MAX]);
 
-/* mounts.c */
+/* root.c */
 int child_do_propagation(struct child *child, const struct op *op);
 int child_do_root(struct child *child, const struct op *op);
+int child_do_pivot(struct child *child, const struct op *op);
+
+/* mounts.c */
 int child_do_mount(struct child *child, const struct op *op);
 int child_do_bind(struct child *child, const struct op *op);
 int child_do_remount(struct child *child, const struct op *op);
@@ -70,7 +75,6 @@ int child_do_reconfigure(struct child *child, const struct op *op);
 int child_do_mask(struct child *child, const struct op *op);
 int child_do_readonly(struct child *child, const struct op *op);
 int child_do_root_attr(struct child *child, const struct op *op);
-int child_do_pivot(struct child *child, const struct op *op);
 int child_attach(struct child *child, int tree, int target);
 
 /* copy.c: copies the content of one directory into another (tmpcopyup). */

@@ -21,7 +21,6 @@
 #define FLAG_PATH 010000000
 #define FLAG_CLOEXEC 02000000
 #define FINDS_MAX 1000 /* of a name that others exchange */
-#define DETACH 2       /* MNT_DETACH of umount2(2) */
 
 static bool starts_with(const char *string, const char *start)
 {
@@ -61,36 +60,6 @@ int child_attach(struct child *child, int tree, int target)
         child_fd_path(tree, from);
         child_fd_path(target, to);
         return (int)sys5(mount, from, to, 0, MS_MOVE, 0);
-}
-
-int child_do_propagation(struct child *child, const struct op *op)
-{
-        return (int)sys5(mount, 0, "/", 0, op->number, 0);
-}
-
-int child_do_root(struct child *child, const struct op *op)
-{
-        int tree = child->slots[op->slot], r;
-        char from[CHILD_FD_PATH_MAX];
-
-        /* The clone of a shared mount is its peer: without this, whatever is mounted in the container would appear on the host
-         * (mount_namespaces(7)). */
-        child->step = STEP_PROPAGATION;
-        r = set_attributes(tree, AT_RECURSIVE, 0, 0, MS_SLAVE);
-        if (r < 0)
-                return r;
-        /* Over "/" of this namespace: no path of the host has to be walked with the ids of the container. pivot_root(2) wants a
-         * mount point that is below the current root, which this is. */
-        child->step = STEP_ATTACH;
-        r = (int)sys5(move_mount, tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
-        if (is_missing(r)) {
-                child_fd_path(tree, from);
-                r = (int)sys5(mount, from, "/", 0, MS_MOVE, 0);
-        }
-        if (r < 0)
-                return r;
-        child->root = tree;
-        return 0;
 }
 
 /* A new superblock by fsopen(2): a detached mount, or -errno. */
@@ -451,29 +420,4 @@ int child_do_readonly(struct child *child, const struct op *op)
         }
         (void)sys1(close, target);
         return r;
-}
-
-int child_do_pivot(struct child *child, const struct op *op)
-{
-        int r;
-
-        child->step = STEP_CHDIR;
-        r = (int)sys1(fchdir, child->root);
-        if (r < 0)
-                return r;
-        child->step = STEP_PIVOT;
-        if (op->number == 0) {
-                r = (int)sys1(chroot, ".");
-        } else {
-                /* pivot_root(2), NOTES: with "." twice the old root is stacked on the new one and goes by detaching ".". */
-                r = (int)sys2(pivot_root, ".", ".");
-                if (r >= 0) {
-                        child->step = STEP_DETACH_OLD;
-                        r = (int)sys2(umount2, ".", DETACH);
-                }
-        }
-        if (r < 0)
-                return r;
-        child->step = STEP_CHDIR;
-        return (int)sys1(chdir, "/");
 }

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the machine's root to the container's: the tree is laid over the root of the new mount namespace, and later takes its place.
+ *
+ * The root of the namespace is not always the process's own: it is another one where the caller is in a chroot(2). pivot_root(2) exchanges the
+ * process's own alone; the machine's would stay above the container, in its namespace, for everybody who joins it, whom setns(2) leads to
+ * the namespace's root, and for who climbs out of his root with CAP_SYS_CHROOT. So the tree always lies on the namespace's root, and that
+ * one goes; what is found by a path of the host until then is found from the caller's.
+ */
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/mount.h>
+#include <linux/sched.h>
+#include <linux/stat.h>
+
+#include "launch/child/child.h"
+#include "launch/child/sys.h"
+
+#define FLAG_PATH 010000000
+#define FLAG_CLOEXEC 02000000
+#define DETACH 2 /* MNT_DETACH of umount2(2) */
+
+static int open_directory(const char *path)
+{
+        return (int)sys4(openat, AT_FDCWD, path, FLAG_PATH | O_DIRECTORY | FLAG_CLOEXEC, 0);
+}
+
+static bool is_same(const struct statx *a, const struct statx *b)
+{
+        return (a->stx_mask & b->stx_mask & STATX_MNT_ID) != 0 && a->stx_mnt_id == b->stx_mnt_id &&
+               a->stx_ino == b->stx_ino && a->stx_dev_major == b->stx_dev_major && a->stx_dev_minor == b->stx_dev_minor;
+}
+
+/* Makes the directory @fd the process's root. */
+static int go_to(int fd)
+{
+        int r = (int)sys1(fchdir, fd);
+
+        return r < 0 ? r : (int)sys1(chroot, ".");
+}
+
+/* setns(2) into the own mount namespace: the root of the process, and its directory, are the namespace's then. */
+static int go_to_top(void)
+{
+        int self = (int)sys2(pidfd_open, sys0(getpid), 0), r;
+
+        if (self < 0)
+                self = (int)sys4(openat, AT_FDCWD, "/proc/self/ns/mnt", O_RDONLY | FLAG_CLOEXEC, 0);
+        if (self < 0)
+                return self;
+        r = (int)sys2(setns, self, CLONE_NEWNS);
+        (void)sys1(close, self);
+        return r;
+}
+
+/* Opens both roots, child->top and child->caller, when they are two. */
+static int find_top(struct child *child)
+{
+        struct statx own = {0}, top = {0};
+        int here = open_directory("."), root = open_directory("/"), r;
+
+        child->step = STEP_TOP;
+        r = here < 0   ? here
+            : root < 0 ? root
+                       : (int)sys5(statx, root, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &own);
+        if (r >= 0)
+                r = go_to_top();
+        if (r >= 0)
+                r = (int)sys5(statx, AT_FDCWD, "/", 0, STATX_INO | STATX_MNT_ID, &top);
+        if (r >= 0 && !is_same(&own, &top)) {
+                child->top = open_directory("/");
+                child->caller = root;
+                root = -EBADF;
+                r = child->top < 0 ? child->top : go_to(child->caller);
+        }
+        if (r >= 0)
+                r = (int)sys1(fchdir, here);
+        if (root >= 0)
+                (void)sys1(close, root);
+        if (here >= 0)
+                (void)sys1(close, here);
+        return r;
+}
+
+static int go_to_one_of(const struct child *child, int which)
+{
+        return child->top < 0 ? 0 : go_to(which);
+}
+
+int child_do_propagation(struct child *child, const struct op *op)
+{
+        int r = find_top(child);
+
+        if (r >= 0)
+                r = go_to_one_of(child, child->top);
+        if (r < 0)
+                return r;
+        child->step = STEP_ITSELF;
+        r = (int)sys5(mount, 0, "/", 0, op->number, 0);
+        if (r < 0)
+                return r;
+        child->step = STEP_TOP;
+        return go_to_one_of(child, child->caller);
+}
+
+/* Over the root of this namespace: no path of the host has to be walked with the ids of the container. pivot_root(2) wants a mount point
+ * that is below the current root, which this is. */
+static int attach_root(struct child *child, int tree)
+{
+        char from[CHILD_FD_PATH_MAX];
+        int r;
+
+        child->step = STEP_ATTACH;
+        r = (int)sys5(move_mount, tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
+        /* As is_missing() of mounts.c. */
+        if (r != -ENOSYS && r != -EPERM)
+                return r;
+        child_fd_path(tree, from);
+        return (int)sys5(mount, from, "/", 0, MS_MOVE, 0);
+}
+
+int child_do_root(struct child *child, const struct op *op)
+{
+        int tree = child->slots[op->slot], r;
+        struct mount_attr slave = {.propagation = MS_SLAVE};
+
+        /* The clone of a shared mount is its peer: without this, whatever is mounted in the container would appear on the host
+         * (mount_namespaces(7)). */
+        child->step = STEP_PROPAGATION;
+        r = (int)sys5(mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &slave, sizeof(slave));
+        if (r < 0)
+                return r;
+        child->step = STEP_TOP;
+        r = go_to_one_of(child, child->top);
+        if (r >= 0)
+                r = attach_root(child, tree);
+        if (r < 0)
+                return r;
+        child->root = tree;
+        child->step = STEP_TOP;
+        return go_to_one_of(child, child->caller);
+}
+
+static void forget(int *fd)
+{
+        if (*fd >= 0)
+                (void)sys1(close, *fd);
+        *fd = -EBADF;
+}
+
+int child_do_pivot(struct child *child, const struct op *op)
+{
+        int r;
+
+        child->step = STEP_TOP;
+        r = go_to_one_of(child, child->top);
+        if (r < 0)
+                return r;
+        child->step = STEP_CHDIR;
+        r = (int)sys1(fchdir, child->root);
+        if (r < 0)
+                return r;
+        child->step = STEP_PIVOT;
+        if (op->number == 0) {
+                r = (int)sys1(chroot, ".");
+        } else {
+                /* pivot_root(2), NOTES: with "." twice the old root is stacked on the new one and goes by detaching ".". */
+                r = (int)sys2(pivot_root, ".", ".");
+                if (r >= 0) {
+                        child->step = STEP_DETACH_OLD;
+                        r = (int)sys2(umount2, ".", DETACH);
+                }
+        }
+        if (r < 0)
+                return r;
+        forget(&child->top);
+        forget(&child->caller);
+        child->step = STEP_CHDIR;
+        return (int)sys1(chdir, "/");
+}
