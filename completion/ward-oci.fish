@@ -10,6 +10,7 @@ end
 complete -c ward-oci -f
 complete -c ward-oci -n "not __fish_seen_subcommand_from $verbs" -a "$verbs"
 complete -c ward-oci -n "not __fish_seen_subcommand_from $verbs; and string match -q -- '-*' (commandline -ct)" -a '(__ward_oci_options)'
+complete -c ward-oci -l cgroup-manager -x -a 'cgroupfs systemd disabled'
 for verb in $verbs
         complete -c ward-oci -n "__fish_seen_subcommand_from $verb; and string match -q -- '-*' (commandline -ct)" -a "(__ward_oci_options $verb)"
 end

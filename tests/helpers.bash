@@ -24,6 +24,9 @@ bats_require_minimum_version 1.5.0
 WARD_SOURCE=${WARD_SOURCE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)}
 WARD_BUILD=${WARD_BUILD:-$WARD_SOURCE/build}
 
+# Its helper programs, where no build is installed.
+export WARD_LIBEXEC=$WARD_BUILD/libexec/ward
+
 # Where the newest system calls are refused (tests/run --calls), the build's programs are scripts that run the programs themselves, with
 # these words in front.
 REFUSED=()

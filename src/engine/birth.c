@@ -343,7 +343,9 @@ static int clone_init(struct birth *birth, struct ward_err *err)
         launch_done(&birth->launch);
         birth->site.place.clone_into_cgroup = false;
         r = make_plan(birth, err);
-        return r < 0 ? r : open_and_clone(birth, &given, -EBADF, err);
+        if (r >= 0)
+                r = open_and_clone(birth, &given, -EBADF, err);
+        return r < 0 ? r : site_attach(&birth->site, birth->launch.pid, err);
 }
 
 static bool plan_clones(const struct plan *plan)
@@ -441,6 +443,7 @@ static int write_state(struct birth *birth, struct ward_err *err)
         state->cgroup_hierarchies = site_used(&birth->site);
         if (state->cgroup_hierarchies == NULL)
                 return err_oom(err);
+        state->cgroup_unit = birth->site.unit.name.scope;
         state->cgroup_made = site_made_parents(&birth->site);
         r = proc_start_ticks(birth->launch.proc_fd, state->pid, &state->pid_start_ticks, err);
         if (r >= 0)
@@ -475,6 +478,8 @@ static int bring_up(struct birth *birth, int relay_console, struct ward_err *err
 
         r = get_filter(birth, err);
         if (r >= 0)
+                r = site_start_unit(&birth->site, err);
+        if (r >= 0)
                 r = note_group(birth, err);
         if (r >= 0)
                 r = site_make_unified(&birth->site, &birth->group_fd, err);
@@ -490,6 +495,8 @@ static int bring_up(struct birth *birth, int relay_console, struct ward_err *err
                 r = make_plan(birth, err);
         if (r >= 0)
                 r = clone_init(birth, err);
+        if (r >= 0)
+                site_release_unit(&birth->site);
         if (r >= 0 && plan_clones(&birth->plan))
                 r = launch_await(&birth->launch, PHASE_CLONE, err);
         if (r >= 0 && birth->spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW)
@@ -541,7 +548,7 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
         if (r >= 0)
                 r = rdt_open(&birth->rdt, spec, err);
         if (r >= 0)
-                r = site_read(&birth->site, spec, options->id, NULL, err);
+                r = site_read(&birth->site, spec, options, NULL, err);
         if (r < 0)
                 return r;
         place->create = create;
@@ -620,8 +627,11 @@ void birth_done(struct birth *birth)
         if (undo && birth->hooks_ran)
                 (void)hooks_run_stored(&birth->entry, &birth->state, SPEC_HOOK_POSTSTOP, "stopped", NULL);
         birth->group_fd = fd_close(birth->group_fd);
+        site_release_unit(&birth->site);
         if (undo)
                 (void)site_remove_groups(&birth->site, false, NULL);
+        if (undo && birth->site.delegated != NULL)
+                site_stop_unit(&birth->site);
         if (undo && birth->entry.fd >= 0)
                 (void)store_destroy(birth->store, birth->options->id, &birth->entry, NULL);
         else

@@ -89,6 +89,8 @@ int delete_known(struct store *store, const char *id, struct stored *stored, str
                 r = kill_all(stored, site, err);
         if (r >= 0)
                 r = site_remove_groups(site, true, err);
+        if (r >= 0)
+                site_stop_unit(site);
         if (r >= 0 && stored->state.resctrl)
                 r = remove_rdt(&stored->entry, id, err);
         if (r < 0)

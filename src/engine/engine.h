@@ -51,6 +51,13 @@ struct engine_exit {
         bool oom_killed; /* the kernel's OOM killer ended a process of its group */
 };
 
+/* Who makes a container's control group. */
+enum engine_groups {
+        ENGINE_GROUPS_FS, /* ward, in cgroupfs */
+        ENGINE_GROUPS_SYSTEMD, /* systemd makes a scope, and ward the group below it; linux.cgroupsPath is SLICE:PREFIX:NAME */
+        ENGINE_GROUPS_NONE, /* nobody: the container is in the caller's, and limits are errors */
+};
+
 /* What create, run and exec need beside the spec. Descriptors are borrowed; those that are none are -EBADF. */
 struct engine_options {
         const char *id;
@@ -61,6 +68,7 @@ struct engine_options {
         const char *pid_file;       /* NULL: none wanted */
         const char *console_socket; /* path of a unix socket that takes the terminal's master; NULL: none */
         const char *pidfd_socket;   /* path of a unix socket that takes a pidfd of init; NULL: none */
+        enum engine_groups groups;  /* create and run */
         unsigned preserve_fds;      /* descriptors 3 ... 2+N stay open in the container */
         /* run: what walls stand, told when all is set up and before the program starts; an error ends the start. NULL: nobody asks. */
         int (*judge)(void *data, const struct strength *strength, struct ward_err *err);

@@ -297,13 +297,14 @@ static int clone_joining(struct execution *exec, const struct engine_exec_option
                 r = make_plan(exec, &exec->process, err);
         if (r >= 0)
                 r = clone_once(exec, options, exec->plan.clone_into_cgroup ? exec->group_fd : -EBADF, err);
-        if (r >= 0 || !exec->plan.clone_into_cgroup ||
-            (r != -EOPNOTSUPP && r != -ENOSYS && r != -EBUSY && r != -EACCES))
-                return r;
-        launch_done(&exec->launch);
-        exec->site->place.clone_into_cgroup = false;
-        r = make_plan(exec, &exec->process, err);
-        return r < 0 ? r : clone_once(exec, options, -EBADF, err);
+        if (exec->plan.clone_into_cgroup && (r == -EOPNOTSUPP || r == -ENOSYS || r == -EBUSY || r == -EACCES)) {
+                launch_done(&exec->launch);
+                exec->site->place.clone_into_cgroup = false;
+                r = make_plan(exec, &exec->process, err);
+                if (r >= 0)
+                        r = clone_once(exec, options, -EBADF, err);
+        }
+        return r < 0 || exec->plan.clone_into_cgroup ? r : site_attach(exec->site, exec->launch.pid, err);
 }
 
 static int bring_in(struct execution *exec, const struct engine_exec_options *how, const struct engine_options *options,

@@ -33,11 +33,16 @@ int engine_plan(const struct ward_spec *spec, const struct engine_options *optio
         struct plan plan;
         int r = 0;
 
+        if (options->groups == ENGINE_GROUPS_SYSTEMD) {
+                (void)err_set(err, -EOPNOTSUPP,
+                              "plan the start: where systemd makes the control group is not known before");
+                return err_hint(err, "leave the cgroup manager systemd out: the other steps are the same");
+        }
         place.rootfs = options->root_given ? NULL : spec->rootfs;
         place.cgroup_path = spec->cgroups_path != NULL ? spec->cgroups_path : arena_concat(&arena, "/", options->id);
         if (place.cgroup_path == NULL)
                 return err_oom(err);
-        if (options->ordinary_user)
+        if (options->ordinary_user || options->groups == ENGINE_GROUPS_NONE)
                 place.cgroup_path = NULL;
         if (!spec->process_given || spec->process.argv == NULL || spec->process.argv[0] == NULL)
                 return err_set(err, -EINVAL, "%s: process.args is missing: there is nothing to plan", spec->file);

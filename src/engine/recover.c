@@ -41,7 +41,7 @@ int recover_group(struct store *store, const char *id, struct stored *stored, st
 {
         const struct cgroup_hierarchy *marked;
         const char *mark;
-        int r = site_read(ret_site, NULL, id, NULL, err);
+        int r = site_read(ret_site, NULL, NULL, NULL, err);
 
         if (r >= 0)
                 r = find_path(id, stored, ret_site, ret_claim, err);

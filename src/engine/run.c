@@ -49,6 +49,8 @@ static int remove_ended(struct birth *birth, struct ward_err *err)
                 (void)cgroup_kill(&birth->site.layout, birth->site.place.cgroup_path, 10000, NULL);
         r = site_remove_groups(&birth->site, true, err);
         if (r >= 0)
+                site_stop_unit(&birth->site);
+        if (r >= 0)
                 r = rdt_remove(birth->spec, birth->options->id, err);
         if (birth->spec->hooks[SPEC_HOOK_POSTSTOP].count > 0)
                 (void)hooks_run_stored(&birth->entry, &birth->state, SPEC_HOOK_POSTSTOP, "stopped", r < 0 ? NULL : err);

@@ -134,11 +134,44 @@ bool site_limits_pids(const struct site *site, const struct spec_resources *reso
         return resources->pids.given && (!resources->pids.optional || cgroup_with(&site->layout, CGROUP_PIDS) != NULL);
 }
 
+/* What only a group could give is an error. That devices are refused is a protection, which nobody loses by the way: only who has users of his
+ * own has no need of it (set_devices()). */
+static int refuse_without_group(const struct site *site, const struct ward_spec *spec, struct ward_err *err)
+{
+        const struct spec_origin *origin = NULL;
+        const char *what = "this limit needs a control group";
+        char where[256];
+
+        for (size_t i = 0; origin == NULL && i < site->limits.count; i++)
+                if (!cgroup_limit_anyway(&site->limits.limits[i]) && site->limits.origins[i].field != NULL)
+                        origin = &site->limits.origins[i];
+        for (size_t i = 0; origin == NULL && i < spec->resources.device_rule_count; i++)
+                if (!spec->resources.device_rules[i].allow && site->place.root_user && !site->own_users) {
+                        origin = &spec->resources.device_rules[i].origin;
+                        what = "only a control group refuses devices";
+                }
+        if (origin == NULL && spec->cgroups_path != NULL) {
+                origin = &spec->cgroups_path_origin;
+                what = "this names a control group";
+        }
+        if (origin == NULL)
+                return 0;
+        (void)err_set(err, -EINVAL, "%s: %s, and the cgroup manager 'disabled' makes none",
+                      spec_origin_text(origin, spec->file, where, sizeof(where)), what);
+        return err_hint(err, "take it out of the config, or choose the cgroup manager cgroupfs or systemd");
+}
+
 static int choose_group(struct site *site, const struct ward_spec *spec, const char *id, struct ward_err *err)
 {
         const char *path = spec->cgroups_path;
         char where[256];
 
+        if (site->groups == ENGINE_GROUPS_NONE)
+                return refuse_without_group(site, spec, err);
+        if (site->groups == ENGINE_GROUPS_SYSTEMD) {
+                site->groups_wanted = true;
+                return unit_read(&site->unit, spec, id, !site->place.root_user, &site->arena, err);
+        }
         /* A limit on processes that nobody named is as good as none where there is no group. */
         site->groups_wanted = path != NULL || site->limits.wanted > (spec->resources.pids.optional &&
                                                                      site_limits_pids(site, &spec->resources));
@@ -202,7 +235,8 @@ static bool has_room(const struct site *site)
         return false;
 }
 
-int site_read(struct site *site, const struct ward_spec *spec, const char *id, const char *group, struct ward_err *err)
+int site_read(struct site *site, const struct ward_spec *spec, const struct engine_options *options, const char *group,
+              struct ward_err *err)
 {
         _cleanup_close_
         int proc = proc_open(err);
@@ -223,7 +257,8 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
         site->own_users = spec != NULL && spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW;
         /* Root of a user namespace has the mounts of a mount namespace that was made there, or in one below. */
         site->place.foreign_mounts = !site->place.root_user && (geteuid() != 0 || !tree_may_clone());
-        if (spec != NULL && !site->place.root_user) {
+        site->groups = options == NULL ? ENGINE_GROUPS_FS : options->groups;
+        if (spec != NULL && !site->place.root_user && site->groups == ENGINE_GROUPS_FS) {
                 r = find_delegated(site, err);
                 if (r < 0)
                         return r;
@@ -232,7 +267,7 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
                 r = limits_collect(&site->limits, &site->arena, &spec->resources,
                                    site_limits_pids(site, &spec->resources), err);
                 if (r >= 0)
-                        r = choose_group(site, spec, id, err);
+                        r = choose_group(site, spec, options->id, err);
                 if (r < 0)
                         return r;
                 site_find_modules(site, &spec->process, spec->mount_label != NULL);
@@ -249,16 +284,133 @@ int site_read(struct site *site, const struct ward_spec *spec, const char *id, c
         /* In a container that shows no groups, or none that can be written to, there are none to be had. */
         if (may_go_without(site, -EROFS) && (spec == NULL ? site->place.hierarchy_count == 0 : !has_room(site)))
                 site->place.cgroup_path = NULL;
-        if (site->place.hierarchy_count == 0 || site->place.cgroup_path == NULL)
+        /* Where the scope will be is not known yet. */
+        if (site->place.hierarchy_count == 0 || (site->place.cgroup_path == NULL && site->unit.name.scope == NULL))
                 site->place.clone_into_cgroup = false;
         return 0;
 }
 
 void site_done(struct site *site)
 {
+        unit_release(&site->unit);
         cgroup_layout_done(&site->layout);
         arena_done(&site->arena);
 }
+
+/* ---- the part of systemd ---- */
+
+/* systemd has the scope in these; in others ward makes its group alone. (Each name is from CGROUP_MASK_V1 of systemd.) */
+static bool is_systemds(const struct cgroup_hierarchy *h)
+{
+        static const uint32_t controllers = 1u << CGROUP_CPU | 1u << CGROUP_CPUACCT | 1u << CGROUP_BLKIO |
+                                            1u << CGROUP_MEMORY | 1u << CGROUP_DEVICES | 1u << CGROUP_PIDS;
+
+        return h->version == 2 || (h->controllers & controllers) != 0 || strcmp(h->identity, "name=systemd") == 0;
+}
+
+/* That the group which systemd names is one that is seen here, and may be changed. */
+static int check_scope(const struct site *site, const char *scope, struct ward_err *err)
+{
+        for (size_t i = 0; i < site->layout.count; i++) {
+                const struct cgroup_hierarchy *h = &site->layout.hierarchies[i];
+                int r;
+
+                if (h->version != 2 && strcmp(h->identity, "name=systemd") != 0)
+                        continue;
+                r = cgroup_has_room(h, scope, err);
+                if (r > 0)
+                        return 0;
+                if (r < 0)
+                        return r;
+                (void)err_set(err, -ENOENT, "use the control group '%s' of systemd's unit '%s': '%s' does not have it",
+                              scope, site->unit.name.scope, h->mount);
+                return err_hint(err, "start it where the machine's own /sys/fs/cgroup is mounted");
+        }
+        return err_set(err, -ENOENT, "use the control group '%s' of systemd: no hierarchy of its is mounted", scope);
+}
+
+/* What the user's manager can give; the groups of v1 are not his. */
+static int find_users_groups(struct site *site, struct ward_err *err)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < site->layout.count; i++) {
+                struct cgroup_hierarchy *h = &site->layout.hierarchies[i];
+
+                if (h->version == 2)
+                        r = cgroup_controllers(h, site->delegated, &h->controllers, err);
+        }
+        if (r >= 0)
+                r = find_denied(site, err);
+        if (r >= 0) {
+                site->used = 0;
+                choose_hierarchies(site);
+        }
+        return r;
+}
+
+int site_start_unit(struct site *site, struct ward_err *err)
+{
+        int r;
+
+        if (site->unit.name.scope == NULL)
+                return 0;
+        /* The scope is a group that was delegated: when its controllers are handed on, make_group() has the helper out of the way. */
+        r = unit_start(&site->unit, &site->arena, &site->delegated, err);
+        if (r >= 0)
+                r = check_scope(site, site->delegated, err);
+        if (r >= 0 && !site->place.root_user)
+                r = find_users_groups(site, err);
+        if (r < 0)
+                return r;
+        site->place.cgroup_path = arena_printf(&site->arena, "%s/%s", site->delegated, site->unit.group);
+        return site->place.cgroup_path == NULL ? err_oom(err) : 0;
+}
+
+void site_release_unit(struct site *site)
+{
+        const struct cgroup_hierarchy *unified = cgroup_unified(&site->layout);
+
+        if (site->unit.helper == 0)
+                return;
+        unit_release(&site->unit);
+        if (unified != NULL)
+                cgroup_vacated(unified, site->delegated);
+}
+
+int site_tell_unit(struct site *site, const struct limits *limits, struct ward_err *err)
+{
+        struct unit_words words = {.arena = &site->arena};
+        int r;
+
+        if (site->unit.name.scope == NULL)
+                return 0;
+        r = unit_limits(&words, &site->layout, site->place.cgroup_path, limits, err);
+        return r < 0 || words.count == 0 ? r : unit_set(site->unit.name.scope, !site->place.root_user, &words, err);
+}
+
+/* Its groups are gone, and with them it is for systemd, too, as soon as that notices: nobody is kept from what he does by a bus that does not
+ * answer. */
+void site_stop_unit(struct site *site)
+{
+        if (site->unit.name.scope != NULL)
+                (void)unit_stop(site->unit.name.scope, !site->place.root_user, NULL);
+}
+
+int site_attach(struct site *site, pid_t pid, struct ward_err *err)
+{
+        const char *scope = site->unit.name.scope, *named, *at;
+
+        if (scope == NULL || site->place.root_user)
+                return 0;
+        named = arena_printf(&site->arena, "/%s/", scope);
+        if (named == NULL)
+                return err_oom(err);
+        at = strstr(site->place.cgroup_path, named);
+        return at == NULL ? 0 : unit_attach(scope, true, at + strlen(named) - 1, pid, err);
+}
+
+/* ---- groups ---- */
 
 /* What is in the group of a container is limited with it, and killed with it: strangers must not be (V20). */
 static int refuse_used(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err)
@@ -546,6 +698,8 @@ int site_make_groups(struct site *site, const struct ward_spec *spec, struct war
                 r = site_set_limits(site, &site->limits, spec->file, err);
         if (r >= 0)
                 r = site_set_devices(site, &spec->resources, false, err);
+        if (r >= 0)
+                r = site_tell_unit(site, &site->limits, err);
         return r;
 }
 
@@ -556,13 +710,16 @@ int site_remove_groups(struct site *site, bool all, struct ward_err *err)
         if (site->place.cgroup_path == NULL)
                 return 0;
         for (size_t i = 0; i < site->layout.count; i++) {
+                const struct cgroup_hierarchy *h = &site->layout.hierarchies[i];
                 unsigned parents = site->made[i] > 0 ? site->made[i] - 1 : all ? site->parents : 0;
                 int r;
 
+                /* The scope; its slices may be those of others, too. */
+                if (all && site->unit.name.scope != NULL)
+                        parents = !is_systemds(h);
                 if (all ? (site->used >> i & 1) == 0 : site->made[i] == 0)
                         continue;
-                r = cgroup_remove(&site->layout.hierarchies[i], site->place.cgroup_path, parents, REMOVE_TIMEOUT_MSEC,
-                                  first < 0 ? NULL : err);
+                r = cgroup_remove(h, site->place.cgroup_path, parents, REMOVE_TIMEOUT_MSEC, first < 0 ? NULL : err);
                 if (r < 0 && first == 0)
                         first = r;
         }

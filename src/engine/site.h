@@ -5,6 +5,7 @@
 
 #include "engine/engine.h"
 #include "engine/limits.h"
+#include "engine/unit.h"
 #include "launch/plan.h"
 
 struct site {
@@ -19,18 +20,21 @@ struct site {
                 [CGROUP_HIERARCHY_MAX]; /* directories that this start made in each: the group and its missing parents */
         const char *
                 absent; /* of an existing container: a hierarchy that has a group of it, and is not mounted here; NULL: none */
-        unsigned parents;      /* of an existing container: how many parents were made with it */
-        const char *mark;      /* for the groups that are made (kern/cgroup.h); NULL: none */
-        const char *delegated; /* the group that was delegated to the caller, who is not root; NULL: none */
-        bool own_users;        /* the container has a new user namespace */
-        bool devices_open;     /* who is not root could not have them refused by the group */
-        bool groups_wanted;    /* the config asks for limits or names the group: without it the start fails */
+        unsigned parents;          /* of an existing container: how many parents were made with it */
+        enum engine_groups groups; /* who makes them, of a start */
+        struct unit unit;          /* its name.scope is NULL where systemd has no part in it */
+        const char *mark;          /* for the groups that are made (kern/cgroup.h); NULL: none */
+        const char *delegated;     /* the group that was delegated to the caller, who is not root; NULL: none */
+        bool own_users;            /* the container has a new user namespace */
+        bool devices_open;         /* who is not root could not have them refused by the group */
+        bool groups_wanted;        /* the config asks for limits or names the group: without it the start fails */
 };
 
 #define _cleanup_site_ _cleanup_(site_done)
 
-/* Finds out. @spec NULL: for an existing container, whose group is @group. */
-int site_read(struct site *site, const struct ward_spec *spec, const char *id, const char *group, struct ward_err *err);
+/* Finds out, for a start. @spec and @options NULL: for an existing container, whose group is @group. */
+int site_read(struct site *site, const struct ward_spec *spec, const struct engine_options *options, const char *group,
+              struct ward_err *err);
 void site_done(struct site *site);
 
 /* The hierarchies in which the container has a group, by their identities; they live in the site. NULL: memory is short. */
@@ -50,6 +54,19 @@ const struct cgroup_hierarchy *site_marked(const struct site *site);
 
 /* How many parents of the group are missing in every hierarchy. */
 unsigned site_missing_parents(const struct site *site);
+
+/*
+ * Has systemd make the scope that the container's group will be in, where the site says so: from then on it is known which group that is. The
+ * helper is in it until site_release_unit(), which is due when the container's first process is. site_tell_unit() has systemd know the limits
+ * that are in force, site_stop_unit() has it forget the scope, whose groups are removed before.
+ */
+int site_start_unit(struct site *site, struct ward_err *err);
+void site_release_unit(struct site *site);
+int site_tell_unit(struct site *site, const struct limits *limits, struct ward_err *err);
+void site_stop_unit(struct site *site);
+
+/* Has the user's manager move a process into the container's group, as he himself could not. */
+int site_attach(struct site *site, pid_t pid, struct ward_err *err);
 
 /* Makes the v2 group. *@ret_fd: a descriptor for clone_child(), or -EBADF where there is no v2 hierarchy. */
 int site_make_unified(struct site *site, int *ret_fd, struct ward_err *err);

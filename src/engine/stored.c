@@ -55,13 +55,14 @@ int stored_pidfd(const struct store_state *state)
 
 static int read_site(const struct stored *stored, struct site *ret_site, struct ward_err *err)
 {
-        int r = site_read(ret_site, NULL, stored->state.id, stored->state.cgroup_path, err);
+        int r = site_read(ret_site, NULL, NULL, stored->state.cgroup_path, err);
 
         if (r < 0)
                 return r;
         if (stored->state.cgroup_hierarchies != NULL)
                 site_use(ret_site, stored->state.cgroup_hierarchies);
         ret_site->parents = stored->state.cgroup_made;
+        ret_site->unit.name.scope = stored->state.cgroup_unit;
         return 0;
 }
 

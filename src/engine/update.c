@@ -83,6 +83,8 @@ int engine_update(struct store *store, const char *id, const struct spec_resourc
                 r = limits_collect(&limits, &stored.arena, resources, resources->pids.given, err);
         if (r >= 0)
                 r = set_wider(&stored, site, &limits, err);
+        if (r >= 0)
+                r = site_tell_unit(site, &limits, err);
         if (r >= 0 && resources->device_rule_count > 0)
                 r = site_set_devices(site, resources, true, err);
         return r;

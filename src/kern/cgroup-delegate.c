@@ -28,11 +28,28 @@ static int may_write(int fd, const char *name)
         return errno == EACCES || errno == EROFS ? 0 : -errno;
 }
 
+int cgroup_controllers(const struct cgroup_hierarchy *hierarchy, const char *path, uint32_t *ret_controllers,
+                       struct ward_err *err)
+{
+        _cleanup_free_ char *text = NULL;
+        int r = cgroup_file_read(hierarchy, path, "cgroup.controllers", &text, err);
+
+        if (r < 0)
+                return r;
+        *ret_controllers = 0;
+        for (const char *word = text; *word != '\0';) {
+                size_t len = strcspn(word, " \n");
+
+                *ret_controllers |= cgroup_controller_bit(word, len);
+                word += len + strspn(word + len, " \n");
+        }
+        return 0;
+}
+
 int cgroup_delegated(const struct cgroup_hierarchy *hierarchy, struct arena *arena, const char **ret_path,
                      uint32_t *ret_controllers, struct ward_err *err)
 {
         size_t len = strlen(hierarchy->own_path), tail = strlen("/" CALLERS);
-        _cleanup_free_ char *controllers = NULL;
         _cleanup_close_
         int fd = -EBADF;
         struct stat st;
@@ -55,16 +72,9 @@ int cgroup_delegated(const struct cgroup_hierarchy *hierarchy, struct arena *are
                 return err_code(err, r, "look at the caller's own group '%s'", path);
         if (r == 0)
                 return 0;
-        r = cgroup_file_read(hierarchy, path, "cgroup.controllers", &controllers, err);
+        r = cgroup_controllers(hierarchy, path, ret_controllers, err);
         if (r < 0)
                 return r;
-        *ret_controllers = 0;
-        for (const char *word = controllers; *word != '\0';) {
-                size_t word_len = strcspn(word, " \n");
-
-                *ret_controllers |= cgroup_controller_bit(word, word_len);
-                word += word_len + strspn(word + word_len, " \n");
-        }
         *ret_path = path;
         return 1;
 }
@@ -116,4 +126,13 @@ int cgroup_vacate(const struct cgroup_hierarchy *hierarchy, const char *path, st
         for (int i = 0; r > 0 && i < ROUNDS_MAX; i++)
                 r = move_all(hierarchy, path, callers, err);
         return r > 0 ? err_set(err, -EBUSY, "empty the group '%s': processes go on being made in it", path) : r;
+}
+
+void cgroup_vacated(const struct cgroup_hierarchy *hierarchy, const char *path)
+{
+        char callers[PATH_MAX];
+        int len = snprintf(callers, sizeof(callers), "%s/" CALLERS, path);
+
+        if (len < (int)sizeof(callers))
+                (void)cgroup_remove(hierarchy, callers, 0, 0, NULL);
 }

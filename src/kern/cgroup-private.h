@@ -31,11 +31,9 @@ uint64_t cgroup_weight_from_shares(uint64_t shares);
  * CLOEXEC is added to @flags. Returns the descriptor or -errno. */
 int cgroup_open(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, int flags);
 
-/* A file of a group, by one write(2) or whole. Errors name the file; a missing file or group is -ENOENT. */
+/* Writes a file of a group by one write(2). Errors name the file; a missing file or group is -ENOENT. */
 int cgroup_file_write(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, const char *value,
                       struct ward_err *err);
-int cgroup_file_read(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, char **ret_text,
-                     struct ward_err *err);
 
 /* Adds the names of the groups directly below @group, as paths behind @path, to @queue, each with its NUL. */
 int cgroup_groups_queue(int group, const char *path, struct text *queue);

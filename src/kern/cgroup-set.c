@@ -74,8 +74,7 @@ static int explain_usage(const struct set *set, const struct cgroup_hierarchy *h
 static int explain_missing(const struct set *set, const struct cgroup_hierarchy *hierarchy, const char *name,
                            enum cgroup_controller controller, struct ward_err *err)
 {
-        _cleanup_free_ char *controllers = NULL;
-        uint32_t given = 0;
+        uint32_t given;
         _cleanup_close_
         int group = cgroup_open(hierarchy, set->path, NULL, O_PATH);
 
@@ -83,14 +82,8 @@ static int explain_missing(const struct set *set, const struct cgroup_hierarchy 
                 return err_code(err, group, "set %s: open the control group '%s' in '%s'", name, set->path,
                                 hierarchy->mount);
         if (hierarchy->version != 2 || controller == CGROUP_CONTROLLER_COUNT ||
-            cgroup_file_read(hierarchy, set->path, "cgroup.controllers", &controllers, NULL) < 0)
+            cgroup_controllers(hierarchy, set->path, &given, NULL) < 0)
                 return 0;
-        for (const char *word = controllers; *word != '\0';) {
-                size_t len = strcspn(word, " \n");
-
-                given |= cgroup_controller_bit(word, len);
-                word += len + strspn(word + len, " \n");
-        }
         if ((given & 1U << controller) != 0)
                 return 0;
         (void)err_set(err, -ENOENT, "set %s: the control group '%s' in '%s' was not given the %s controller", name,

@@ -94,6 +94,17 @@ int cgroup_delegated(const struct cgroup_hierarchy *hierarchy, struct arena *are
                      uint32_t *ret_controllers, struct ward_err *err);
 int cgroup_vacate(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err);
 
+/* Removes the group that cgroup_vacate() made below @path, if nobody is in it. */
+void cgroup_vacated(const struct cgroup_hierarchy *hierarchy, const char *path);
+
+/* The controllers that the groups below the group @path of a v2 hierarchy can have: bit n: enum cgroup_controller n. */
+int cgroup_controllers(const struct cgroup_hierarchy *hierarchy, const char *path, uint32_t *ret_controllers,
+                       struct ward_err *err);
+
+/* A file of the group @path, whole: *@ret_text is owned by the caller (free). Errors name the file; a missing file or group is -ENOENT. */
+int cgroup_file_read(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, char **ret_text,
+                     struct ward_err *err);
+
 /* Whether the group @path is there, and the caller may make groups in it: 1, 0 or -errno. */
 int cgroup_has_room(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err);
 

@@ -92,6 +92,7 @@ int bundle_load(struct oci *oci, const struct bundle_options *options, const cha
                 .pid_file = options->pid_file,
                 .console_socket = options->console_socket,
                 .pidfd_socket = options->pidfd_socket,
+                .groups = oci->groups,
                 .preserve_fds = (unsigned)options->preserve_fds,
                 .no_pivot = options->no_pivot,
                 .no_new_keyring = options->no_new_keyring,

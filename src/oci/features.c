@@ -138,8 +138,8 @@ static int features(struct oci *oci, const void *options, int count, char **oper
         add_sorted(&text, "namespaces", spec_ns_names, SPEC_NS_COUNT);
         text_puts(&text, ",");
         add_sorted(&text, "capabilities", cap_names, CAP_NAME_COUNT);
-        text_puts(&text,
-                  ",\"cgroup\":{\"v1\":true,\"v2\":true,\"systemd\":false,\"systemdUser\":false,\"rdma\":true},");
+        text_puts(&text, ",\"cgroup\":{\"v1\":true,\"v2\":true,\"systemd\":" WARD_SYSTEMD
+                         ",\"systemdUser\":" WARD_SYSTEMD ",\"rdma\":true},");
         add_seccomp(&text);
         text_puts(&text, ",\"apparmor\":{\"enabled\":true},\"selinux\":{\"enabled\":true},\"memoryPolicy\":{");
         add_words(&text, "modes", &memory_modes);

@@ -19,12 +19,18 @@ static const struct oci_verb *const verbs[] = {
 
 enum { LOG_TEXT, LOG_JSON };
 static const char *const log_formats[] = {"text", "json", NULL};
+static const char *const managers[] = {
+        [ENGINE_GROUPS_FS] = "cgroupfs",
+        [ENGINE_GROUPS_SYSTEMD] = "systemd",
+        [ENGINE_GROUPS_NONE] = "disabled",
+        NULL,
+};
 static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
 
 struct globals {
         const char *root, *log;
-        unsigned log_format, log_level;
-        bool debug, trace, version;
+        unsigned log_format, log_level, groups;
+        bool debug, trace, version, systemd;
 };
 
 /* Ignoring cgroup errors is what --rootless means to runc; ward decides by what the kernel allows. */
@@ -35,15 +41,6 @@ static int read_rootless(void *target, const char *value, struct arena *arena, s
         if (strcmp(value, "true") == 0)
                 return err_set(err, -ENOTSUP, "'true' is not supported yet");
         return err_set(err, -EINVAL, "'%s' is not one of: auto, false", value);
-}
-
-static int read_cgroup_manager(void *target, const char *value, struct arena *arena, struct ward_err *err)
-{
-        if (strcmp(value, "cgroupfs") == 0)
-                return 0;
-        if (strcmp(value, "systemd") == 0 || strcmp(value, "disabled") == 0)
-                return err_set(err, -ENOTSUP, "'%s' is not supported yet", value);
-        return err_set(err, -EINVAL, "'%s' is not a cgroup manager: cgroupfs is", value);
 }
 
 static const struct option_entry entries[] = {
@@ -64,12 +61,13 @@ static const struct option_entry entries[] = {
         {.name = "trace", .help = "print the phases of a start with nanoseconds", OPTION_FLAG(struct globals, trace)},
         {.name = "rootless", .arg = "WORD", .help = "auto or false", .kind = OPTION_KIND_CALL, .read = read_rootless},
         {.name = "cgroup-manager",
-         .arg = "NAME",
-         .help = "cgroupfs",
-         .kind = OPTION_KIND_CALL,
-         .read = read_cgroup_manager},
+         .arg = "cgroupfs|systemd|disabled",
+         .help = "who makes control groups (default: cgroupfs)",
+         OPTION_WORD(struct globals, groups, managers)},
+        {.name = "systemd-cgroup",
+         .help = "the same as --cgroup-manager systemd",
+         OPTION_FLAG(struct globals, systemd)},
         {.name = "version", .letter = 'v', .help = "print the version", OPTION_FLAG(struct globals, version)},
-        {.name = "systemd-cgroup", OPTION_NOT_YET},
 };
 
 static const struct option_command global_command = {
@@ -164,8 +162,11 @@ static int run_command_line(struct oci *oci, int argc, char **argv, struct ward_
         oci->log_json = globals.log_format == LOG_JSON;
         oci->log_level = globals.debug ? OCI_LOG_DEBUG : globals.log_level;
         oci->trace = globals.trace;
+        oci->groups = globals.systemd ? ENGINE_GROUPS_SYSTEMD : (enum engine_groups)globals.groups;
         if (r < 0)
                 return r;
+        if (globals.systemd && globals.groups == ENGINE_GROUPS_NONE)
+                return err_set(err, -EINVAL, "--systemd-cgroup and --cgroup-manager disabled contradict each other");
         if (globals.version && r == 0)
                 return print_version(err);
         if (r > 0 || count == 0)

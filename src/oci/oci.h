@@ -28,7 +28,8 @@ struct oci {
         char **argv;        /* as main() got it */
         struct store store; /* open while a verb with @needs_store runs */
         const char *root;   /* --root; NULL: the default */
-        const char *log;    /* --log; NULL: none */
+        enum engine_groups groups;
+        const char *log; /* --log; NULL: none */
         bool log_json;
         unsigned log_level; /* enum oci_log_level: what is less severe is not written */
         bool trace;

@@ -64,6 +64,7 @@ void store_state_print(const struct store_state *state, struct text *text)
         add_string(text, "ociVersion", state->oci_version);
         add_string(text, "cgroupPath", state->cgroup_path);
         add_string(text, "cgroupHierarchies", state->cgroup_hierarchies);
+        add_string(text, "cgroupUnit", state->cgroup_unit);
         add_number(text, "cgroupMade", state->cgroup_made);
         add_number(text, "pid", (uint64_t)state->pid);
         add_number(text, "pidStartTicks", state->pid_start_ticks);
@@ -158,6 +159,7 @@ READ_STRING(read_rootfs, rootfs)
 READ_STRING(read_oci_version, oci_version)
 READ_STRING(read_cgroup_path, cgroup_path)
 READ_STRING(read_hierarchies, cgroup_hierarchies)
+READ_STRING(read_unit, cgroup_unit)
 READ_STRING(read_boot, boot_id)
 READ_STRING(read_program, program)
 READ_STRING(read_command, command)
@@ -222,6 +224,7 @@ static const struct json_field state_fields[] = {
         {"ociVersion", read_oci_version, 0},
         {"cgroupPath", read_cgroup_path, 0},
         {"cgroupHierarchies", read_hierarchies, 0},
+        {"cgroupUnit", read_unit, 0},
         {"cgroupMade", read_made, JSON_REQUIRED},
         {"pid", read_pid, JSON_REQUIRED},
         {"pidStartTicks", read_start, JSON_REQUIRED},

@@ -56,6 +56,7 @@ struct store_state {
         const char *cgroup_path; /* below each hierarchy's root: "/c1"; NULL: none made */
         const char
                 *cgroup_hierarchies; /* in which a group was made, by their identities: "memory name=systemd unified" */
+        const char *cgroup_unit;     /* systemd's, of which it is a part: "libpod-ID.scope"; NULL: ward made it alone */
         unsigned cgroup_made;        /* parents that were made with it in every hierarchy */
         pid_t pid;                   /* init, in the caller's pid namespace; 0: creation was not finished */
         uint64_t pid_start_ticks;    /* field 22 of /proc/PID/stat: with it a reused pid is told apart (V32) */

@@ -33,6 +33,7 @@ static void compare(const char *text, size_t len, const struct store_state *stat
         same_text(object, "rootfs", state->rootfs);
         same_text(object, "ociVersion", state->oci_version);
         same_text(object, "cgroupPath", state->cgroup_path);
+        same_text(object, "cgroupUnit", state->cgroup_unit);
         same_text(object, "bootId", state->boot_id);
         same_text(object, "program", state->program);
         same_text(object, "command", state->command);

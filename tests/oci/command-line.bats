@@ -61,8 +61,6 @@ teardown() {
 }
 
 @test "what is not supported yet is refused by name, never ignored" {
-        fails_with "'--systemd-cgroup' is not supported yet" oci --systemd-cgroup list
-        fails_with "'systemd' is not supported yet" oci --cgroup-manager=systemd list
         fails_with "'true' is not supported yet" oci --rootless=true list
         run -0 oci --rootless=auto --cgroup-manager=cgroupfs list
 }

@@ -63,6 +63,7 @@ static const struct store_state sample = {
         .oci_version = "1.2.0",
         .cgroup_path = "/c1",
         .cgroup_hierarchies = "cpu,cpuacct name=systemd unified",
+        .cgroup_unit = "libpod-c1.scope",
         .cgroup_made = 2,
         .pid = 4242,
         .pid_start_ticks = UINT64_MAX,
@@ -156,6 +157,7 @@ static void test_write_read(void **state)
         assert_string_equal(read.oci_version, sample.oci_version);
         assert_string_equal(read.cgroup_path, sample.cgroup_path);
         assert_string_equal(read.cgroup_hierarchies, sample.cgroup_hierarchies);
+        assert_string_equal(read.cgroup_unit, sample.cgroup_unit);
         assert_int_equal(read.cgroup_made, sample.cgroup_made);
         assert_int_equal(read.pid, sample.pid);
         assert_true(read.pid_start_ticks == sample.pid_start_ticks);
