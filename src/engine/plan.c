@@ -11,7 +11,9 @@
 int engine_plan(const struct ward_spec *spec, const struct engine_options *options, bool json, struct text *text,
                 struct ward_err *err)
 {
-        static const struct place_hierarchy unified = {.version = 2, .name = "unified", .mount = "/sys/fs/cgroup"};
+        bool groups = options->groups != ENGINE_GROUPS_NONE;
+        const struct place_hierarchy unified = {
+                .version = 2, .name = "unified", .mount = "/sys/fs/cgroup", .own = groups ? NULL : "/"};
         struct arena arena _cleanup_arena_ = {0};
         struct place place = {
                 .hierarchies = &unified,
@@ -42,7 +44,7 @@ int engine_plan(const struct ward_spec *spec, const struct engine_options *optio
         place.cgroup_path = spec->cgroups_path != NULL ? spec->cgroups_path : arena_concat(&arena, "/", options->id);
         if (place.cgroup_path == NULL)
                 return err_oom(err);
-        if (options->ordinary_user || options->groups == ENGINE_GROUPS_NONE)
+        if (options->ordinary_user || !groups)
                 place.cgroup_path = NULL;
         if (!spec->process_given || spec->process.argv == NULL || spec->process.argv[0] == NULL)
                 return err_set(err, -EINVAL, "%s: process.args is missing: there is nothing to plan", spec->file);

@@ -58,7 +58,8 @@ static void choose_hierarchies(struct site *site)
                 if (h->denied)
                         continue;
                 site->used |= 1u << i;
-                site->hierarchies[count++] = (struct place_hierarchy){h->version, h->name, h->mount};
+                site->hierarchies[count++] = (struct place_hierarchy){
+                        h->version, h->name, h->mount, site->groups == ENGINE_GROUPS_NONE ? h->own_path : NULL};
                 if (h->version == 2)
                         site->place.clone_into_cgroup = true;
         }
@@ -107,7 +108,7 @@ void site_use(struct site *site, const char *used)
                 }
                 h = &site->layout.hierarchies[i];
                 if ((site->used >> i & 1) == 0)
-                        site->hierarchies[count++] = (struct place_hierarchy){h->version, h->name, h->mount};
+                        site->hierarchies[count++] = (struct place_hierarchy){h->version, h->name, h->mount, NULL};
                 site->used |= 1u << i;
                 site->place.clone_into_cgroup |= h->version == 2 && site->place.cgroup_path != NULL;
         }

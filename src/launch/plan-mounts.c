@@ -299,7 +299,8 @@ static int add_group_bind(struct plan *plan, const struct spec_mount *mount, con
                           const struct place_hierarchy *hierarchy, const char *target)
 {
         struct op *op = plan_add(plan, OP_BIND, &mount->origin);
-        const char *path = arena_concat(&plan->arena, hierarchy->mount, place->cgroup_path);
+        const char *group = place->cgroup_path != NULL ? place->cgroup_path : hierarchy->own;
+        const char *path = arena_concat(&plan->arena, hierarchy->mount, group);
 
         if (op == NULL || path == NULL)
                 return -ENOMEM;
@@ -315,6 +316,19 @@ static int add_group_bind(struct plan *plan, const struct spec_mount *mount, con
         return 0;
 }
 
+/* A container that stays in its caller's groups is shown these. They are the caller's: it may look at them. */
+static int check_own(const struct ward_spec *spec, const struct place *place, const struct spec_mount *mount,
+                     struct ward_err *err)
+{
+        if (place->hierarchy_count == 0 || place->hierarchies[0].own == NULL)
+                return refuse(err, spec, mount, "no cgroup is made for this container", "leave this mount out");
+        if (((mount->attr_set | mount->rattr_set) & MOUNT_ATTR_RDONLY) == 0)
+                return refuse(err, spec, mount,
+                              "the container is in its caller's own groups, which it may not write to",
+                              "add the option ro, or leave this mount out");
+        return 0;
+}
+
 /* On pure v2 the container's group is mounted at the target; on v1 and hybrid a tmpfs holds one directory per hierarchy. */
 static int add_cgroup(struct plan *plan, const struct ward_spec *spec, const struct place *place,
                       const struct spec_mount *mount, const char *target, struct ward_err *err)
@@ -324,8 +338,11 @@ static int add_cgroup(struct plan *plan, const struct ward_spec *spec, const str
 
         if ((place->cgroup_path == NULL || place->hierarchy_count == 0) && mount->optional)
                 return 0;
-        if (place->cgroup_path == NULL || place->hierarchy_count == 0)
-                return refuse(err, spec, mount, "no cgroup is made for this container", "leave this mount out");
+        if (place->cgroup_path == NULL || place->hierarchy_count == 0) {
+                r = check_own(spec, place, mount, err);
+                if (r < 0)
+                        return r;
+        }
         if (place->hierarchy_count == 1 && place->hierarchies[0].version == 2)
                 return add_group_bind(plan, mount, place, &place->hierarchies[0], target);
 

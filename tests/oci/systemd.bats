@@ -327,7 +327,7 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         local pid
         needs_machine_root "whose containers have groups otherwise"
         make_bundle sleep 1000
-        edit 'del(.linux.resources)'
+        edit 'del(.linux.resources) | .linux.namespaces += [{"type": "cgroup"}]'
         oci --cgroup-manager=disabled create -b "$BUNDLE" "$ID" 3>&-
         pid=$(init_pid)
         [[ $(cat "/proc/$pid/cgroup") == "$(cat /proc/self/cgroup)" ]]
@@ -336,6 +336,11 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         has_status "$ID" running
         oci exec -d --pid-file "$WORK/pid" "$ID" sleep 1000 3>&-
         [[ $(cat "/proc/$(cat "$WORK/pid")/cgroup") == "$(cat /proc/self/cgroup)" ]]
+        # It sees them, as its config asks, and changes nothing.
+        oci exec "$ID" sh -c 'for dir in /sys/fs/cgroup /sys/fs/cgroup/*/; do [ ! -e $dir/cgroup.procs ] || echo $dir; done' >"$WORK/shown"
+        [[ -s $WORK/shown ]]
+        run oci exec "$ID" sh -c "echo 1 >$(head -n 1 "$WORK/shown")/cgroup.procs"
+        expect_in_output "Read-only file system"
         fails_with "has no cgroup" oci update --pids-limit 5 "$ID"
         fails_with "no cgroup" oci pause "$ID"
         oci kill "$ID" KILL
@@ -358,10 +363,13 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         refused "linux.resources.unified"
         edit 'del(.linux.resources) | .linux.cgroupsPath = "/x"'
         refused "linux.cgroupsPath.*names a control group"
+        edit 'del(.linux.cgroupsPath) | (.mounts[] | select(.type == "cgroup")).options = ["nosuid"]'
+        fails_with "/sys/fs/cgroup.*caller's own groups.*add the option ro" oci --cgroup-manager=disabled run -b "$BUNDLE" "$ID"
         # What every group is like is no limit.
-        edit 'del(.linux.cgroupsPath) | .linux.resources = {memory: {useHierarchy: true}, devices: [{allow: true, access: "rwm"}]}'
+        edit '(.mounts[] | select(.type == "cgroup")).options = ["ro"] | .linux.resources = {memory: {useHierarchy: true}, devices: [{allow: true, access: "rwm"}]}'
         run -0 oci --cgroup-manager=disabled run -b "$BUNDLE" "$ID"
-        oci --cgroup-manager=disabled plan --format json -b "$BUNDLE" >/dev/null
+        run -0 oci --cgroup-manager=disabled plan -b "$BUNDLE"
+        expect_in_output /sys/fs/cgroup/
         nothing_left
 }
 
