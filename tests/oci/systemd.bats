@@ -254,11 +254,41 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
 @test "a unit that nobody collects is reset by delete" {
         needs_systemd
         bundle_of sleep 1000
-        edit '.annotations = {"org.systemd.property.CollectMode": "\u0027inactive\u0027", "org.systemd.property.RuntimeMaxSec": "uint64 1"}'
+        edit '.annotations = {"org.systemd.property.CollectMode": "\u0027inactive\u0027", "org.systemd.property.RuntimeMaxSec": "uint64 1",
+              "org.systemd.property.KillSignal": "9"}'
         begin
         wait_until 30 has_status "$ID" stopped
         wait_until 30 eval '[[ $(property ActiveState) == failed ]]'
         oci delete "$ID"
+        is_gone "$SCOPE"
+}
+
+# bats test_tags=vm
+@test "podman with the cgroup manager systemd: run, exec, stats, pause, stop" {
+        local id
+        needs_systemd
+        needs_machine_root "podman with storage of its own"
+        command -v podman >/dev/null || skip "there is no podman here"
+        rootfs "$WORK/rootfs"
+        engine() {
+                podman --root "$WORK/storage" --runroot "$WORK/run" --tmpdir "$WORK/tmp" --storage-driver vfs --events-backend file \
+                        --cgroup-manager systemd --runtime "$WARD_BUILD/bin/ward-oci" "$@"
+        }
+        run engine run --rm --network none --rootfs "$WORK/rootfs" sh -c 'exit 7'
+        expect_status 7
+        engine run -d --name pod1 --network none -m 64m --pids-limit 50 --cpus 0.5 --rootfs "$WORK/rootfs" sleep 1000 3>&-
+        id=$(engine inspect -f '{{.Id}}' pod1)
+        SCOPE=libpod-$id.scope
+        [[ $(property Slice) == machine.slice && $(property MemoryMax) == 67108864 && $(property TasksMax) == 50 ]]
+        [[ $(property CPUQuotaPerSecUSec) == 500ms ]]
+        run engine exec pod1 sh -c 'echo in; exit 3'
+        expect_status 3
+        [[ $(engine stats --no-stream --format '{{.PIDs}}' pod1) == 1 ]]
+        engine pause pod1
+        [[ $(engine inspect -f '{{.State.Status}}' pod1) == paused ]]
+        engine unpause pod1
+        engine stop -t 0 pod1
+        engine rm pod1
         is_gone "$SCOPE"
 }
 
