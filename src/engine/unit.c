@@ -132,12 +132,12 @@ static int call_begin(struct call *call, struct ward_err *err)
                         "it comes with ward when that is built with libsystemd; WARD_LIBEXEC names another folder");
 }
 
-/* "=TEXT" where it went well; else "!NUMBER TEXT", with an errno. Returns the text behind either. */
+/* "=TEXT" where it went well; else "!ERRNO WHY", and what to do on a second line. *@ret_text is in @call. */
 static int call_answer(struct call *call, const char **ret_text, struct ward_err *err)
 {
         int none, r;
         ssize_t n = fd_receive_some(call->channel, call->answer, sizeof(call->answer) - 1, &none);
-        char *text = call->answer + 1, *number;
+        char *text = call->answer + 1, *number, *hint;
         uint64_t code;
 
         (void)fd_close(none);
@@ -150,10 +150,12 @@ static int call_answer(struct call *call, const char **ret_text, struct ward_err
         number = strsep(&text, " ");
         if (text == NULL || number_parse(number, 4095, &code) < 0 || code == 0)
                 return err_set(err, -EPROTO, "the helper '%s' answers '%s'", call->words.list[0], call->answer);
-        r = err_set(err, -(int)code, "%s", text);
+        hint = text;
+        r = err_set(err, -(int)code, "%s", strsep(&hint, "\n"));
         if (r == -EEXIST)
-                return err_hint(err, "choose another id or linux.cgroupsPath, or end it: systemctl stop UNIT");
-        return r;
+                return err_hint(err, "choose another id or linux.cgroupsPath, or end it: systemctl --%s stop %s",
+                                call->words.list[2], call->words.list[3]);
+        return hint == NULL ? r : err_hint(err, "%s", hint);
 }
 
 static int call_wrap(int r, const char *verb, const char *scope, struct ward_err *err)

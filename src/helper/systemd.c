@@ -7,7 +7,8 @@
  *      systemd-unit attach system|user SCOPE GROUP PID
  *      systemd-unit stop system|user SCOPE
  *
- * Its standard output is a socket (SOCK_SEQPACKET), over which it answers with one record: "=TEXT", or "!ERRNO WHY". The text of `start` is the
+ * Its standard output is a socket (SOCK_SEQPACKET), over which it answers with one record: "=TEXT", or "!ERRNO WHY", which may have a second line
+ * that says what to do. The text of `start` is the
  * control group of the new scope, in which this process is then; it ends when the other side of the socket does. An array is the number of its
  * elements and the elements. The interface is org.freedesktop.systemd1(5).
  */
@@ -380,8 +381,14 @@ int main(int argc, char **argv)
         request.scope = argv[3];
         request.words = argv + 4;
         r = user ? sd_bus_open_user(&request.bus) : sd_bus_open_system(&request.bus);
-        if (r < 0)
-                return refuse(&request, r, user ? "open the bus of the user" : "open the bus of the system") < 0;
+        if (r < 0) {
+                answer("!%d open the bus of the %s: %s\n%s", -r, argv[2], strerror(-r),
+                       user ? "it is in XDG_RUNTIME_DIR, where a login or 'loginctl enable-linger' has it; without it "
+                              "leave the cgroup manager systemd out"
+                            : "'systemctl start dbus.socket' makes it; without it leave the cgroup manager systemd "
+                              "out");
+                return EXIT_FAILURE;
+        }
         for (size_t i = 0; i < ELEMENTS(verbs); i++)
                 if (strcmp(verbs[i].name, argv[1]) == 0)
                         return verbs[i].run(&request) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

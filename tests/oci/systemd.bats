@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Who makes the control groups: systemd, of which a scope is asked, or nobody. What systemd knows is asked of systemctl, what is in force is read
 # from the groups' files. On a machine without systemd only the refusals and the manager `disabled` can be tried.
-# shellcheck disable=SC2016,SC2154
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154
 
 load helpers/common
 
@@ -135,7 +135,7 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         [[ $(group_of "$(init_pid)") == */ward.slice/ward-test.slice/"$SCOPE"/container ]]
         run oci --systemd-cgroup create -b "$BUNDLE" "$ID-2"
         expect_status 1
-        expect_in_output "'$SCOPE'" already "choose another id"
+        expect_in_output "'$SCOPE'" already "choose another id" "stop $SCOPE"
         oci delete --force "$ID"
         is_gone "$SCOPE"
         # Its name is free again.
@@ -181,6 +181,23 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         systemctl daemon-reload
         [[ $(figures) == "$before" ]]
         oci delete --force "$ID"
+}
+
+# bats test_tags=vm
+@test "limits of cgroup v1 are in force and known to systemd, and a daemon-reload changes neither" {
+        needs_systemd
+        needs_systems_own
+        [[ -d /sys/fs/cgroup/systemd ]] || skip "cgroup v1 is not here"
+        bundle_of sleep 1000
+        edit '.linux.resources += {pids: {limit: 77}, cpu: {shares: 2048, quota: 50000, period: 100000}}'
+        begin
+        [[ $(property TasksMax) == 77 && $(property CPUShares) == 2048 ]]
+        systemctl daemon-reload
+        [[ $(figure pids.max pids) == 77 && $(figure cpu.shares cpu) == 2048 && $(figure cpu.cfs_quota_us cpu) == 50000 ]]
+        oci update --pids-limit 99 --cpu-quota 150000 "$ID"
+        [[ $(figure pids.max pids) == 99 && $(figure cpu.cfs_quota_us cpu) == 150000 && $(property TasksMax) == 99 ]]
+        oci delete --force "$ID"
+        [[ -z $(find /sys/fs/cgroup -name "*$ID*") ]]
 }
 
 # bats test_tags=vm
@@ -261,6 +278,23 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         wait_until 30 eval '[[ $(property ActiveState) == failed ]]'
         oci delete "$ID"
         is_gone "$SCOPE"
+}
+
+# bats test_tags=vm
+@test "a start that is killed while the helper is in the scope leaves none" {
+        needs_systemd
+        needs_program strace
+        newest_calls_refused && skip "it is stopped at one of the calls that are refused"
+        bundle_of sleep 1000
+        # The first one begins the helper, the second the container's process.
+        run traced strace -qq -o "$WORK/trace" -e trace=clone3 -e inject=clone3:signal=KILL:when=2 \
+                "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" --systemd-cgroup create -b "$BUNDLE" "$ID" 3>&-
+        expect_status 137
+        [[ $(readlink "$WORK/state/$ID/group") == *"/$SCOPE/container"* ]]
+        wait_until 20 is_gone "$SCOPE"
+        [[ -z $(pgrep -f "systemd-unit start .* $SCOPE") ]]
+        oci delete --force "$ID"
+        nothing_left
 }
 
 # bats test_tags=vm
@@ -347,7 +381,7 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         needs_machine_root "to mount a /run without a bus"
         [[ -x $WARD_LIBEXEC/systemd-unit ]] || unable "needs a build with libsystemd"
         make_bundle true
-        fails_with "start systemd's unit '$SCOPE': open the bus of the system: No such file" \
+        fails_with "start systemd's unit '$SCOPE': open the bus of the system: No such file.*'systemctl start dbus.socket'" \
                 unshare -m sh -ec 'mount -t tmpfs none /run && mkdir -p /run/systemd/system && exec "$@"' sh \
                 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" --systemd-cgroup run -b "$BUNDLE" "$ID"
         nothing_left
