@@ -52,6 +52,7 @@ static int find_group(struct unit *unit, const char *name, struct ward_err *err)
 int unit_read(struct unit *unit, const struct ward_spec *spec, const char *id, bool user, struct arena *arena,
               struct ward_err *err)
 {
+        const char *group = spec_annotation(spec, SUBGROUP);
         char where[256];
         int r = unit_name_read(spec->cgroups_path, id, user, arena, &unit->name, err);
 
@@ -68,9 +69,9 @@ int unit_read(struct unit *unit, const struct ward_spec *spec, const char *id, b
                 if (strncmp(annotation->key, UNIT_PROPERTY, strlen(UNIT_PROPERTY)) == 0)
                         r = unit_property_read(annotation->key + strlen(UNIT_PROPERTY), annotation->value, &unit->words,
                                                err);
-                else if (strcmp(annotation->key, SUBGROUP) == 0)
-                        r = find_group(unit, annotation->value, err);
         }
+        if (r >= 0 && group != NULL)
+                r = find_group(unit, group, err);
         return r;
 }
 
