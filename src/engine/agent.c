@@ -131,9 +131,9 @@ int agent_recall(struct agent *agent, int entry, struct arena *arena, struct war
         _cleanup_free_ char *path = NULL;
         int r;
 
-        if (faccessat(entry, NOTE, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
-                return 0;
         r = fd_read_file(entry, NOTE, PATH_MAX, &path, NULL, err);
+        if (r == -ENOENT)
+                return 0;
         if (r < 0)
                 return r;
         agent->path = arena_strdup(arena, path);
