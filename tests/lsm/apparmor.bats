@@ -11,7 +11,7 @@ load ../oci/helpers/common
 PROFILE=ward-test
 
 setup_file() {
-        ((EUID == 0)) || return 0
+        is_machine_root || return 0
         apparmor_parser --replace --skip-cache <<-TEXT
 		profile $PROFILE flags=(attach_disconnected,mediate_deleted) {
 		        file,
@@ -24,13 +24,13 @@ setup_file() {
 }
 
 teardown_file() {
-        ((EUID == 0)) || return 0
+        is_machine_root || return 0
         echo "profile $PROFILE {}" | apparmor_parser --remove
 }
 
 setup() {
         ward_setup
-        needs_root
+        needs_machine_root "profiles are loaded by nobody else"
         make_bundle sh -c 'cat /proc/self/attr/apparmor/current; cat /secret; cat /open; mount -t tmpfs x /tmp'
         echo secret >"$BUNDLE/rootfs/secret"
         echo open >"$BUNDLE/rootfs/open"

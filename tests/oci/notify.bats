@@ -22,7 +22,7 @@ agent() {
         rm -f "$AGENT"
         timeout -k 1 60 "$HELPERS/agent.py" "$AGENT" "$@" >"$OUT" 2>&1 3>&- &
         PID=$!
-        wait_until 10 test -S "$AGENT"
+        wait_until 60 test -S "$AGENT"
 }
 
 # It ended well. What it was told of is one line of JSON for each process.
