@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "engine/hooks.h"
 #include "engine/notify.h"
+#include "engine/outside.h"
 #include "engine/profile.h"
 #include "engine/stored.h"
 #include "engine/user.h"
@@ -70,6 +71,11 @@ static int fill_state(struct birth *birth, struct ward_err *err)
         };
         if (spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW && spec->id_maps.uid_count > 0)
                 birth->state.host_uid_base = spec->id_maps.uid[0].host_id;
+        if (!spec->process.terminal) {
+                birth->state.stdio = outside_stdio(&birth->arena);
+                if (birth->state.stdio == NULL)
+                        return err_oom(err);
+        }
         return birth->state.command == NULL || birth->state.rootfs == NULL ? err_oom(err) : 0;
 }
 
@@ -154,11 +160,8 @@ static int listen_for_start(const struct store_entry *entry, struct ward_err *er
         return TAKE_FD(fd);
 }
 
-static int open_sockets(struct birth *birth, int relay_console, struct ward_err *err)
+int birth_open_console(struct birth *birth, int relay_console, struct ward_err *err)
 {
-        struct place *place = &birth->site.place;
-        int r;
-
         if (birth->options->console_socket != NULL && !birth->spec->process.terminal) {
                 (void)err_set(err, -EINVAL, "use the console socket '%s': process.terminal is false",
                               birth->options->console_socket);
@@ -173,7 +176,16 @@ static int open_sockets(struct birth *birth, int relay_console, struct ward_err 
                 if (birth->console < 0)
                         return err_errno(err, "duplicate the console socket");
         }
-        place->terminal_socket = birth->console >= 0;
+        birth->site.place.terminal_socket = birth->console >= 0;
+        return 0;
+}
+
+static int open_sockets(struct birth *birth, int relay_console, struct ward_err *err)
+{
+        int r = birth_open_console(birth, relay_console, err);
+
+        if (r < 0)
+                return r;
         if (birth->create) {
                 birth->listener = listen_for_start(&birth->entry, err);
                 if (birth->listener < 0)
@@ -220,7 +232,7 @@ static int complete_environment(struct birth *birth, struct ward_err *err)
 
 /* The log of what the child makes outlives this process: if it is killed, `delete` undoes the rest. It will be written to as memory, and a page
  * that a full file system can't give is a SIGBUS then (mmap(2)): all of its room is taken now. */
-static int open_log(struct birth *birth, struct ward_err *err)
+int birth_open_log(struct birth *birth, struct ward_err *err)
 {
         const char *directory = birth->store->path, *id = birth->options->id;
         int r;
@@ -370,10 +382,24 @@ static int write_hook_state(const struct birth *birth, int fd, const char *statu
         return r < 0 ? err_code(err, r, "write the hooks' state") : 0;
 }
 
-static int run_parent_hooks(struct birth *birth, struct ward_err *err)
+int birth_run_hooks(struct birth *birth, struct ward_err *err)
 {
         const struct spec_hooks *hooks = birth->spec->hooks;
         _cleanup_text_ struct text json = {0};
+        int r = 0;
+
+        hooks_state(&birth->state, "creating", birth->launch.pid, &json);
+        if (text_failed(&json))
+                return err_oom(err);
+        birth->hooks_ran = true;
+        for (int kind = SPEC_HOOK_PRESTART; r >= 0 && kind <= SPEC_HOOK_CREATE_RUNTIME; kind++)
+                r = hooks_run(&hooks[kind], (enum spec_hook_kind)kind, birth->spec->file, json.data, err);
+        return r;
+}
+
+static int run_parent_hooks(struct birth *birth, struct ward_err *err)
+{
+        const struct spec_hooks *hooks = birth->spec->hooks;
         int r;
 
         if (hooks[SPEC_HOOK_PRESTART].count + hooks[SPEC_HOOK_CREATE_RUNTIME].count +
@@ -381,14 +407,8 @@ static int run_parent_hooks(struct birth *birth, struct ward_err *err)
             0)
                 return 0;
         r = launch_await(&birth->launch, PHASE_HOOKS, err);
-        if (r < 0)
-                return r;
-        hooks_state(&birth->state, "creating", birth->launch.pid, &json);
-        if (text_failed(&json))
-                return err_oom(err);
-        birth->hooks_ran = true;
-        for (int kind = SPEC_HOOK_PRESTART; r >= 0 && kind <= SPEC_HOOK_CREATE_RUNTIME; kind++)
-                r = hooks_run(&hooks[kind], (enum spec_hook_kind)kind, birth->spec->file, json.data, err);
+        if (r >= 0)
+                r = birth_run_hooks(birth, err);
         if (r >= 0)
                 r = write_hook_state(birth, birth->state_creating, "creating", err);
         if (r >= 0)
@@ -433,7 +453,7 @@ static int note_pid_namespace(struct birth *birth, struct ward_err *err)
         return 0;
 }
 
-static int write_state(struct birth *birth, struct ward_err *err)
+int birth_write_state(struct birth *birth, struct ward_err *err)
 {
         struct store_state *state = &birth->state;
         int r;
@@ -462,7 +482,7 @@ static int write_state(struct birth *birth, struct ward_err *err)
 }
 
 /* Before any of the groups is made: whoever is killed behind this leaves word where to look. */
-static int note_group(struct birth *birth, struct ward_err *err)
+int birth_note_group(struct birth *birth, struct ward_err *err)
 {
         struct site *site = &birth->site;
 
@@ -480,7 +500,7 @@ static int bring_up(struct birth *birth, int relay_console, struct ward_err *err
         if (r >= 0)
                 r = site_start_unit(&birth->site, err);
         if (r >= 0)
-                r = note_group(birth, err);
+                r = birth_note_group(birth, err);
         if (r >= 0)
                 r = site_make_unified(&birth->site, &birth->group_fd, err);
         if (r >= 0)
@@ -488,7 +508,7 @@ static int bring_up(struct birth *birth, int relay_console, struct ward_err *err
         if (r >= 0)
                 r = open_hook_states(birth, err);
         if (r >= 0)
-                r = open_log(birth, err);
+                r = birth_open_log(birth, err);
         if (r >= 0)
                 r = complete_environment(birth, err);
         if (r >= 0)
@@ -512,7 +532,7 @@ static int bring_up(struct birth *birth, int relay_console, struct ward_err *err
         if (r >= 0)
                 r = run_parent_hooks(birth, err);
         if (r >= 0)
-                r = write_state(birth, err);
+                r = birth_write_state(birth, err);
         if (r >= 0)
                 r = write_hook_state(birth, birth->state_created, "created", err);
         /* Behind the state, which says where to look for it if this process is killed. */
@@ -526,8 +546,8 @@ static int bring_up(struct birth *birth, int relay_console, struct ward_err *err
         return r;
 }
 
-int birth_begin(struct birth *birth, struct store *store, const struct ward_spec *spec,
-                const struct engine_options *options, bool create, int relay_console, struct ward_err *err)
+int birth_prepare(struct birth *birth, struct store *store, const struct ward_spec *spec,
+                  const struct engine_options *options, bool create, struct ward_err *err)
 {
         struct place *place = &birth->site.place;
         int r;
@@ -560,8 +580,14 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
         place->idmap_root = options->idmap_root && !options->root_given;
         place->rootfs = options->root_given ? NULL : absolute_rootfs(birth);
         r = fill_state(birth, err);
-        if (r >= 0)
-                r = store_create(store, options->id, &birth->entry, err);
+        return r < 0 ? r : store_create(store, options->id, &birth->entry, err);
+}
+
+int birth_begin(struct birth *birth, struct store *store, const struct ward_spec *spec,
+                const struct engine_options *options, bool create, int relay_console, struct ward_err *err)
+{
+        int r = birth_prepare(birth, store, spec, options, create, err);
+
         if (r >= 0)
                 r = bring_up(birth, relay_console, err);
         return r;

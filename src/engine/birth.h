@@ -12,6 +12,7 @@
 #include "engine/engine.h"
 #include "engine/links.h"
 #include "engine/rdt.h"
+#include "engine/relay.h"
 #include "engine/site.h"
 #include "launch/filter.h"
 #include "launch/launch.h"
@@ -43,6 +44,18 @@ struct birth {
 
 #define _cleanup_birth_ _cleanup_(birth_done)
 
+/* Finds out what there is to make, and takes the id: the first of the steps that birth_begin() consists of. Initialises @birth also when it fails. */
+int birth_prepare(struct birth *birth, struct store *store, const struct ward_spec *spec,
+                  const struct engine_options *options, bool create, struct ward_err *err);
+
+/* More of them, for who makes the processes in another way: word of the group, before it is made; the socket that takes the terminal; the log of what
+ * is made in the root file system; the hooks prestart and createRuntime; the state and the files that name init, which is birth->launch's. */
+int birth_note_group(struct birth *birth, struct ward_err *err);
+int birth_open_console(struct birth *birth, int relay_console, struct ward_err *err);
+int birth_open_log(struct birth *birth, struct ward_err *err);
+int birth_run_hooks(struct birth *birth, struct ward_err *err);
+int birth_write_state(struct birth *birth, struct ward_err *err);
+
 /* Makes everything and leaves the child waiting for its start. @relay_console: a socket of the caller that takes the terminal, or -EBADF.
  * @given_root: a detached mount for the root in place of spec->rootfs, or -EBADF. */
 int birth_begin(struct birth *birth, struct store *store, const struct ward_spec *spec,
@@ -50,6 +63,11 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
 
 /* create: hands the child over to the listening socket. run: starts the program. */
 int birth_finish(struct birth *birth, struct ward_err *err);
+
+/* In the foreground, of one that stays: waits until it has ended, and fills in *@ret_exit; then removes it, unless somebody did already. */
+int birth_wait_end(struct birth *birth, struct relay *relay, uint64_t timeout_sec, struct engine_exit *ret_exit,
+                   struct ward_err *err);
+int birth_remove_ended(struct birth *birth, struct ward_err *err);
 
 /* It stays: only descriptors and memory are freed by birth_done(). */
 void birth_release(struct birth *birth);

@@ -204,6 +204,46 @@ int engine_update(struct store *store, const char *id, const struct spec_resourc
 /* Writes the lines of @schema (resctrl's, NULL-terminated) to the group that the container was created with. */
 int engine_update_rdt(struct store *store, const char *id, const char *const *schema, struct ward_err *err);
 
+/* What becomes of the container's control groups, as CRIU counts it (enum criu_cg_mode). */
+enum engine_criu_cgroups {
+        ENGINE_CGROUPS_IGNORE = 0,
+        ENGINE_CGROUPS_SOFT = 3,
+        ENGINE_CGROUPS_FULL = 4,
+        ENGINE_CGROUPS_STRICT = 5,
+        ENGINE_CGROUPS_DEFAULT = 6,
+};
+
+/* What CRIU (criu(8)) is told at a checkpoint and at a restore. */
+struct engine_criu_options {
+        const char *images; /* absolute path of the directory of the images */
+        const char *work;   /* of the log; NULL: @images */
+        enum engine_criu_cgroups cgroups;
+        bool tcp_established, ext_unix_sk, shell_job, file_locks, auto_dedup, lazy_pages;
+};
+
+struct engine_checkpoint_options {
+        struct engine_criu_options criu;
+        const char *parent;       /* the images of an earlier pre-dump, relative to criu.images; NULL: none */
+        const char *page_address; /* whom the pages of memory go to, or with criu.lazy_pages who may fetch them; NULL: files */
+        uint16_t page_port;
+        int status_fd; /* with criu.lazy_pages: gets a NUL when pages can be fetched; -EBADF: none. Taken. */
+        bool leave_running, tcp_skip_in_flight, link_remap;
+        bool pre_dump; /* the memory alone, of a container that goes on */
+};
+
+/* Saves a running container's processes as files. Unless they are left running, or it is a pre-dump, it is deleted then as by engine_delete(). */
+int engine_checkpoint(struct store *store, const char *id, const struct engine_checkpoint_options *options,
+                      struct ward_err *err);
+
+struct engine_restore_options {
+        struct engine_criu_options criu;
+        const char *lsm_profile, *lsm_mount_context; /* in place of the saved ones; NULL: these */
+};
+
+/* As engine_run(), but the processes are made of what engine_checkpoint() saved. */
+int engine_restore(struct store *store, const struct ward_spec *spec, const struct engine_options *options,
+                   const struct engine_restore_options *restore, struct engine_exit *ret_exit, struct ward_err *err);
+
 /* The pids of a container's processes. *@ret_pids is owned by the caller (free). */
 int engine_pids(struct store *store, const char *id, pid_t **ret_pids, size_t *ret_count, struct ward_err *err);
 

@@ -14,16 +14,16 @@
 #include "base/fd.h"
 #include "kern/proc.h"
 
-static int open_namespaces(struct links *links, const struct launch *launch, struct ward_err *err)
+static int open_namespaces(struct links *links, int proc, pid_t pid, struct ward_err *err)
 {
-        links->own = proc_open_of(launch->proc_fd, getpid(), "ns/net", O_RDONLY, err);
+        links->own = proc_open_of(proc, getpid(), "ns/net", O_RDONLY, err);
         if (links->own < 0)
                 return links->own;
-        links->container = proc_open_of(launch->proc_fd, launch->pid, "ns/net", O_RDONLY, err);
+        links->container = proc_open_of(proc, pid, "ns/net", O_RDONLY, err);
         return links->container < 0 ? links->container : 0;
 }
 
-int links_give(struct links *links, struct launch *launch, const struct ward_spec *spec, struct ward_err *err)
+int links_move(struct links *links, int proc, pid_t pid, const struct ward_spec *spec, struct ward_err *err)
 {
         char where[256];
         int r;
@@ -33,9 +33,7 @@ int links_give(struct links *links, struct launch *launch, const struct ward_spe
         links->moved = calloc(spec->net_device_count, sizeof(*links->moved));
         if (links->moved == NULL)
                 return err_oom(err);
-        r = launch_await(launch, PHASE_CGROUPS, err);
-        if (r >= 0)
-                r = open_namespaces(links, launch, err);
+        r = open_namespaces(links, proc, pid, err);
         while (r >= 0 && links->count < spec->net_device_count) {
                 const struct spec_net_device *device = &spec->net_devices[links->count];
 
@@ -45,6 +43,18 @@ int links_give(struct links *links, struct launch *launch, const struct ward_spe
                         return err_wrap(err, "%s", spec_origin_text(&device->origin, spec->file, where, sizeof(where)));
                 links->count++;
         }
+        return r;
+}
+
+int links_give(struct links *links, struct launch *launch, const struct ward_spec *spec, struct ward_err *err)
+{
+        int r;
+
+        if (spec->net_device_count == 0)
+                return 0;
+        r = launch_await(launch, PHASE_CGROUPS, err);
+        if (r >= 0)
+                r = links_move(links, launch->proc_fd, launch->pid, spec, err);
         return r < 0 ? r : launch_say(launch, MESSAGE_NET_DEVICES, err);
 }
 

@@ -15,6 +15,9 @@ struct links {
 /* Waits for the child, moves the devices of @spec into its network namespace, and says so. Nothing where there are none. */
 int links_give(struct links *links, struct launch *launch, const struct ward_spec *spec, struct ward_err *err);
 
+/* The moving alone: into the network namespace of the process @pid, by the procfs behind @proc. */
+int links_move(struct links *links, int proc, pid_t pid, const struct ward_spec *spec, struct ward_err *err);
+
 /* Undoes it for a start that failed, as far as it can be: the devices are as they were. */
 void links_take_back(struct links *links, const struct ward_spec *spec);
 

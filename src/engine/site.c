@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -702,6 +703,24 @@ int site_make_groups(struct site *site, const struct ward_spec *spec, struct war
         if (r >= 0)
                 r = site_tell_unit(site, &site->limits, err);
         return r;
+}
+
+int site_open_joins(const struct site *site, int *fds, size_t *count, struct ward_err *err)
+{
+        for (size_t i = 0; site->place.cgroup_path != NULL && i < site->layout.count; i++) {
+                const struct cgroup_hierarchy *h = &site->layout.hierarchies[i];
+                char path[PATH_MAX];
+
+                if ((site->used >> i & 1) == 0)
+                        continue;
+                (void)snprintf(path, sizeof(path), "%s/%s", site->place.cgroup_path + 1,
+                               h->version == 2 ? "cgroup.procs" : "tasks");
+                fds[*count] = fd_open_beneath(h->fd, path, O_WRONLY);
+                if (fds[*count] < 0)
+                        return err_code(err, fds[*count], "open '%s/%s' to join the group", h->mount, path);
+                (*count)++;
+        }
+        return 0;
 }
 
 int site_remove_groups(struct site *site, bool all, struct ward_err *err)

@@ -80,6 +80,7 @@ void store_state_print(const struct store_state *state, struct text *text)
                 text_puts(text, ",\"seccompDocker\":true");
         if (state->resctrl)
                 text_puts(text, ",\"resctrl\":true");
+        add_string(text, "stdio", state->stdio);
         text_puts(text, ",\"annotations\":{");
         for (const char *const *pair = state->annotations; pair != NULL && pair[0] != NULL; pair += 2) {
                 if (pair != state->annotations)
@@ -163,6 +164,7 @@ READ_STRING(read_unit, cgroup_unit)
 READ_STRING(read_boot, boot_id)
 READ_STRING(read_program, program)
 READ_STRING(read_command, command)
+READ_STRING(read_stdio, stdio)
 READ_NUMBER(read_version, version, UINT32_MAX)
 READ_NUMBER(read_made, state.cgroup_made, UINT32_MAX)
 READ_NUMBER(read_pid, state.pid, INT32_MAX)
@@ -238,6 +240,7 @@ static const struct json_field state_fields[] = {
         {"remover", read_remover, 0},
         {"seccompDocker", read_docker, 0},
         {"resctrl", read_resctrl, 0},
+        {"stdio", read_stdio, 0},
         {"annotations", read_annotations, 0},
 };
 

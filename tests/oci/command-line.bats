@@ -3,7 +3,7 @@
 # The command line: help, refusals, messages, logs, and what needs no container.
 # shellcheck disable=SC2154
 
-VERBS="create delete events exec features kill list pause plan ps resume run spec start state update"
+VERBS="checkpoint create delete events exec features kill list pause plan ps restore resume run spec start state update"
 
 load helpers/common
 

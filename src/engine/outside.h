@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a container has from outside: mounts of the machine's files, standard descriptors, namespaces that others made. CRIU saves none of it, but its
+ * name; at the restore something is given for the name.
+ */
+#ifndef ENGINE_OUTSIDE_H
+#define ENGINE_OUTSIDE_H
+
+#include "engine/criu.h"
+#include "engine/site.h"
+
+/*
+ * The caller's standard descriptors, which a container without a terminal gets, as CRIU names such files: "pipe:[4711] file[1a:2f] -". A "-" is
+ * one that CRIU has no name for. It lives in @arena; NULL: memory is short.
+ */
+const char *outside_stdio(struct arena *arena);
+
+/* Says at a dump what of init, whose pid is @pid, is not to be saved. @stdio: as outside_stdio() gave it to the state, or NULL. */
+int outside_leave(struct criu *criu, const struct ward_spec *spec, const struct site *site, const char *stdio, pid_t pid,
+                  struct ward_err *err);
+
+/* Says at a restore what takes its place: @spec's mounts and namespaces, and for @stdio, which the container had, the caller's own. */
+int outside_give(struct criu *criu, const struct ward_spec *spec, const struct site *site, const char *stdio,
+                 struct ward_err *err);
+
+#endif
