@@ -130,7 +130,8 @@ static int write_stdio(const struct checkpoint *checkpoint, struct ward_err *err
                 text_printf(&text, "%s\"%.*s\"", text.len == 1 ? "" : ",", (int)len, stdio);
         }
         text_puts(&text, "]\n");
-        fd = images < 0 ? -1 : openat(images, CRIU_STDIO_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+        fd = images < 0 ? -1
+                        : openat(images, CRIU_STDIO_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
         r = text_failed(&text) ? -ENOMEM : fd < 0 ? -errno : fd_write_all(fd, text.data, text.len);
         return r < 0 ? err_code(err, r, "%s: write '%s/" CRIU_STDIO_FILE "'", checkpoint->criu.verb, path) : 0;
 }

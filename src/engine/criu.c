@@ -3,8 +3,10 @@
 #include "engine/criu.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/keyctl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -57,6 +59,29 @@ static const char *config_of(const struct ward_spec *spec)
         return CONFIG;
 }
 
+/* Whether CRIU would find the program, as execvp(3) looks for it. */
+static bool has_program(const char *name)
+{
+        const char *path = getenv("PATH");
+        char file[PATH_MAX];
+
+        for (size_t len; path != NULL && *path != '\0'; path += len + (path[len] == ':')) {
+                len = strcspn(path, ":");
+                (void)snprintf(file, sizeof(file), "%.*s/%s", (int)len, path, name);
+                if (access(file, X_OK) == 0) /* host path: of the caller's PATH */
+                        return true;
+        }
+        return false;
+}
+
+/* CRIU locks the network of each container that has one of its own, by default with a program that its package does not ask for. */
+static enum engine_criu_lock choose_lock(enum engine_criu_lock wanted)
+{
+        return wanted != ENGINE_LOCK_CHOOSE                                          ? wanted
+               : has_program("iptables-restore") && has_program("ip6tables-restore") ? ENGINE_LOCK_IPTABLES
+                                                                                     : ENGINE_LOCK_NFTABLES;
+}
+
 int criu_begin(struct criu *criu, const char *verb, const struct engine_criu_options *options, const char *log,
                const struct ward_spec *spec, struct ward_err *err)
 {
@@ -89,6 +114,7 @@ int criu_begin(struct criu *criu, const char *verb, const struct engine_criu_opt
         protobuf_number(text, CRIU_FILE_LOCKS, options->file_locks);
         protobuf_number(text, CRIU_AUTO_DEDUP, options->auto_dedup);
         protobuf_number(text, CRIU_LAZY_PAGES, options->lazy_pages);
+        protobuf_number(text, CRIU_NETWORK_LOCK, choose_lock(options->lock));
         /* Network devices and their addresses are the engine's, or ward's from the config: none are saved or made. */
         protobuf_number(text, CRIU_EMPTY_NS, CLONE_NEWNET);
         if (*config != '\0')
@@ -156,10 +182,12 @@ static int own_mounts(const struct criu *criu, int *step)
         if (criu->root == NULL)
                 return 0;
         *step = STEP_MOUNTS;
-        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0) /* host path: all of them */
+        if (unshare(CLONE_NEWNS) < 0 ||
+            mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0) /* host path: all of them */
                 return -errno;
         *step = STEP_ROOT;
-        return mount(criu->root, criu->root, NULL, MS_BIND | MS_REC, NULL) < 0 ? -errno : 0; /* host path: the config's */
+        return mount(criu->root, criu->root, NULL, MS_BIND | MS_REC, NULL) < 0 ? -errno
+                                                                               : 0; /* host path: the config's */
 }
 
 /* As a start makes one: the restored processes inherit CRIU's, and the caller's keys are not theirs. A kernel without keys has none to give. */

@@ -20,12 +20,13 @@ enum criu_request {
         CRIU_PRE_DUMP = 13, /* of one round: SINGLE_PRE_DUMP */
 };
 
-#define CRIU_STDIO_FILE "descriptors.json" /* beside the images, as runc has it: how the standard descriptors are called in them */
+#define CRIU_STDIO_FILE \
+        "descriptors.json" /* beside the images, as runc has it: how the standard descriptors are called in them */
 
 #define CRIU_FDS_MAX 8 /* for restore */
 
 struct criu {
-        const char *verb; /* for messages: "checkpoint container 'c1'" */
+        const char *verb;          /* for messages: "checkpoint container 'c1'" */
         const char *images, *work; /* absolute paths of directories */
         const char *log;           /* the name of the log in @work */
         const char *root;          /* restore: the root file system; NULL: dump */
@@ -96,6 +97,7 @@ enum criu_field {
         CRIU_CONFIG_FILE = 51,
         CRIU_LSM_PROFILE = 53,
         CRIU_LSM_MOUNT_CONTEXT = 63,
+        CRIU_NETWORK_LOCK = 64,
 };
 
 #endif

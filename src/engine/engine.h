@@ -213,18 +213,29 @@ enum engine_criu_cgroups {
         ENGINE_CGROUPS_DEFAULT = 6,
 };
 
+/* How packets are kept from a container that is being saved, as CRIU counts it (enum criu_network_lock_method). */
+enum engine_criu_lock {
+        ENGINE_LOCK_CHOOSE =
+                0, /* by iptables(8), which CRIU runs, or by nft(8)'s library, which it has, where that is not installed */
+        ENGINE_LOCK_IPTABLES = 1,
+        ENGINE_LOCK_NFTABLES = 2,
+        ENGINE_LOCK_SKIP = 3, /* not at all; from CRIU 3.18 on */
+};
+
 /* What CRIU (criu(8)) is told at a checkpoint and at a restore. */
 struct engine_criu_options {
         const char *images; /* absolute path of the directory of the images */
         const char *work;   /* of the log; NULL: @images */
         enum engine_criu_cgroups cgroups;
+        enum engine_criu_lock lock;
         bool tcp_established, ext_unix_sk, shell_job, file_locks, auto_dedup, lazy_pages;
 };
 
 struct engine_checkpoint_options {
         struct engine_criu_options criu;
-        const char *parent;       /* the images of an earlier pre-dump, relative to criu.images; NULL: none */
-        const char *page_address; /* whom the pages of memory go to, or with criu.lazy_pages who may fetch them; NULL: files */
+        const char *parent; /* the images of an earlier pre-dump, relative to criu.images; NULL: none */
+        const char *
+                page_address; /* whom the pages of memory go to, or with criu.lazy_pages who may fetch them; NULL: files */
         uint16_t page_port;
         int status_fd; /* with criu.lazy_pages: gets a NUL when pages can be fetched; -EBADF: none. Taken. */
         bool leave_running, tcp_skip_in_flight, link_remap;

@@ -30,11 +30,8 @@ static const struct {
         enum spec_ns ns;
         const char *name, *key; /* key NULL: by its path */
 } joined[] = {
-        {SPEC_NS_NET, "net", "extRootNetNS"},
-        {SPEC_NS_PID, "pid", "extRootPidNS"},
-        {SPEC_NS_IPC, "ipc", NULL},
-        {SPEC_NS_UTS, "uts", NULL},
-        {SPEC_NS_USER, "user", NULL},
+        {SPEC_NS_NET, "net", "extRootNetNS"}, {SPEC_NS_PID, "pid", "extRootPidNS"}, {SPEC_NS_IPC, "ipc", NULL},
+        {SPEC_NS_UTS, "uts", NULL},           {SPEC_NS_USER, "user", NULL},
 };
 
 const char *outside_stdio(struct arena *arena)
@@ -74,8 +71,7 @@ static const char *next_name(const char **stdio, struct arena *arena)
         return len == 0 ? NULL : arena_strndup(arena, begin, len);
 }
 
-static int add(struct outside_mount *mounts, size_t *count, const char *name, const char *source,
-               struct ward_err *err)
+static int add(struct outside_mount *mounts, size_t *count, const char *name, const char *source, struct ward_err *err)
 {
         if (name == NULL || source == NULL)
                 return err_oom(err);
@@ -121,7 +117,8 @@ static int collect(struct criu *criu, const struct ward_spec *spec, const struct
                 else if (mount->type != NULL && strncmp(mount->type, "cgroup", 6) == 0 && shown)
                         r = add_groups(criu, mount, site, mounts, &count, err);
         }
-        for (size_t i = 0; i < ELEMENTS(default_devices) && spec->ns[SPEC_NS_USER].mode != SPEC_NS_INHERIT && r >= 0; i++)
+        for (size_t i = 0; i < ELEMENTS(default_devices) && spec->ns[SPEC_NS_USER].mode != SPEC_NS_INHERIT && r >= 0;
+             i++)
                 r = add(mounts, &count, default_devices[i], default_devices[i], err);
         for (size_t i = 0; i < spec->device_count && spec->ns[SPEC_NS_USER].mode != SPEC_NS_INHERIT && r >= 0; i++)
                 r = add(mounts, &count, spec->devices[i].path, spec->devices[i].path, err);
@@ -194,8 +191,8 @@ static int leave_namespaces(struct criu *criu, const struct ward_spec *spec, int
         return 0;
 }
 
-int outside_leave(struct criu *criu, const struct ward_spec *spec, const struct site *site, const char *stdio, pid_t pid,
-                  struct ward_err *err)
+int outside_leave(struct criu *criu, const struct ward_spec *spec, const struct site *site, const char *stdio,
+                  pid_t pid, struct ward_err *err)
 {
         _cleanup_close_
         int proc = proc_open(err);

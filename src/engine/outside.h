@@ -16,8 +16,8 @@
 const char *outside_stdio(struct arena *arena);
 
 /* Says at a dump what of init, whose pid is @pid, is not to be saved. @stdio: as outside_stdio() gave it to the state, or NULL. */
-int outside_leave(struct criu *criu, const struct ward_spec *spec, const struct site *site, const char *stdio, pid_t pid,
-                  struct ward_err *err);
+int outside_leave(struct criu *criu, const struct ward_spec *spec, const struct site *site, const char *stdio,
+                  pid_t pid, struct ward_err *err);
 
 /* Says at a restore what takes its place: @spec's mounts and namespaces, and for @stdio, which the container had, the caller's own. */
 int outside_give(struct criu *criu, const struct ward_spec *spec, const struct site *site, const char *stdio,

@@ -6,27 +6,55 @@
 
 #include "base/path.h"
 
+struct word {
+        const char *word;
+        unsigned value;
+};
+
+/* The words stand in the error in their order. */
+static int read_word(const struct word *words, size_t count, const char *value, unsigned *ret_value,
+                     struct ward_err *err)
+{
+        _cleanup_text_ struct text list = {0};
+
+        for (size_t i = 0; i < count; i++) {
+                if (strcmp(value, words[i].word) == 0) {
+                        *ret_value = words[i].value;
+                        return 0;
+                }
+                text_printf(&list, "%s%s", i == 0 ? "" : ", ", words[i].word);
+        }
+        if (text_failed(&list))
+                return err_oom(err);
+        (void)err_set(err, -EINVAL, "'%s' is not one of: %s", value, list.data);
+        return err_mistake(err, MISTAKE_WORD);
+}
+
 int criu_read_cgroups(void *target, const char *value, struct arena *arena, struct ward_err *err)
 {
-        static const struct {
-                const char *word;
-                enum engine_criu_cgroups mode;
-        } words[] = {
+        static const struct word words[] = {
                 {"soft", ENGINE_CGROUPS_SOFT},
                 {"full", ENGINE_CGROUPS_FULL},
                 {"strict", ENGINE_CGROUPS_STRICT},
                 {"ignore", ENGINE_CGROUPS_IGNORE},
         };
         struct criu_options *options = target;
+        int r = read_word(words, ELEMENTS(words), value, &options->cgroups, err);
 
-        for (size_t i = 0; i < ELEMENTS(words); i++)
-                if (strcmp(value, words[i].word) == 0) {
-                        options->cgroups = words[i].mode;
-                        options->cgroups_given = true;
-                        return 0;
-                }
-        (void)err_set(err, -EINVAL, "'%s' is not one of: soft, full, strict, ignore", value);
-        return err_mistake(err, MISTAKE_WORD);
+        options->cgroups_given |= r >= 0;
+        return r;
+}
+
+int criu_read_lock(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        static const struct word words[] = {
+                {"iptables", ENGINE_LOCK_IPTABLES},
+                {"nftables", ENGINE_LOCK_NFTABLES},
+                {"skip", ENGINE_LOCK_SKIP},
+        };
+        struct criu_options *options = target;
+
+        return read_word(words, ELEMENTS(words), value, &options->lock, err);
 }
 
 /* Of all namespaces CRIU can leave this one empty alone. */
@@ -43,6 +71,7 @@ int criu_translate(struct oci *oci, const struct criu_options *options, struct e
 {
         struct engine_criu_options translated = {
                 .cgroups = options->cgroups_given ? options->cgroups : ENGINE_CGROUPS_DEFAULT,
+                .lock = options->lock,
                 .tcp_established = options->tcp_established,
                 .ext_unix_sk = options->ext_unix_sk,
                 .shell_job = options->shell_job,

@@ -44,8 +44,10 @@ static int restore(struct oci *oci, const void *options, int count, char **opera
         return r < 0 ? r : o->detach ? 0 : end.status;
 }
 
-#define RESTORE_TEXT(option, key, value, text, member) \
-        {.name = option, .letter = key, .arg = value, .help = text, OPTION_TEXT(struct restore, member)}
+#define RESTORE_TEXT(option, key, value, text, member)                                                         \
+        {                                                                                                      \
+                .name = option, .letter = key, .arg = value, .help = text, OPTION_TEXT(struct restore, member) \
+        }
 
 static const struct option_entry entries[] = {
         RESTORE_TEXT("bundle", 'b', "DIR", "the bundle (default: the current directory)", bundle),
@@ -62,9 +64,7 @@ static const struct option_entry entries[] = {
         {.name = "no-subreaper",
          .help = "never adopt orphans (ward never does)",
          OPTION_FLAG(struct restore, no_subreaper)},
-        {.name = "no-pivot",
-         .help = "refused: it is CRIU that enters the root",
-         OPTION_FLAG(struct restore, no_pivot)},
+        {.name = "no-pivot", .help = "refused: it is CRIU that enters the root", OPTION_FLAG(struct restore, no_pivot)},
 };
 
 const struct oci_verb oci_restore = {

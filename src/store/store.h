@@ -70,7 +70,8 @@ struct store_state {
         pid_t remover;       /* who waits for its end and removes it then, as @pid; 0: it stays until it is deleted */
         bool seccomp_docker; /* the config's seccomp profile is in docker's form */
         bool resctrl;        /* it is in groups of resctrl, as its config says */
-        const char *stdio; /* what it was given as its standard descriptors, as engine/outside.h names them; NULL: a terminal of its own */
+        const char *
+                stdio; /* what it was given as its standard descriptors, as engine/outside.h names them; NULL: a terminal of its own */
         const char *const *annotations; /* key, value, key, value ..., NULL */
 };
 
