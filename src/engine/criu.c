@@ -98,7 +98,7 @@ int criu_begin(struct criu *criu, const char *verb, const struct engine_criu_opt
                 (void)err_mistake(err, MISTAKE_RIGHTS);
                 return err_hint(err, "run it as root");
         }
-        if (mkdir(criu->work, 0700) < 0 && errno != EEXIST) /* host path: of the caller */
+        if (options->work != NULL && mkdir(criu->work, 0700) < 0 && errno != EEXIST) /* host path: of the caller */
                 return err_errno(err, "%s: make the directory '%s'", verb, criu->work);
         protobuf_number(text, CRIU_IMAGES_DIR_FD, FD_IMAGES);
         protobuf_number(text, CRIU_WORK_DIR_FD, FD_WORK);
