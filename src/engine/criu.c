@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -34,10 +35,21 @@ enum { REQUEST_TYPE = 1, REQUEST_OPTIONS = 2, REQUEST_NOTIFY_SUCCESS = 3, REQUES
 enum { ANSWER_TYPE = 1, ANSWER_SUCCESS = 2, ANSWER_NOTIFY = 5, ANSWER_MESSAGE = 9 };
 
 /* What the process does before it becomes CRIU. */
-enum step { STEP_READY, STEP_KEYRING, STEP_GROUPS, STEP_MOUNTS, STEP_ROOT, STEP_IMAGES, STEP_SOCKET, STEP_EXEC };
+enum step {
+        STEP_READY,
+        STEP_KEYRING,
+        STEP_NO_NEW_PRIVS,
+        STEP_GROUPS,
+        STEP_MOUNTS,
+        STEP_ROOT,
+        STEP_IMAGES,
+        STEP_SOCKET,
+        STEP_EXEC
+};
 
 static const char *const step_words[] = {
         [STEP_KEYRING] = "make a session keyring",
+        [STEP_NO_NEW_PRIVS] = "set no_new_privs",
         [STEP_GROUPS] = "let CRIU join the container's control groups",
         [STEP_MOUNTS] = "make a mount namespace for CRIU",
         [STEP_ROOT] = "bind the root file system for CRIU",
@@ -182,12 +194,14 @@ static int own_mounts(const struct criu *criu, int *step)
         if (criu->root == NULL)
                 return 0;
         *step = STEP_MOUNTS;
-        if (unshare(CLONE_NEWNS) < 0 ||
-            mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0) /* host path: all of them */
+        if (unshare(CLONE_NEWNS) < 0)
+                return -errno;
+        if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0) /* host path: with all below */
                 return -errno;
         *step = STEP_ROOT;
-        return mount(criu->root, criu->root, NULL, MS_BIND | MS_REC, NULL) < 0 ? -errno
-                                                                               : 0; /* host path: the config's */
+        if (mount(criu->root, criu->root, NULL, MS_BIND | MS_REC, NULL) < 0) /* host path: the config's root */
+                return -errno;
+        return 0;
 }
 
 /* As a start makes one: the restored processes inherit CRIU's, and the caller's keys are not theirs. A kernel without keys has none to give. */
@@ -210,6 +224,10 @@ static int prepare(const struct criu *criu, int report, int *step)
         r = own_keyring(criu);
         if (r < 0)
                 return r;
+        /* CRIU saves it from 3.18 on. It is inherited and can't be taken away (prctl(2)), and CRIU itself executes nothing with other rights. */
+        *step = STEP_NO_NEW_PRIVS;
+        if (criu->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                return -errno;
         *step = STEP_GROUPS;
         for (size_t i = 0; i < criu->group_count && r >= 0; i++)
                 r = write(criu->groups[i], "0", 1) < 0 ? -errno : 0;

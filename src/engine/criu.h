@@ -30,6 +30,7 @@ struct criu {
         const char *images, *work; /* absolute paths of directories */
         const char *log;           /* the name of the log in @work */
         const char *root;          /* restore: the root file system; NULL: dump */
+        bool no_new_privs;         /* restore: the processes have it (prctl(2)) */
         struct text options;       /* owned: its message of options, as far as it is written */
         struct arena arena;
         int fds[CRIU_FDS_MAX]; /* owned: what it gets behind its socket */

@@ -219,6 +219,7 @@ static int add_options(struct restore *restore, struct ward_err *err)
         if (r < 0)
                 return r;
         restore->criu.root = birth->site.place.rootfs;
+        restore->criu.no_new_privs = birth->spec->process.no_new_privs;
         protobuf_string(text, CRIU_ROOT, restore->criu.root);
         protobuf_number(text, CRIU_RST_SIBLING, 1);
         protobuf_number(text, CRIU_EVASIVE_DEVICES, 1);

@@ -165,23 +165,22 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         start
         wait_until 20 counts_beyond 5
         before=$(word)
-        mkfifo "$WORK/ready"
-        exec 8<>"$WORK/ready"
+        # The NUL goes into a file.
         become_oci checkpoint --image-path "$IMAGES" --lazy-pages --page-server 127.0.0.1:27182 --status-fd 9 "$ID" 9>"$WORK/ready" \
-                8>&- 3>&- >"$WORK/dump" 2>&1 &
+                3>&- >"$WORK/dump" 2>&1 &
         BEHIND=$!
-        # It is a NUL, and no end of the file.
-        read -r -N 1 -t 30 <&8 || [[ $(head -c 1 <&8 | od -An -tx1) == " 00" ]]
-        exec 8<&-
+        wait_until 30 test -s "$WORK/ready"
+        [[ $(od -An -tx1 "$WORK/ready") == " 00" ]]
         saved=$(number)
         mkdir "$WORK/lazy"
-        criu lazy-pages --page-server --address 127.0.0.1 --port 27182 -D "$IMAGES" -W "$WORK/lazy" 3>&- >"$WORK/fetch" 2>&1 &
+        timeout 60 criu lazy-pages --page-server --address 127.0.0.1 --port 27182 -D "$IMAGES" -W "$WORK/lazy" 3>&- >"$WORK/fetch" 2>&1 &
         wait_until 20 test -S "$WORK/lazy/lazy-pages.socket"
         ID=$ID-2 restore --lazy-pages --work-path "$WORK/lazy"
         wait_until 30 counts_beyond "$saved"
         [[ $(word) == "$before" ]]
-        # When all was fetched the container that is saved is gone.
+        # When all was fetched the container that was saved is gone.
         wait "$BEHIND" || { cat "$WORK/dump"; false; }
+        BEHIND=
         fails_with "no container" oci state "$ID"
         wait
 }
