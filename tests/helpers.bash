@@ -136,6 +136,16 @@ needs_program() {
         done
 }
 
+# needs_criu [FEATURE...]: that it works with this kernel, and what the kernel has to have.
+needs_criu() {
+        local feature said
+        needs_program criu
+        said=$(criu check 2>&1) || unable "criu does not work with this kernel: $(tail -n 1 <<<"$said")"
+        for feature in "$@"; do
+                criu check --feature "$feature" >/dev/null 2>&1 || unable "criu finds nothing of this in the kernel: $feature"
+        done
+}
+
 # as_nobody COMMAND...: without any right of root's; who is not root has none of them anyhow.
 as_nobody() {
         ((EUID == 0)) || { "$@"; return; }

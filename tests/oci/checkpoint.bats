@@ -19,16 +19,6 @@ teardown() {
         remove_all
 }
 
-# needs_criu [FEATURE...]: that it works with this kernel, and what the kernel has to have.
-needs_criu() {
-        local feature said
-        needs_program criu
-        said=$(criu check 2>&1) || unable "criu does not work with this kernel: $(tail -n 1 <<<"$said")"
-        for feature in "$@"; do
-                criu check --feature "$feature" >/dev/null 2>&1 || unable "criu finds nothing of this in the kernel: $feature"
-        done
-}
-
 # make_counter: a bundle whose program counts in its memory, and writes each number with a word that it thought of at its start.
 make_counter() {
         make_bundle sh -c 'word=$(cat /proc/sys/kernel/random/uuid); i=0
@@ -336,6 +326,55 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         rm "$WORK/hook"
         fails_with "createRuntime hook" oci restore -d -b "$BUNDLE" --image-path "$IMAGES" "$ID"
         nothing_left
+}
+
+@test "whoever is killed half way leaves a container that goes on, or one that can be removed" {
+        needs_criu
+        make_counter
+        # CRIU itself runs this where the file of options says so, in the middle of its work.
+        # shellcheck disable=SC2016  # the script's
+        printf '#!/bin/sh\n[ "$CRTOOLS_SCRIPT_ACTION" != "$(cat %s)" ] || kill -KILL "$(cat %s)"\n' "$WORK/when" "$WORK/whom" >"$WORK/kill"
+        chmod 755 "$WORK/kill"
+        echo "action-script $WORK/kill" >"$WORK/criu.conf"
+        edit --arg file "$WORK/criu.conf" '.annotations = {"org.criu.config": $file}'
+        echo never >"$WORK/when"
+        start
+        wait_until 20 counts_beyond 5
+        cut_short() {
+                local when=$1 status=0
+                shift
+                bash -c 'echo $$ >"$0"; exec "$@"' "$WORK/whom" "$(itself ward-oci)" --root "$WORK/state" "$@" </dev/null >"$WORK/said" 2>&1 3>&- &
+                echo "$when" >"$WORK/when"
+                wait $! || status=$?
+                [[ $status == 137 ]] || { cat "$WORK/said"; echo "ended with $status"; false; }
+        }
+        cut_short post-dump checkpoint --image-path "$IMAGES" "$ID"
+        has_status "$ID" running
+        wait_until 20 counts_beyond "$(number)"
+        rm -rf "$IMAGES"
+        echo never >"$WORK/when"
+        save
+        cut_short setup-namespaces restore -d -b "$BUNDLE" --image-path "$IMAGES" "$ID"
+        oci delete --force "$ID"
+        nothing_left
+        echo never >"$WORK/when"
+        restore
+        wait_until 20 counts_beyond "$(number)"
+}
+
+@test "who waits for a container in the foreground sees it end, and leaves nothing" {
+        needs_criu
+        make_counter
+        become_oci run -b "$BUNDLE" "$ID" </dev/null >"$WORK/out" 2>&1 3>&- &
+        BEHIND=$!
+        wait_until 20 counts_beyond 5
+        save
+        status=0
+        wait "$BEHIND" || status=$?
+        BEHIND=
+        [[ $status == 137 ]] || { cat "$WORK/out"; false; }
+        nothing_left
+        restore
 }
 
 @test "what CRIU refuses is said with its own words, and the container goes on; the option lets it" {

@@ -63,3 +63,23 @@ engine() { own_podman "$WARD_BUILD/bin/ward-oci" "$@"; }
         expect_in_output /dev/pts/0
         expect_in_output console
 }
+
+@test "podman container checkpoint and restore, also through an archive" {
+        needs_criu
+        tar -C "$WORK/rootfs" -c . | engine import - counter >/dev/null 2>&1
+        engine run -d --name pod1 "${LIMITS[@]}" counter sh -c 'i=0; while :; do i=$((i + 1)); echo "$i"; usleep 50000; done'
+        logged() { engine logs pod1 | tail -n 1; }
+        counts_beyond() { (($(logged) > $1)); }
+        wait_until 20 counts_beyond 5
+        engine container checkpoint pod1
+        [[ $(engine inspect -f '{{.State.Checkpointed}}' pod1) == true ]]
+        saved=$(logged)
+        engine container restore pod1
+        wait_until 20 counts_beyond "$saved"
+        engine container checkpoint -e "$WORK/archive.tar" pod1
+        saved=$(logged)
+        engine rm -f pod1
+        engine container restore -i "$WORK/archive.tar"
+        wait_until 20 counts_beyond "$saved"
+        engine rm -f -t 0 pod1
+}
