@@ -4,7 +4,7 @@
 
 # The long and short options of a command: the words that begin with a dash at the start of a line of its help.
 _ward_oci_options() {
-        "${COMP_WORDS[0]}" "$@" --help 2>/dev/null | sed -n 's/^ *\(-[a-zA-Z]\), /\1\n/; s/^ *\(-\)/\1/p' | grep -o '^--\?[a-zA-Z][a-z0-9-]*'
+        "${COMP_WORDS[0]}" "$@" --help-all 2>/dev/null | sed -n 's/^ *\(-[a-zA-Z]\), /\1\n/; s/^ *\(-\)/\1/p' | grep -o '^--\?[a-zA-Z][a-z0-9-]*'
 }
 
 _ward_oci() {

@@ -4,7 +4,7 @@
 set -l verbs checkpoint create delete events exec features kill list pause plan ps restore resume run spec start state update
 
 function __ward_oci_options
-        ward-oci $argv --help 2>/dev/null | string replace -rf '^ +(?:-[a-zA-Z], )?(--[a-z0-9-]+)(?: [^ ]+)? +(.*)$' '$1\t$2'
+        ward-oci $argv --help-all 2>/dev/null | string replace -rf '^ +(?:-[a-zA-Z], )?(--[a-z0-9-]+)(?: [^ ]+)? +(.*)$' '$1\t$2'
 end
 
 complete -c ward-oci -f

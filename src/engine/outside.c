@@ -4,12 +4,10 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -36,14 +34,6 @@ static const struct {
         {SPEC_NS_UTS, "uts", NULL},           {SPEC_NS_USER, "user", NULL},
 };
 
-/* One that was not made by a name (pipe(7)). */
-static bool is_pipe(int fd)
-{
-        struct statfs fs;
-
-        return fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC;
-}
-
 const char *outside_stdio(struct arena *arena)
 {
         const char *names = "";
@@ -58,7 +48,7 @@ const char *outside_stdio(struct arena *arena)
                 inode = st.stx_ino;
                 device = makedev(st.stx_rdev_major, st.stx_rdev_minor);
                 own = makedev(st.stx_dev_major, st.stx_dev_minor);
-                if (S_ISFIFO(st.stx_mode) && is_pipe(fd))
+                if (S_ISFIFO(st.stx_mode))
                         names = arena_printf(arena, "%s%spipe:[%llu]", names, blank, inode);
                 else if (S_ISCHR(st.stx_mode) && st.stx_rdev_major != 1)
                         names = arena_printf(arena, "%s%stty[%llx:%llx]", names, blank, device, own);

@@ -19,33 +19,40 @@ struct criu_options {
                 .name = option, .help = text, OPTION_FLAG(struct criu_options, member) \
         }
 
-#define CRIU_ENTRIES                                                                                       \
-        {.name = "image-path",                                                                             \
-         .arg = "DIR",                                                                                     \
-         .help = "directory of the images (default: ./checkpoint)",                                        \
-         OPTION_TEXT(struct criu_options, image_path)},                                                    \
-                {.name = "work-path",                                                                      \
-                 .arg = "DIR",                                                                             \
-                 .help = "directory of CRIU's log (default: that of the images)",                          \
-                 OPTION_TEXT(struct criu_options, work_path)},                                             \
-                CRIU_FLAG("tcp-established", "with open TCP connections", tcp_established),                \
-                CRIU_FLAG("ext-unix-sk", "with unix sockets whose other end is outside", ext_unix_sk),     \
-                CRIU_FLAG("shell-job", "with a terminal or session from outside", shell_job),              \
-                CRIU_FLAG("file-locks", "with locked files", file_locks),                                  \
-                CRIU_FLAG("auto-dedup", "take pages out of older images", auto_dedup),                     \
-                {.name = "manage-cgroups-mode",                                                            \
-                 .arg = "soft|full|strict|ignore",                                                         \
-                 .help = "what becomes of control groups (default: soft)",                                 \
-                 .kind = OPTION_KIND_CALL,                                                                 \
-                 .read = criu_read_cgroups},                                                               \
-                {.name = "network-lock",                                                                   \
-                 .arg = "iptables|nftables|skip",                                                          \
-                 .help = "how packets are kept away (default: as can be)",                                 \
-                 .kind = OPTION_KIND_CALL,                                                                 \
-                 .read = criu_read_lock},                                                                  \
-        {                                                                                                  \
-                .name = "empty-ns", .arg = "network", .help = "save no network devices (ward never does)", \
-                .kind = OPTION_KIND_CALL, .read = criu_read_empty                                          \
+#define CRIU_RARE(option, text, member)                                                              \
+        {                                                                                            \
+                .name = option, .help = text, .rare = true, OPTION_FLAG(struct criu_options, member) \
+        }
+
+#define CRIU_ENTRIES                                                                                                   \
+        {.name = "image-path",                                                                                         \
+         .arg = "DIR",                                                                                                 \
+         .help = "directory of the images (default: ./checkpoint)",                                                    \
+         OPTION_TEXT(struct criu_options, image_path)},                                                                \
+                {.name = "work-path",                                                                                  \
+                 .arg = "DIR",                                                                                         \
+                 .help = "directory of CRIU's log (default: that of the images)",                                      \
+                 OPTION_TEXT(struct criu_options, work_path)},                                                         \
+                CRIU_FLAG("tcp-established", "with open TCP connections", tcp_established),                            \
+                CRIU_FLAG("ext-unix-sk", "with unix sockets whose other end is outside", ext_unix_sk),                 \
+                CRIU_FLAG("shell-job", "with a terminal or session from outside", shell_job),                          \
+                CRIU_FLAG("file-locks", "with locked files", file_locks),                                              \
+                CRIU_RARE("auto-dedup", "take pages out of older images", auto_dedup),                                 \
+                {.name = "manage-cgroups-mode",                                                                        \
+                 .rare = true,                                                                                         \
+                 .arg = "soft|full|strict|ignore",                                                                     \
+                 .help = "what becomes of control groups (default: soft)",                                             \
+                 .kind = OPTION_KIND_CALL,                                                                             \
+                 .read = criu_read_cgroups},                                                                           \
+                {.name = "network-lock",                                                                               \
+                 .rare = true,                                                                                         \
+                 .arg = "iptables|nftables|skip",                                                                      \
+                 .help = "how packets are kept away (default: as can be)",                                             \
+                 .kind = OPTION_KIND_CALL,                                                                             \
+                 .read = criu_read_lock},                                                                              \
+        {                                                                                                              \
+                .name = "empty-ns", .rare = true, .arg = "network",                                                    \
+                .help = "save no network devices (ward never does)", .kind = OPTION_KIND_CALL, .read = criu_read_empty \
         }
 
 int criu_read_cgroups(void *target, const char *value, struct arena *arena, struct ward_err *err);

@@ -76,7 +76,8 @@ static const struct option_command global_command = {
         .operands = "[OPTIONS] VERB ...",
         .summary = "An OCI runtime: isolated processes from bundles.\n"
                    "Verbs: create start run exec kill delete, state list ps events, pause resume\n"
-                   "update, checkpoint restore, spec plan features. 'ward-oci VERB --help' says more.",
+                   "update, checkpoint restore, spec plan features.\n"
+                   "'ward-oci VERB --help' says more.",
         .entries = entries,
         .count = ELEMENTS(entries),
         .operands_max = UINT_MAX,

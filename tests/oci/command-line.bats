@@ -256,7 +256,7 @@ teardown() {
         local verb option
         for verb in "" $VERBS; do
                 # shellcheck disable=SC2086
-                run -0 oci $verb --help
+                run -0 oci $verb --help-all
                 for option in $(grep -oE '^ +(-[a-zA-Z], )?--[a-z0-9-]+' <<<"$output" | grep -oE -- '--[a-z0-9-]+'); do
                         grep -q -- "\*$option\*" "$WARD_SOURCE/docs/ward-oci.1.scd" || { echo "$verb $option"; return 1; }
                 done
