@@ -20,6 +20,7 @@ struct checkpoint {
         struct stored stored;
         struct ward_spec spec;
         struct site *site; /* of @stored */
+        const char *stdio; /* the names of its standard descriptors; NULL: it has a terminal of its own */
         const struct engine_checkpoint_options *options;
         int status_fd; /* owned */
 };
@@ -118,7 +119,7 @@ static int check_parent(const struct checkpoint *checkpoint, struct ward_err *er
 /* The names of the standard descriptors, for the restore. */
 static int write_stdio(const struct checkpoint *checkpoint, struct ward_err *err)
 {
-        const char *path = checkpoint->options->criu.images, *stdio = checkpoint->stored.state.stdio;
+        const char *path = checkpoint->options->criu.images, *stdio = checkpoint->stdio;
         _cleanup_close_
         int images = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -EBADF; /* host path: of the caller */
         _cleanup_text_ struct text text = {0};
@@ -147,7 +148,7 @@ static int add_freezer(struct checkpoint *checkpoint, struct ward_err *err)
                 freezer = cgroup_unified(layout);
         if (freezer == NULL || path == NULL)
                 return 0;
-        path = arena_printf(&checkpoint->criu.arena, "%s%s", freezer->mount, path);
+        path = arena_concat(&checkpoint->criu.arena, freezer->mount, path);
         if (path == NULL)
                 return err_oom(err);
         protobuf_string(&checkpoint->criu.options, CRIU_FREEZE_CGROUP, path);
@@ -224,10 +225,15 @@ int engine_checkpoint(struct store *store, const char *id, const struct engine_c
                 r = check_parent(&checkpoint, err);
         if (r >= 0)
                 r = add_options(&checkpoint, err);
+        if (r >= 0 && checkpoint.stored.state.stdio != NULL) {
+                checkpoint.stdio = outside_stdio_names(checkpoint.stored.state.stdio, &criu->arena);
+                if (checkpoint.stdio == NULL)
+                        return err_oom(err);
+        }
         if (r >= 0 && !options->pre_dump)
                 r = write_stdio(&checkpoint, err);
         if (r >= 0)
-                r = outside_leave(criu, &checkpoint.spec, checkpoint.site, checkpoint.stored.state.stdio,
+                r = outside_leave(criu, &checkpoint.spec, checkpoint.site, checkpoint.stdio,
                                   checkpoint.stored.state.pid, err);
         if (r < 0)
                 return r;

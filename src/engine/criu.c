@@ -442,7 +442,7 @@ static void last_errors(char *log, struct text *text)
 
 static int explain(struct criu *criu, const struct answer *answer, const siginfo_t *info, struct ward_err *err)
 {
-        const char *path = arena_printf(&criu->arena, "%s/%s", criu->work, criu->log);
+        const char *path = arena_concat(&criu->arena, criu->work, "/", criu->log);
         _cleanup_free_ char *log = path == NULL ? NULL : read_tail(path);
         _cleanup_text_ struct text errors = {0};
 

@@ -34,31 +34,30 @@ static const struct {
         {SPEC_NS_UTS, "uts", NULL},           {SPEC_NS_USER, "user", NULL},
 };
 
+/* A word and one or two numbers for each: "pipe:4711 file:26:47 tty:34816:5 -". */
 const char *outside_stdio(struct arena *arena)
 {
-        const char *names = "";
+        _cleanup_text_ struct text text = {0};
 
-        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && names != NULL; fd++) {
-                const char *blank = fd == STDIN_FILENO ? "" : " ";
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+                bool device, pipe;
                 struct statx st;
-                unsigned long long inode, device, own;
 
                 if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_INO | STATX_MNT_ID, &st) < 0)
                         st = (struct statx){.stx_mode = S_IFSOCK};
-                inode = st.stx_ino;
-                device = makedev(st.stx_rdev_major, st.stx_rdev_minor);
-                own = makedev(st.stx_dev_major, st.stx_dev_minor);
-                if (S_ISFIFO(st.stx_mode))
-                        names = arena_printf(arena, "%s%spipe:[%llu]", names, blank, inode);
-                else if (S_ISCHR(st.stx_mode) && st.stx_rdev_major != 1)
-                        names = arena_printf(arena, "%s%stty[%llx:%llx]", names, blank, device, own);
-                else if (!S_ISSOCK(st.stx_mode))
-                        names = arena_printf(arena, "%s%sfile[%llx:%llx]", names, blank,
-                                             (unsigned long long)st.stx_mnt_id, inode);
-                else
-                        names = arena_printf(arena, "%s%s-", names, blank);
+                device = S_ISCHR(st.stx_mode) && st.stx_rdev_major != 1; /* the others are /dev/null and its like */
+                pipe = S_ISFIFO(st.stx_mode);
+                text_puts(&text, fd == STDIN_FILENO ? "" : " ");
+                text_puts(&text, S_ISSOCK(st.stx_mode) ? "-" : pipe ? "pipe:" : device ? "tty:" : "file:");
+                if (S_ISSOCK(st.stx_mode))
+                        continue;
+                if (!pipe) {
+                        text_number(&text, device ? makedev(st.stx_rdev_major, st.stx_rdev_minor) : st.stx_mnt_id);
+                        text_puts(&text, ":");
+                }
+                text_number(&text, device ? makedev(st.stx_dev_major, st.stx_dev_minor) : st.stx_ino);
         }
-        return names;
+        return text_failed(&text) ? NULL : arena_strdup(arena, text.data);
 }
 
 /* The next name of @*stdio, which goes behind it; it lives in @arena. NULL at the end, or when memory is short. */
@@ -69,6 +68,26 @@ static const char *next_name(const char **stdio, struct arena *arena)
 
         *stdio = begin + len + (begin[len] == ' ');
         return len == 0 ? NULL : arena_strndup(arena, begin, len);
+}
+
+const char *outside_stdio_names(const char *stdio, struct arena *arena)
+{
+        const char *names = "", *word;
+
+        while (names != NULL && (word = next_name(&stdio, arena)) != NULL) {
+                const char *blank = *names == '\0' ? "" : " ";
+                unsigned long long first, second;
+
+                if (sscanf(word, "pipe:%llu", &first) == 1)
+                        names = arena_printf(arena, "%s%spipe:[%llu]", names, blank, first);
+                else if (sscanf(word, "file:%llu:%llu", &first, &second) == 2)
+                        names = arena_printf(arena, "%s%sfile[%llx:%llx]", names, blank, first, second);
+                else if (sscanf(word, "tty:%llu:%llu", &first, &second) == 2)
+                        names = arena_printf(arena, "%s%stty[%llx:%llx]", names, blank, first, second);
+                else
+                        names = arena_concat(arena, names, blank, "-");
+        }
+        return names;
 }
 
 static int add(struct outside_mount *mounts, size_t *count, const char *name, const char *source, struct ward_err *err)
@@ -91,8 +110,8 @@ static int add_groups(struct criu *criu, const struct spec_mount *mount, const s
                 const struct place_hierarchy *h = &place->hierarchies[i];
 
                 r = add(mounts, count,
-                        alone ? mount->destination : arena_printf(&criu->arena, "%s/%s", mount->destination, h->name),
-                        arena_printf(&criu->arena, "%s%s", h->mount, place->cgroup_path), err);
+                        alone ? mount->destination : arena_concat(&criu->arena, mount->destination, "/", h->name),
+                        arena_concat(&criu->arena, h->mount, place->cgroup_path), err);
         }
         return r;
 }

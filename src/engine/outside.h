@@ -9,13 +9,14 @@
 #include "engine/criu.h"
 #include "engine/site.h"
 
-/*
- * The caller's standard descriptors, which a container without a terminal gets, as CRIU names such files: "pipe:[4711] file[1a:2f] -". A "-" is
- * one that CRIU has no name for. It lives in @arena; NULL: memory is short.
- */
+/* The caller's standard descriptors, which a container without a terminal gets: what the kernel counts them by, for its state. It is short work, because
+ * every start does it. It lives in @arena; NULL: memory is short. */
 const char *outside_stdio(struct arena *arena);
 
-/* Says at a dump what of init, whose pid is @pid, is not to be saved. @stdio: as outside_stdio() gave it to the state, or NULL. */
+/* The same as CRIU names such files, "pipe:[4711] file[1a:2f] -". A "-" is one that it has no name for. */
+const char *outside_stdio_names(const char *stdio, struct arena *arena);
+
+/* Says at a dump what of init, whose pid is @pid, is not to be saved. @stdio: their names, or NULL. */
 int outside_leave(struct criu *criu, const struct ward_spec *spec, const struct site *site, const char *stdio,
                   pid_t pid, struct ward_err *err);
 

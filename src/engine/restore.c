@@ -147,7 +147,7 @@ static int read_name(struct json *json, void *target)
         if (strpbrk(name, " ") != NULL ||
             (strncmp(name, "pipe:[", 6) != 0 && strncmp(name, "file[", 5) != 0 && strncmp(name, "tty[", 4) != 0))
                 name = "-";
-        stdio->names = arena_printf(stdio->arena, "%s%s%s", stdio->names, *stdio->names == '\0' ? "" : " ", name);
+        stdio->names = arena_concat(stdio->arena, stdio->names, *stdio->names == '\0' ? "" : " ", name);
         return stdio->names == NULL ? -ENOMEM : 0;
 }
 

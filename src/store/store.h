@@ -71,7 +71,7 @@ struct store_state {
         bool seccomp_docker; /* the config's seccomp profile is in docker's form */
         bool resctrl;        /* it is in groups of resctrl, as its config says */
         const char *
-                stdio; /* what it was given as its standard descriptors, as engine/outside.h names them; NULL: a terminal of its own */
+                stdio; /* what it was given as its standard descriptors, as engine/outside.h counts them; NULL: a terminal of its own */
         const char *const *annotations; /* key, value, key, value ..., NULL */
 };
 

@@ -74,7 +74,7 @@ static const struct store_state sample = {
         .host_uid_base = 100000,
         .owner = 0,
         .resctrl = true,
-        .stdio = "pipe:[4711] file[1a:2f] -",
+        .stdio = "pipe:4711 file:26:47 -",
         .annotations = (const char *const[]){"a", "1", "b", "", "c", "3", "d", "4", "e", "5", NULL},
 };
 
@@ -169,7 +169,7 @@ static void test_write_read(void **state)
         assert_string_equal(read.command, sample.command);
         assert_int_equal(read.host_uid_base, sample.host_uid_base);
         assert_true(read.resctrl);
-        assert_string_equal(read.stdio, "pipe:[4711] file[1a:2f] -");
+        assert_string_equal(read.stdio, "pipe:4711 file:26:47 -");
         assert_int_equal(read.owner, sample.owner);
         for (size_t i = 0; i < 10; i++)
                 assert_string_equal(read.annotations[i], sample.annotations[i]);
