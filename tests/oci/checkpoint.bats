@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # checkpoint and restore: what ran goes on where it was, through CRIU, and is the container that it was.
 # shellcheck disable=SC2154
-# bats file_tags=vm
+# bats file_tags=criu
 
 load helpers/common
 
