@@ -15,6 +15,8 @@ setup() {
 }
 
 teardown() {
+        # CRIU, too, which saves to the end what it has begun.
+        [[ -z ${BEHIND:-} ]] || pkill -KILL -P "$BEHIND" 2>/dev/null || true
         [[ -z ${BEHIND:-} ]] || kill "$BEHIND" 2>/dev/null || true
         remove_all
 }
@@ -22,7 +24,7 @@ teardown() {
 # make_counter: a bundle whose program counts in its memory, and writes each number with a word that it thought of at its start.
 make_counter() {
         make_bundle sh -c 'word=$(cat /proc/sys/kernel/random/uuid); i=0
-                while :; do i=$((i + 1)); echo "$word $i" >/shared/new; mv /shared/new /shared/count; usleep 20000; done'
+                while :; do i=$((i + 1)); echo "$word $i" >/shared/new; mv /shared/new /shared/count 2>/dev/null; usleep 20000; done'
         edit --arg dir "$WORK/shared" '.root.readonly = false
                 | .mounts += [{destination: "/shared", type: "bind", source: $dir, options: ["bind", "rw"]}]'
 }
@@ -115,7 +117,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         has_status "$ID" running
         has_status "$ID-2" running
         grep -q "/$ID-2\$" "/proc/$(oci state "$ID-2" | jq .pid)/cgroup"
-        fails_with "exists already" restore
+        fails_with "exists already" oci restore -d -b "$BUNDLE" --image-path "$IMAGES" "$ID"
         oci delete --force "$ID-2"
         has_status "$ID" running
 }
@@ -165,7 +167,8 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         mkdir "$WORK/lazy"
         timeout 60 criu lazy-pages --page-server --address 127.0.0.1 --port 27182 -D "$IMAGES" -W "$WORK/lazy" 3>&- >"$WORK/fetch" 2>&1 &
         wait_until 20 test -S "$WORK/lazy/lazy-pages.socket"
-        ID=$ID-2 restore --lazy-pages --work-path "$WORK/lazy"
+        timeout 60 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" restore -d -b "$BUNDLE" --image-path "$IMAGES" --lazy-pages \
+                --work-path "$WORK/lazy" "$ID-2" </dev/null >"$WORK/out2" 2>&1 || { cat "$WORK/out2"; false; }
         wait_until 30 counts_beyond "$saved"
         [[ $(word) == "$before" ]]
         # When all was fetched the container that was saved is gone.
