@@ -91,6 +91,7 @@ static int adopt(struct restore *restore, pid_t pid, struct ward_err *err)
         if (birth->launch.pidfd < 0)
                 return err_code(err, birth->launch.pidfd, "%s: open its init", restore->criu.verb);
         birth->launch.pid = pid;
+        site_release_unit(&birth->site);
         r = fill_network(birth, err);
         if (r >= 0 && hooks[SPEC_HOOK_PRESTART].count + hooks[SPEC_HOOK_CREATE_RUNTIME].count > 0)
                 r = birth_run_hooks(birth, err);
@@ -246,8 +247,10 @@ static int check_terminal(const struct birth *birth, struct ward_err *err)
 static int bring_up(struct restore *restore, int relay_console, struct ward_err *err)
 {
         struct birth *birth = &restore->birth;
-        int r = birth_note_group(birth, err);
+        int r = site_start_unit(&birth->site, err);
 
+        if (r >= 0)
+                r = birth_note_group(birth, err);
         if (r >= 0)
                 r = site_make_unified(&birth->site, &birth->group_fd, err);
         if (r >= 0)
