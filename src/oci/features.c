@@ -149,7 +149,8 @@ static int features(struct oci *oci, const void *options, int count, char **oper
                          "\"netDevices\":{\"enabled\":true},"
                          "\"mountExtensions\":{\"idmap\":{\"enabled\":true}}},"
                          "\"annotations\":{\"ward.version\":\"" WARD_VERSION "\"},"
-                         "\"potentiallyUnsafeConfigAnnotations\":[\"org.systemd.property.\",\"run.oci.keep_original_"
+                         "\"potentiallyUnsafeConfigAnnotations\":[\"org.criu.config\",\"org.systemd.property.\",\"run."
+                         "oci.keep_original_"
                          "groups\",\"run.oci.mount_"
                          "context_type\","
                          "\"run.oci.pidfd_receiver\",\"run.oci.seccomp.receiver\",\"run.oci.systemd.subgroup\"]}\n");

@@ -409,6 +409,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
 
 @test "org.criu.config names a file of options" {
         needs_criu
+        oci features | jq -e '.potentiallyUnsafeConfigAnnotations | index("org.criu.config") != null'
         make_bundle sleep 100
         edit --arg file "$WORK/criu.conf" '.annotations = {"org.criu.config": $file}'
         echo "log-file other.log" >"$WORK/criu.conf"

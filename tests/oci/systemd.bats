@@ -67,6 +67,25 @@ figure() {
 
 is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
 
+# bats test_tags=criu
+@test "checkpoint lets the scope go, and restore asks for it again" {
+        needs_systemd
+        needs_systems_own
+        needs_criu
+        bundle_of sleep 1000
+        edit '.linux.resources.pids.limit = 55'
+        oci --systemd-cgroup run -d -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&-
+        group=$(group_of "$(init_pid)")
+        oci checkpoint --image-path "$WORK/images" "$ID"
+        wait_until 10 is_gone "$SCOPE"
+        oci --systemd-cgroup restore -d --image-path "$WORK/images" -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&-
+        is_unit "$SCOPE"
+        [[ $(group_of "$(init_pid)") == "$group" ]]
+        [[ $(figure pids.max pids) == 55 ]]
+        oci delete --force "$ID"
+        wait_until 10 is_gone "$SCOPE"
+}
+
 # bats test_tags=vm
 @test "create: a scope of systemd with the container's group below it, and delete: nothing of either" {
         needs_systemd
