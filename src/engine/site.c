@@ -294,7 +294,8 @@ int site_read(struct site *site, const struct ward_spec *spec, const struct engi
 
 void site_done(struct site *site)
 {
-        unit_release(&site->unit);
+        if (site->unit.helper != 0)
+                unit_release(&site->unit);
         cgroup_layout_done(&site->layout);
         arena_done(&site->arena);
 }

@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,12 @@
 #include "base/fd.h"
 #include "base/hash.h"
 #include "base/syscalls.h"
+
+#if defined(__x86_64__)
+#define NATIVE_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define NATIVE_ARCH AUDIT_ARCH_AARCH64
+#endif
 
 /* Of the file's layout and of what the key is made of. */
 #define CACHE_FORMAT 1
@@ -295,4 +302,16 @@ int filter_get(const struct spec_seccomp *profile, const char *file, const struc
         if (ret_cached != NULL)
                 *ret_cached = cached;
         return 0;
+}
+
+bool filter_denies(const struct seccomp_filter *filter, long nr)
+{
+        static const uint64_t unknown[6] = {0};
+        uint32_t answer;
+
+        if (filter == NULL)
+                return false;
+        answer = seccomp_filter_answer(filter, NATIVE_ARCH, (uint32_t)nr, unknown) & SECCOMP_RET_ACTION_FULL;
+        return answer != SECCOMP_RET_ALLOW && answer != SECCOMP_RET_LOG && answer != SECCOMP_RET_TRACE &&
+               answer != SECCOMP_RET_USER_NOTIF;
 }

@@ -32,6 +32,9 @@ int filter_get(const struct spec_seccomp *profile, const char *file, const struc
                int cache_fd, struct arena *arena, struct seccomp_filter *ret_filter, bool *ret_cached,
                struct ward_err *err);
 
+/* Whether @filter (NULL: none) does not let the system call @nr of the native architecture be made, whatever its arguments. */
+bool filter_denies(const struct seccomp_filter *filter, long nr);
+
 /* Removes the cached filters that were not read for @days, or with @dry_run none. Returns how many. */
 size_t filter_tidy(int cache_fd, unsigned days, bool dry_run);
 

@@ -104,12 +104,10 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
 /* The same for a tree that either side could not open, @step with @code. */
 int launch_report_tree(const struct plan *plan, const struct slot *slot, uint32_t step, int code, struct ward_err *err);
 
-/* Whether @filter (NULL: none) forbids execve(2), and the words for a child that ended by that before it could say so. */
-bool launch_exec_denied(const struct seccomp_filter *filter);
-
 /* Fails in words when @filter forbids what a first process that stays (OP_INIT) does all its life. */
 int launch_check_init(const struct seccomp_filter *filter, struct ward_err *err);
 
+/* The words for a child that a filter which forbids execve(2) ended before it could say so. */
 int launch_report_denied(const char *command, const siginfo_t *info, struct ward_err *err);
 
 /* After the end of the channel of a filter with a listener: its agent may have let neither the program be executed nor the failure be told. Who has

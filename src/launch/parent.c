@@ -605,7 +605,7 @@ static int await_end(int channel, int pidfd, const struct plan *plan, const char
                 return err_code(err, -EPROTO, "hear from the container's init");
         /* A filter that forbids execve may forbid to say so, too. Then the process ends at once; its descriptors are closed a moment
          * before that can be seen. */
-        if (!launch_exec_denied(filter) || poll(&ended, 1, DENIED_END_MSEC) <= 0 ||
+        if (!filter_denies(filter, SYS_execve) || poll(&ended, 1, DENIED_END_MSEC) <= 0 ||
             pidfd_wait(pidfd, true, true, &info) < 0)
                 return 0;
         return launch_report_denied(command, &info, err);

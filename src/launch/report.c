@@ -4,7 +4,6 @@
  *
  * The child sends numbers; the plan knows the object and the place in the input. Only here do the two become a sentence.
  */
-#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
@@ -14,15 +13,10 @@
 #include <sys/syscall.h>
 
 #include "launch/describe.h"
+#include "launch/filter.h"
 #include "launch/launch.h"
 
 #define ERRNO_MAX 4095 /* of what a system call returns (MAX_ERRNO) */
-
-#if defined(__x86_64__)
-#define NATIVE_ARCH AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define NATIVE_ARCH AUDIT_ARCH_AARCH64
-#endif
 
 /* Which part of the op failed; nothing for an op that is one system call. */
 static void describe_step(const struct plan *plan, const struct op *op, const struct record *record, struct text *text)
@@ -102,19 +96,6 @@ static void describe_step(const struct plan *plan, const struct op *op, const st
                 if (record->step < STEP_COUNT && words[record->step] != NULL)
                         text_printf(text, ": %s", words[record->step]);
         }
-}
-
-/* A filter's answer to execve(2): 0 when it lets it through. */
-static bool filter_denies(const struct seccomp_filter *filter, long nr)
-{
-        static const uint64_t unknown[6] = {0};
-        uint32_t answer;
-
-        if (filter == NULL)
-                return false;
-        answer = seccomp_filter_answer(filter, NATIVE_ARCH, (uint32_t)nr, unknown) & SECCOMP_RET_ACTION_FULL;
-        return answer != SECCOMP_RET_ALLOW && answer != SECCOMP_RET_LOG && answer != SECCOMP_RET_TRACE &&
-               answer != SECCOMP_RET_USER_NOTIF;
 }
 
 /* docker and podman find out by these words what to exit with, 126 or 127: they are those of runc, which is a Go program. */
@@ -390,11 +371,6 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
         (void)err_code(err, -record->errnum, "%s", text.data);
         hint_for(op, record, err);
         return -record->errnum;
-}
-
-bool launch_exec_denied(const struct seccomp_filter *filter)
-{
-        return filter_denies(filter, SYS_execve);
 }
 
 int launch_check_init(const struct seccomp_filter *filter, struct ward_err *err)
