@@ -8,7 +8,7 @@ _ward_oci_options() {
 }
 
 _ward_oci() {
-        local verbs='checkpoint create delete events exec features kill list pause plan ps restore resume run spec start state update'
+        local verbs='checkpoint create delete events exec features kill list mounts pause plan ps restore resume run spec start state update'
         local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' root=() i
         for ((i = 1; i < COMP_CWORD; i++)); do
                 case ${COMP_WORDS[i]} in
@@ -33,6 +33,10 @@ _ward_oci() {
                 mapfile -t COMPREPLY < <(compgen -W "$(_ward_oci_options ${verb:+"$verb"})" -- "$current")
         elif [[ -z $verb ]]; then
                 mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$current")
+        elif [[ $previous == mounts ]]; then
+                mapfile -t COMPREPLY < <(compgen -W 'add remove' -- "$current")
+        elif [[ $verb == mounts && $previous != add && $previous != remove ]]; then
+                mapfile -t COMPREPLY < <(compgen -f -- "$current")
         elif [[ $verb == kill && $previous != -* && $previous != kill ]]; then
                 mapfile -t COMPREPLY < <(compgen -W 'TERM KILL INT HUP QUIT STOP CONT USR1 USR2' -- "$current")
         else

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish completion for ward-oci. Options come from --help, ids from `list`, so there is no second list to keep.
 
-set -l verbs checkpoint create delete events exec features kill list pause plan ps restore resume run spec start state update
+set -l verbs checkpoint create delete events exec features kill list mounts pause plan ps restore resume run spec start state update
 
 function __ward_oci_options
         ward-oci $argv --help-all 2>/dev/null | string replace -rf '^ +(?:-[a-zA-Z], )?(--[a-z0-9-]+)(?: [^ ]+)? +(.*)$' '$1\t$2'
@@ -17,3 +17,5 @@ end
 for verb in checkpoint delete events exec kill pause ps restore resume start state update
         complete -c ward-oci -n "__fish_seen_subcommand_from $verb" -a '(ward-oci list -q 2>/dev/null)'
 end
+complete -c ward-oci -n "__fish_seen_subcommand_from mounts; and not __fish_seen_subcommand_from add remove" -a 'add remove'
+complete -c ward-oci -n "__fish_seen_subcommand_from mounts; and __fish_seen_subcommand_from add remove" -a '(ward-oci list -q 2>/dev/null)' -F

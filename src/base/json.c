@@ -474,6 +474,8 @@ static int read_field(struct json *json, const struct json_field *fields, size_t
                 if (key == NULL)
                         return err_oom(json->err);
                 json->path[json->depth - 1].key = key;
+                if (count > 0 && (fields[count - 1].flags & JSON_REST) != 0)
+                        return fields[count - 1].read(json, (char *)target + fields[count - 1].offset);
                 return unknown_field(json, fields, count, unknown, where, key);
         }
         json->path[json->depth - 1].key = field->name;

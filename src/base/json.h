@@ -53,6 +53,10 @@ enum {
         JSON_REQUIRED = 1 << 0,
         JSON_UNSUPPORTED = 1 << 1, /* known to the specification, not honoured yet: an error that names the field */
         JSON_IGNORED = 1 << 2,     /* without meaning for ward: skipped */
+        JSON_REST =
+                1
+                << 3, /* the last of the table, without a name: @read is called for each key that no other field has, whatever
+                                    * its spelling; the key is in json->path[json->depth - 1].key */
 };
 
 struct json_field {

@@ -18,20 +18,20 @@
 int procfs_next_mount(char **text, struct procfs_mount *ret_mount)
 {
         char *line = *text == NULL ? NULL : text_next(text, '\n'), *field[6];
-        const char *word, *type, *source;
+        const char *word, *type, *source, *peers = NULL;
 
         if (line == NULL || (*line == '\0' && *text == NULL))
                 return 0;
         for (size_t i = 0; i < ELEMENTS(field); i++)
                 field[i] = text_next(&line, ' ');
-        do
-                word = text_next(&line, ' ');
-        while (word != NULL && strcmp(word, "-") != 0);
+        while ((word = text_next(&line, ' ')) != NULL && strcmp(word, "-") != 0)
+                if (strncmp(word, "shared:", strlen("shared:")) == 0)
+                        peers = word + strlen("shared:");
         type = text_next(&line, ' ');
         source = text_next(&line, ' ');
         if (line == NULL || field[4][0] != '/')
                 return -EBADMSG;
-        *ret_mount = (struct procfs_mount){field[3], field[4], type, source, line};
+        *ret_mount = (struct procfs_mount){field[0], peers, field[3], field[4], type, source, line};
         return 1;
 }
 

@@ -10,6 +10,9 @@
 
 /* A line of mountinfo (proc_pid_mountinfo(5)); the strings are inside its text. */
 struct procfs_mount {
+        const char *id;
+        const char
+                *peers; /* the number of the group that it shares its mounts with (mount_namespaces(7)); NULL: none */
         char *root, *point;                  /* still escaped: path_unescape() */
         const char *type, *source, *options; /* of the file system */
 };

@@ -106,7 +106,9 @@ static void warn_damage(const struct cli *cli, const struct engine_info *info)
         text_printf(&text, "container '%s': %s; what is shown was found through its cgroup", info->state.id,
                     info->damage);
         if (!text_failed(&text))
-                cli_warning(cli, MISTAKE_NONE, text.data, "'ward rm --force' ends and removes it");
+                cli_warning(cli, MISTAKE_NONE, text.data,
+                            info->newer ? "use the program that made it, or a newer one"
+                                        : "'ward rm --force' ends and removes it");
 }
 
 static int ps(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -314,7 +313,7 @@ static int open_and_clone(struct birth *birth, const struct launch_given *given,
 {
         const struct spec_namespace *ns = birth->spec->ns;
         bool seen = ns[SPEC_NS_PID].mode == SPEC_NS_JOIN || ns[SPEC_NS_USER].mode == SPEC_NS_JOIN;
-        int dumpable = prctl(PR_GET_DUMPABLE), r;
+        int hidden = 0, r;
 
         r = launch_open(&birth->launch, &birth->plan, birth->filter.count > 0 ? &birth->filter : NULL,
                         birth->options->trace, given, err);
@@ -322,13 +321,13 @@ static int open_and_clone(struct birth *birth, const struct launch_given *given,
                 r = check_joined(birth, err);
         if (r < 0)
                 return r;
-        /* Where others are in the pid or user namespace already, they shall not look into the child (V9); as in exec.c. */
-        seen = seen && geteuid() == 0;
-        if (seen && prctl(PR_SET_DUMPABLE, 0) < 0)
-                return err_errno(err, "hide the joining process");
+        /* Where others are in the pid or user namespace already, they shall not look into the child (V9). */
+        if (seen)
+                hidden = stored_hide(err);
+        if (hidden < 0)
+                return hidden;
         r = launch_clone(&birth->launch, group_fd, err);
-        if (seen && dumpable == 1)
-                (void)prctl(PR_SET_DUMPABLE, 1);
+        clone_show(hidden);
         return r;
 }
 
@@ -561,7 +560,7 @@ int birth_prepare(struct birth *birth, struct store *store, const struct ward_sp
         birth->entry.fd = birth->entry.lock = birth->made = birth->group_fd = birth->listener = birth->console =
                 birth->state_creating = birth->state_created = birth->agent.state = -EBADF;
         birth->rdt.root = birth->links.own = birth->links.container = -EBADF;
-        birth->launch.channel = birth->launch.pidfd = birth->launch.proc_fd = -EBADF;
+        birth->launch = (struct launch)LAUNCH_NONE;
         r = check(spec, err);
         if (r >= 0)
                 r = check_users(spec, err);

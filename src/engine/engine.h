@@ -130,6 +130,7 @@ struct engine_info {
         pid_t pid; /* 0 when it is stopped */
         const char *
                 damage; /* why state.json could not be read, and what stands here was found through the cgroup; NULL: it was read */
+        bool newer; /* and it is no damage: a newer ward has written it */
 };
 
 /* What is known of one container. Strings live in @arena. */
@@ -157,7 +158,7 @@ enum engine_gc_kind {
 
 enum engine_gc_result {
         ENGINE_GC_REMOVED, /* in a dry run: would be */
-        ENGINE_GC_LEFT,    /* something in it runs */
+        ENGINE_GC_LEFT,    /* something in it runs, or a newer ward has made it */
         ENGINE_GC_FAILED,
 };
 
@@ -254,6 +255,19 @@ struct engine_restore_options {
 /* As engine_run(), but the processes are made of what engine_checkpoint() saved. */
 int engine_restore(struct store *store, const struct ward_spec *spec, const struct engine_options *options,
                    const struct engine_restore_options *restore, struct engine_exit *ret_exit, struct ward_err *err);
+
+/*
+ * Mounts @mounts in a container that runs, in their order; @file is where they were written, for messages. All of them or, when it fails, none.
+ * Bind sources are paths of the host, relative ones in the bundle. Refused: what would undo a mask or a read-only path of the config, /proc and what is
+ * in it but for a few files, procfs and control groups, "remount", and what leads into a shared bind (-EINVAL).
+ */
+int engine_add_mounts(struct store *store, const char *id, const char *file, const struct spec_mount *mounts,
+                      size_t count, struct ward_err *err);
+
+/* Takes away what engine_add_mounts() has mounted on the destinations of @mounts, the last first. -ENOENT, and nothing is done, when one of them was not
+ * added; what the container has unmounted itself is forgotten; -ESTALE when a destination leads to something else by now. */
+int engine_remove_mounts(struct store *store, const char *id, const char *file, const struct spec_mount *mounts,
+                         size_t count, struct ward_err *err);
 
 /* The pids of a container's processes. *@ret_pids is owned by the caller (free). */
 int engine_pids(struct store *store, const char *id, pid_t **ret_pids, size_t *ret_count, struct ward_err *err);

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -113,38 +112,6 @@ static int refuse_own_program(const struct execution *exec, struct ward_err *err
         return err_hint(err, "wait until it runs; if it stays so, its program names /proc/self/exe as interpreter");
 }
 
-/* The namespaces of init that are not the caller's own. Named through /proc/PID/ns, and checked below to be still init's. */
-static int find_namespaces(struct execution *exec, struct ward_err *err)
-{
-        _cleanup_close_
-        int proc = proc_open(err);
-
-        if (proc < 0)
-                return proc;
-        for (int i = 0; i < SPEC_NS_COUNT; i++) {
-                uint64_t theirs, own;
-                int r = proc_namespace_inode(proc, exec->stored.state.pid, stored_ns_files[i], &theirs, err);
-                int mine = proc_namespace_inode(proc, getpid(), stored_ns_files[i], &own, r < 0 ? NULL : err);
-
-                /* A kernel without this kind has it for nobody. An init whose first thread has ended shows none either, and is alive as
-                 * long as another thread is, which may execute a program and be init again: what it hides for a moment is not left out. */
-                if (r == -ENOENT && mine == -ENOENT)
-                        continue;
-                if (r < 0 || mine < 0)
-                        return r < 0 ? r : mine;
-                if (theirs == own)
-                        continue;
-                exec->joined[i].mode = SPEC_NS_JOIN;
-                exec->joined[i].origin.field = "exec";
-                exec->joined[i].origin.index = -1;
-                exec->joined[i].path =
-                        arena_printf(&exec->arena, "/proc/%d/ns/%s", exec->stored.state.pid, stored_ns_files[i]);
-                if (exec->joined[i].path == NULL)
-                        return err_oom(err);
-        }
-        return 0;
-}
-
 /* In a user namespace of one group, or below such a one, nobody may set groups (user_namespaces(7)); asking its own file tells. */
 static int find_setgroups(struct execution *exec, struct ward_err *err)
 {
@@ -194,7 +161,7 @@ static int load(struct execution *exec, struct store *store, const struct engine
         if (r >= 0)
                 r = refuse_own_program(exec, err);
         if (r >= 0)
-                r = find_namespaces(exec, err);
+                r = stored_namespaces(&exec->stored, exec->joined, "exec", err);
         return r < 0 ? r : find_setgroups(exec, err);
 }
 
@@ -310,18 +277,12 @@ static int clone_joining(struct execution *exec, const struct engine_exec_option
 static int bring_in(struct execution *exec, const struct engine_exec_options *how, const struct engine_options *options,
                     struct ward_err *err)
 {
-        int dumpable = prctl(PR_GET_DUMPABLE), agent = -EBADF, r;
-        bool hidden = geteuid() == 0;
+        int agent = -EBADF, hidden = stored_hide(err), r;
 
-        /* Inherited by the child with its memory; execve(2) of the container's program sets it anew (prctl(2)). Its files in /proc become
-         * those of the root of the user namespace in which this program was executed (proc(5)): the caller's, if he is that. An
-         * ordinary user could not reach them any more; his container has no more rights over the process than he has. */
-        if (hidden && prctl(PR_SET_DUMPABLE, 0) < 0)
-                return err_errno(err, "hide the joining process");
+        if (hidden < 0)
+                return hidden;
         r = clone_joining(exec, how, options, err);
-        /* The caller is not in the container's sight: only the copy that joins stays hidden. */
-        if (hidden && dumpable == 1)
-                (void)prctl(PR_SET_DUMPABLE, 1);
+        clone_show(hidden);
         if (r >= 0)
                 r = exec->process.oom_score_given
                             ? launch_oom_score(&exec->launch, &exec->process, "exec", err)
@@ -404,7 +365,7 @@ int engine_exec(struct store *store, const struct engine_exec_options *how, cons
                 .console = -EBADF,
                 .agent = AGENT_NONE,
                 .stored = {.entry = {-EBADF, -EBADF}, .pidfd = -EBADF},
-                .launch = {.channel = -EBADF, .pidfd = -EBADF, .proc_fd = -EBADF},
+                .launch = LAUNCH_NONE,
         };
         int r;
 

@@ -169,6 +169,8 @@ static void collect_entry(const struct gc *gc)
                 collect_known(gc, &stored);
         else if (r == -EBADMSG || r == -ESTALE)
                 collect_damaged(gc, &stored, r == -ESTALE);
+        else if (r == -EPROTONOSUPPORT)
+                report(gc, ENGINE_GC_LEFT, err.message);
         else
                 report(gc, ENGINE_GC_FAILED, err.message);
 }

@@ -28,12 +28,14 @@ int engine_info(struct store *store, const char *id, struct arena *arena, struct
         _cleanup_stored_ struct stored stored;
         const char *damage = NULL;
         struct ward_err why = {0};
+        bool newer = false;
         int r;
 
         r = stored_open(&stored, store, id, false, &why);
         if (r == -EBADMSG)
                 r = look_again(&stored, store, id, &why);
-        if (r == -EBADMSG || r == -ESTALE) {
+        if (stored_is_unreadable(r)) {
+                newer = r == -EPROTONOSUPPORT;
                 damage = arena_strdup(arena, why.message);
                 r = damage == NULL ? err_oom(&why) : recover(&stored, store, id, r, &why);
         }
@@ -44,6 +46,7 @@ int engine_info(struct store *store, const char *id, struct arena *arena, struct
         }
         arena_join(arena, &stored.arena);
         ret_info->damage = damage;
+        ret_info->newer = newer;
         ret_info->state = stored.state;
         ret_info->status = stored.status;
         ret_info->pid = stored.status == ENGINE_STOPPED ? 0 : stored.state.pid;
@@ -68,7 +71,7 @@ int engine_list(struct store *store, struct arena *arena, struct engine_info **r
                 r = engine_info(store, ids[i], arena, &infos[n], err);
                 if (r == -ENOENT)
                         continue; /* deleted meanwhile */
-                if (r < 0 && r != -EBADMSG && r != -ESTALE)
+                if (r < 0 && !stored_is_unreadable(r))
                         return r;
                 if (r < 0)
                         infos[n] = (struct engine_info){

@@ -45,7 +45,7 @@ int engine_kill(struct store *store, const char *id, int signal, bool all, struc
         int r;
 
         r = stored_open(&stored, store, id, true, err);
-        if (r == -EBADMSG || r == -ESTALE)
+        if (stored_is_unreadable(r))
                 r = recover(&stored, store, id, r, err);
         return r < 0 ? r : stored_kill(&stored, signal, all, err);
 }

@@ -163,9 +163,9 @@ int recover(struct stored *stored, struct store *store, const char *id, int code
         } else {
                 stored->site_known = true;
                 /* What is of an earlier boot has no group in this one: only a mark, which no boot survives, would say otherwise. */
-                if (claim == CLAIM_MARKED || (claim == CLAIM_NOTED && code == -EBADMSG))
+                if (claim == CLAIM_MARKED || (claim == CLAIM_NOTED && code != -ESTALE))
                         stored->state.cgroup_path = stored->site.place.cgroup_path;
-                else if (code == -EBADMSG)
+                else if (code != -ESTALE)
                         return code;
         }
         if (r >= 0 && stored->state.cgroup_path != NULL)

@@ -23,7 +23,7 @@ int recover_group(struct store *store, const char *id, struct stored *stored, st
                   enum claim *ret_claim, struct ward_err *err);
 
 /*
- * For who wants to know how it is, or to signal it: after stored_open() failed with @code, -EBADMSG or -ESTALE, fills in what it could not
+ * For who wants to know how it is, or to signal it: after stored_open() failed with @code (stored_is_unreadable()), fills in what it could not
  * read: status, init, group. A container whose group is not known stays an error, with what @err says already.
  */
 int recover(struct stored *stored, struct store *store, const char *id, int code, struct ward_err *err);

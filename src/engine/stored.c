@@ -167,6 +167,49 @@ void stored_done(struct stored *stored)
         arena_done(&stored->arena);
 }
 
+int stored_namespaces(struct stored *stored, struct spec_namespace *ret_joined, const char *field, struct ward_err *err)
+{
+        _cleanup_close_
+        int proc = proc_open(err);
+
+        if (proc < 0)
+                return proc;
+        for (int i = 0; i < SPEC_NS_COUNT; i++) {
+                uint64_t theirs, own;
+                int r = proc_namespace_inode(proc, stored->state.pid, stored_ns_files[i], &theirs, err);
+                int mine = proc_namespace_inode(proc, getpid(), stored_ns_files[i], &own, r < 0 ? NULL : err);
+
+                /* A kernel without this kind has it for nobody. An init whose first thread has ended shows none either, and is alive as
+                 * long as another thread is, which may execute a program and be init again: what it hides for a moment is not left out. */
+                if (r == -ENOENT && mine == -ENOENT)
+                        continue;
+                if (r < 0 || mine < 0)
+                        return r < 0 ? r : mine;
+                if (theirs == own)
+                        continue;
+                ret_joined[i].mode = SPEC_NS_JOIN;
+                ret_joined[i].origin.field = field;
+                ret_joined[i].origin.index = -1;
+                ret_joined[i].path =
+                        arena_printf(&stored->arena, "/proc/%d/ns/%s", stored->state.pid, stored_ns_files[i]);
+                if (ret_joined[i].path == NULL)
+                        return err_oom(err);
+        }
+        return 0;
+}
+
+int stored_hide(struct ward_err *err)
+{
+        int hidden;
+
+        /* Its files in /proc become those of the root of the user namespace in which this program was executed (proc(5)): the caller's, if he
+         * is that. An ordinary user could not reach them any more; his container has no more rights over the process than he has. */
+        if (geteuid() != 0)
+                return 0;
+        hidden = clone_hide();
+        return hidden < 0 ? err_code(err, hidden, "hide the joining process") : hidden;
+}
+
 int stored_require(const struct stored *stored, unsigned allowed, const char *verb, struct ward_err *err)
 {
         if ((allowed >> stored->status & 1) != 0)

@@ -3,6 +3,8 @@
 #ifndef ENGINE_STORED_H
 #define ENGINE_STORED_H
 
+#include <errno.h>
+
 #include "engine/engine.h"
 #include "engine/site.h"
 
@@ -27,6 +29,12 @@ int stored_look(struct stored *stored, const char *id, struct ward_err *err);
 
 void stored_done(struct stored *stored);
 
+/* Whether @code of the above says that what is known of the container is to be had elsewhere, if at all (engine/recover.h). */
+static inline bool stored_is_unreadable(int code)
+{
+        return code == -EBADMSG || code == -ESTALE || code == -EPROTONOSUPPORT;
+}
+
 /* Sends @signal to init; @all: to every process of the container, which is locked. As engine_kill(). */
 int stored_kill(struct stored *stored, int signal, bool all, struct ward_err *err);
 
@@ -44,6 +52,15 @@ int stored_pidfd(const struct store_state *state);
 
 /* The site of an existing container, which is @stored's: found out once. */
 int stored_site(struct stored *stored, struct site **ret_site, struct ward_err *err);
+
+/* The namespaces of init that are not the caller's own, named through /proc/PID/ns: they are init's if stored->pidfd has not ended when they have
+ * been opened (V32). @ret_joined has SPEC_NS_COUNT entries, zeroed; @field is what asked for them. */
+int stored_namespaces(struct stored *stored, struct spec_namespace *ret_joined, const char *field,
+                      struct ward_err *err);
+
+/* Hides the processes that are cloned from here on until clone_show(), so that nobody in the container can look into what joins it (V9). Returns
+ * what that is given, or -errno. */
+int stored_hide(struct ward_err *err);
 
 /* Sets the status of one whose init is known, or is gone. */
 int stored_find_status(struct stored *stored, struct ward_err *err);

@@ -37,6 +37,10 @@ static const char *const op_names[OP_TYPE_COUNT] = {
         [OP_ROOT_ATTR] = "root-attributes",
         [OP_PIVOT] = "pivot",
         [OP_TERMINAL] = "terminal",
+        [OP_MAKE] = "make",
+        [OP_ENTER] = "enter",
+        [OP_ADD] = "add",
+        [OP_REMOVE] = "remove",
         [OP_SETSID] = "setsid",
         [OP_STDIO_OWNER] = "stdio-owner",
         [OP_PERSONALITY] = "personality",
@@ -85,7 +89,10 @@ static bool describe_surroundings(const struct plan *plan, const struct op *op, 
                 text_printf(text, "join the namespace '%s'", plan->slots[op->ns.slot].path);
                 break;
         case OP_UNSHARE:
-                text_printf(text, "make a new %s namespace", op->number == CLONE_NEWNET ? "network" : "cgroup");
+                text_printf(text, "make a new %s namespace",
+                            op->number == CLONE_NEWNET  ? "network"
+                            : op->number == CLONE_NEWNS ? "mount"
+                                                        : "cgroup");
                 break;
         case OP_CLONE:
                 text_puts(text, "make a process in the joined namespaces");
@@ -162,6 +169,31 @@ static bool describe_surroundings(const struct plan *plan, const struct op *op, 
                 break;
         case OP_TERMINAL:
                 text_puts(text, "make the terminal");
+                break;
+        default:
+                return false;
+        }
+        return true;
+}
+
+/* Ops that change the mounts of a container that runs. False: it is none of them. */
+static bool describe_live(const struct plan *plan, const struct op *op, struct text *text)
+{
+        switch (op->type) {
+        case OP_MAKE:
+                text_printf(text, "mount %s on '/%s'", op->mount.type, op->mount.target);
+                break;
+        case OP_ENTER:
+                text_puts(text, "find the root of the container");
+                break;
+        case OP_ADD:
+                if (plan->slots[op->bind.slot].kind == SLOT_MADE)
+                        text_printf(text, "mount on '/%s'", op->bind.target);
+                else
+                        text_printf(text, "bind '%s' on '/%s'", plan->slots[op->bind.slot].path, op->bind.target);
+                break;
+        case OP_REMOVE:
+                text_printf(text, "remove the mount on '/%s'", op->remove.target);
                 break;
         default:
                 return false;
@@ -263,6 +295,6 @@ static void describe_process(const struct op *op, struct text *text)
 
 void op_describe(const struct plan *plan, const struct op *op, struct text *text)
 {
-        if (!describe_surroundings(plan, op, text) && !describe_schedule(op, text))
+        if (!describe_surroundings(plan, op, text) && !describe_schedule(op, text) && !describe_live(plan, op, text))
                 describe_process(op, text);
 }

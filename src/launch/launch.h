@@ -30,11 +30,17 @@ struct launch {
         bool setgroups_denied;
         bool exec_failed;      /* what failed was finding or executing the program: everything before it worked */
         struct shared *shared; /* mapped */
-        FILE *trace;           /* borrowed; NULL: none */
+        int mounts; /* owned: the list of mounts that the child told last (RECORD_MOUNTS), open for reading; -EBADF: none */
+        uint32_t mount_of_target, mount_of_tree; /* ids in it; 0: none */
+        FILE *trace;                             /* borrowed; NULL: none */
         uint64_t trace_start_nsec;
 };
 
 #define _cleanup_launch_ _cleanup_(launch_done)
+#define LAUNCH_NONE                                                                     \
+        {                                                                               \
+                .channel = -EBADF, .pidfd = -EBADF, .proc_fd = -EBADF, .mounts = -EBADF \
+        }
 
 /* The program of launch/init. */
 extern const char launch_init_program[];
@@ -46,6 +52,8 @@ struct launch_given {
         int state_process; /* for a filter with a listener */
         int made; /* no slot: the file for the log of what the child makes; -EBADF: it is kept in memory only */
         int lock; /* no slot: closed in the child, which would hold it (flock(2): it belongs to the open file description) */
+        const char *
+                rootfs; /* no slot: where on the host what the child makes lies, for a plan that has no root of its own; NULL: none */
 };
 
 /* Fills the slots, but for the late ones. @launch is initialised by this call, also when it fails. */
@@ -74,6 +82,9 @@ int launch_say(struct launch *launch, enum message message, struct ward_err *err
 
 /* Receives until the child has reached @phase. Errors: the child's own failure in words; -ESRCH when it died without one. */
 int launch_await(struct launch *launch, enum phase phase, struct ward_err *err);
+
+/* Receives until the child has told the mounts of the namespace that it joined: launch->mounts. Errors: as launch_await(). */
+int launch_await_mounts(struct launch *launch, struct ward_err *err);
 
 /* Says MESSAGE_START to a child that goes on with its program. @agent: a connection to the seccomp agent, or -EBADF. */
 int launch_start(struct launch *launch, int agent, struct ward_err *err);

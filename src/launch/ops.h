@@ -38,6 +38,7 @@ enum slot_kind {
         SLOT_GIVEN,       /* opened by the caller: a root made by launch/host.c */
         SLOT_GIVEN_SHM,   /* the same: another container's /dev/shm */
         SLOT_INIT,        /* ward-init, a program in memory */
+        SLOT_MADE,        /* nothing of the parent's: OP_MAKE puts a file system there */
 };
 
 /* A descriptor that the parent opens for the child. */
@@ -109,6 +110,11 @@ enum op_type {
         OP_INIT,      /* slot: this process becomes ward-init; a new one, its child, goes on */
         OP_SECCOMP,   /* seccomp */
         OP_EXEC,      /* exec */
+        /* Mounts of a container that runs */
+        OP_MAKE, /* mount: a new file system that is attached later, into its slot */
+        OP_ENTER, /* the root of the mount namespace that was joined is the container's: its paths are resolved from here on */
+        OP_ADD,    /* bind: says where it would be attached, waits, and attaches it */
+        OP_REMOVE, /* remove */
         OP_TYPE_COUNT,
 };
 
@@ -149,6 +155,7 @@ struct op_mount {
         uint64_t attr;                  /* MOUNT_ATTR_* */
         unsigned long mount_flags;      /* the same as MS_*, with superblock flags, for mount(2) */
         uint64_t propagation;
+        int slot; /* OP_MAKE: where it is kept */
 };
 
 struct op_bind {
@@ -159,6 +166,11 @@ struct op_bind {
         uint64_t attr_set, attr_clear, rattr_set, rattr_clear;
         uint64_t propagation;
         bool recursive_propagation;
+};
+
+struct op_remove {
+        const char *target;
+        uint32_t mount; /* the id of what is there and shall go (statx(2), STATX_MNT_ID) */
 };
 
 struct op_node {
@@ -278,6 +290,7 @@ struct op {
                 struct op_sysctl sysctl;
                 struct op_mount mount;
                 struct op_bind bind;
+                struct op_remove remove;
                 struct op_dev dev;
                 struct op_cgroups cgroups;
                 struct op_hooks hooks;

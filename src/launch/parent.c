@@ -175,6 +175,8 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
         case SLOT_TASKS:
         case SLOT_AGENT:
                 break; /* always late */
+        case SLOT_MADE:
+                return 0;
         case SLOT_PROC:
                 fd = launch->proc_fd;
                 break;
@@ -228,14 +230,13 @@ static int map_shared(int fd, struct shared **ret_shared, struct ward_err *err)
 }
 
 /* Where the log's entries lie. A root that the caller made is thrown away as a whole. */
-static void note_root(struct launch *launch)
+static void note_root(struct launch *launch, const char *path)
 {
-        for (uint32_t i = 0; i < launch->plan->slot_count; i++) {
-                const struct slot *slot = &launch->plan->slots[i];
-
-                if (slot->kind == SLOT_ROOT && strlen(slot->path) < sizeof(launch->shared->root))
-                        memcpy(launch->shared->root, slot->path, strlen(slot->path) + 1);
-        }
+        for (uint32_t i = 0; i < launch->plan->slot_count; i++)
+                if (launch->plan->slots[i].kind == SLOT_ROOT)
+                        path = launch->plan->slots[i].path;
+        if (path != NULL && strlen(path) < sizeof(launch->shared->root))
+                memcpy(launch->shared->root, path, strlen(path) + 1);
 }
 
 int launch_open(struct launch *launch, const struct plan *plan, const struct seccomp_filter *filter, FILE *trace,
@@ -247,7 +248,7 @@ int launch_open(struct launch *launch, const struct plan *plan, const struct sec
         launch->plan = plan;
         launch->filter = filter;
         launch->trace = trace;
-        launch->channel = launch->pidfd = -EBADF;
+        launch->channel = launch->pidfd = launch->mounts = -EBADF;
         launch->lock = given->lock;
         for (uint32_t i = 0; i < PLAN_SLOTS_MAX; i++)
                 launch->slots[i] = -EBADF;
@@ -257,7 +258,7 @@ int launch_open(struct launch *launch, const struct plan *plan, const struct sec
         r = map_shared(given->made, &launch->shared, err);
         if (r < 0)
                 return r;
-        note_root(launch);
+        note_root(launch, given->rootfs);
         for (uint32_t i = 0; r >= 0 && i < plan->slot_count; i++)
                 r = open_slot(launch, i, given, err);
         return r;
@@ -494,25 +495,37 @@ static void trace_record(struct launch *launch, const struct record *record)
                               phase_name((enum phase)record->phase));
 }
 
+/* NULL: the plan is no start of a program. */
 static const char *command_of(const struct plan *plan)
 {
-        return plan->ops[plan->op_count - 1].exec.argv[0];
+        const struct op *last = &plan->ops[plan->op_count - 1];
+
+        return last->type == OP_EXEC ? last->exec.argv[0] : NULL;
 }
 
-/* One record: 1, or 0 at the end of file. */
-static int receive(int channel, struct record *ret_record, struct ward_err *err)
+/* One record: 1, or 0 at the end of file. *@ret_fd (may be NULL): the descriptor that came with it, owned by the caller. */
+static int receive(int channel, struct record *ret_record, int *ret_fd, struct ward_err *err)
 {
+        _cleanup_close_
+        int fd = -EBADF;
+        struct {
+                struct record record;
+                char more; /* a record of another length is none */
+        } buffer;
         ssize_t n;
 
         /* A side that closes with a message unread leaves ECONNRESET to the other, in front of the records that it sent before; the
          * error is told once, the records come behind it (unix(7); net/unix reports sk_err before the queue). */
         do
-                n = recv(channel, ret_record, sizeof(*ret_record), MSG_TRUNC); /* the length that was sent */
-        while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+                n = fd_receive_some(channel, &buffer, sizeof(buffer), &fd);
+        while (n == -ECONNRESET);
         if (n == 0)
                 return 0;
-        if (n != sizeof(*ret_record) || ret_record->kind > RECORD_FAILED || ret_record->phase >= PHASE_COUNT)
-                return err_code(err, n < 0 ? -errno : -EPROTO, "hear from the container's init");
+        if (n != sizeof(*ret_record) || buffer.record.kind > RECORD_MOUNTS || buffer.record.phase >= PHASE_COUNT)
+                return err_code(err, n < 0 ? (int)n : -EPROTO, "hear from the container's init");
+        *ret_record = buffer.record;
+        if (ret_fd != NULL)
+                *ret_fd = TAKE_FD(fd);
         return 1;
 }
 
@@ -548,15 +561,18 @@ static bool ended_silently(const struct launch *launch)
         return ready[0].revents == 0 && poll(ready, 1, 0) == 0;
 }
 
-int launch_await(struct launch *launch, enum phase phase, struct ward_err *err)
+/* @mounts: until the child has told them. */
+static int await(struct launch *launch, enum phase phase, bool mounts, struct ward_err *err)
 {
         for (;;) {
+                _cleanup_close_
+                int fd = -EBADF;
                 struct record record;
                 int r;
 
                 if (phase == PHASE_CLONE && ended_silently(launch))
                         return died(launch, phase, err);
-                r = receive(launch->channel, &record, err);
+                r = receive(launch->channel, &record, &fd, err);
 
                 if (r < 0)
                         return r;
@@ -573,11 +589,29 @@ int launch_await(struct launch *launch, enum phase phase, struct ward_err *err)
                                 return r;
                         break;
                 case RECORD_PHASE:
-                        if (record.phase >= (uint32_t)phase)
+                        if (!mounts && record.phase >= (uint32_t)phase)
                                 return 0;
                         break;
+                case RECORD_MOUNTS:
+                        if (!mounts || fd < 0)
+                                return err_code(err, -EPROTO, "hear from the container's init");
+                        (void)fd_close(launch->mounts);
+                        launch->mounts = TAKE_FD(fd);
+                        launch->mount_of_target = record.value;
+                        launch->mount_of_tree = record.tree;
+                        return 0;
                 }
         }
+}
+
+int launch_await(struct launch *launch, enum phase phase, struct ward_err *err)
+{
+        return await(launch, phase, false, err);
+}
+
+int launch_await_mounts(struct launch *launch, struct ward_err *err)
+{
+        return await(launch, PHASE_RUNNING, true, err);
 }
 
 /* A created child says once more that it waits, when it does not die with us any more. End of file alone could be its death. */
@@ -595,7 +629,7 @@ static int await_end(int channel, int pidfd, const struct plan *plan, const char
         struct record record;
         struct pollfd ended = {.fd = pidfd, .events = POLLIN};
         siginfo_t info = {0};
-        int r = receive(channel, &record, err);
+        int r = receive(channel, &record, NULL, err);
 
         if (r < 0)
                 return r;
@@ -661,13 +695,23 @@ int launch_await_exec(struct launch *launch, struct ward_err *err)
         return r;
 }
 
+/* A container's init may be of another version than the one that starts it: what they say to each other is as much a format as the state is
+ * (docs/STATE.md). New messages, records, phases, ops and steps come behind these. */
+_Static_assert(sizeof(struct record) == 40 && sizeof(struct shared) == 32768, "the format of what init says");
+_Static_assert(MESSAGE_START == 4 && RECORD_PHASE == 0 && RECORD_FAILED == 2, "messages and records");
+_Static_assert(PHASE_EXEC == 9 && PHASE_RUNNING == 10, "phases");
+_Static_assert(OP_HOOKS == 14 && OP_FIND_EXEC == 44 && OP_SECCOMP == 47 && OP_EXEC == 48, "ops behind the start");
+_Static_assert(STEP_ITSELF == 0 && STEP_HOOK_RUN == 34 && STEP_HOOK_STATUS == 35 && STEP_HOOK_TIMEOUT == 36 &&
+                       STEP_AGENT_SEND == 40 && STEP_BEGIN == 41,
+               "steps of these ops");
+
 int launch_await_started(int connection, int pidfd, const char *command, struct ward_err *err)
 {
         struct record record;
         int r;
 
         do {
-                r = receive(connection, &record, err);
+                r = receive(connection, &record, NULL, err);
                 if (r > 0 && record.kind == RECORD_FAILED)
                         return launch_report(NULL, command, NULL, &record, err);
         } while (r > 0 && record.phase < PHASE_EXEC);
@@ -705,6 +749,7 @@ void launch_done(struct launch *launch)
         launch->channel = fd_close(launch->channel);
         launch->pidfd = fd_close(launch->pidfd);
         launch->proc_fd = fd_close(launch->proc_fd);
+        launch->mounts = fd_close(launch->mounts);
         if (launch->shared != NULL)
                 (void)munmap(launch->shared, sizeof(*launch->shared));
         launch->shared = NULL;

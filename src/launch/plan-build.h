@@ -31,6 +31,30 @@ int plan_readonly_dev(struct plan *plan, const struct ward_spec *spec);
 int plan_shared_binds(struct plan *plan, const struct ward_spec *spec, const struct place *place, struct ward_err *err);
 /* When all mounts are planned: the targets of those that come to lie in a fresh tmpfs are made in it while nobody can reach it, without a walk. */
 int plan_directories(struct plan *plan);
+
+/* Parts of the two above that plan-live.c has, too. Whether anything may be mounted on @target; the words for what may not. */
+int plan_check_target(const struct ward_spec *spec, const struct spec_mount *mount, const char *target,
+                      struct ward_err *err);
+int plan_refuse_mount(struct ward_err *err, const struct ward_spec *spec, const struct spec_mount *mount,
+                      const char *why, const char *hint);
+/* Whether the kernel knows the label that the spec gives to files of new file systems. */
+int plan_check_label(const struct ward_spec *spec, const struct place *place, struct ward_err *err);
+/* Append an OP_BIND, an OP_MOUNT. */
+int plan_add_bind(struct plan *plan, const struct ward_spec *spec, const struct spec_mount *mount, const char *target,
+                  struct ward_err *err);
+int plan_add_new(struct plan *plan, const struct ward_spec *spec, const struct spec_mount *mount, const char *target);
+/* Whether @path is @directory or in it, both as plan_inside() made them. */
+bool plan_is_below(const char *path, const char *directory);
+
+/* Joins @ns, which is the caller's no more, by a slot of its own. */
+int plan_join(struct plan *plan, const struct spec_namespace *ns, enum spec_ns which);
+/* Becomes root of the user namespace that was joined, where it has one. */
+int plan_become_root(struct plan *plan, const struct ward_spec *spec, const struct spec_origin *origin);
+/* Leaves to the child the trees that an ordinary user can't open. An id map takes root's rights, and is refused where it is made. */
+void plan_leave_to_child(struct plan *plan);
+/* The end of making a plan: @r with words, and without the plan, when it failed. */
+int plan_end(struct plan *plan, int r, struct ward_err *err);
+
 int plan_dev(struct plan *plan, const struct ward_spec *spec, const struct place *place, struct ward_err *err);
 /* The terminal of @process, where it has one. */
 int plan_terminal(struct plan *plan, const struct spec_process *process, const struct place *place, bool bind_console,

@@ -33,7 +33,7 @@ static bool is_one_of(const char *word, const char *const *words, size_t count)
         return false;
 }
 
-static bool is_below(const char *path, const char *directory)
+bool plan_is_below(const char *path, const char *directory)
 {
         size_t len = strlen(directory);
 
@@ -52,8 +52,8 @@ static bool is_shared_bind(const struct spec_mount *mount)
         return mount->bind && (mount->propagation & MS_SHARED) != 0;
 }
 
-static int refuse(struct ward_err *err, const struct ward_spec *spec, const struct spec_mount *mount, const char *why,
-                  const char *hint)
+int plan_refuse_mount(struct ward_err *err, const struct ward_spec *spec, const struct spec_mount *mount,
+                      const char *why, const char *hint)
 {
         char where[256];
 
@@ -75,8 +75,8 @@ static void set_propagation(struct op_bind *bind, unsigned long propagation)
         bind->recursive_propagation = (propagation & MS_REC) != 0;
 }
 
-static int add_bind(struct plan *plan, const struct ward_spec *spec, const struct spec_mount *mount, const char *target,
-                    struct ward_err *err)
+int plan_add_bind(struct plan *plan, const struct ward_spec *spec, const struct spec_mount *mount, const char *target,
+                  struct ward_err *err)
 {
         struct slot slot = {
                 .kind = mount->given                  ? SLOT_GIVEN_SHM
@@ -93,7 +93,8 @@ static int add_bind(struct plan *plan, const struct ward_spec *spec, const struc
                 plan_map_tree(spec, mount->maps.uid_count + mount->maps.gid_count > 0 ? &mount->maps : NULL,
                               mount->idmap_recursive, &slot);
         if (mount->source == NULL)
-                return refuse(err, spec, mount, "a bind mount has no source", "add \"source\": the path on the host");
+                return plan_refuse_mount(err, spec, mount, "a bind mount has no source",
+                                         "add \"source\": the path on the host");
         number = plan_slot(plan, &slot);
         op = plan_add(plan, OP_BIND, &mount->origin);
         if (number < 0 || op == NULL)
@@ -225,7 +226,7 @@ static int add_label(struct plan *plan, const struct ward_spec *spec, struct op_
         return 0;
 }
 
-static int add_new(struct plan *plan, const struct ward_spec *spec, const struct spec_mount *mount, const char *target)
+int plan_add_new(struct plan *plan, const struct ward_spec *spec, const struct spec_mount *mount, const char *target)
 {
         int r;
 
@@ -267,7 +268,7 @@ static int add_writable(struct plan *plan, const struct ward_spec *spec, const s
         writable.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
         writable.rattr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
         writable.superblock_flags &= ~(unsigned long)MS_RDONLY;
-        return add_new(plan, spec, &writable, target);
+        return plan_add_new(plan, spec, &writable, target);
 }
 
 static int add_readonly(struct plan *plan, const struct spec_mount *mount, const char *target)
@@ -321,9 +322,9 @@ static int check_own(const struct ward_spec *spec, const struct place *place, co
                      struct ward_err *err)
 {
         if (place->hierarchy_count == 0 || place->hierarchies[0].own == NULL)
-                return refuse(err, spec, mount, "no cgroup is made for this container", "leave this mount out");
+                return plan_refuse_mount(err, spec, mount, "no cgroup is made for this container", "leave this mount out");
         if (((mount->attr_set | mount->rattr_set) & MOUNT_ATTR_RDONLY) == 0)
-                return refuse(err, spec, mount,
+                return plan_refuse_mount(err, spec, mount,
                               "the container is in its caller's own groups, which it may not write to",
                               "add the option ro, or leave this mount out");
         return 0;
@@ -360,47 +361,62 @@ static int add_cgroup(struct plan *plan, const struct ward_spec *spec, const str
         return r;
 }
 
+int plan_check_target(const struct ward_spec *spec, const struct spec_mount *mount, const char *target,
+                      struct ward_err *err)
+{
+        if (*target == '\0')
+                return plan_refuse_mount(err, spec, mount, "the root itself is no mount target",
+                                         "set root.path to what shall be the root");
+        if (plan_is_below(target, "proc") && !is_one_of(target, proc_allowed, ELEMENTS(proc_allowed)) &&
+            !(strcmp(target, "proc") == 0 &&
+              (mount->bind || (mount->type != NULL && strcmp(mount->type, "proc") == 0))))
+                return plan_refuse_mount(err, spec, mount,
+                                         "only procfs may be mounted there, and single files such as /proc/meminfo",
+                                         "mount it elsewhere; what is written to /proc must reach the kernel");
+        return 0;
+}
+
 static int add_one(struct plan *plan, const struct ward_spec *spec, const struct place *place,
                    const struct spec_mount *mount, struct ward_err *err)
 {
         const char *target = plan_inside(plan, mount->destination);
+        int r;
 
         if (target == NULL)
                 return -ENOMEM;
-        if (*target == '\0')
-                return refuse(err, spec, mount, "the root itself is no mount target",
-                              "set root.path to what shall be the root");
-        if (is_below(target, "proc") && !is_one_of(target, proc_allowed, ELEMENTS(proc_allowed)) &&
-            !(strcmp(target, "proc") == 0 &&
-              (mount->bind || (mount->type != NULL && strcmp(mount->type, "proc") == 0))))
-                return refuse(err, spec, mount,
-                              "only procfs may be mounted there, and single files such as /proc/meminfo",
-                              "mount it elsewhere; what is written to /proc must reach the kernel");
+        r = plan_check_target(spec, mount, target, err);
+        if (r < 0)
+                return r;
         if (mount->remount)
                 return mount->remount_fs ? add_reconfigure(plan, mount, target) : add_remount(plan, mount, target);
         if (mount->bind)
-                return add_bind(plan, spec, mount, target, err);
+                return plan_add_bind(plan, spec, mount, target, err);
         if (mount->type == NULL)
-                return refuse(err, spec, mount, "it has neither a type nor the option \"bind\"",
-                              "add \"type\", for example \"tmpfs\", or \"bind\" to the options");
+                return plan_refuse_mount(err, spec, mount, "it has neither a type nor the option \"bind\"",
+                                         "add \"type\", for example \"tmpfs\", or \"bind\" to the options");
         if (is_cgroup(mount))
                 return add_cgroup(plan, spec, place, mount, target, err);
         return is_late_readonly(mount, target) ? add_writable(plan, spec, mount, target)
-                                               : add_new(plan, spec, mount, target);
+                                               : plan_add_new(plan, spec, mount, target);
+}
+
+int plan_check_label(const struct ward_spec *spec, const struct place *place, struct ward_err *err)
+{
+        char where[256];
+
+        if (spec->mount_label == NULL || place->selinux)
+                return 0;
+        (void)err_set(err, -EOPNOTSUPP, "%s: SELinux is not active in this kernel",
+                      spec_origin_text(&spec->mount_label_origin, spec->file, where, sizeof(where)));
+        return err_hint(err, "leave linux.mountLabel out, or boot with SELinux");
 }
 
 int plan_mounts(struct plan *plan, const struct ward_spec *spec, const struct place *place, bool before_groups,
                 struct ward_err *err)
 {
         size_t first_cgroup = 0;
-        char where[256];
-        int r = 0;
+        int r = plan_check_label(spec, place, err);
 
-        if (spec->mount_label != NULL && !place->selinux) {
-                (void)err_set(err, -EOPNOTSUPP, "%s: SELinux is not active in this kernel",
-                              spec_origin_text(&spec->mount_label_origin, spec->file, where, sizeof(where)));
-                return err_hint(err, "leave linux.mountLabel out, or boot with SELinux");
-        }
         /* The order of the config is kept: what comes before the first cgroup mount needs no group and is mounted while the parent
          * makes them. */
         while (first_cgroup < spec->mount_count && !is_cgroup(&spec->mounts[first_cgroup]))
@@ -469,7 +485,7 @@ static int refuse_below(struct ward_err *err, const struct ward_spec *spec, cons
 static bool is_inside(struct plan *plan, const char *path, const char *directory)
 {
         path = plan_inside(plan, path);
-        return path == NULL || is_below(path, directory);
+        return path == NULL || plan_is_below(path, directory);
 }
 
 static int check_below(struct plan *plan, const struct ward_spec *spec, size_t index, const char *target,

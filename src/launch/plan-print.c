@@ -9,7 +9,8 @@
 
 static const char *const message_names[] = {
         [MESSAGE_MAPPED] = "mapped",           [MESSAGE_CGROUPS] = "cgroups",     [MESSAGE_HOOKS_DONE] = "hooks-done",
-        [MESSAGE_NET_DEVICES] = "net-devices", [MESSAGE_SCHEDULED] = "scheduled", [MESSAGE_START] = "start"};
+        [MESSAGE_NET_DEVICES] = "net-devices", [MESSAGE_SCHEDULED] = "scheduled", [MESSAGE_START] = "start",
+        [MESSAGE_MOUNTS_SEEN] = "mounts-seen"};
 
 static void print_attributes(const struct op_bind *bind, struct text *text)
 {
@@ -86,9 +87,11 @@ static void print_what(const struct plan *plan, const struct op *op, struct text
                             plan->slots[op->slot].idmap ? ", id-mapped" : "");
                 break;
         case OP_MOUNT:
+        case OP_MAKE:
                 print_mount(&op->mount, text);
                 break;
         case OP_BIND:
+        case OP_ADD:
                 if (op->bind.slot != SLOT_NONE && plan->slots[op->bind.slot].idmap)
                         text_puts(text, ", id-mapped");
                 print_attributes(&op->bind, text);

@@ -28,26 +28,30 @@ static bool is_new(const struct ward_spec *spec, enum spec_ns ns)
         return spec->ns[ns].mode == SPEC_NS_NEW;
 }
 
+int plan_join(struct plan *plan, const struct spec_namespace *ns, enum spec_ns which)
+{
+        struct slot slot = {.kind = SLOT_NAMESPACE, .path = ns->path, .origin = ns->origin};
+        int number = plan_slot(plan, &slot);
+        struct op *op = plan_add(plan, OP_SETNS, &ns->origin);
+
+        if (number < 0 || op == NULL)
+                return -ENOMEM;
+        op->ns.slot = number;
+        op->ns.type = clone_flag[which];
+        return 0;
+}
+
 /* Joins what is named by path. The user namespace comes last for root, which has every capability in the others' owners anyway, and
  * would lose those over foreign ones with it; an ordinary user has none before it has joined (user_namespaces(7)). */
 static int add_joins(struct plan *plan, const struct spec_namespace *ns, bool user_last)
 {
-        for (int pass = 0; pass < 2; pass++)
-                for (int i = 0; i < SPEC_NS_COUNT; i++) {
-                        struct slot slot = {.kind = SLOT_NAMESPACE, .path = ns[i].path, .origin = ns[i].origin};
-                        struct op *op;
-                        int number;
+        int r = 0;
 
-                        if (ns[i].mode != SPEC_NS_JOIN || ((i == SPEC_NS_USER) == user_last) != (pass == 1))
-                                continue;
-                        number = plan_slot(plan, &slot);
-                        op = plan_add(plan, OP_SETNS, &ns[i].origin);
-                        if (number < 0 || op == NULL)
-                                return -ENOMEM;
-                        op->ns.slot = number;
-                        op->ns.type = clone_flag[i];
-                }
-        return 0;
+        for (int pass = 0; pass < 2; pass++)
+                for (int i = 0; r >= 0 && i < SPEC_NS_COUNT; i++)
+                        if (ns[i].mode == SPEC_NS_JOIN && ((i == SPEC_NS_USER) == user_last) == (pass == 1))
+                                r = plan_join(plan, &ns[i], (enum spec_ns)i);
+        return r;
 }
 
 /* Files that the set-up makes belong to the container's root, if it has one. */
@@ -60,6 +64,14 @@ static bool maps_root(const struct spec_id_maps *maps)
         for (size_t i = 0; i < maps->gid_count; i++)
                 gid |= maps->gid[i].container_id == 0;
         return uid && gid;
+}
+
+/* Who joins keeps ids that the namespace need not know, and could make no file in it. */
+int plan_become_root(struct plan *plan, const struct ward_spec *spec, const struct spec_origin *origin)
+{
+        bool known = spec->id_maps.uid_count == 0 || maps_root(&spec->id_maps);
+
+        return known && plan_add(plan, OP_BECOME_ROOT, origin) == NULL ? -ENOMEM : 0;
 }
 
 /* A line for timens_offsets: "monotonic SECONDS NANOSECONDS" (time_namespaces(7)). */
@@ -154,10 +166,8 @@ static int add_namespaces(struct plan *plan, const struct ward_spec *spec, const
                 r = join_groups(plan, spec, place);
         if (r < 0)
                 return r;
-        /* Who joins keeps ids that the namespace need not know, and could make no file in it. */
         if (spec->ns[SPEC_NS_USER].mode == SPEC_NS_JOIN &&
-            (spec->id_maps.uid_count == 0 || maps_root(&spec->id_maps)) &&
-            plan_add(plan, OP_BECOME_ROOT, &spec->ns[SPEC_NS_USER].origin) == NULL)
+            plan_become_root(plan, spec, &spec->ns[SPEC_NS_USER].origin) < 0)
                 return -ENOMEM;
         if (is_new(spec, SPEC_NS_USER)) {
                 r = plan_add_number(plan, OP_WAIT, MESSAGE_MAPPED, NULL);
@@ -358,8 +368,7 @@ static int add_create_hooks(struct plan *plan, const struct ward_spec *spec)
         return 0;
 }
 
-/* The trees that an ordinary user's child opens by itself. An id map takes root's rights, and is refused where it is made. */
-static void leave_to_child(struct plan *plan)
+void plan_leave_to_child(struct plan *plan)
 {
         for (uint32_t i = 0; i < plan->slot_count; i++) {
                 struct slot *slot = &plan->slots[i];
@@ -408,6 +417,16 @@ static int no_room(const struct plan *plan, struct ward_err *err)
         return err_hint(err, "bind one directory that holds several of them");
 }
 
+int plan_end(struct plan *plan, int r, struct ward_err *err)
+{
+        if (r >= 0)
+                return 0;
+        if (r == -ENOMEM)
+                r = no_room(plan, err);
+        plan_done(plan);
+        return r;
+}
+
 static int fill(struct plan *plan, const struct ward_spec *spec, const struct place *place,
                 const struct sock_fprog *filter, uint32_t filter_flags, struct ward_err *err)
 {
@@ -450,7 +469,7 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
         if (r >= 0)
                 r = plan_process(plan, &spec->process, place, filter, filter_flags, &hooks, false, err);
         if (r >= 0 && mounts && place->foreign_mounts)
-                leave_to_child(plan);
+                plan_leave_to_child(plan);
         return r;
 }
 
@@ -458,20 +477,13 @@ int plan_start(const struct ward_spec *spec, const struct place *place, const st
                uint32_t filter_flags, struct plan *ret_plan, struct ward_err *err)
 {
         struct plan *plan = ret_plan;
-        int r;
 
         memset(plan, 0, sizeof(*plan));
         plan->file = spec->file;
         plan->clone_into_cgroup = place->clone_into_cgroup;
         if (err != NULL)
                 err->errnum = 0;
-        r = fill(plan, spec, place, filter, filter_flags, err);
-        if (r >= 0)
-                return 0;
-        if (r == -ENOMEM)
-                r = no_room(plan, err);
-        plan_done(plan);
-        return r;
+        return plan_end(plan, fill(plan, spec, place, filter, filter_flags, err), err);
 }
 
 int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uint32_t filter_flags,
@@ -510,10 +522,5 @@ int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uin
                 r = plan_terminal(plan, process, &place, false, err);
         if (r >= 0)
                 r = plan_process(plan, process, &place, filter, filter_flags, &none, true, err);
-        if (r >= 0)
-                return 0;
-        if (r == -ENOMEM)
-                r = no_room(plan, err);
-        plan_done(plan);
-        return r;
+        return plan_end(plan, r, err);
 }

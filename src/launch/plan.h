@@ -67,6 +67,22 @@ struct plan_exec {
 int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uint32_t filter_flags,
               struct plan *ret_plan, struct ward_err *err);
 
+/* A container that runs, whose mounts are changed. */
+struct plan_live {
+        const struct ward_spec *spec;        /* that it was created with */
+        const char *file;                    /* where the mounts were written, for messages */
+        const struct spec_namespace *joined; /* as of struct plan_exec */
+        const struct place *place;
+};
+
+/* The plan of a process that mounts @mounts in the container, in their order, each when it was told MESSAGE_MOUNTS_SEEN for it. */
+int plan_live_add(const struct plan_live *live, const struct spec_mount *mounts, size_t count, struct plan *ret_plan,
+                  struct ward_err *err);
+
+/* The same of one that takes away what is mounted on @destination, if it is the mount @id. */
+int plan_live_remove(const struct plan_live *live, const char *destination, uint32_t id, struct plan *ret_plan,
+                     struct ward_err *err);
+
 void plan_done(struct plan *plan);
 
 /* The plan for a person, one line per op, or for a program as a JSON object. */

@@ -34,12 +34,15 @@ enum message {
         MESSAGE_START,       /* the connection to the seccomp agent comes with it, from who starts the program */
         MESSAGE_NET_DEVICES, /* they are in the network namespace */
         MESSAGE_SCHEDULED,   /* the ops that are by_parent are done */
+        MESSAGE_MOUNTS_SEEN, /* what RECORD_MOUNTS told was looked at */
 };
 
 enum record_kind {
         RECORD_PHASE,  /* @phase was reached */
         RECORD_CLONED, /* @value is the pid of the process that goes on */
         RECORD_FAILED, /* op @op failed in @step with @errnum; the child is gone */
+        RECORD_MOUNTS, /* the mounts of the namespace that was joined come with it, as mountinfo (proc_pid_mountinfo(5)), open for reading. @value
+                        * is the id of the mount in which a target lies, @tree that of what will be attached there; 0 where nothing is */
 };
 
 /* Where inside an op it failed; launch/report.c has the words. */
@@ -71,7 +74,6 @@ enum step {
         STEP_STDIO,
         STEP_PROC_OPEN,
         STEP_PROC_WRITE,
-        STEP_TOP,
         STEP_PIVOT,
         STEP_DETACH_OLD,
         STEP_CHDIR,
@@ -86,7 +88,10 @@ enum step {
         STEP_AGENT_STATE,  /* the container process state for the seccomp agent */
         STEP_AGENT_THREAD, /* the thread that sends the listener */
         STEP_AGENT_SEND,
-        STEP_BEGIN, /* before the first op */
+        STEP_BEGIN,       /* before the first op */
+        STEP_MOUNTS,      /* the list of mounts for the parent */
+        STEP_OTHER_MOUNT, /* not what is looked for is mounted there */
+        STEP_TOP,         /* the root of the mount namespace, where it is not the process's own */
         STEP_COUNT,
 };
 
@@ -98,7 +103,7 @@ struct record {
         uint32_t step;
         int32_t errnum;
         uint32_t value;
-        uint32_t padding;
+        uint32_t tree;
         uint64_t time_nsec; /* CLOCK_MONOTONIC of the child where a trace was asked for, else 0 */
 };
 

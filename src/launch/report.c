@@ -18,6 +18,11 @@
 
 #define ERRNO_MAX 4095 /* of what a system call returns (MAX_ERRNO) */
 
+static bool makes_file_system(const struct op *op)
+{
+        return op->type == OP_MOUNT || op->type == OP_MAKE;
+}
+
 /* Which part of the op failed; nothing for an op that is one system call. */
 static void describe_step(const struct plan *plan, const struct op *op, const struct record *record, struct text *text)
 {
@@ -51,6 +56,8 @@ static void describe_step(const struct plan *plan, const struct op *op, const st
                 [STEP_SETUID] = "set the user id",
                 [STEP_PROVE] = "it had no effect",
                 [STEP_OUTSIDE] = "it lies outside the root",
+                [STEP_MOUNTS] = "find out where it lies",
+                [STEP_OTHER_MOUNT] = "something else is there",
                 [STEP_AGENT_STATE] = "read the state for the seccomp agent",
                 [STEP_AGENT_THREAD] = "make the thread that sends its listener",
         };
@@ -62,7 +69,7 @@ static void describe_step(const struct plan *plan, const struct op *op, const st
                 return;
         case STEP_PARAMETER:
                 /* Without an index where it was the source, or one that ward adds. */
-                if (op->type == OP_MOUNT && record->value < op->mount.parameter_count) {
+                if (makes_file_system(op) && record->value < op->mount.parameter_count) {
                         const struct op_parameter *p = &op->mount.parameters[record->value];
 
                         text_printf(text, ": set the option '%s%s%s'", p->key, p->value != NULL ? "=" : "",
@@ -235,6 +242,10 @@ static const struct refusal {
         {OP_SECCOMP, STEP_ITSELF, EBUSY, NULL, MISTAKE_NONE,
          "an outer filter that is in force here has a listener already, and a process has at most one"},
         {OP_SECCOMP, STEP_ITSELF, EINVAL, NULL, MISTAKE_NONE, "this kernel does not know a flag of linux.seccomp.flags, or takes no filter of this size"},
+        {OP_REMOVE, STEP_OTHER_MOUNT, 0, NULL, MISTAKE_NONE,
+         "its name leads elsewhere by now, or something was mounted over it: end that, and try again"},
+        {OP_REMOVE, STEP_OPEN_TARGET, 0, NULL, MISTAKE_NONE,
+         "it is there, and its name does not lead to it any more: end that, and try again"},
         {-1, STEP_TARGET_SYMLINK, 0, NULL, MISTAKE_NONE, "the image has a symlink where a directory must be"},
         {-1, STEP_MAKE_TARGET, EROFS, NULL, MISTAKE_TARGET_READ_ONLY,
          "the root file system is read-only: make the mount's target in it beforehand"},
@@ -243,7 +254,8 @@ static const struct refusal {
 
 static bool applies(const struct refusal *refusal, const struct op *op, const struct record *record)
 {
-        return (refusal->type < 0 || refusal->type == (int)op->type) &&
+        /* What is made for a container that runs is refused for the same reasons. */
+        return (refusal->type < 0 || refusal->type == (int)(op->type == OP_MAKE ? OP_MOUNT : op->type)) &&
                (refusal->step < 0 || refusal->step == (int)record->step) &&
                (refusal->errnum == 0 || refusal->errnum == (int)record->errnum) &&
                (refusal->filesystem == NULL || strcmp(refusal->filesystem, op->mount.type) == 0);
@@ -251,7 +263,7 @@ static bool applies(const struct refusal *refusal, const struct op *op, const st
 
 static void hint_for(const struct op *op, const struct record *record, struct ward_err *err)
 {
-        if (op->type == OP_MOUNT && record->errnum == EINVAL && record->step == STEP_PARAMETER &&
+        if (makes_file_system(op) && record->errnum == EINVAL && record->step == STEP_PARAMETER &&
             names_id(op, record->value)) {
                 (void)err_mistake(err, MISTAKE_ID_RANGE);
                 (void)err_hint(err, "this id is not mapped in the container's user namespace: take the option out, or "

@@ -341,3 +341,23 @@ int oci_read_mount(struct json *json, void *target)
         *(struct spec_mount *)target = parts.mount;
         return 0;
 }
+
+int oci_read_mount_destination(struct json *json, void *target)
+{
+        static const struct json_field fields[] = {
+                JSON_FIELD("destination", struct spec_mount, destination, read_destination, JSON_REQUIRED),
+                {"type", NULL, JSON_IGNORED},
+                {"source", NULL, JSON_IGNORED},
+                {"options", NULL, JSON_IGNORED},
+                {"uidMappings", NULL, JSON_IGNORED},
+                {"gidMappings", NULL, JSON_IGNORED},
+        };
+        struct spec_mount mount = {0};
+        int r = oci_origin(json, &mount.origin);
+
+        if (r >= 0)
+                r = json_object(json, fields, ELEMENTS(fields), JSON_REFUSE_UNKNOWN, &mount);
+        if (r >= 0)
+                *(struct spec_mount *)target = mount;
+        return r;
+}

@@ -56,26 +56,27 @@ void *oci_list_add(struct json *json, struct oci_list *list, size_t size);
 int oci_word(struct json *json, const char *what, const char *const *words, size_t count);
 
 /* The parts; the target is: */
-int oci_read_process(struct json *json, void *target);         /* struct spec_process */
-int oci_read_mount(struct json *json, void *target);           /* struct spec_mount */
-int oci_read_linux(struct json *json, void *target);           /* struct ward_spec */
-int oci_read_resources(struct json *json, void *target);       /* struct spec_resources */
-int oci_read_block_io(struct json *json, void *target);        /* struct spec_block_io */
-int oci_read_hugepage_limits(struct json *json, void *target); /* struct spec_resources */
-int oci_read_network(struct json *json, void *target);         /* struct spec_resources */
-int oci_read_rdma(struct json *json, void *target);            /* struct spec_resources */
-int oci_read_unified(struct json *json, void *target);         /* struct spec_resources */
-int oci_read_annotations(struct json *json, void *target);     /* struct ward_spec */
-int oci_read_hooks(struct json *json, void *target);           /* struct ward_spec */
-int oci_read_devices(struct json *json, void *target);         /* struct ward_spec */
-int oci_read_uid_maps(struct json *json, void *target);        /* struct spec_id_maps */
-int oci_read_gid_maps(struct json *json, void *target);        /* struct spec_id_maps */
-int oci_read_scheduler(struct json *json, void *target);       /* struct spec_scheduler */
-int oci_read_io_priority(struct json *json, void *target);     /* struct spec_io_priority */
-int oci_read_affinity(struct json *json, void *target);        /* struct spec_process */
-int oci_read_rdt(struct json *json, void *target);             /* struct spec_rdt */
-int oci_read_net_devices(struct json *json, void *target);     /* struct ward_spec */
-int oci_read_memory_policy(struct json *json, void *target);   /* struct spec_memory_policy */
+int oci_read_process(struct json *json, void *target);           /* struct spec_process */
+int oci_read_mount(struct json *json, void *target);             /* struct spec_mount */
+int oci_read_mount_destination(struct json *json, void *target); /* struct spec_mount */
+int oci_read_linux(struct json *json, void *target);             /* struct ward_spec */
+int oci_read_resources(struct json *json, void *target);         /* struct spec_resources */
+int oci_read_block_io(struct json *json, void *target);          /* struct spec_block_io */
+int oci_read_hugepage_limits(struct json *json, void *target);   /* struct spec_resources */
+int oci_read_network(struct json *json, void *target);           /* struct spec_resources */
+int oci_read_rdma(struct json *json, void *target);              /* struct spec_resources */
+int oci_read_unified(struct json *json, void *target);           /* struct spec_resources */
+int oci_read_annotations(struct json *json, void *target);       /* struct ward_spec */
+int oci_read_hooks(struct json *json, void *target);             /* struct ward_spec */
+int oci_read_devices(struct json *json, void *target);           /* struct ward_spec */
+int oci_read_uid_maps(struct json *json, void *target);          /* struct spec_id_maps */
+int oci_read_gid_maps(struct json *json, void *target);          /* struct spec_id_maps */
+int oci_read_scheduler(struct json *json, void *target);         /* struct spec_scheduler */
+int oci_read_io_priority(struct json *json, void *target);       /* struct spec_io_priority */
+int oci_read_affinity(struct json *json, void *target);          /* struct spec_process */
+int oci_read_rdt(struct json *json, void *target);               /* struct spec_rdt */
+int oci_read_net_devices(struct json *json, void *target);       /* struct ward_spec */
+int oci_read_memory_policy(struct json *json, void *target);     /* struct spec_memory_policy */
 
 /* A propagation word ("rslave"): MS_* flags. -1: it is none. */
 long oci_propagation(const char *word);

@@ -181,3 +181,44 @@ int oci_parse_resources(const char *text, size_t len, const char *file, struct a
         *ret_resources = resources;
         return 0;
 }
+
+struct mount_list {
+        json_reader read;
+        struct spec_mount *mounts;
+        size_t count;
+};
+
+static int read_mount_list(struct json *json, void *target)
+{
+        struct mount_list *list = target;
+
+        return json_list(json, sizeof(*list->mounts), list->read, &list->mounts, &list->count);
+}
+
+static int parse_mounts(const char *text, size_t len, const char *file, json_reader read, struct arena *arena,
+                        const struct spec_mount **ret_mounts, size_t *ret_count, struct ward_err *err)
+{
+        struct mount_list list = {.read = read};
+        int r = parse(text, len, file, arena, read_mount_list, &list, err);
+
+        if (r < 0)
+                return r;
+        /* The list has no name in the file. */
+        for (size_t i = 0; i < list.count; i++)
+                list.mounts[i].origin.field = "mounts";
+        *ret_mounts = list.mounts;
+        *ret_count = list.count;
+        return 0;
+}
+
+int oci_parse_mounts(const char *text, size_t len, const char *file, struct arena *arena,
+                     const struct spec_mount **ret_mounts, size_t *ret_count, struct ward_err *err)
+{
+        return parse_mounts(text, len, file, oci_read_mount, arena, ret_mounts, ret_count, err);
+}
+
+int oci_parse_destinations(const char *text, size_t len, const char *file, struct arena *arena,
+                           const struct spec_mount **ret_mounts, size_t *ret_count, struct ward_err *err)
+{
+        return parse_mounts(text, len, file, oci_read_mount_destination, arena, ret_mounts, ret_count, err);
+}

@@ -28,4 +28,11 @@ int oci_parse_process(const char *text, size_t len, const char *file, struct are
 int oci_parse_resources(const char *text, size_t len, const char *file, struct arena *arena,
                         struct spec_resources *ret_resources, struct ward_err *err);
 
+/* The same for a list of mounts alone, as `mounts add` takes it, and for what of it `mounts remove` reads: the destinations, as in struct
+ * spec_mount. */
+int oci_parse_mounts(const char *text, size_t len, const char *file, struct arena *arena,
+                     const struct spec_mount **ret_mounts, size_t *ret_count, struct ward_err *err);
+int oci_parse_destinations(const char *text, size_t len, const char *file, struct arena *arena,
+                           const struct spec_mount **ret_mounts, size_t *ret_count, struct ward_err *err);
+
 #endif

@@ -98,5 +98,7 @@ void oci_warn_damage(const struct oci *oci, const struct engine_info *info)
         text_printf(&text, "container '%s': %s; what is shown was found through its cgroup", info->state.id,
                     info->damage);
         if (!text_failed(&text))
-                oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE, text.data, "'delete --force' ends and removes it");
+                oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE, text.data,
+                        info->newer ? "use the program that made it, or a newer one"
+                                    : "'delete --force' ends and removes it");
 }

@@ -14,7 +14,7 @@
 
 static const struct oci_verb *const verbs[] = {
         &oci_checkpoint, &oci_create, &oci_delete, &oci_events, &oci_exec,  &oci_features,
-        &oci_kill,       &oci_list,   &oci_pause,  &oci_plan,   &oci_ps,    &oci_restore,
+        &oci_kill,       &oci_list, &oci_mounts,   &oci_pause,  &oci_plan,   &oci_ps,    &oci_restore,
         &oci_resume,     &oci_run,    &oci_spec,   &oci_start,  &oci_state, &oci_update,
 };
 
@@ -76,7 +76,7 @@ static const struct option_command global_command = {
         .operands = "[OPTIONS] VERB ...",
         .summary = "An OCI runtime: isolated processes from bundles.\n"
                    "Verbs: create start run exec kill delete, state list ps events, pause resume\n"
-                   "update, checkpoint restore, spec plan features.\n"
+                   "update mounts, checkpoint restore, spec plan features.\n"
                    "'ward-oci VERB --help' says more.",
         .entries = entries,
         .count = ELEMENTS(entries),

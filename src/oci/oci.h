@@ -46,7 +46,7 @@ struct oci_verb {
 };
 
 extern const struct oci_verb oci_checkpoint, oci_create, oci_delete, oci_events, oci_exec, oci_features, oci_kill,
-        oci_list, oci_pause, oci_plan, oci_ps, oci_restore, oci_resume, oci_run, oci_spec, oci_start, oci_state,
+        oci_list, oci_mounts, oci_pause, oci_plan, oci_ps, oci_restore, oci_resume, oci_run, oci_spec, oci_start, oci_state,
         oci_update;
 
 enum oci_log_level {
@@ -61,6 +61,9 @@ void oci_log(const struct oci *oci, enum oci_log_level level, unsigned code, con
 
 /* Warns that what is shown of a container was found through its cgroup. */
 void oci_warn_damage(const struct oci *oci, const struct engine_info *info);
+
+/* Reads all of @file, or of standard input for "-". *@ret_name is what messages call it; *@ret_text is owned by the caller (free). */
+int oci_read_input(const char *file, const char **ret_name, char **ret_text, size_t *ret_len, struct ward_err *err);
 
 /* Writes @text to standard output. */
 int oci_print(const struct text *text, struct ward_err *err);

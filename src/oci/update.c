@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ward-oci update: new limits for a container, from a file in the form of linux.resources or from options. */
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/fd.h"
 #include "model/oci.h"
 #include "oci/oci.h"
 
@@ -104,16 +101,13 @@ static const struct option_entry entries[] = {
          OPTION_CALL(struct update, bandwidth_schema, read_bandwidth)},
 };
 
-/* Standard input or a file. */
 static int read_resources(const char *file, struct arena *arena, struct spec_resources *ret_resources,
                           struct ward_err *err)
 {
         _cleanup_free_ char *text = NULL;
-        bool standard = strcmp(file, "-") == 0;
-        const char *name = standard ? "standard input" : file;
+        const char *name;
         size_t len;
-        int r = standard ? fd_read_all(STDIN_FILENO, name, OCI_CONFIG_MAX, &text, &len, err)
-                         : fd_read_file(AT_FDCWD, file, OCI_CONFIG_MAX, &text, &len, err);
+        int r = oci_read_input(file, &name, &text, &len, err);
 
         return r < 0 ? r : oci_parse_resources(text, len, name, arena, ret_resources, err);
 }

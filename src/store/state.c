@@ -55,6 +55,19 @@ static void add_number(struct text *text, const char *key, uint64_t value)
         text_number(text, value);
 }
 
+static void add_mounts(struct text *text, const struct store_state *state)
+{
+        if (state->mount_count == 0)
+                return;
+        text_puts(text, ",\"mounts\":[");
+        for (size_t i = 0; i < state->mount_count; i++) {
+                text_printf(text, "%s{\"id\":%" PRIu32, i > 0 ? "," : "", state->mounts[i].id);
+                add_string(text, "destination", state->mounts[i].destination);
+                text_puts(text, "}");
+        }
+        text_puts(text, "]");
+}
+
 void store_state_print(const struct store_state *state, struct text *text)
 {
         text_printf(text, "{\"formatVersion\":%d", STORE_FORMAT_VERSION);
@@ -81,6 +94,7 @@ void store_state_print(const struct store_state *state, struct text *text)
         if (state->resctrl)
                 text_puts(text, ",\"resctrl\":true");
         add_string(text, "stdio", state->stdio);
+        add_mounts(text, state);
         text_puts(text, ",\"annotations\":{");
         for (const char *const *pair = state->annotations; pair != NULL && pair[0] != NULL; pair += 2) {
                 if (pair != state->annotations)
@@ -89,7 +103,10 @@ void store_state_print(const struct store_state *state, struct text *text)
                 text_puts(text, ":");
                 json_write_string(text, pair[1]);
         }
-        text_puts(text, "}}\n");
+        text_puts(text, "}");
+        if (state->rest != NULL)
+                text_puts(text, state->rest);
+        text_puts(text, "}\n");
 }
 
 int store_write(const struct store_entry *entry, const struct store_state *state, struct ward_err *err)
@@ -134,6 +151,7 @@ struct reading {
                 const char *key, *value;
         } * annotations;
         size_t annotation_count, annotation_room;
+        struct text rest;
 };
 
 #define READ_STRING(function, member)                             \
@@ -213,9 +231,70 @@ static int read_annotation(struct json *json, void *target)
         return json_string(json, &annotation->value);
 }
 
+static int read_mount_id(struct json *json, void *target)
+{
+        struct store_mount *mount = target;
+        uint64_t id;
+        int r = json_u64(json, UINT32_MAX, &id);
+
+        if (r == 0)
+                mount->id = (uint32_t)id;
+        return r;
+}
+
+static int read_mount_destination(struct json *json, void *target)
+{
+        return json_string(json, &((struct store_mount *)target)->destination);
+}
+
+static int read_no_rest(struct json *json, void *target)
+{
+        const char *text;
+        size_t len;
+
+        (void)target;
+        return json_skip(json, &text, &len);
+}
+
+static int read_mount(struct json *json, void *target)
+{
+        static const struct json_field fields[] = {
+                {"id", read_mount_id, JSON_REQUIRED},
+                {"destination", read_mount_destination, JSON_REQUIRED},
+                {"", read_no_rest, JSON_REST},
+        };
+
+        return json_object(json, fields, ELEMENTS(fields), JSON_SKIP_UNKNOWN, target);
+}
+
+static int read_mounts(struct json *json, void *target)
+{
+        struct reading *reading = target;
+
+        return json_list(json, sizeof(*reading->state.mounts), read_mount, &reading->state.mounts,
+                         &reading->state.mount_count);
+}
+
 static int read_annotations(struct json *json, void *target)
 {
         return json_map(json, read_annotation, target);
+}
+
+/* What a later version has added: kept as it is, and written again. */
+static int read_rest(struct json *json, void *target)
+{
+        struct reading *reading = target;
+        const char *key = json->path[json->depth - 1].key, *text;
+        size_t len;
+        int r = json_skip(json, &text, &len);
+
+        if (r < 0)
+                return r;
+        text_puts(&reading->rest, ",");
+        json_write_string(&reading->rest, key);
+        text_puts(&reading->rest, ":");
+        text_add(&reading->rest, text, len);
+        return text_failed(&reading->rest) ? err_oom(json->err) : 0;
 }
 
 static const struct json_field state_fields[] = {
@@ -241,7 +320,9 @@ static const struct json_field state_fields[] = {
         {"seccompDocker", read_docker, 0},
         {"resctrl", read_resctrl, 0},
         {"stdio", read_stdio, 0},
+        {"mounts", read_mounts, 0},
         {"annotations", read_annotations, 0},
+        {"", read_rest, JSON_REST},
 };
 
 static int fail_damaged(struct ward_err *err, const char *why)
@@ -255,6 +336,38 @@ static int fail_damaged(struct ward_err *err, const char *why)
         return -EBADMSG;
 }
 
+/* The version alone: what else stands there is that version's. 0: it can't be read. */
+static uint64_t version_of(const char *text, size_t len, struct arena *arena)
+{
+        static const struct json_field fields[] = {
+                {"formatVersion", read_version, JSON_REQUIRED},
+                {"", read_no_rest, JSON_REST},
+        };
+        struct reading reading = {0};
+        struct ward_err ignored;
+        struct json json;
+
+        json_init(&json, text, len, STATE_FILE, arena, &ignored);
+        return json_object(&json, fields, ELEMENTS(fields), JSON_SKIP_UNKNOWN, &reading) < 0 ? 0 : reading.version;
+}
+
+/* Not damaged: who knows it can do with the container whatever there is to do. */
+static int fail_newer(struct ward_err *err, uint64_t version)
+{
+        (void)err_set(err, -EPROTONOSUPPORT,
+                      "the container's state has the format version %" PRIu64
+                      " of a newer ward, this program knows %d and older ones",
+                      version, STORE_FORMAT_VERSION);
+        return err_hint(err, "use the program that made the container, or a newer one");
+}
+
+static int read_state(struct json *json, struct reading *reading)
+{
+        int r = json_object(json, state_fields, ELEMENTS(state_fields), JSON_SKIP_UNKNOWN, reading);
+
+        return r < 0 ? r : json_end(json);
+}
+
 int store_state_parse(const char *text, size_t len, struct arena *arena, struct store_state *ret_state,
                       struct ward_err *err)
 {
@@ -265,19 +378,20 @@ int store_state_parse(const char *text, size_t len, struct arena *arena, struct 
         int r;
 
         json_init(&json, text, len, STATE_FILE, arena, &local);
-        r = json_object(&json, state_fields, ELEMENTS(state_fields), JSON_SKIP_UNKNOWN, &reading);
-        if (r == 0)
-                r = json_end(&json);
+        r = read_state(&json, &reading);
+        if (r >= 0 && reading.rest.len > 0) {
+                reading.state.rest = arena_strndup(arena, reading.rest.data, reading.rest.len);
+                r = reading.state.rest == NULL ? -ENOMEM : 0;
+        }
+        text_done(&reading.rest);
         if (r == -ENOMEM)
                 return err_oom(err);
-        if (r < 0)
-                return fail_damaged(err, local.message);
-        if (reading.version != STORE_FORMAT_VERSION) {
-                char why[96];
+        if (r < 0 || reading.version != STORE_FORMAT_VERSION) {
+                uint64_t version = version_of(text, len, arena);
 
-                (void)snprintf(why, sizeof(why), STATE_FILE " has format version %" PRIu64 ", this program reads %d",
-                               reading.version, STORE_FORMAT_VERSION);
-                return fail_damaged(err, why);
+                if (version > STORE_FORMAT_VERSION)
+                        return fail_newer(err, version);
+                return fail_damaged(err, r < 0 ? local.message : STATE_FILE " has no format version");
         }
         /* The array of pairs of strings is one of strings; arena memory is zeroed, so it ends with NULL. */
         reading.state.annotations = reading.annotations == NULL ? none : (const char *const *)reading.annotations;

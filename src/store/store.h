@@ -26,7 +26,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define STORE_FORMAT_VERSION 1
+#define STORE_FORMAT_VERSION 1 /* docs/STATE.md says what makes it another one */
 #define STORE_ID_MAX 255
 
 /* In the entry while a start is on its way: what it has made in the root file system (launch/undo.h). */
@@ -46,6 +46,12 @@ void store_close(struct store *store);
 
 /* An id is [A-Za-z0-9_+][A-Za-z0-9_+.-]*, at most STORE_ID_MAX bytes. */
 int store_id_check(const char *id, struct ward_err *err);
+
+/* What was mounted in the container while it ran. */
+struct store_mount {
+        const char *destination; /* as it was asked for */
+        uint32_t id;             /* of the mount (statx(2), STATX_MNT_ID) */
+};
 
 /* What state.json holds. Strings of a read one live in the arena that was given. */
 struct store_state {
@@ -73,6 +79,9 @@ struct store_state {
         const char *
                 stdio; /* what it was given as its standard descriptors, as engine/outside.h counts them; NULL: a terminal of its own */
         const char *const *annotations; /* key, value, key, value ..., NULL */
+        const struct store_mount *mounts;
+        size_t mount_count;
+        const char *rest; /* members that are not known here, as text with a comma in front of each; NULL: none */
 };
 
 /* A container's directory, open and locked. */
@@ -100,7 +109,8 @@ void store_unlock(struct store_entry *entry);
 /* Writes state.json by rename. */
 int store_write(const struct store_entry *entry, const struct store_state *state, struct ward_err *err);
 
-/* Reads state.json. -ESTALE: it is of another boot. -EBADMSG: it is cut short, corrupted or missing, with what to do. */
+/* Reads state.json. -ESTALE: it is of another boot. -EBADMSG: it is cut short, corrupted or missing, with what to do. -EPROTONOSUPPORT: a
+ * newer ward has written it, in a format of another version. */
 int store_read(const struct store_entry *entry, struct arena *arena, struct store_state *ret_state,
                struct ward_err *err);
 

@@ -412,6 +412,11 @@ static const struct op menu[] = {
         {.type = OP_IO_PRIORITY, .io_priority = {0x4000, false}},
         {.type = OP_SECCOMP, .seccomp = {NULL, SECCOMP_FILTER_FLAG_NEW_LISTENER, 7, 6, false}},
         {.type = OP_SECCOMP, .seccomp = {NULL, SECCOMP_FILTER_FLAG_NEW_LISTENER, 7, 6, true}},
+        {.type = OP_MAKE,
+         .mount = {.target = "t", .type = "tmpfs", .parameters = parameters, .parameter_count = 2, .slot = 4}},
+        {.type = OP_ENTER},
+        {.type = OP_ADD, .bind = {.target = "a/b", .slot = 2, .attr_set = 1, .propagation = 1}},
+        {.type = OP_REMOVE, .remove = {.target = "a/b", .mount = 1}},
         {.type = OP_EXEC, .exec = {candidates, argv, argv}},
 };
 

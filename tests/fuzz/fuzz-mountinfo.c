@@ -12,14 +12,14 @@
 /* The second opinion, for lines whose fields are not empty and hold no other white space. */
 static void compare(const char *line, int found, const struct procfs_mount *mount)
 {
-        _cleanup_free_ char *root = NULL, *point = NULL, *type = NULL, *source = NULL, *options = NULL;
+        _cleanup_free_ char *root = NULL, *point = NULL, *type = NULL, *source = NULL, *options = NULL, *id = NULL;
         const char *separator;
         int behind = 0, n;
 
         if (line[strcspn(line, "\t\v\f\r")] != '\0' || strstr(line, "  ") != NULL || *line == ' ')
                 return;
-        n = sscanf(line, "%*s %*s %*s %ms %ms %*s%n", &root, &point, &behind);
-        separator = n == 2 && behind > 0 ? strstr(line + behind, " - ") : NULL;
+        n = sscanf(line, "%ms %*s %*s %ms %ms %*s%n", &id, &root, &point, &behind);
+        separator = n == 3 && behind > 0 ? strstr(line + behind, " - ") : NULL;
         if (separator == NULL) {
                 EXPECT(found < 0);
                 return;
@@ -29,7 +29,10 @@ static void compare(const char *line, int found, const struct procfs_mount *moun
                 return;
         EXPECT(found == 1 && strcmp(mount->root, root) == 0 && strcmp(mount->point, point) == 0);
         EXPECT(strcmp(mount->type, type) == 0 && strcmp(mount->source, source) == 0);
-        EXPECT(strcmp(mount->options, options) == 0);
+        EXPECT(strcmp(mount->options, options) == 0 && strcmp(mount->id, id) == 0);
+        EXPECT(mount->peers == NULL || strncmp(mount->peers - strlen("shared:"), "shared:", strlen("shared:")) == 0);
+        EXPECT(mount->peers != NULL || strstr(line + behind, " shared:") == NULL ||
+               strstr(line + behind, " shared:") > separator);
 }
 
 static void read_lines(const char *text)

@@ -135,7 +135,8 @@ static bool says_reached(struct packets packets, enum phase phase)
 
 static void hear(struct packets packets, const struct plan *plan)
 {
-        struct launch launch = {.plan = plan, .proc_fd = -EBADF, .pidfd = -EBADF, .trace = fopen("/dev/null", "we")};
+        struct launch launch = {
+                .plan = plan, .proc_fd = -EBADF, .pidfd = -EBADF, .mounts = -EBADF, .trace = fopen("/dev/null", "we")};
         _cleanup_close_
         int connection = fill_channel(packets);
         struct ward_err err = {0};

@@ -41,6 +41,12 @@ static void as_started(struct child *child)
         (void)child;
 }
 
+static void as_seen(struct child *child)
+{
+        mock.messages[0].byte = MESSAGE_MOUNTS_SEEN;
+        (void)child;
+}
+
 static void as_joined(struct child *child)
 {
         child->slots[FD_TASKS] = 33;
@@ -587,6 +593,52 @@ const struct op_case op_cases[] = {
                  {"fchdir 11", STEP_CHDIR},
                  {"chroot '.'", STEP_PIVOT},
                  {"chdir '/'", STEP_CHDIR},
+         }},
+        {"make",
+         {.type = OP_MAKE, .mount = {.type = "tmpfs", .attr = MOUNT_ATTR_NOSUID, .slot = FD_STATE}},
+         NULL,
+         {
+                 {"fsopen 'tmpfs' 0x1", STEP_FSOPEN},
+                 {"fsconfig 20 6 '' ''", STEP_CREATE},
+                 {"fsmount 20 0x1 0x2", STEP_FSMOUNT},
+                 {"close 20", IGNORED},
+         }},
+        {"enter",
+         {.type = OP_ENTER},
+         NULL,
+         {
+                 {"openat cwd '/' path dir 0", STEP_ITSELF},
+         }},
+        {"add",
+         {.type = OP_ADD, .bind = {.target = "tmp", .slot = FD_TREE, .rattr_set = MOUNT_ATTR_RDONLY}},
+         as_seen,
+         {
+                 {"statx 12 ''", STEP_SOURCE},
+                 {"openat2 11 'tmp' path in-root no-magic", STEP_OPEN_TARGET},
+                 {"statx 20 ''", STEP_OPEN_TARGET},
+                 {"statx 20 ''", STEP_MOUNTS},
+                 {"statx 12 ''", STEP_MOUNTS},
+                 {"openat2 10 'self/mountinfo' beneath no-magic no-xdev", STEP_MOUNTS},
+                 {"sendmsg 9", STEP_CHANNEL},
+                 {"close 21", IGNORED},
+                 {"recvmsg 9", STEP_CHANNEL},
+                 {"mount_setattr 12 '' 0x9000 +0x1 -0 p0", STEP_ATTRIBUTES},
+                 {"move_mount 12 '' 20 '' 0x44", STEP_ATTACH},
+                 {"close 20", IGNORED},
+         }},
+        {"remove",
+         {.type = OP_REMOVE, .remove = {.target = "tmp", .mount = 1}},
+         as_seen,
+         {
+                 {"openat2 10 'self/mountinfo' beneath no-magic no-xdev", STEP_MOUNTS},
+                 {"sendmsg 9", STEP_CHANNEL},
+                 {"close 20", IGNORED},
+                 {"recvmsg 9", STEP_CHANNEL},
+                 {"openat2 11 'tmp' path in-root no-magic", STEP_OPEN_TARGET},
+                 {"statx 21 ''", STEP_OPEN_TARGET},
+                 {"fchdir 10", STEP_ITSELF},
+                 {"umount2 'self/fd/21' 2", STEP_ITSELF},
+                 {"close 21", IGNORED},
          }},
         {"terminal",
          {.type = OP_TERMINAL,

@@ -555,6 +555,21 @@ static const struct find_case find_cases[] = {
         {{"/tmp", "/absent"}, NULL, EISDIR},        {{"/dev/null"}, NULL, EACCES},
 };
 
+/* What is mounted there is not what shall go: it stays. */
+static void test_other_mount_removed(void **state)
+{
+        const struct op op = {.type = OP_REMOVE, .remove = {.target = "tmp", .mount = 7}};
+        struct fixture f;
+
+        (void)state;
+        fixture_prepare(&f, &op, 1);
+        mock.messages[0].byte = MESSAGE_MOUNTS_SEEN;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        fixture_assert_failed(&f, STEP_OTHER_MOUNT, ESTALE);
+        for (unsigned i = 0; i < mock.call_count; i++)
+                assert_null(strstr(mock.calls[i], "umount2"));
+}
+
 static void test_find(void **state)
 {
         (void)state;
@@ -638,6 +653,7 @@ static const struct CMUnitTest plain_tests[] = {
         cmocka_unit_test(test_outside),
         cmocka_unit_test(test_not_devpts),
         cmocka_unit_test(test_trees_proved),
+        cmocka_unit_test(test_other_mount_removed),
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_exec_fails),
         cmocka_unit_test(test_unknown_op),
@@ -646,7 +662,7 @@ static const struct CMUnitTest plain_tests[] = {
 
 int main(void)
 {
-        struct CMUnitTest tests[128] = {0};
+        struct CMUnitTest tests[160] = {0};
         size_t count = 0;
 
         for (size_t i = 0; i < op_case_count; i++)

@@ -215,6 +215,81 @@ static void test_exec(void **state)
         compare_exec(*state, "schedule", "exec-schedule");
 }
 
+/* ---- mounts of a container that runs ---- */
+
+static const char live_mounts[] =
+        "[{\"destination\": \"/data\", \"source\": \"/srv/data\", \"options\": [\"rbind\", \"rro\", \"nosuid\"]},\n"
+        " {\"destination\": \"/owned\", \"source\": \"/srv/owned\", \"options\": [\"bind\", \"idmap\"]},\n"
+        " {\"destination\": \"/scratch\", \"type\": \"tmpfs\", \"options\": [\"noexec\", \"size=1m\"]},\n"
+        " {\"destination\": \"/queues\", \"type\": \"mqueue\"}]\n";
+
+static int plan_live(const struct place *place, const char *mounts, struct plan *ret_plan, struct text *text,
+                     struct ward_err *err)
+{
+        _cleanup_spec_ struct ward_spec spec = {0};
+        struct spec_namespace joined[SPEC_NS_COUNT] = {0};
+        const struct plan_live live = {&spec, "mounts.json", joined, place};
+        const struct spec_mount *list;
+        size_t count;
+        int r;
+
+        load("userns", &spec);
+        for (int i = 0; i < SPEC_NS_COUNT; i++)
+                joined[i] = (struct spec_namespace){.mode = SPEC_NS_JOIN, .path = "/proc/7/ns/x"};
+        assert_int_equal(oci_parse_mounts(mounts, strlen(mounts), "mounts.json", &spec.arena, &list, &count, err), 0);
+        r = plan_live_add(&live, list, count, ret_plan, err);
+        if (r < 0)
+                return r;
+        plan_print(ret_plan, false, text);
+        plan_done(ret_plan);
+        assert_int_equal(plan_live_remove(&live, list[0].destination, 42, ret_plan, err), 0);
+        plan_print(ret_plan, false, text);
+        plan_done(ret_plan);
+        return 0;
+}
+
+static void test_live(void **state)
+{
+        _cleanup_text_ struct text text = {0};
+        struct ward_err err = {0};
+        struct plan plan;
+
+        if (plan_live(place_named(*state), live_mounts, &plan, &text, &err) < 0)
+                fail_msg("%s", err.message);
+        compare("live", *state, &text);
+}
+
+static void test_live_refused(void **state)
+{
+        static const struct {
+                const char *mount, *says;
+        } refusals[] = {
+                {"{\"destination\": \"/\", \"type\": \"tmpfs\"}", "the root itself"},
+                {"{\"destination\": \"/proc\", \"type\": \"proc\"}", "/proc is in use"},
+                {"{\"destination\": \"/proc/sys\", \"type\": \"tmpfs\"}", "only procfs may be mounted there"},
+                {"{\"destination\": \"/x\", \"type\": \"proc\"}", "can't be added"},
+                {"{\"destination\": \"/x\", \"type\": \"cgroup\"}", "can't be added"},
+                {"{\"destination\": \"/x\", \"options\": [\"remount\", \"ro\"]}", "can't be changed"},
+                {"{\"destination\": \"/x\", \"type\": \"tmpfs\", \"options\": [\"tmpcopyup\"]}", "would copy"},
+                {"{\"destination\": \"/sys/firmware/x\", \"type\": \"tmpfs\"}", "masks a path there"},
+                {"{\"destination\": \"/lib/../sys\", \"type\": \"tmpfs\"}", "masks a path there"},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+                _cleanup_text_ struct text text = {0};
+                struct ward_err err = {0};
+                struct plan plan;
+                char list[256];
+
+                (void)snprintf(list, sizeof(list), "[%s]", refusals[i].mount);
+                assert_int_equal(plan_live(place_named("v2"), list, &plan, &text, &err), -EINVAL);
+                if (strstr(err.message, refusals[i].says) == NULL || strstr(err.message, "mounts[0]") == NULL)
+                        fail_msg("%s: %s", refusals[i].mount, err.message);
+                assert_int_equal(plan.op_count, 0);
+        }
+}
+
 /* ---- what must hold in every plan ---- */
 
 static int find_op(const struct plan *plan, enum op_type type)
@@ -328,6 +403,9 @@ int main(void)
         }
         for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
                 tests[count++] = (struct CMUnitTest){"exec", test_exec, NULL, NULL, (void *)&places[i]};
+        tests[count++] = (struct CMUnitTest){"live", test_live, NULL, NULL, (void *)"v2"};
+        tests[count++] = (struct CMUnitTest){"live, without rights", test_live, NULL, NULL, (void *)"user"};
+        tests[count++] = (struct CMUnitTest){"live, refused", test_live_refused, NULL, NULL, NULL};
         tests[count++] = (struct CMUnitTest){"listener", test_listener, NULL, NULL, (void *)cases[0].place};
         return _cmocka_run_group_tests("plan", tests, count, NULL, NULL);
 }

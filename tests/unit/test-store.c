@@ -75,6 +75,9 @@ static const struct store_state sample = {
         .owner = 0,
         .resctrl = true,
         .stdio = "pipe:4711 file:26:47 -",
+        .mounts = (const struct store_mount[]){{"/data \"q\"", UINT32_MAX}, {"/x", 7}},
+        .mount_count = 2,
+        .rest = ",\"later\":[1,2]",
         .annotations = (const char *const[]){"a", "1", "b", "", "c", "3", "d", "4", "e", "5", NULL},
 };
 
@@ -174,6 +177,11 @@ static void test_write_read(void **state)
         for (size_t i = 0; i < 10; i++)
                 assert_string_equal(read.annotations[i], sample.annotations[i]);
         assert_null(read.annotations[10]);
+        assert_int_equal(read.mount_count, 2);
+        assert_string_equal(read.mounts[0].destination, sample.mounts[0].destination);
+        assert_int_equal(read.mounts[0].id, UINT32_MAX);
+        assert_int_equal(read.mounts[1].id, 7);
+        assert_string_equal(read.rest, sample.rest);
 
         /* What is absent stays absent; annotations are never NULL. */
         changed.cgroup_path = NULL;
@@ -236,11 +244,79 @@ static void test_damage(void **state)
                 at = strstr(text, "\"formatVersion\":1");
                 at[16] = '9';
                 put(&entry, text, len);
-                assert_int_equal(store_read(&entry, &arena, &read, &err), -EBADMSG);
+                assert_int_equal(store_read(&entry, &arena, &read, &err), -EPROTONOSUPPORT);
                 assert_non_null(strstr(err.message, "format version 9"));
                 assert_int_equal(read.pid, 77);
         }
         assert_int_equal(store_destroy(&fixture->store, "c1", &entry, &err), 0);
+}
+
+static const char first_format[] =
+        "{\"formatVersion\":1,\"id\":\"c1\",\"bundle\":\"/b\",\"rootfs\":\"/b/"
+        "rootfs\",\"ociVersion\":\"1.2.0\",\"cgroupPath\":\"/c1\","
+        "\"cgroupHierarchies\":\"unified\",\"cgroupMade\":0,\"pid\":7,\"pidStartTicks\":8,\"pidNsInode\":9,\"bootId\":"
+        "\"00000000-0000-0000-0000-000000000000\",\"createdUsec\":1,\"program\":\"ward-oci\",\"command\":\"sh\","
+        "\"hostUidBase\":0,"
+        "\"owner\":0,\"remover\":0,\"annotations\":{}}\n";
+
+static void read_format(const char *text, struct arena *arena, struct store_state *ret_state)
+{
+        struct ward_err err;
+
+        if (store_state_parse(text, strlen(text), arena, ret_state, &err) < 0)
+                fail_msg("%s", err.message);
+}
+
+/* What the first version of the format had is all that is needed; and it stays so, whatever is added. */
+static void test_first_format(void **state)
+{
+        _cleanup_arena_ struct arena arena = {0};
+        _cleanup_text_ struct text text = {0};
+        struct store_state read;
+
+        (void)state;
+        read_format(first_format, &arena, &read);
+        assert_int_equal(read.pid, 7);
+        assert_int_equal(read.mount_count, 0);
+        assert_null(read.rest);
+        store_state_print(&read, &text);
+        assert_string_equal(text.data, first_format);
+}
+
+/* Members of a later version, however near to a known one they are spelled, are none of our business, and come out as they went in. */
+static void test_later_members(void **state)
+{
+        static const char later[] = ",\"pids\":[1,{\"a\":null}],\"mount\":\"x\\u00e9\",\"\":1.5e3}\n";
+        _cleanup_arena_ struct arena arena = {0};
+        _cleanup_text_ struct text text = {0}, again = {0};
+        struct store_state read;
+
+        (void)state;
+        text_add(&text, first_format, strlen(first_format) - 2);
+        text_puts(&text, later);
+        read_format(text.data, &arena, &read);
+        assert_int_equal(read.pid, 7);
+        store_state_print(&read, &again);
+        assert_string_equal(again.data, text.data);
+}
+
+/* A later version of the format need not have anything that this one has. */
+static void test_later_format(void **state)
+{
+        static const char *const texts[] = {"{\"formatVersion\":2}",
+                                            "{\"formatVersion\":3,\"id\":{},\"pid\":\"seven\"}",
+                                            "{\"state\":[],\"formatVersion\":4294967295}"};
+        _cleanup_arena_ struct arena arena = {0};
+        struct store_state read = {.pid = 77};
+        struct ward_err err;
+
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS(texts); i++) {
+                assert_int_equal(store_state_parse(texts[i], strlen(texts[i]), &arena, &read, &err), -EPROTONOSUPPORT);
+                assert_non_null(strstr(err.message, "newer ward"));
+                assert_int_equal(read.pid, 77);
+        }
+        assert_int_equal(store_state_parse("{\"formatVersion\":0}", 19, &arena, &read, &err), -EBADMSG);
 }
 
 static void test_destroy(void **state)
@@ -416,6 +492,9 @@ int main(void)
                 cmocka_unit_test(test_ids),
                 cmocka_unit_test_setup_teardown(test_write_read, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_damage, set_up, tear_down),
+                cmocka_unit_test(test_first_format),
+                cmocka_unit_test(test_later_members),
+                cmocka_unit_test(test_later_format),
                 cmocka_unit_test_setup_teardown(test_destroy, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_group_note, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_list, set_up, tear_down),

@@ -120,6 +120,14 @@ static op_function function_of(enum op_type type)
                 return child_do_pivot;
         case OP_TERMINAL:
                 return child_do_terminal;
+        case OP_MAKE:
+                return child_do_make;
+        case OP_ENTER:
+                return child_do_enter;
+        case OP_ADD:
+                return child_do_add;
+        case OP_REMOVE:
+                return child_do_remove;
         default:
                 return of_process(type);
         }

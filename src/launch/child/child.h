@@ -77,6 +77,18 @@ int child_do_readonly(struct child *child, const struct op *op);
 int child_do_root_attr(struct child *child, const struct op *op);
 int child_attach(struct child *child, int tree, int target);
 
+/* A new superblock by fsopen(2): a detached mount, or -errno. */
+int child_new_mount(struct child *child, const struct op_mount *mount);
+
+/* Sets attributes and propagation of a bind; also of an existing mount. */
+int child_bind_attributes(struct child *child, const struct op_bind *bind, int fd);
+
+/* live.c: mounts of a container that runs */
+int child_do_make(struct child *child, const struct op *op);
+int child_do_enter(struct child *child, const struct op *op);
+int child_do_add(struct child *child, const struct op *op);
+int child_do_remove(struct child *child, const struct op *op);
+
 /* copy.c: copies the content of one directory into another (tmpcopyup). */
 int child_copy_tree(int from, int to);
 
@@ -98,6 +110,12 @@ int child_do_join_cgroups(struct child *child, const struct op *op);
 
 /* Writes @len bytes to @path below the descriptor of procfs in the plan, which must be reached through no link and no mount (V6). */
 int child_proc_write(struct child *child, const char *path, const char *data, uint32_t len);
+
+/* Opens @path below the same. */
+int child_proc_open(struct child *child, const char *path, uint64_t flags);
+
+/* The slot of the plan that holds it; SLOT_NONE: none does. */
+int child_proc_slot(const struct plan *plan);
 
 /* process.c */
 int child_do_setsid(struct child *child, const struct op *op);
@@ -127,6 +145,12 @@ int child_do_io_priority(struct child *child, const struct op *op);
 int child_do_clone(struct child *child, const struct op *op);
 int child_do_wait(struct child *child, const struct op *op);
 int child_do_report(struct child *child, const struct op *op);
+
+/* Sends RECORD_MOUNTS with the descriptor @mounts. */
+int child_send_mounts(struct child *child, int mounts, uint32_t target, uint32_t tree);
+
+/* Waits for @message on the channel, and for the descriptors of its slots. */
+int child_wait(struct child *child, enum message message);
 int child_do_wait_start(struct child *child, const struct op *op);
 int child_do_hooks(struct child *child, const struct op *op);
 
@@ -156,6 +180,9 @@ struct child_message {
         uint64_t control_len;
         unsigned flags;
 };
+
+/* Sends @len bytes with one descriptor. */
+int child_send_fd(int socket, const void *data, uint32_t len, int fd);
 
 /* Lengths and copies without libc. */
 static inline uint32_t child_length(const char *string)

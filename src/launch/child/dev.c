@@ -8,7 +8,6 @@
 #include <linux/openat2.h>
 #include <linux/socket.h>
 #include <linux/stat.h>
-#include <linux/uio.h>
 
 #include <asm/ioctls.h>
 #include <asm/statfs.h>
@@ -175,18 +174,9 @@ int child_do_dev(struct child *child, const struct op *op)
 static int send_master(struct child *child, int socket, int master)
 {
         static const char name[] = "/dev/ptmx";
-        struct iovec data = {.iov_base = (void *)name, .iov_len = sizeof(name) - 1};
-        struct {
-                uint64_t len;
-                int level, type;
-                int fd;
-                int padding;
-        } control = {.len = 8 + 4 + 4 + 4, .level = 1 /* SOL_SOCKET */, .type = 1 /* SCM_RIGHTS */, .fd = master};
-        struct child_message message = {
-                .iov = &data, .iov_count = 1, .control = &control, .control_len = sizeof(control)};
 
         child->step = STEP_CONSOLE_SEND;
-        return (int)sys3(sendmsg, socket, &message, 0x4000 /* MSG_NOSIGNAL */);
+        return child_send_fd(socket, name, sizeof(name) - 1, master);
 }
 
 /* The slave at /dev/console, whatever the image had there: no link is followed (V4). */

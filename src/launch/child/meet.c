@@ -54,6 +54,36 @@ int child_send(struct child *child, enum record_kind kind, enum step step, int e
         return (int)sys6(sendto, child->channel, &record, sizeof(record), MESSAGE_NOSIGNAL, 0, 0);
 }
 
+int child_send_fd(int socket, const void *data, uint32_t len, int fd)
+{
+        struct iovec part = {.iov_base = (void *)data, .iov_len = len};
+        struct {
+                uint64_t len;
+                int level, type;
+                int fd;
+                int padding;
+        } control = {.len = 8 + 4 + 4 + 4, .level = 1 /* SOL_SOCKET */, .type = 1 /* SCM_RIGHTS */, .fd = fd};
+        struct child_message message = {
+                .iov = &part, .iov_count = 1, .control = &control, .control_len = sizeof(control)};
+
+        return (int)sys3(sendmsg, socket, &message, MESSAGE_NOSIGNAL);
+}
+
+int child_send_mounts(struct child *child, int mounts, uint32_t target, uint32_t tree)
+{
+        const struct record record = {
+                .kind = RECORD_MOUNTS,
+                .phase = child->phase,
+                .op = child->op,
+                .type = child->plan->ops[child->op].type,
+                .value = target,
+                .tree = tree,
+        };
+
+        child->step = STEP_CHANNEL;
+        return child_send_fd(child->channel, &record, sizeof(record), mounts);
+}
+
 int child_do_report(struct child *child, const struct op *op)
 {
         int r;
@@ -103,9 +133,14 @@ static int wait_message(struct child *child, int fd, enum message message, bool 
         return take_rights(child, message, &rights, header.control_len);
 }
 
+int child_wait(struct child *child, enum message message)
+{
+        return wait_message(child, child->channel, message, false);
+}
+
 int child_do_wait(struct child *child, const struct op *op)
 {
-        return wait_message(child, child->channel, (enum message)op->number, false);
+        return child_wait(child, (enum message)op->number);
 }
 
 int child_do_wait_start(struct child *child, const struct op *op)

@@ -62,8 +62,7 @@ int child_attach(struct child *child, int tree, int target)
         return (int)sys5(mount, from, to, 0, MS_MOVE, 0);
 }
 
-/* A new superblock by fsopen(2): a detached mount, or -errno. */
-static int mount_new(struct child *child, const struct op_mount *mount)
+int child_new_mount(struct child *child, const struct op_mount *mount)
 {
         /* What is filled first becomes read-only afterwards. */
         uint64_t attr = mount->copy_up ? mount->attr & ~(uint64_t)MOUNT_ATTR_RDONLY : mount->attr;
@@ -210,7 +209,7 @@ int child_do_mount(struct child *child, const struct op *op)
         target = child_target(child, mount->target, mount->target_kind, true);
         if (target < 0)
                 return target;
-        fd = mount_new(child, mount);
+        fd = child_new_mount(child, mount);
         /* A refusal that is the kernel's own comes again. */
         if (is_missing(fd) && !mount->copy_up) {
                 r = mount_legacy(child, mount, target);
@@ -234,8 +233,7 @@ int child_do_mount(struct child *child, const struct op *op)
         return r;
 }
 
-/* Attributes and propagation of a bind; also of an existing mount. */
-static int bind_attributes(struct child *child, const struct op_bind *bind, int fd)
+int child_bind_attributes(struct child *child, const struct op_bind *bind, int fd)
 {
         uint64_t all = bind->recursive_propagation ? bind->propagation : 0, top = bind->propagation ^ all;
         bool all_attr = (bind->rattr_set | bind->rattr_clear) != 0, top_attr = (bind->attr_set | bind->attr_clear) != 0;
@@ -276,7 +274,7 @@ int child_do_bind(struct child *child, const struct op *op)
         target = child_target(child, bind->target, bind->target_kind, r == 1);
         if (target < 0)
                 return target;
-        r = bind_attributes(child, bind, tree);
+        r = child_bind_attributes(child, bind, tree);
         if (r >= 0)
                 r = child_attach(child, tree, target);
         (void)sys1(close, target);
@@ -292,7 +290,7 @@ int child_do_remount(struct child *child, const struct op *op)
         fd = child_open(child, op->bind.target, FLAG_PATH, 0);
         if (fd < 0)
                 return fd;
-        r = bind_attributes(child, &op->bind, fd);
+        r = child_bind_attributes(child, &op->bind, fd);
         (void)sys1(close, fd);
         return r;
 }
@@ -318,7 +316,7 @@ int child_do_reconfigure(struct child *child, const struct op *op)
 
 int child_do_root_attr(struct child *child, const struct op *op)
 {
-        return bind_attributes(child, &op->bind, child->root);
+        return child_bind_attributes(child, &op->bind, child->root);
 }
 
 /* The source of file masks: the host's /dev/null, opened before the pivot and proved to be it (V5). */
@@ -363,7 +361,7 @@ static int mask_directory(struct child *child, int target)
         bool first = child->empty < 0;
         int tree, r;
 
-        tree = first ? mount_new(child, &empty_directory) : clone_of(child, child->empty);
+        tree = first ? child_new_mount(child, &empty_directory) : clone_of(child, child->empty);
         if (first && is_missing(tree))
                 return mount_legacy(child, &empty_directory, target);
         r = tree < 0 ? tree : child_attach(child, tree, target);

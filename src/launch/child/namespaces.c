@@ -41,7 +41,7 @@ int child_do_become_root(struct child *child, const struct op *op)
         return r < 0 ? r : (int)sys2(prctl, PR_SET_PDEATHSIG, 9);
 }
 
-static int proc_slot(const struct plan *plan)
+int child_proc_slot(const struct plan *plan)
 {
         for (uint32_t i = 0; i < plan->slot_count; i++)
                 if (plan->slots[i].kind == SLOT_PROC)
@@ -51,13 +51,13 @@ static int proc_slot(const struct plan *plan)
 
 /* procfs is proved by the parent; below it no mount and no link but the kernel's own "self" is crossed, so that nobody can
  * have put another file where the attribute was (V6). */
-static int proc_open(struct child *child, const char *path, uint64_t flags)
+int child_proc_open(struct child *child, const char *path, uint64_t flags)
 {
         struct open_how how = {
                 .flags = flags | FLAG_CLOEXEC,
                 .resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS,
         };
-        int slot = proc_slot(child->plan);
+        int slot = child_proc_slot(child->plan);
 
         child->step = STEP_PROC_OPEN;
         if (slot == SLOT_NONE)
@@ -67,7 +67,7 @@ static int proc_open(struct child *child, const char *path, uint64_t flags)
 
 int child_proc_write(struct child *child, const char *path, const char *data, uint32_t len)
 {
-        int fd = proc_open(child, path, O_WRONLY);
+        int fd = child_proc_open(child, path, O_WRONLY);
         long n;
 
         if (fd < 0)
@@ -95,7 +95,7 @@ int child_do_time_offsets(struct child *child, const struct op *op)
         /* time_namespaces(7): unshare(2) moves only children; this process enters by setns(2). The file is a magic link, so it
          * is opened without the rule against them, from procfs that was proved. */
         child->step = STEP_PROC_OPEN;
-        fd = (int)sys4(openat, child->slots[proc_slot(child->plan)], "self/ns/time_for_children",
+        fd = (int)sys4(openat, child->slots[child_proc_slot(child->plan)], "self/ns/time_for_children",
                        O_RDONLY | FLAG_CLOEXEC, 0);
         if (fd < 0)
                 return fd;
