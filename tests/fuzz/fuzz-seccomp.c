@@ -2,16 +2,18 @@
 /*
  * Rules of any kind: what the compiled filter answers is what the rules say when they are read one after the other.
  *
- * The input is a default action and records of a call, an action and up to two comparisons. The calls are ordinary ones of
- * x86-64 that have arguments of 32 and of 64 bits.
+ * The input is a default action and records of a call, an action and up to two comparisons. The calls are ordinary ones that
+ * have arguments of 32 and of 64 bits.
  */
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 
 #include "base/mem.h"
+#include "base/syscalls.h"
 #include "kern/seccomp-narrow.h"
 #include "kern/seccomp.h"
 
@@ -22,8 +24,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct {
         const char *name;
         uint32_t nr;
-} calls[] = {{"read", 0},   {"write", 1},         {"mmap", 9},      {"ioctl", 16},
-             {"clone", 56}, {"personality", 135}, {"openat2", 437}, {"mseal", 462}};
+} calls[] = {{"read", SYS_read},   {"write", SYS_write}, {"mmap", SYS_mmap},
+             {"ioctl", SYS_ioctl}, {"clone", SYS_clone}, {"personality", SYS_personality},
+             {"openat2", 437},     {"mseal", 462}};
 
 static const uint32_t actions[] = {SCMP_ACT_ALLOW, SCMP_ACT_ERRNO(1), SCMP_ACT_ERRNO(38),   SCMP_ACT_KILL_PROCESS,
                                    SCMP_ACT_LOG,   SCMP_ACT_TRAP,     SCMP_ACT_KILL_THREAD, SCMP_ACT_TRACE(5)};
@@ -123,7 +126,7 @@ static void check(const struct seccomp_filter *filter, const struct record *reco
                 for (size_t i = 0; i < ELEMENTS(values) * ELEMENTS(values); i++) {
                         uint64_t one = values[i / ELEMENTS(values)], two = values[i % ELEMENTS(values)];
                         const uint64_t args[6] = {one, two, two, one, one + 1, two - 1};
-                        uint32_t answer = seccomp_filter_answer(filter, SCMP_ARCH_X86_64, calls[call].nr, args);
+                        uint32_t answer = seccomp_filter_answer(filter, syscall_arch_native(), calls[call].nr, args);
 
                         if (leniency(answer) != expected(records, count, fallback, call, args))
                                 abort();
@@ -134,7 +137,7 @@ static void check(const struct seccomp_filter *filter, const struct record *reco
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         struct input input = {data, data + size};
-        uint32_t fallback = actions[take(&input, ELEMENTS(actions))], native = SCMP_ARCH_X86_64;
+        uint32_t fallback = actions[take(&input, ELEMENTS(actions))], native = syscall_arch_native();
         struct record records[RULES_MAX];
         struct seccomp_builder *builder;
         _cleanup_arena_ struct arena arena = {0};

@@ -2,6 +2,7 @@
 /*
  * Control groups: limits, devices, processes and figures, on the real hierarchies of the machine.
  */
+#include <errno.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -578,6 +579,8 @@ static void test_devices_v2(void **state)
         assert_int_equal(proc_initial_user_namespace(proc, &initial, NULL), 0);
         (void)close(proc);
         need(initial, "needs root of the machine: the program that guards devices takes CAP_BPF there");
+        need(syscall(SYS_bpf, 0, NULL, 0) >= 0 || errno != ENOSYS,
+             "bpf(2) is missing: an emulator makes the system calls");
         make_everywhere(f, f->group);
         devices_with(f, &v2, true);
 }

@@ -23,11 +23,19 @@
 
 #include <cmocka.h>
 
+#include "arches.h"
 #include "base/fd.h"
 #include "base/syscalls.h"
 
 #define ALLOW SECCOMP_RET_ALLOW
 #define REFUSE(code) (SECCOMP_RET_ERRNO | (code))
+#ifdef __x86_64__
+#define NATIVE_LAST 334u /* before the numbers that all architectures share */
+#define NATIVE_BLOCKED 85u
+#else
+#define NATIVE_LAST 294u
+#define NATIVE_BLOCKED 70u
+#endif
 #define HIGH (1ull << 32) /* a bit that the kernel doesn't see in a 32-bit argument */
 
 #define CAP_BIT(n) (1ull << (n))
@@ -61,7 +69,13 @@ static uint32_t answer(const struct seccomp_filter *filter, const char *name, ui
 {
         const uint64_t args[6] = {a0, a1, a2};
 
-        return seccomp_filter_answer(filter, SCMP_ARCH_X86_64, (uint32_t)syscall_number(name), args);
+        return seccomp_filter_answer(filter, NATIVE_ARCH, (uint32_t)syscall_number(name), args);
+}
+
+/* Newer architectures have no call that another one does as well. */
+static bool is_here(const char *name)
+{
+        return syscall_number(name) >= 0;
 }
 
 /* Refused with EPERM, whatever the arguments. */
@@ -136,28 +150,30 @@ static void test_default_blocks(void **state)
         compile_default(DEFAULT_CAPS, &arena, &filter);
         assert_int_equal(filter.flags, SECCOMP_FILTER_FLAG_LOG);
         for (size_t i = 0; i < ELEMENTS(refused_calls); i++)
-                if (answer(&filter, refused_calls[i], 0, 0, 0) != REFUSE(EPERM))
+                if (is_here(refused_calls[i]) && answer(&filter, refused_calls[i], 0, 0, 0) != REFUSE(EPERM))
                         fail_msg("%s is answered 0x%x", refused_calls[i], answer(&filter, refused_calls[i], 0, 0, 0));
         for (uint32_t nr = 0; nr <= SYSCALL_NEWEST; nr++) {
-                uint32_t action = seccomp_filter_answer(&filter, SCMP_ARCH_X86_64, nr, none);
+                uint32_t action = seccomp_filter_answer(&filter, NATIVE_ARCH, nr, none);
 
-                if (nr > 334 && nr < 424) /* no such calls, or the kernel's own */
+                if (nr > NATIVE_LAST && nr < 424) /* no such calls, or the kernel's own */
                         continue;
                 total++;
                 blocked += action != ALLOW;
         }
-        assert_int_equal(total, 381);
-        assert_true(blocked >= 85);
+        assert_int_equal(total, NATIVE_LAST + 1 + SYSCALL_NEWEST - 423);
+        assert_true(blocked >= NATIVE_BLOCKED);
         print_message("%u of %u blocked, %u instructions\n", blocked, total, filter.count);
         for (uint32_t nr = SYSCALL_NEWEST + 1; nr < 2000; nr++)
-                assert_int_equal(seccomp_filter_answer(&filter, SCMP_ARCH_X86_64, nr, none), REFUSE(ENOSYS));
+                assert_int_equal(seccomp_filter_answer(&filter, NATIVE_ARCH, nr, none), REFUSE(ENOSYS));
         assert_int_equal(answer(&filter, "clone3", 0, 0, 0), REFUSE(ENOSYS));
-        /* x32 is ENOSYS, i386 has the same rules, another architecture kills. */
+        /* x32 is ENOSYS, i386 and arm have the same rules (20 is getpid, 21 mount), another architecture kills. */
+#ifdef __x86_64__
         assert_int_equal(seccomp_filter_answer(&filter, SCMP_ARCH_X86_64, 0x40000000 | 39, none), REFUSE(ENOSYS));
-        assert_int_equal(seccomp_filter_answer(&filter, SCMP_ARCH_X86, 20, none), ALLOW);
-        assert_int_equal(seccomp_filter_answer(&filter, SCMP_ARCH_X86, 21, none), REFUSE(EPERM));
-        assert_int_equal(seccomp_filter_answer(&filter, SCMP_ARCH_X86, 900, none), REFUSE(ENOSYS));
-        assert_int_equal(seccomp_filter_answer(&filter, SCMP_ARCH_AARCH64, 0, none), SECCOMP_RET_KILL_PROCESS);
+#endif
+        assert_int_equal(seccomp_filter_answer(&filter, COMPAT_ARCH, 20, none), ALLOW);
+        assert_int_equal(seccomp_filter_answer(&filter, COMPAT_ARCH, 21, none), REFUSE(EPERM));
+        assert_int_equal(seccomp_filter_answer(&filter, COMPAT_ARCH, 900, none), REFUSE(ENOSYS));
+        assert_int_equal(seccomp_filter_answer(&filter, FOREIGN_ARCH, 0, none), SECCOMP_RET_KILL_PROCESS);
 }
 
 static void test_default_arguments(void **state)
@@ -166,7 +182,6 @@ static void test_default_arguments(void **state)
         static const unsigned namespaces[] = {CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
                                               CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET};
         _cleanup_arena_ struct arena arena = {0};
-        const uint64_t i386_socket[6] = {1};
         struct seccomp_filter filter;
 
         compile_default(DEFAULT_CAPS, &arena, &filter);
@@ -193,7 +208,10 @@ static void test_default_arguments(void **state)
         assert_int_equal(answer(&filter, "unshare", 0x80, 0, 0), REFUSE(EPERM)); /* CLONE_NEWTIME */
         assert_int_equal(answer(&filter, "unshare", CLONE_FILES | CLONE_FS, 0, 0), ALLOW);
         assert_int_equal(answer(&filter, "clone", CLONE_VM | CLONE_FILES | CLONE_THREAD, 0, 0), ALLOW);
+#ifdef __x86_64__
+        const uint64_t i386_socket[6] = {1};
         assert_int_equal(seccomp_filter_answer(&filter, SCMP_ARCH_X86, 102, i386_socket), REFUSE(EAFNOSUPPORT));
+#endif
         /* What a capability brings. */
         compile_default(DEFAULT_CAPS | CAP_SYS_ADMIN_BIT, &arena, &filter);
         assert_int_equal(answer(&filter, "clone3", 0, 0, 0), ALLOW);
@@ -308,8 +326,16 @@ static void test_default_allows(void **state)
 
         compile_default(DEFAULT_CAPS, &arena, &filter);
         for (size_t i = 0; i < ELEMENTS(needed_calls); i++)
-                if (answer(&filter, needed_calls[i], 0, 0, 0) != ALLOW)
+                if (is_here(needed_calls[i]) && answer(&filter, needed_calls[i], 0, 0, 0) != ALLOW)
                         fail_msg("%s is refused", needed_calls[i]);
+}
+
+/* False where an emulator makes the system calls, and has no filters. */
+static bool loads_filters(void)
+{
+        const uint32_t allow = ALLOW;
+
+        return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &allow) == 0;
 }
 
 static int install(const struct seccomp_filter *filter)
@@ -373,6 +399,10 @@ static void test_kernel(void **state)
         int status;
         pid_t pid;
 
+        if (!loads_filters()) {
+                print_message("skipped: no filter can be loaded here: an emulator makes the system calls\n");
+                skip();
+        }
         compile_default(DEFAULT_CAPS, &arena, &filter);
         pid = fork();
         assert_true(pid >= 0);
@@ -413,7 +443,7 @@ struct cache {
 };
 
 static const char open_text[] = "{\"defaultAction\": \"SCMP_ACT_ALLOW\"}";
-static const char strict_text[] = "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"mkdir\"], "
+static const char strict_text[] = "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"mkdirat\"], "
                                   "\"action\": \"SCMP_ACT_ERRNO\"}]}";
 
 /* Gets the filter of @text; the refusal must be in it whatever the cache holds. Returns whether it came from the cache. */
@@ -425,7 +455,7 @@ static bool get(struct cache *cache, const char *text)
 
         assert_int_equal(filter_get(&profile, "p", NULL, cache->fd, &cache->arena, &filter, &cached, NULL), 0);
         assert_int_equal(filter.flags, SECCOMP_FILTER_FLAG_LOG);
-        assert_int_equal(answer(&filter, "mkdir", 0, 0, 0), text == strict_text ? REFUSE(EPERM) : ALLOW);
+        assert_int_equal(answer(&filter, "mkdirat", 0, 0, 0), text == strict_text ? REFUSE(EPERM) : ALLOW);
         return cached;
 }
 
@@ -523,11 +553,11 @@ static void test_flags(void **state)
                 {"\"SECCOMP_FILTER_FLAG_TSYNC\",\"SECCOMP_FILTER_FLAG_SPEC_ALLOW\"", "\"syscalls\":[]}",
                  SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW},
                 {"\"SECCOMP_FILTER_FLAG_TSYNC\",\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"",
-                 "\"syscalls\":[{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}",
+                 "\"syscalls\":[{\"names\":[\"mkdirat\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}",
                  SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV},
                 /* No architecture of this machine has the call: nothing would be told. */
                 {"\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"",
-                 "\"syscalls\":[{\"names\":[\"sync_file_range2\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}",
+                 "\"syscalls\":[{\"names\":[\"riscv_hwprobe\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}",
                  SECCOMP_FILTER_FLAG_LOG},
         };
         struct cache *cache = *state;
@@ -547,21 +577,23 @@ static void test_flags(void **state)
                                 filter_get(&profile, "p", NULL, cache->fd, &cache->arena, &filter, &cached, NULL), 0);
                         assert_int_equal(cached, round == 1);
                         assert_int_equal(filter.flags, cases[i].wanted);
-                        assert_int_equal(seccomp_flags_check(filter.flags, NULL), 0);
+                        if (loads_filters())
+                                assert_int_equal(seccomp_flags_check(filter.flags, NULL), 0);
                 }
         }
         /* What a kernel to come may have, this one refuses. */
-        assert_int_equal(seccomp_flags_check(1u << 30, NULL), -EOPNOTSUPP);
+        if (loads_filters())
+                assert_int_equal(seccomp_flags_check(1u << 30, NULL), -EOPNOTSUPP);
 }
 
 static void test_cache_alike(void **state)
 {
         static const char *const texts[] = {
-                "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"mkdir\"], \"action\": "
+                "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"mkdirat\"], \"action\": "
                 "\"SCMP_ACT_ERRNO\"}]}",
-                "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"mkdir\"], \"action\": "
+                "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"mkdirat\"], \"action\": "
                 "\"SCMP_ACT_ALLOW\"}]}",
-                "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [{\"names\": [\"rmdir\"], \"action\": "
+                "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [{\"names\": [\"unlinkat\"], \"action\": "
                 "\"SCMP_ACT_ALLOW\"}]}",
         };
         struct cache *cache = *state;
@@ -576,8 +608,8 @@ static void test_cache_alike(void **state)
                                 filter_get(&profile, "p", NULL, cache->fd, &cache->arena, &filter, &cached, NULL), 0);
                         if (round > 0)
                                 assert_true(cached);
-                        assert_int_equal(answer(&filter, "mkdir", 0, 0, 0), i == 1 ? ALLOW : REFUSE(EPERM));
-                        assert_int_equal(answer(&filter, "rmdir", 0, 0, 0), ALLOW);
+                        assert_int_equal(answer(&filter, "mkdirat", 0, 0, 0), i == 1 ? ALLOW : REFUSE(EPERM));
+                        assert_int_equal(answer(&filter, "unlinkat", 0, 0, 0), ALLOW);
                 }
 }
 

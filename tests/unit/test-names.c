@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "arches.h"
 #include "base/names.h"
 #include "base/syscalls.h"
 
@@ -88,10 +89,12 @@ static void test_table(void **state)
                                                          seccomp_syscall_resolve_name_arch(arches[b], name));
                 }
         }
-        assert_true(known > 700);
+        assert_true(known > 600);
+#ifdef __x86_64__
         assert_int_equal(syscall_direct_on(SCMP_ARCH_X86, "accept4"), 364);
-        assert_int_equal(syscall_direct_on(SCMP_ARCH_X86, "accept"), -1);
-        assert_int_equal(syscall_direct_on(SCMP_ARCH_X86_64, "accept4"), -1);
+#endif
+        assert_int_equal(syscall_direct_on(COMPAT_ARCH, "accept"), -1);
+        assert_int_equal(syscall_direct_on(NATIVE_ARCH, "accept4"), -1);
         assert_true(syscall_number_on(SCMP_ARCH_MIPS, "read") < 0);
 }
 

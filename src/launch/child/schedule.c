@@ -28,7 +28,7 @@ static bool is_part(const uint64_t *seen, const uint64_t *asked, uint32_t words)
 
 int child_do_affinity(struct child *child, const struct op *op)
 {
-        uint64_t seen[SPEC_CPUS_MAX / 64] = {0};
+        uint64_t seen[SPEC_CPUS_MAX / 64]; /* too large to be cleared without a call of memset(3) */
         int r = (int)sys3(sched_setaffinity, 0, op->set.bit_count / 8, op->set.bits);
 
         if (r < 0)
@@ -37,7 +37,8 @@ int child_do_affinity(struct child *child, const struct op *op)
         r = (int)sys3(sched_getaffinity, 0, sizeof(seen), seen);
         if (r < 0)
                 return r;
-        return is_part(seen, op->set.bits, SPEC_CPUS_MAX / 64) ? 0 : -EPERM;
+        /* The call returns how many bytes it has written. */
+        return is_part(seen, op->set.bits, (uint32_t)r / sizeof(seen[0])) ? 0 : -EPERM;
 }
 
 int child_do_memory_policy(struct child *child, const struct op *op)
