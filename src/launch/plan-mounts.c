@@ -322,11 +322,12 @@ static int check_own(const struct ward_spec *spec, const struct place *place, co
                      struct ward_err *err)
 {
         if (place->hierarchy_count == 0 || place->hierarchies[0].own == NULL)
-                return plan_refuse_mount(err, spec, mount, "no cgroup is made for this container", "leave this mount out");
+                return plan_refuse_mount(err, spec, mount, "no cgroup is made for this container",
+                                         "leave this mount out");
         if (((mount->attr_set | mount->rattr_set) & MOUNT_ATTR_RDONLY) == 0)
                 return plan_refuse_mount(err, spec, mount,
-                              "the container is in its caller's own groups, which it may not write to",
-                              "add the option ro, or leave this mount out");
+                                         "the container is in its caller's own groups, which it may not write to",
+                                         "add the option ro, or leave this mount out");
         return 0;
 }
 

@@ -46,8 +46,8 @@ struct oci_verb {
 };
 
 extern const struct oci_verb oci_checkpoint, oci_create, oci_delete, oci_events, oci_exec, oci_features, oci_kill,
-        oci_list, oci_mounts, oci_pause, oci_plan, oci_ps, oci_restore, oci_resume, oci_run, oci_spec, oci_start, oci_state,
-        oci_update;
+        oci_list, oci_mounts, oci_pause, oci_plan, oci_ps, oci_restore, oci_resume, oci_run, oci_spec, oci_start,
+        oci_state, oci_update;
 
 enum oci_log_level {
         OCI_LOG_ERROR,
