@@ -27,6 +27,7 @@
 #include "kern/sealed.h"
 #include "launch/child/child.h"
 #include "launch/describe.h"
+#include "launch/filter.h"
 #include "launch/launch.h"
 #include "launch/program.h"
 #include "launch/undo.h"
