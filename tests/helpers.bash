@@ -178,6 +178,7 @@ remove_own_podman() {
 rootfs() {
         local dir=$1
         mkdir -p "$dir"/{bin,dev,etc,proc,sys,tmp,root}
+        chmod 1777 "$dir/tmp"
         cp /bin/busybox "$dir/bin/busybox"
         "$dir/bin/busybox" --install "$dir/bin"
         echo 'root:x:0:0:root:/root:/bin/sh' >"$dir/etc/passwd"

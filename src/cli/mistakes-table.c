@@ -256,9 +256,9 @@ const struct help_mistake help_mistakes[] = {
          "Who writes there decides what 'ward kill' kills, so ward uses a directory of\n"
          "your own only. sudo with your environment, or --root with another's directory,\n"
          "leads here. Root's is /run/ward, a user's is in $XDG_RUNTIME_DIR."},
-        {MISTAKE_STATE_OPEN, "the state directory is open to others",
-         "Others could read or change what is known of your containers. The hint's\n"
-         "command closes it; ward makes it closed from the start."},
+        {MISTAKE_STATE_OPEN, "the state directory can be written by others",
+         "Others could change what is known of your containers. The hint's command\n"
+         "closes it; ward makes it closed from the start."},
         {MISTAKE_STATE_PATH, "the state directory is none",
          "The path of --root names a file or a symbolic link. A link is not followed:\n"
          "whoever may exchange it would choose the directory."},

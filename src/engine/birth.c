@@ -19,6 +19,7 @@
 #include "engine/notify.h"
 #include "engine/outside.h"
 #include "engine/profile.h"
+#include "engine/relay.h"
 #include "engine/stored.h"
 #include "engine/user.h"
 #include "kern/clone.h"
@@ -174,6 +175,7 @@ int birth_open_console(struct birth *birth, int relay_console, struct ward_err *
                 birth->console = fcntl(relay_console, F_DUPFD_CLOEXEC, 3);
                 if (birth->console < 0)
                         return err_errno(err, "duplicate the console socket");
+                birth->site.place.terminal_plain = relay_plain();
         }
         birth->site.place.terminal_socket = birth->console >= 0;
         return 0;
@@ -573,6 +575,8 @@ int birth_prepare(struct birth *birth, struct store *store, const struct ward_sp
         place->create = create;
         place->trace = options->trace != NULL;
         place->judged = options->judge != NULL;
+        place->make_cwd = options->make_cwd;
+        place->all_cpus = options->all_cpus;
         place->no_pivot = options->no_pivot;
         place->no_new_keyring = options->no_new_keyring;
         place->preserve_fds = options->preserve_fds;

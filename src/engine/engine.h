@@ -74,11 +74,13 @@ struct engine_options {
         int (*judge)(void *data, const struct strength *strength, struct ward_err *err);
         void *judge_data;
         uint64_t timeout_sec; /* run in the foreground: kill it then; 0: never */
-        bool no_pivot;        /* chroot in place of pivot_root(2), for a root on an initramfs */
-        bool no_new_keyring;  /* keep the caller's session keyring */
-        bool keep;            /* run: leave a stopped container for delete */
-        bool detach;          /* run, exec: return when it runs */
-        bool no_input;        /* run, exec in the foreground: nothing is carried to the process's terminal */
+        bool make_cwd;        /* the working directory is made where the root has none */
+        bool all_cpus; /* the process may run on all processors of its group, whatever the caller is confined to */
+        bool no_pivot; /* chroot in place of pivot_root(2), for a root on an initramfs */
+        bool no_new_keyring; /* keep the caller's session keyring */
+        bool keep;           /* run: leave a stopped container for delete */
+        bool detach;         /* run, exec: return when it runs */
+        bool no_input;       /* run, exec in the foreground: nothing is carried to the process's terminal */
         bool terminal_relay; /* run, exec in the foreground: when the process has a terminal and no console_socket, carry
                                        bytes, size and signals between it and the caller's terminal */
         bool root_given;     /* @root_fd is a detached mount that is the root in place of the spec's */
@@ -141,7 +143,7 @@ int engine_info(struct store *store, const char *id, struct arena *arena, struct
 int engine_list(struct store *store, struct arena *arena, struct engine_info **ret_infos, size_t *ret_count,
                 struct ward_err *err);
 
-/* Sends @signal to init; @all: to every process of the container. -ESRCH in words when it is not running. */
+/* Sends @signal to init; @all, and SIGKILL where the container has no pid namespace of its own: to every process of the container. -ESRCH in words when it is not running. */
 int engine_kill(struct store *store, const char *id, int signal, bool all, struct ward_err *err);
 
 /* Removes a stopped container: its groups and its state; runs poststop hooks. @force: kills what runs first, and a container that does

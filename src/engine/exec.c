@@ -136,6 +136,10 @@ static int load(struct execution *exec, struct store *store, const struct engine
         int r;
 
         r = stored_open(&exec->stored, store, options->id, false, err);
+        if (r >= 0 && exec->stored.status == ENGINE_PAUSED && !how->ignore_paused) {
+                (void)err_set(err, -EBUSY, "execute in container '%s': cannot exec in a paused container", options->id);
+                return err_hint(err, "resume it first, or execute with --ignore-paused once it goes on");
+        }
         if (r >= 0)
                 r = stored_require(&exec->stored, allowed, "execute in", err);
         if (r >= 0)
@@ -325,6 +329,7 @@ static int execute(struct execution *exec, struct store *store, const struct eng
                 r = exec->console < 0 ? exec->console : 0;
         } else if (r >= 0 && relay->socket[1] >= 0) {
                 exec->console = fcntl(relay->socket[1], F_DUPFD_CLOEXEC, 3);
+                exec->site->place.terminal_plain = relay_plain();
                 r = exec->console < 0 ? err_errno(err, "duplicate the console socket") : 0;
         }
         if (r < 0)
@@ -332,6 +337,7 @@ static int execute(struct execution *exec, struct store *store, const struct eng
         exec->site->place.terminal_socket = exec->console >= 0;
         exec->site->place.trace = options->trace != NULL;
         exec->site->place.preserve_fds = options->preserve_fds;
+        exec->site->place.all_cpus = options->all_cpus;
         exec->process = *how->process;
         exec->process.keep_groups = exec->spec.process.keep_groups;
         r = complete_environment(exec, &exec->process, err);

@@ -120,8 +120,9 @@ int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const ch
                 char where[256], what[320];
                 int r;
 
-                (void)snprintf(what, sizeof(what), "%s: run the %s hook",
-                               spec_origin_text(&hooks->hooks[i].origin, file, where, sizeof(where)), kind_names[kind]);
+                (void)snprintf(what, sizeof(what), "%s: error running %s hook #%d",
+                               spec_origin_text(&hooks->hooks[i].origin, file, where, sizeof(where)), kind_names[kind],
+                               hooks->hooks[i].origin.index);
                 r = run_one(&hooks->hooks[i], state_json, what, err);
                 if (r < 0)
                         return r;

@@ -17,14 +17,30 @@ static int kill_init(struct stored *stored, int signal, struct ward_err *err)
                      : 0;
 }
 
+/* Whether the kernel kills the container's processes with its init: pid_namespaces(7). Or -errno. */
+static int dies_with_init(const struct stored *stored, struct ward_err *err)
+{
+        _cleanup_spec_ struct ward_spec spec = {0};
+        int r = stored_spec(&stored->entry, &spec, err);
+
+        return r < 0 ? r : spec.ns[SPEC_NS_PID].mode == SPEC_NS_NEW;
+}
+
 int stored_kill(struct stored *stored, int signal, bool all, struct ward_err *err)
 {
         const char *group = stored->state.cgroup_path;
         struct site *site;
         int r;
 
+        if (signal == SIGKILL && !all && group != NULL) {
+                r = dies_with_init(stored, err);
+                if (r < 0)
+                        return r;
+                all = r == 0;
+        }
         if (stored->status == ENGINE_STOPPED && !(all && group != NULL)) {
-                (void)err_set(err, -ESRCH, "kill container '%s': it is not running", stored->state.id);
+                /* In the words that engines look for (containerd's shim). */
+                (void)err_set(err, -ESRCH, "kill container '%s': container not running", stored->state.id);
                 (void)err_mistake(err, MISTAKE_NOT_RUNNING);
                 return err_hint(err, "it has ended: there is nobody to tell");
         }

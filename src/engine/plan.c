@@ -25,6 +25,8 @@ int engine_plan(const struct ward_spec *spec, const struct engine_options *optio
                 .apparmor = true,
                 .selinux = true,
                 .terminal_socket = true,
+                .make_cwd = options->make_cwd,
+                .all_cpus = options->all_cpus,
                 .no_pivot = options->no_pivot,
                 .no_new_keyring = options->no_new_keyring,
                 .preserve_fds = options->preserve_fds,

@@ -18,6 +18,8 @@
 
 _Static_assert(sizeof(struct termios) <= sizeof(((struct relay *)0)->saved), "struct relay has room for a termios");
 
+#define REST_MSEC 20
+
 /* Everything that can be caught, but what reports a fault of this process itself and what concerns its own children and terminal. */
 static void forwarded(sigset_t *set)
 {
@@ -46,6 +48,11 @@ int relay_begin(struct relay *relay, bool terminal, bool input, struct ward_err 
         if (terminal && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, relay->socket) < 0)
                 return err_errno(err, "make a socket for the terminal");
         return 0;
+}
+
+bool relay_plain(void)
+{
+        return isatty(STDOUT_FILENO) == 0;
 }
 
 void relay_size(uint16_t *ret_rows, uint16_t *ret_columns)
@@ -96,6 +103,22 @@ int relay_attach(struct relay *relay, struct ward_err *err)
         cfmakeraw(&mode);
         relay->raw = tcsetattr(STDIN_FILENO, TCSANOW, &mode) == 0;
         return 0;
+}
+
+void relay_rest(struct relay *relay)
+{
+        struct pollfd ready = {.fd = relay->socket[0], .events = POLLIN};
+        char data[PIPE_BUF];
+        ssize_t n;
+
+        /* Nobody is there any more who would send it later. */
+        if (ready.fd < 0 || poll(&ready, 1, 0) <= 0 || receive_master(relay, NULL) < 0)
+                return;
+        ready.fd = relay->master;
+        /* What is written to a terminal takes its way to the other end in the kernel's own time. */
+        while (poll(&ready, 1, REST_MSEC) > 0 && (n = read(relay->master, data, sizeof(data))) > 0)
+                if (fd_write_all(STDOUT_FILENO, data, (size_t)n) < 0)
+                        return;
 }
 
 /* Returns whether there was one for the process. */

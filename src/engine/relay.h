@@ -30,11 +30,17 @@ int relay_begin(struct relay *relay, bool terminal, bool input, struct ward_err 
 /* Receives the master, if there is one, and switches the caller's terminal to raw mode. */
 int relay_attach(struct relay *relay, struct ward_err *err);
 
+/* After a start that failed: carries what is left in the container's terminal, where a hook may have said why. */
+void relay_rest(struct relay *relay);
+
 /* Until the process behind @pidfd has ended. It is not reaped. After @timeout_sec (0: never) it is killed, and relay->timed_out set. */
 int relay_run(struct relay *relay, int pidfd, uint64_t timeout_sec, struct ward_err *err);
 
 /* Restores the caller's terminal and signals. */
 void relay_done(struct relay *relay);
+
+/* Whether what the container's terminal gives goes to no terminal: it is read by a program then, line by line. */
+bool relay_plain(void);
 
 /* The caller's terminal size, 0 where it has none. */
 void relay_size(uint16_t *ret_rows, uint16_t *ret_columns);

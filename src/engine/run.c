@@ -28,8 +28,10 @@ static int run(struct store *store, const struct ward_spec *spec, const struct e
                 r = judge(&birth, err);
         if (r >= 0)
                 r = birth_finish(&birth, err);
-        if (r < 0) /* of birth, not of what follows */
+        if (r < 0) { /* of birth, not of what follows */
                 *ret_exit = (struct engine_exit){.status = launch_failure_status(&birth.launch, r)};
+                relay_rest(relay);
+        }
         if (r >= 0)
                 r = relay_attach(relay, err);
         if (r >= 0 && spec->hooks[SPEC_HOOK_POSTSTART].count > 0)

@@ -426,9 +426,25 @@ static int refuse_used(const struct cgroup_hierarchy *hierarchy, const char *pat
         r = cgroup_pids(&one, path, &pids, &count, err);
         if (r < 0 || count == 0)
                 return r;
-        (void)err_set(err, -EBUSY, "control group '%s%s' has processes already (%zu, the first is %d)",
+        (void)err_set(err, -EBUSY,
+                      "container's cgroup is not empty: '%s%s' has processes already (%zu, the first is %d)",
                       hierarchy->mount, path, count, pids[0]);
         return err_hint(err, "choose another linux.cgroupsPath, or end those processes");
+}
+
+/* Who is put into a frozen group waits in the kernel until somebody thaws it, and so would who waits for him. */
+static int refuse_frozen(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err)
+{
+        const struct cgroup_layout one = {.hierarchies = {*hierarchy}, .count = 1};
+        bool frozen = false;
+        int r = 0;
+
+        if (hierarchy->version == 2 || (hierarchy->controllers & 1u << CGROUP_FREEZER) != 0)
+                r = cgroup_frozen(&one, path, &frozen, err);
+        if (r < 0 || !frozen)
+                return r;
+        (void)err_set(err, -EBUSY, "container's cgroup unexpectedly frozen: '%s%s'", hierarchy->mount, path);
+        return err_hint(err, "choose another linux.cgroupsPath, or thaw that group");
 }
 
 /* One that has ended has its group still, and whoever deletes it ends what is in there. */
@@ -522,6 +538,8 @@ static int make_group(struct site *site, size_t i, int *ret_fd, struct ward_err 
                 return explain_refused(site, r, err);
         site->made[i] = made;
         r = made > 0 ? 0 : refuse_used(h, site->place.cgroup_path, err);
+        if (r >= 0 && made == 0)
+                r = refuse_frozen(h, site->place.cgroup_path, err);
         if (r >= 0 && made == 0 && marked)
                 r = refuse_others(site, h, err);
         if (r < 0)

@@ -233,19 +233,46 @@ static const char *find_home(int root_fd, uint32_t uid, struct arena *arena)
         return user.home;
 }
 
+/* The place of the variable that @item sets in @slots, of which there is always a free one (0); it has the number of the item, from 1 on. */
+static size_t *find_variable(size_t *slots, size_t mask, const char *const *items, const char *item)
+{
+        size_t len = strcspn(item, "="), hash = 5381;
+
+        for (size_t i = 0; i < len; i++)
+                hash = hash * 33 + (unsigned char)item[i];
+        for (hash &= mask; slots[hash] != 0; hash = (hash + 1) & mask)
+                if (strncmp(items[slots[hash] - 1], item, len) == 0 && strcspn(items[slots[hash] - 1], "=") == len)
+                        break;
+        return &slots[hash];
+}
+
 const char *const *user_environment(const char *const *envp, int root_fd, uint32_t uid, struct arena *arena)
 {
+        size_t count = 0, mask = 15, kept = 0, *slots, *slot;
         const char **copy, *home;
-        size_t count;
 
-        for (count = 0; envp[count] != NULL; count++)
-                if (strncmp(envp[count], "HOME=", 5) == 0)
-                        return envp;
-        home = find_home(root_fd, uid, arena);
+        while (envp[count] != NULL)
+                count++;
+        while (mask < count * 2)
+                mask = mask * 2 + 1;
         copy = arena_new(arena, const char *, count + 2);
-        if (home == NULL || copy == NULL)
+        slots = arena_new(arena, size_t, mask + 1);
+        if (copy == NULL || slots == NULL)
                 return NULL;
-        memcpy(copy, envp, count * sizeof(*copy));
-        copy[count] = arena_concat(arena, "HOME=", home);
-        return copy[count] == NULL ? NULL : copy;
+        for (size_t i = 0; i < count; i++) {
+                slot = find_variable(slots, mask, copy, envp[i]);
+                if (*slot == 0)
+                        *slot = ++kept;
+                copy[*slot - 1] = envp[i];
+        }
+        slot = find_variable(slots, mask, copy, "HOME");
+        if (*slot != 0 && strlen(copy[*slot - 1]) > strlen("HOME="))
+                return copy;
+        home = find_home(root_fd, uid, arena);
+        if (home == NULL)
+                return NULL;
+        if (*slot == 0)
+                *slot = ++kept;
+        copy[*slot - 1] = arena_concat(arena, "HOME=", home);
+        return copy[*slot - 1] == NULL ? NULL : copy;
 }

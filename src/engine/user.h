@@ -31,8 +31,9 @@ int user_parse(char *passwd, char *groups, const char *word, struct arena *arena
 int user_group(int root_fd, const char *word, uint32_t *ret_gid, struct ward_err *err);
 
 /*
- * @envp, or, where it sets no HOME, a copy that sets it to the home of user @uid, "/" if the root has no such user: what runc does, and
- * engines rely on. NULL when memory is short. An unreadable /etc/passwd is as good as none.
+ * @envp with each variable once, its last setting, and HOME, where it is not set or empty, as the home of user @uid, "/" if the root has no such
+ * user: what runc does, and engines rely on. The strings are those of @envp. NULL when memory is short. An unreadable /etc/passwd is as
+ * good as none.
  */
 const char *const *user_environment(const char *const *envp, int root_fd, uint32_t uid, struct arena *arena);
 

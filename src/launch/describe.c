@@ -34,6 +34,7 @@ static const char *const op_names[OP_TYPE_COUNT] = {
         [OP_DEV] = "dev",
         [OP_MASK] = "mask",
         [OP_READONLY] = "readonly",
+        [OP_DIRECTORY] = "directory",
         [OP_ROOT_ATTR] = "root-attributes",
         [OP_PIVOT] = "pivot",
         [OP_TERMINAL] = "terminal",
@@ -161,6 +162,9 @@ static bool describe_surroundings(const struct plan *plan, const struct op *op, 
         case OP_READONLY:
                 text_printf(text, "make '/%s' read-only", op->path);
                 break;
+        case OP_DIRECTORY:
+                text_printf(text, "make the directory '/%s' if it is missing", op->path);
+                break;
         case OP_ROOT_ATTR:
                 text_puts(text, "set the attributes of the root mount");
                 break;
@@ -168,7 +172,7 @@ static bool describe_surroundings(const struct plan *plan, const struct op *op, 
                 text_puts(text, "enter the root file system");
                 break;
         case OP_TERMINAL:
-                text_puts(text, "make the terminal");
+                text_printf(text, "make the terminal%s", op->terminal.plain ? ", without carriage returns" : "");
                 break;
         default:
                 return false;

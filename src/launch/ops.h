@@ -51,6 +51,7 @@ struct slot {
         bool by_child;     /* TREE, ROOT, PROCFS_TREE, DEVICE: OP_TREES opens it */
         bool idmap;        /* id-map the tree */
         bool idmap_recursive;
+        const char *joined;              /* the user namespace by which the tree is mapped; NULL: @maps says */
         const struct spec_id_maps *maps; /* NULL: by the container's new user namespace, so that it is late */
         uint64_t device;                 /* DEVICE: makedev(3) number */
         struct spec_origin origin;
@@ -113,8 +114,9 @@ enum op_type {
         /* Mounts of a container that runs */
         OP_MAKE, /* mount: a new file system that is attached later, into its slot */
         OP_ENTER, /* the root of the mount namespace that was joined is the container's: its paths are resolved from here on */
-        OP_ADD,    /* bind: says where it would be attached, waits, and attaches it */
-        OP_REMOVE, /* remove */
+        OP_ADD,       /* bind: says where it would be attached, waits, and attaches it */
+        OP_REMOVE,    /* remove */
+        OP_DIRECTORY, /* path: made if it is missing, where that is allowed */
         OP_TYPE_COUNT,
 };
 
@@ -151,6 +153,7 @@ struct op_mount {
         const char *data; /* the parameters as one string, for mount(2) */
         bool superblock_readonly;
         bool copy_up;
+        bool keep_mode;                 /* the new root's mode is that of the directory that is there already */
         const char *const *directories; /* made in it before it is attached: targets of later ops; NULL at the end */
         uint64_t attr;                  /* MOUNT_ATTR_* */
         unsigned long mount_flags;      /* the same as MS_*, with superblock flags, for mount(2) */
@@ -217,6 +220,7 @@ struct op_terminal {
         uint16_t rows, columns;
         uint32_t uid;
         bool bind_console; /* put it at /dev/console */
+        bool plain;        /* what is written comes out as it is: no carriage return in front of a newline */
 };
 
 struct op_rlimit {

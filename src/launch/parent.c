@@ -135,14 +135,18 @@ static int open_mapped(struct launch *launch, const struct slot *slot, int user_
         tree = open_source(launch->plan, slot, err);
         if (tree < 0)
                 return tree;
-        if (slot->maps != NULL) {
+        if (slot->joined != NULL) {
+                own = open(slot->joined, O_RDONLY | O_CLOEXEC | O_NOCTTY); /* host path: of the config */
+                if (own < 0)
+                        return err_errno(err, "open the user namespace '%s'", slot->joined);
+        } else if (slot->maps != NULL) {
                 if (idmap_of(&arena, slot->maps, &map) < 0)
                         return err_oom(err);
                 own = idmap_namespace(launch->proc_fd, &map, err);
                 if (own < 0)
                         return own;
         }
-        r = idmap_tree(tree, slot->maps != NULL ? own : user_ns, slot->idmap_recursive);
+        r = idmap_tree(tree, own >= 0 ? own : user_ns, slot->idmap_recursive);
         if (r < 0) {
                 (void)slot_error(err, r, launch->plan, slot, "id-map the mount of");
                 (void)err_mistake(err, MISTAKE_IDMAP);

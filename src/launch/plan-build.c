@@ -54,6 +54,8 @@ void plan_map_tree(const struct ward_spec *spec, const struct spec_id_maps *maps
         slot->idmap_recursive = recursive;
         slot->late = new_namespace ? MESSAGE_MAPPED : 0;
         slot->maps = maps == NULL && !new_namespace ? &spec->id_maps : maps;
+        if (maps == NULL && spec->ns[SPEC_NS_USER].mode == SPEC_NS_JOIN && spec->id_maps.uid_count == 0)
+                slot->joined = spec->ns[SPEC_NS_USER].path;
 }
 
 const char *plan_inside(struct plan *plan, const char *path)

@@ -170,6 +170,14 @@ static int add_reconfigure(struct plan *plan, const struct spec_mount *mount, co
         return 0;
 }
 
+static bool has_parameter(const struct op_mount *mount, const char *key)
+{
+        for (uint32_t i = 0; i < mount->parameter_count; i++)
+                if (strcmp(mount->parameters[i].key, key) == 0)
+                        return true;
+        return false;
+}
+
 /* "size=64k,mode=755" → parameters for fsconfig(2). */
 static int split_data(struct plan *plan, const char *data, struct op_mount *mount)
 {
@@ -250,6 +258,7 @@ int plan_add_new(struct plan *plan, const struct ward_spec *spec, const struct s
                 .propagation = mount->propagation & ~(unsigned long)MS_REC,
         };
         r = split_data(plan, mount->data, &op->mount);
+        op->mount.keep_mode = r >= 0 && strcmp(mount->type, "tmpfs") == 0 && !has_parameter(&op->mount, "mode");
         return r < 0 ? r : add_label(plan, spec, &op->mount);
 }
 
@@ -441,8 +450,8 @@ static const char *name_in(const char *target, const char *directory)
 /* Where a directory is mounted for certain: what a slot holds may be a file. */
 static const char *directory_target(const struct op *op)
 {
-        if (op->type == OP_MOUNT)
-                return op->mount.target;
+        if (op->type == OP_MOUNT) /* what was not there before has no mode to keep */
+                return op->mount.keep_mode ? NULL : op->mount.target;
         return op->type == OP_BIND && op->bind.slot == SLOT_NONE ? op->bind.target : NULL;
 }
 

@@ -171,6 +171,7 @@ int plan_terminal(struct plan *plan, const struct spec_process *process, const s
                 .columns = process->columns,
                 .uid = process->uid,
                 .bind_console = bind_console,
+                .plain = place->terminal_plain,
         };
         return op->terminal.console_slot < 0 ? -ENOMEM : 0;
 }

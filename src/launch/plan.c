@@ -289,6 +289,20 @@ static int enter_root(struct plan *plan, const struct ward_spec *spec, const str
         return 0;
 }
 
+static int add_cwd(struct plan *plan, const struct spec_process *process, const struct place *place)
+{
+        const char *path = place->make_cwd ? plan_inside(plan, process->cwd) : "";
+        struct op *op;
+
+        if (path == NULL || *path == '\0')
+                return path == NULL ? -ENOMEM : 0;
+        op = plan_add(plan, OP_DIRECTORY, &process->cwd_origin);
+        if (op == NULL)
+                return -ENOMEM;
+        op->path = path;
+        return 0;
+}
+
 /* Everything about the file system, for a container with a mount namespace of its own. */
 static int add_filesystem(struct plan *plan, const struct ward_spec *spec, const struct place *place,
                           struct ward_err *err)
@@ -309,6 +323,8 @@ static int add_filesystem(struct plan *plan, const struct ward_spec *spec, const
         if (r >= 0)
                 r = plan_shared_binds(plan, spec, place, err);
         if (r >= 0)
+                r = add_cwd(plan, &spec->process, place);
+        if (r >= 0)
                 r = plan_directories(plan);
         if (r >= 0)
                 r = enter_root(plan, spec, place);
@@ -316,9 +332,10 @@ static int add_filesystem(struct plan *plan, const struct ward_spec *spec, const
 }
 
 /* Hooks that the child runs: in the container's namespaces, and with a path of the host before the pivot, of the container after it
- * (config.md, "createContainer" and "startContainer"). The state that they read comes in a memory file. */
+ * (config.md, "createContainer" and "startContainer"). The state that they read comes in a memory file. @inherited: the environment of those
+ * that say nothing of theirs; NULL: none. */
 static int child_hooks(struct plan *plan, const struct spec_hooks *hooks, const char *kind, const char *status,
-                       struct op_hooks *ret_hooks)
+                       const char *const *inherited, struct op_hooks *ret_hooks)
 {
         struct slot slot = {.kind = SLOT_STATE, .file = status};
         struct op_hook *list;
@@ -333,7 +350,7 @@ static int child_hooks(struct plan *plan, const struct spec_hooks *hooks, const 
                 list[i] = (struct op_hook){
                         .path = hooks->hooks[i].path,
                         .argv = hooks->hooks[i].argv,
-                        .envp = hooks->hooks[i].envp,
+                        .envp = hooks->hooks[i].env_given || inherited == NULL ? hooks->hooks[i].envp : inherited,
                         .timeout_sec = hooks->hooks[i].timeout_sec,
                 };
         *ret_hooks = (struct op_hooks){.origin = hooks->hooks[0].origin,
@@ -358,7 +375,7 @@ static int add_create_hooks(struct plan *plan, const struct ward_spec *spec)
         if (r >= 0)
                 r = plan_add_number(plan, OP_WAIT, MESSAGE_HOOKS_DONE, NULL);
         if (r >= 0)
-                r = child_hooks(plan, create, "createContainer", "creating", &hooks);
+                r = child_hooks(plan, create, "createContainer", "creating", NULL, &hooks);
         if (r < 0 || hooks.count == 0)
                 return r;
         op = plan_add(plan, OP_HOOKS, &hooks.origin);
@@ -406,6 +423,22 @@ static int add_affinity(struct plan *plan, const struct spec_set *cpus)
         return 0;
 }
 
+/* Whatever the caller was confined to: the kernel takes those that the group has (cpuset(7)). */
+static int add_all_cpus(struct plan *plan, const struct place *place)
+{
+        static const struct spec_origin origin = {.field = "the processors of the group", .index = -1};
+        uint64_t *bits;
+
+        if (!place->all_cpus)
+                return 0;
+        bits = arena_new(&plan->arena, uint64_t, SPEC_CPUS_MAX / 64);
+        if (bits == NULL)
+                return -ENOMEM;
+        memset(bits, 0xff, SPEC_CPUS_MAX / 8);
+        return add_affinity(
+                plan, &(struct spec_set){.text = "all", .bits = bits, .bit_count = SPEC_CPUS_MAX, .origin = origin});
+}
+
 /* Why nothing more could be added. */
 static int no_room(const struct plan *plan, struct ward_err *err)
 {
@@ -446,6 +479,8 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
                 r = plan_mounts(plan, spec, place, true, err);
         if (r >= 0 && !joins_as_caller(spec, place))
                 r = join_groups(plan, spec, place);
+        if (r >= 0)
+                r = add_all_cpus(plan, place);
         /* Its root are the groups. */
         if (r >= 0 && is_new(spec, SPEC_NS_CGROUP))
                 r = plan_add_number(plan, OP_UNSHARE, CLONE_NEWCGROUP, &spec->ns[SPEC_NS_CGROUP].origin);
@@ -459,7 +494,8 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
                 r = mounts ? add_filesystem(plan, spec, place, err)
                            : plan_terminal(plan, &spec->process, place, false, err);
         if (r >= 0)
-                r = child_hooks(plan, &spec->hooks[SPEC_HOOK_START_CONTAINER], "startContainer", "created", &hooks);
+                r = child_hooks(plan, &spec->hooks[SPEC_HOOK_START_CONTAINER], "startContainer", "created",
+                                place->envp != NULL ? place->envp : spec->process.envp, &hooks);
         if (r >= 0 && !place->no_new_keyring && plan_add(plan, OP_KEYRING, NULL) == NULL)
                 r = -ENOMEM;
         if (r >= 0 && spec->personality_given)
@@ -509,7 +545,9 @@ int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uin
         if (r >= 0)
                 r = join_groups(plan, &groups, &place);
         if (r >= 0)
-                r = add_affinity(plan, &process->affinity_final);
+                r = process->affinity_initial.text == NULL && process->affinity_final.text == NULL
+                            ? add_all_cpus(plan, &place)
+                            : add_affinity(plan, &process->affinity_final);
         if (r >= 0)
                 r = add_joins(plan, exec->joined, place.root_user);
         if (r >= 0 && plan_add(plan, OP_KEYRING, NULL) == NULL)

@@ -31,6 +31,7 @@ struct place {
         bool apparmor, selinux; /* active in this kernel */
         bool setgroups_denied;  /* the user namespace that will be in force forbids setgroups(2) */
         bool terminal_socket;   /* a console socket takes the terminal */
+        bool terminal_plain;    /* what comes out of it goes to a file or pipe, not to a terminal */
         const char *agent; /* the path of the socket that takes the listener of a filter that has one, for messages */
         const char *const
                 *envp; /* the environment with what the root's files add to it; NULL: the process's as it is */
@@ -38,6 +39,8 @@ struct place {
         bool judged;   /* somebody looks at it before its program starts: it says when it waits for that */
         bool trace;    /* report every phase */
         bool no_pivot;
+        bool make_cwd; /* the working directory is made where the root has none */
+        bool all_cpus; /* not only those that the caller may run on: all of the group's */
         bool no_new_keyring;
         unsigned preserve_fds;
 };

@@ -173,16 +173,16 @@ static int report_hook(const struct op *op, const struct record *record, const c
 
         if (record->step == STEP_HOOK_TIMEOUT)
                 return err_set(err, -ETIMEDOUT,
-                               "%srun the %s hook %u '%s': it took longer than its timeout and was killed", where, kind,
-                               record->value, path);
+                               "%serror running %s hook #%u: '%s' took longer than its timeout and was killed", where,
+                               kind, record->value, path);
         if (record->step == STEP_HOOK_STATUS) {
-                (void)err_set(err, -ECANCELED, "%srun the %s hook %u '%s': it ended with status %d", where, kind,
+                (void)err_set(err, -ECANCELED, "%serror running %s hook #%u: '%s' ended with status %d", where, kind,
                               record->value, path, record->errnum);
                 return err_hint(err, record->errnum == 127
                                              ? "127 is what a hook that can't be executed ends with: check its path"
                                              : "what it wrote to standard error says more");
         }
-        return err_code(err, -record->errnum, "%srun the %s hook %u '%s'", where, kind, record->value, path);
+        return err_code(err, -record->errnum, "%serror running %s hook #%u: '%s'", where, kind, record->value, path);
 }
 
 /* Whether a mount's option is an owner: "gid=5". */

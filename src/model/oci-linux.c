@@ -26,9 +26,24 @@ static int read_ns_type(struct json *json, void *target)
         return 0;
 }
 
+/* An empty path is none: what Go's programs have of it. */
+static int read_ns_path(struct json *json, void *target)
+{
+        struct json_position where = json_position(json);
+        const char *path;
+        int r = json_string(json, &path);
+
+        if (r < 0 || *path == '\0')
+                return r;
+        if (*path != '/')
+                return json_fail(json, where, "'%s' is not an absolute path", path);
+        *(const char **)target = path;
+        return 0;
+}
+
 static const struct json_field namespace_fields[] = {
         JSON_FIELD("type", struct entry, type, read_ns_type, JSON_REQUIRED),
-        JSON_FIELD("path", struct entry, ns.path, oci_read_absolute, 0),
+        JSON_FIELD("path", struct entry, ns.path, read_ns_path, 0),
 };
 
 static int read_namespace(struct json *json, void *target)

@@ -349,13 +349,15 @@ static int read_hook(struct json *json, void *target)
         int r;
 
         hook->argv = oci_no_strings;
-        hook->envp = oci_no_strings;
         r = oci_origin(json, &hook->origin);
         if (r < 0)
                 return r;
         r = json_object(json, hook_fields, ELEMENTS(hook_fields), JSON_REFUSE_UNKNOWN, hook);
         if (r < 0)
                 return r;
+        hook->env_given = hook->envp != NULL;
+        if (!hook->env_given)
+                hook->envp = oci_no_strings;
         if (hook->argv[0] == NULL) {
                 const char **argv = arena_new(json->arena, const char *, 2);
 

@@ -213,6 +213,7 @@ struct spec_hook {
         const char *path;        /* absolute */
         const char *const *argv; /* NULL-terminated, never NULL: { path } when the config gives none */
         const char *const *envp; /* NULL-terminated, never NULL: clean */
+        bool env_given;          /* the config says what it is, if only that it is empty */
         unsigned timeout_sec;    /* 0: none */
         struct spec_origin origin;
 };

@@ -3,10 +3,14 @@
 #include "oci/bundle.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/fd.h"
+#include "base/names.h"
 #include "base/path.h"
 #include "model/oci.h"
 
@@ -57,6 +61,72 @@ static int join_paths(const char *bundle, struct ward_spec *spec, struct ward_er
         return 0;
 }
 
+/* What can't be in force is said: the kernel makes ambient only what is permitted and inheritable (capabilities(7)). */
+static int warn_ambient(const struct oci *oci, const struct ward_spec *spec, struct ward_err *err)
+{
+        const struct spec_caps *caps = &spec->process.caps;
+        uint64_t lost = caps->ambient & ~(caps->inheritable & caps->permitted);
+
+        for (int cap = 0; cap < CAP_NAME_COUNT; cap++) {
+                _cleanup_text_ struct text text = {0};
+
+                if ((lost >> cap & 1) == 0)
+                        continue;
+                text_printf(&text, "can't raise ambient capability %s: it is not both permitted and inheritable",
+                            cap_names[cap]);
+                if (text_failed(&text))
+                        return err_oom(err);
+                oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE, text.data, NULL);
+        }
+        return 0;
+}
+
+/* Adds @more, which is NULL-terminated, to the environment of the process. */
+static int add_environment(struct ward_spec *spec, const char *const *more, struct ward_err *err)
+{
+        size_t count = 0, added = 0;
+        const char **envp;
+
+        while (spec->process.envp[count] != NULL)
+                count++;
+        while (more[added] != NULL)
+                added++;
+        envp = arena_new(&spec->arena, const char *, count + added + 1);
+        if (envp == NULL)
+                return err_oom(err);
+        memcpy(envp, spec->process.envp, count * sizeof(*envp));
+        memcpy(envp + count, more, added * sizeof(*envp));
+        spec->process.envp = envp;
+        return 0;
+}
+
+/*
+ * Sockets that systemd or conmon hands to this process are the container's (sd_listen_fds(3)): its program is told of them as the process 1 that
+ * it is. They come first behind the standard descriptors, and those of --preserve-fds behind them. Those of another process are not meant.
+ */
+static int take_sockets(struct ward_spec *spec, struct engine_options *engine, struct ward_err *err)
+{
+        const char *count = getenv("LISTEN_FDS"), *owner = getenv("LISTEN_PID"), *names = getenv("LISTEN_FDNAMES");
+        const char *more[4] = {NULL, "LISTEN_PID=1"};
+        uint64_t sockets, pid;
+
+        if (count == NULL || (owner != NULL && (number_parse(owner, INT_MAX, &pid) < 0 || pid != (uint64_t)getpid())))
+                return 0;
+        if (number_parse(count, OCI_PRESERVE_FDS_MAX - engine->preserve_fds, &sockets) < 0) {
+                (void)err_set(err, -EINVAL, "LISTEN_FDS in the environment: '%s' is no number of descriptors", count);
+                return err_hint(err, "take it out of the environment, or set it as sd_listen_fds(3) says");
+        }
+        if (sockets == 0)
+                return 0;
+        more[0] = arena_concat(&spec->arena, "LISTEN_FDS=", count);
+        if (names != NULL)
+                more[2] = arena_concat(&spec->arena, "LISTEN_FDNAMES=", names);
+        if (more[0] == NULL || (names != NULL && more[2] == NULL))
+                return err_oom(err);
+        engine->preserve_fds += (unsigned)sockets;
+        return add_environment(spec, more, err);
+}
+
 int bundle_load(struct oci *oci, const struct bundle_options *options, const char *id, struct bundle *ret_bundle,
                 struct ward_err *err)
 {
@@ -94,10 +164,17 @@ int bundle_load(struct oci *oci, const struct bundle_options *options, const cha
                 .pidfd_socket = options->pidfd_socket,
                 .groups = oci->groups,
                 .preserve_fds = (unsigned)options->preserve_fds,
+                .make_cwd = true,
+                .all_cpus = true,
                 .no_pivot = options->no_pivot,
                 .no_new_keyring = options->no_new_keyring,
                 .trace = oci->trace ? stderr : NULL,
         };
+        r = warn_ambient(oci, &bundle.spec, err);
+        if (r >= 0)
+                r = take_sockets(&bundle.spec, &bundle.engine, err);
+        if (r < 0)
+                return r;
         *ret_bundle = bundle;
         bundle = (struct bundle){0};
         return 0;

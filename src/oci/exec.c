@@ -242,6 +242,7 @@ static int exec(struct oci *oci, const void *options, int count, char **operands
                 .pidfd_socket = o->pidfd_socket,
                 .preserve_fds = (unsigned)o->preserve_fds,
                 .detach = o->detach,
+                .all_cpus = true,
                 .terminal_relay = !o->detach,
                 .trace = oci->trace ? stderr : NULL,
         };
@@ -317,5 +318,6 @@ const struct oci_verb oci_exec = {
         .options_size = sizeof(struct exec),
         .needs_store = true,
         .in_sight = true,
+        .failure = 255, /* as with runc: the program's own statuses are those below */
         .run = exec,
 };

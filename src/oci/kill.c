@@ -4,20 +4,33 @@
 #include "oci/oci.h"
 
 struct kill {
-        bool all;
+        bool all, regex;
 };
+
+struct killing {
+        const struct kill *options;
+        int signal;
+};
+
+static int kill_one(struct oci *oci, const char *id, const void *what, struct ward_err *err)
+{
+        const struct killing *killing = what;
+
+        return engine_kill(&oci->store, id, killing->signal, killing->options->all, err);
+}
 
 static int kill_container(struct oci *oci, const void *options, int count, char **operands, struct ward_err *err)
 {
         const struct kill *o = options;
-        int signal = SIGTERM;
+        struct killing killing = {o, SIGTERM};
 
         if (count == 2) {
-                signal = signal_number(operands[1]);
-                if (signal < 0)
+                killing.signal = signal_number(operands[1]);
+                if (killing.signal < 0)
                         return signal_unknown(operands[1], err);
         }
-        return engine_kill(&oci->store, operands[0], signal, o->all, err);
+        return o->regex ? oci_each(oci, operands[0], kill_one, &killing, err)
+                        : kill_one(oci, operands[0], &killing, err);
 }
 
 static const struct option_entry entries[] = {
@@ -25,6 +38,10 @@ static const struct option_entry entries[] = {
          .letter = 'a',
          .help = "send it to every process of the container",
          OPTION_FLAG(struct kill, all)},
+        {.name = "regex",
+         .letter = 'r',
+         .help = "ID is a regular expression: every container that it fits",
+         OPTION_FLAG(struct kill, regex)},
 };
 
 const struct oci_verb oci_kill = {

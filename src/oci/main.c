@@ -126,6 +126,8 @@ static int run_verb(struct oci *oci, const struct oci_verb *verb, int count, cha
 
         if (options == NULL)
                 return err_oom(err);
+        if (verb->failure != 0)
+                oci->failure = verb->failure;
         r = engine_protect_program(oci->argv, verb->in_sight, err);
         if (r < 0)
                 return r;
@@ -179,7 +181,7 @@ static int run_command_line(struct oci *oci, int argc, char **argv, struct ward_
 
 int main(int argc, char **argv)
 {
-        struct oci oci = {.store = {.fd = -EBADF}};
+        struct oci oci = {.store = {.fd = -EBADF}, .failure = EXIT_FAILURE};
         struct ward_err err = {0};
         int r;
 
@@ -191,5 +193,5 @@ int main(int argc, char **argv)
         if (r < 0)
                 oci_log(&oci, OCI_LOG_ERROR, err.code, err.message, err.hint);
         arena_done(&oci.arena);
-        return r < 0 ? EXIT_FAILURE : r;
+        return r < 0 ? oci.failure : r;
 }

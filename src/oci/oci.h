@@ -33,6 +33,7 @@ struct oci {
         bool log_json;
         unsigned log_level; /* enum oci_log_level: what is less severe is not written */
         bool trace;
+        int failure; /* the exit status when the verb fails */
 };
 
 struct oci_verb {
@@ -41,6 +42,7 @@ struct oci_verb {
         size_t options_size; /* of the structure that command.entries fill in; zeroed before */
         bool needs_store;
         bool in_sight; /* see engine_protect_program() */
+        int failure;   /* the exit status when it fails; 0: 1 */
         /* Returns the exit status, or -errno with @err set. */
         int (*run)(struct oci *oci, const void *options, int count, char **operands, struct ward_err *err);
 };
@@ -48,6 +50,13 @@ struct oci_verb {
 extern const struct oci_verb oci_checkpoint, oci_create, oci_delete, oci_events, oci_exec, oci_features, oci_kill,
         oci_list, oci_mounts, oci_pause, oci_plan, oci_ps, oci_restore, oci_resume, oci_run, oci_spec, oci_start,
         oci_state, oci_update;
+
+/*
+ * Calls @function for every container whose id has the regular expression @pattern (regex(7), extended). What fails is logged, and the others have
+ * their turn; then -ECANCELED.
+ */
+typedef int oci_each_fn(struct oci *oci, const char *id, const void *what, struct ward_err *err);
+int oci_each(struct oci *oci, const char *pattern, oci_each_fn *function, const void *what, struct ward_err *err);
 
 enum oci_log_level {
         OCI_LOG_ERROR,

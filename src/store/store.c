@@ -45,8 +45,9 @@ static int check_root(int fd, const char *path, struct ward_err *err)
                 (void)err_hint(err, "name a directory of your own with --root");
                 return -EPERM;
         }
-        if ((st.st_mode & 077) != 0) {
-                (void)err_set(err, -EPERM, "state directory '%s' is open to other users (mode %04o)", path,
+        /* Others may list it: what it holds is closed to them. Who may write it puts his own entries there. */
+        if ((st.st_mode & 022) != 0) {
+                (void)err_set(err, -EPERM, "state directory '%s' can be written by other users (mode %04o)", path,
                               st.st_mode & 07777);
                 (void)err_mistake(err, MISTAKE_STATE_OPEN);
                 (void)err_hint(err, "close it with: chmod 700 '%s'", path);
@@ -224,7 +225,8 @@ static int fail_absent(struct store *store, const char *id, struct ward_err *err
 
         if (store_list(store, &arena, &ids, &count, NULL) >= 0)
                 near = text_nearest(id, ids, count);
-        (void)err_set(err, -ENOENT, "there is no container '%s' in '%s'", id, store->path);
+        /* Engines look for "does not exist" (podman's libpod, containerd's shim). */
+        (void)err_set(err, -ENOENT, "container '%s' does not exist in '%s'", id, store->path);
         (void)err_mistake(err, MISTAKE_NO_CONTAINER);
         if (near != NULL)
                 (void)err_hint(err, "did you mean '%s'?", near);

@@ -321,7 +321,7 @@ in_last_namespace() {
 }
 
 @test "a state directory that is open" {
-        chmod 755 state
+        chmod 775 state
         mistake E607 1 ward ps
 }
 

@@ -137,6 +137,18 @@ on_shared_host() {
         grep -qx / "$WORK/mounted"
 }
 
+@test "V23: below a root that is only changed into, there is no /proc or /sys for a user namespace to take as its right to one without masks" {
+        make_bundle unshare -mrpf sh -c 'mount -t proc none /proc && echo MOUNTED; mount -t sysfs none /sys && echo MOUNTED'
+        edit '.process.capabilities |= map_values(. + ["CAP_SETFCAP"])'
+        run oci run --no-pivot -b "$BUNDLE" "$ID"
+        [[ $status -ne 0 && $output == *"permission denied"* && $output != *MOUNTED* ]] || shown
+        edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 200000, size: 65536}]
+              | .linux.gidMappings = .linux.uidMappings'
+        chown -R 200000:200000 "$BUNDLE/rootfs"
+        run oci run --no-pivot -b "$BUNDLE" "$ID"
+        [[ $status -ne 0 && $output == *"permission denied"* && $output != *MOUNTED* ]] || shown
+}
+
 @test "V24: rro makes the mounts below read-only too, ro that of the bind, and rootfs and paths keep their words" {
         make_bundle sh -c 'for f in /vol/new /vol/sub/new; do touch $f 2>/dev/null && echo "wrote $f"; done; true'
         # shellcheck disable=SC2016

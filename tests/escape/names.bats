@@ -22,7 +22,7 @@ teardown() { escape_teardown; }
                         [[ $status -eq 1 ]] || { echo "$verb of '$id'"; shown; }
                 done
                 run oci exec -- "$id" true
-                [[ $status -eq 1 ]] || shown
+                [[ $status -eq 255 ]] || shown
                 audit_end
         done
         [[ -z $(ls -A "$WORK/state" | grep -v '^.cache$') ]]
@@ -51,7 +51,7 @@ teardown() { escape_teardown; }
         edit '.process.args = ["sleep", "100"]'
         oci run -d -b "$BUNDLE" "$ID"
         jq '.process | .args = ["sh", "-c", "echo RAN@NUL@"]' "$WORK/config" | sed 's/@NUL@/\\u0000/' >"$WORK/process"
-        run -1 oci exec --process "$WORK/process" "$ID"
+        run -255 oci exec --process "$WORK/process" "$ID"
         [[ $output != *RAN* && $output =~ NUL|u0000 ]] || shown
 }
 
@@ -100,7 +100,7 @@ teardown() { escape_teardown; }
         [[ $status -eq 1 && $output == *"belongs to user 65534"* ]] || shown
         mkdir -m 777 "$open/wide"
         on_root wide
-        [[ $status -eq 1 && $output == *"open to other users"* ]] || shown
+        [[ $status -eq 1 && $output == *"written by other users"* ]] || shown
         mkdir -m 700 "$open/own"
         # A container's directory, and the cache, in a root that is ours.
         ln -s "$CANARY" "$open/own/$ID"

@@ -73,7 +73,7 @@ sets() { sed -n "s/^Cap\(...\):\t0*\(.*\)/\1=\2/p" | tr '\n' ' '; }
         [[ $output != *RAN* && $output == *"become user"* ]] || shown
         make_bundle sleep 100
         oci run -d -b "$BUNDLE" "$ID"
-        run -1 "$deny" EPERM setgroups -- "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" echo RAN
+        run -255 "$deny" EPERM setgroups -- "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" echo RAN
         [[ $output != *RAN* && $output == *"become user"* ]] || shown
 }
 
@@ -93,17 +93,17 @@ sets() { sed -n "s/^Cap\(...\):\t0*\(.*\)/\1=\2/p" | tr '\n' ' '; }
         oci run -d -b "$BUNDLE" "$ID"
         for id in 4294967295 4294967296 18446744073709551616 -1 "" " 7" "7 " 0x10 :5 5: 5:-1 5:4294967295 +5 root 1,5 5:5:5; do
                 run oci exec --user="$id" "$ID" sh -c 'echo RAN'
-                [[ $status -eq 1 && $output != *RAN* ]] || { echo "user '$id'"; shown; }
+                [[ $status -eq 255 && $output != *RAN* ]] || { echo "user '$id'"; shown; }
                 [[ $id != *:* ]] || continue
                 run oci exec --additional-gids="$id" "$ID" sh -c 'echo RAN'
-                [[ $status -eq 1 && $output != *RAN* ]] || { echo "group '$id'"; shown; }
+                [[ $status -eq 255 && $output != *RAN* ]] || { echo "group '$id'"; shown; }
         done
         # The last one that there is.
         id=4294967294
         is_machine_root || id=$(awk '{ print $1 + $3 - 1 }' /proc/self/uid_map)
         run -0 oci exec -u "$id:$id" "$ID" sh -c 'id -u; id -g'
         [[ $output == "$id"$'\n'"$id" ]]
-        is_machine_root || run -1 oci exec -u "$((id + 1))" "$ID" sh -c 'echo RAN'
+        is_machine_root || run -255 oci exec -u "$((id + 1))" "$ID" sh -c 'echo RAN'
 }
 
 @test "V13: a set-user-ID file of the image gains nothing, on run and on exec" {

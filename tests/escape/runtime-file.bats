@@ -127,7 +127,7 @@ unharmed() {
         copy run -b "$BUNDLE" "$ID" >"$WORK/logs" 2>&1 &
         wait_until 5 has_status "$ID" running
         run copy exec "$ID" /hunter 1
-        [[ $status -eq 1 && $output == *"init runs no program of the container yet"*/proc/self/exe* ]] || shown
+        [[ $status -eq 255 && $output == *"init runs no program of the container yet"*/proc/self/exe* ]] || shown
         timeout 10 cat "$BUNDLE/rootfs/log" >"$WORK/logged"
         wait $! || true
         unharmed

@@ -57,7 +57,6 @@ teardown() {
         fails_with "unknown option '--bundel'.*did you mean '--bundle'" oci create --bundel x c1
         fails_with "unknown option '--rot'.*did you mean '--root'" oci --rot x list
         fails_with "unknown option '-z'.*--help" oci list -z
-        fails_with "unknown option '--regex'" oci kill --regex x
 }
 
 @test "what is not supported yet is refused by name, never ignored" {
@@ -86,17 +85,17 @@ teardown() {
 }
 
 @test "a container that does not exist is named, with the nearest one that does" {
-        fails_with "there is no container 'nobody'" oci state nobody
-        fails_with "there is no container 'nobody'" oci kill nobody
-        fails_with "there is no container 'nobody'" oci exec nobody true
-        fails_with "there is no container 'nobody'" oci delete nobody
+        fails_with "container 'nobody' does not exist" oci state nobody
+        fails_with "container 'nobody' does not exist" oci kill nobody
+        fails_with "container 'nobody' does not exist" oci exec nobody true
+        fails_with "container 'nobody' does not exist" oci delete nobody
         run -0 oci delete --force nobody
 }
 
 @test "signals: names, numbers, and a suggestion" {
         local word
         for word in KILL SIGKILL sigterm 9 RTMIN RTMIN+3 SIGRTMAX-1; do
-                fails_with "there is no container" oci kill nobody "$word"
+                fails_with "does not exist" oci kill nobody "$word"
         done
         fails_with "'KIL' is not a signal.*'KILL'" oci kill nobody KIL
         fails_with "is not a signal" oci kill nobody 65
@@ -109,10 +108,10 @@ teardown() {
         for user in 4294967295 4294967296 -1 '' ' 7' 7x 0x10 :5 5: 5:-1 5:4294967295 root +5 1:2:3; do
                 fails_with "(is not a (user|group) id|is empty)" oci exec -u "$user" nobody true
         done
-        fails_with "there is no container" oci exec -u 4294967294:4294967294 nobody true
+        fails_with "does not exist" oci exec -u 4294967294:4294967294 nobody true
 }
 
-@test "the state root is the caller's own, closed, and no link" {
+@test "the state root is the caller's own, written by nobody else, and no link" {
         local dir=$WORK/roots
         mkdir -m 700 "$dir"
         run -0 "$WARD_BUILD/bin/ward-oci" --root "$dir/a/b/c" list
@@ -121,7 +120,9 @@ teardown() {
         fails_with "symbolic link" "$WARD_BUILD/bin/ward-oci" --root "$dir/link" list
         fails_with "symbolic link" "$WARD_BUILD/bin/ward-oci" --root "$dir/link/" list
         chmod 755 "$dir/a"
-        fails_with "open to other users.*chmod 700" "$WARD_BUILD/bin/ward-oci" --root "$dir/a" list
+        run -0 "$WARD_BUILD/bin/ward-oci" --root "$dir/a" list
+        chmod 775 "$dir/a"
+        fails_with "written by other users.*chmod 700" "$WARD_BUILD/bin/ward-oci" --root "$dir/a" list
         ((EUID == 0)) || return 0
         chmod 700 "$dir/a"
         chown 4242 "$dir/a"
@@ -130,7 +131,7 @@ teardown() {
 
 @test "errors go to the log in the form that engines read, and to standard error" {
         local log=$WORK/log
-        fails_with "^ward-oci: there is no container 'x\"y'|container id" oci --log "$log" --log-format json state 'x"y'
+        fails_with "^ward-oci: container 'x\"y' does not exist|container id" oci --log "$log" --log-format json state 'x"y'
         [[ $(jq -r .level "$log") == error ]]
         [[ $(jq -r .msg "$log") == *"container id 'x\"y' is not valid"* ]]
         [[ $(jq -r .time "$log") =~ ^20[0-9]{2}-[0-9]{2}-[0-9]{2}T.*Z$ ]]
@@ -139,7 +140,7 @@ teardown() {
         [[ $(jq -r .code "$log") == $'E605\nE602' ]]
 
         run ! oci --log "$log.text" state nobody
-        [[ $(<"$log.text") =~ ^time=\".*Z\"\ level=error\ msg=\"there\ is\ no\ container ]]
+        [[ $(<"$log.text") =~ ^time=\".*Z\"\ level=error\ msg=\"container\ \'nobody\'\ does\ not\ exist ]]
         run ! oci --log-format json state nobody
         [[ $(jq -r .level <<<"$output") == error ]]
 }
@@ -147,7 +148,7 @@ teardown() {
 @test "a log that cannot be written is said, and the error itself still is" {
         run -1 oci --log /nonexistent/log state nobody
         [[ $output == *"write the log '/nonexistent/log': No such file or directory"* ]]
-        [[ $output == *"there is no container 'nobody'"* ]]
+        [[ $output == *"container 'nobody' does not exist"* ]]
 }
 
 @test "--debug records what is done" {

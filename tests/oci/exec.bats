@@ -47,7 +47,7 @@ elsewhere() {
         edit '.linux.resources.cpu.cpus = "0"'
         oci run -d -b "$BUNDLE" "$ID-all"
         run elsewhere "umount -R $one" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID-all" sh -c 'echo RAN'
-        [[ $status -eq 1 && $output == *"not mounted here"* && $output != *RAN* ]] || shown
+        [[ $status -eq 255 && $output == *"not mounted here"* && $output != *RAN* ]] || shown
         run -0 oci exec "$ID-all" cat /proc/self/cgroup
         [[ $output == "$(oci exec "$ID-all" cat /proc/1/cgroup)" ]] || shown
 }

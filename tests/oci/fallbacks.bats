@@ -144,9 +144,9 @@ calls_of() { sed -n "/^## $1/,/^## /p" "$WARD_SOURCE/docs/REQUIREMENTS.md" | sed
                 diff reference seen
                 run -0 deny "$code" clone3 -- "$OCI" --root "$WORK/state" ps "$ID"
                 expect_in_output "sleep 100"
-                run -1 deny "$code" setns -- "$OCI" --root "$WORK/state" exec "$ID" true
+                run -255 deny "$code" setns -- "$OCI" --root "$WORK/state" exec "$ID" true
                 expect_in_output setns
-                run -1 deny "$code" pidfd_open -- "$OCI" --root "$WORK/state" exec "$ID" true
+                run -255 deny "$code" pidfd_open -- "$OCI" --root "$WORK/state" exec "$ID" true
                 expect_in_output pidfd_open
                 # A container whose init can't be looked at is not taken for a stopped one.
                 run -1 deny "$code" pidfd_open -- "$OCI" --root "$WORK/state" delete "$ID"

@@ -210,8 +210,8 @@ teardown() {
         make_bundle /etc/passwd
         fails_with "/etc/passwd.*[Pp]ermission denied" oci run -b "$BUNDLE" "$ID"
         make_bundle true
-        edit '.process.cwd = "/no/such/dir"'
-        fails_with "/no/such/dir" oci run -b "$BUNDLE" "$ID"
+        edit '.process.cwd = "/etc/passwd/dir"'
+        fails_with "/etc/passwd/dir" oci run -b "$BUNDLE" "$ID"
         edit '.process.cwd = "/" | .root.path = "/no/such/root"'
         fails_with "/no/such/root" oci run -b "$BUNDLE" "$ID"
         nothing_left

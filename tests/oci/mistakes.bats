@@ -81,8 +81,8 @@ line() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d: -f1; }
 }
 
 @test "the working directory is missing" {
-        edit '.process.cwd = "/no/where"'
-        mistake "process.cwd (config.json line $(line '"cwd"'))" "enter the working directory '/no/where': No such file" "make it in the root file system"
+        edit '.process.cwd = "/proc/where"'
+        mistake "process.cwd (config.json line $(line '"cwd"'))" "enter the working directory '/proc/where': No such file" "make it in the root file system"
 }
 
 @test "a user that is not mapped" {

@@ -102,7 +102,7 @@ static void test_root(void **state)
         (void)snprintf(link, sizeof(link), "%s/link/", fixture->dir);
         assert_true(store_open(link, &store, &err) < 0);
 
-        assert_int_equal(chmod(path, 0750), 0);
+        assert_int_equal(chmod(path, 0770), 0);
         assert_int_equal(store_open(path, &store, &err), -EPERM);
         assert_non_null(strstr(err.hint, "chmod 700"));
         assert_int_equal(chmod(path, 0700), 0);

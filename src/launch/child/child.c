@@ -114,6 +114,8 @@ static op_function function_of(enum op_type type)
                 return child_do_mask;
         case OP_READONLY:
                 return child_do_readonly;
+        case OP_DIRECTORY:
+                return child_do_directory;
         case OP_ROOT_ATTR:
                 return child_do_root_attr;
         case OP_PIVOT:

@@ -74,11 +74,12 @@ int child_do_remount(struct child *child, const struct op *op);
 int child_do_reconfigure(struct child *child, const struct op *op);
 int child_do_mask(struct child *child, const struct op *op);
 int child_do_readonly(struct child *child, const struct op *op);
+int child_do_directory(struct child *child, const struct op *op);
 int child_do_root_attr(struct child *child, const struct op *op);
 int child_attach(struct child *child, int tree, int target);
 
 /* A new superblock by fsopen(2): a detached mount, or -errno. */
-int child_new_mount(struct child *child, const struct op_mount *mount);
+int child_new_mount(struct child *child, const struct op_mount *mount, const char *mode);
 
 /* Sets attributes and propagation of a bind; also of an existing mount. */
 int child_bind_attributes(struct child *child, const struct op_bind *bind, int fd);

@@ -221,6 +221,18 @@ static int open_pair(struct child *child, int *ret_slave)
         return master;
 }
 
+/* A new terminal puts a carriage return in front of each newline (termios(3), ONLCR). */
+static int make_plain(int slave)
+{
+        struct termios mode;
+        int r = (int)sys3(ioctl, slave, TCGETS, &mode);
+
+        if (r < 0)
+                return r;
+        mode.c_oflag &= ~(tcflag_t)ONLCR;
+        return (int)sys3(ioctl, slave, TCSETS, &mode);
+}
+
 int child_do_terminal(struct child *child, const struct op *op)
 {
         const struct op_terminal *terminal = &op->terminal;
@@ -232,6 +244,8 @@ int child_do_terminal(struct child *child, const struct op *op)
                 return master;
         if (size.ws_row != 0 || size.ws_col != 0)
                 r = (int)sys3(ioctl, slave, TIOCSWINSZ, &size);
+        if (r >= 0 && terminal->plain)
+                r = make_plain(slave);
         if (r >= 0 && terminal->uid != 0)
                 r = (int)sys3(fchown, slave, terminal->uid, -1);
         if (r >= 0 && terminal->bind_console)

@@ -20,7 +20,7 @@
 
 int child_do_make(struct child *child, const struct op *op)
 {
-        int fd = child_new_mount(child, &op->mount);
+        int fd = child_new_mount(child, &op->mount, "");
 
         if (fd < 0)
                 return fd;

@@ -21,6 +21,7 @@
 #define FLAG_PATH 010000000
 #define FLAG_CLOEXEC 02000000
 #define FINDS_MAX 1000 /* of a name that others exchange */
+#define DATA_MAX 4096  /* of a mount's options: mount(2) */
 
 static bool starts_with(const char *string, const char *start)
 {
@@ -62,7 +63,32 @@ int child_attach(struct child *child, int tree, int target)
         return (int)sys5(mount, from, to, 0, MS_MOVE, 0);
 }
 
-int child_new_mount(struct child *child, const struct op_mount *mount)
+/* "mode=" and the octal digits of a directory's mode: tmpfs(5). */
+#define MODE_MAX sizeof("mode=07777")
+
+/* The mode of the directory that a tmpfs is mounted on, where it is there and the tmpfs is to have it; else an empty string. */
+static void find_mode(struct child *child, const struct op_mount *mount, char text[static MODE_MAX])
+{
+        static const char key[] = "mode=";
+        uint32_t mode, at = 0;
+        int fd;
+
+        text[0] = '\0';
+        fd = mount->keep_mode ? child_open(child, mount->target, FLAG_PATH, 0) : -ENOENT;
+        if (fd < 0)
+                return; /* child_target() says why, if that is wrong */
+        if (child_is_directory(fd, &mode) == 1) {
+                for (; key[at] != '\0'; at++)
+                        text[at] = key[at];
+                for (int shift = 9; shift >= 0; shift -= 3)
+                        text[at++] = (char)('0' + (mode >> shift & 7));
+                text[at] = '\0';
+        }
+        (void)sys1(close, fd);
+}
+
+/* A new superblock by fsopen(2): a detached mount, or -errno. @mode: of find_mode(). */
+int child_new_mount(struct child *child, const struct op_mount *mount, const char *mode)
 {
         /* What is filled first becomes read-only afterwards. */
         uint64_t attr = mount->copy_up ? mount->attr & ~(uint64_t)MOUNT_ATTR_RDONLY : mount->attr;
@@ -84,10 +110,11 @@ int child_new_mount(struct child *child, const struct op_mount *mount)
         }
         if (r >= 0 && mount->superblock_readonly)
                 r = (int)sys5(fsconfig, fs, FSCONFIG_SET_FLAG, "ro", 0, 0);
-        if (r >= 0) {
-                child->step = STEP_CREATE;
+        child->step = r >= 0 ? STEP_CREATE : child->step;
+        if (r >= 0 && *mode != '\0')
+                r = (int)sys5(fsconfig, fs, FSCONFIG_SET_STRING, "mode", mode + sizeof("mode"), 0);
+        if (r >= 0)
                 r = (int)sys5(fsconfig, fs, FSCONFIG_CMD_CREATE, 0, 0, 0);
-        }
         fd = r;
         if (r >= 0) {
                 child->step = STEP_FSMOUNT;
@@ -97,16 +124,37 @@ int child_new_mount(struct child *child, const struct op_mount *mount)
         return fd;
 }
 
-/* The same by mount(2) onto a target descriptor. */
-static int mount_legacy(struct child *child, const struct op_mount *mount, int target)
+/* "size=64k" and "mode=0710" become "size=64k,mode=0710". False: too long for mount(2), which takes a page. */
+static bool join_data(const char *data, const char *mode, char both[static DATA_MAX])
 {
-        char path[CHILD_FD_PATH_MAX];
+        uint32_t at = 0;
+
+        for (const char *c = data == 0 ? "" : data; *c != '\0'; c++) {
+                if (at >= DATA_MAX - MODE_MAX - 1)
+                        return false;
+                both[at++] = *c;
+        }
+        if (at > 0)
+                both[at++] = ',';
+        for (; *mode != '\0'; mode++)
+                both[at++] = *mode;
+        both[at] = '\0';
+        return true;
+}
+
+/* The same by mount(2) onto a target descriptor. */
+static int mount_legacy(struct child *child, const struct op_mount *mount, int target, const char *mode)
+{
+        char path[CHILD_FD_PATH_MAX], both[DATA_MAX];
+        const char *data = *mode == '\0' ? mount->data : both;
         int r;
 
         child->step = STEP_MOUNT_LEGACY;
+        if (data == both && !join_data(mount->data, mode, both))
+                return -E2BIG;
         child_fd_path(target, path);
         r = (int)sys5(mount, mount->source == NULL ? "none" : mount->source, path, mount->type, mount->mount_flags,
-                      mount->data);
+                      data);
         if (r >= 0 && mount->propagation != 0) {
                 child->step = STEP_PROPAGATION;
                 target = child_open(child, mount->target, FLAG_PATH, 0);
@@ -204,15 +252,17 @@ static int make_directories(struct child *child, const struct op_mount *mount, i
 int child_do_mount(struct child *child, const struct op *op)
 {
         const struct op_mount *mount = &op->mount;
+        char mode[MODE_MAX];
         int target, fd, r;
 
+        find_mode(child, mount, mode);
         target = child_target(child, mount->target, mount->target_kind, true);
         if (target < 0)
                 return target;
-        fd = child_new_mount(child, mount);
+        fd = child_new_mount(child, mount, mode);
         /* A refusal that is the kernel's own comes again. */
         if (is_missing(fd) && !mount->copy_up) {
-                r = mount_legacy(child, mount, target);
+                r = mount_legacy(child, mount, target, mode);
                 if (r >= 0)
                         r = keep_legacy(child, mount);
         } else if (fd < 0) {
@@ -361,9 +411,9 @@ static int mask_directory(struct child *child, int target)
         bool first = child->empty < 0;
         int tree, r;
 
-        tree = first ? child_new_mount(child, &empty_directory) : clone_of(child, child->empty);
+        tree = first ? child_new_mount(child, &empty_directory, "") : clone_of(child, child->empty);
         if (first && is_missing(tree))
-                return mount_legacy(child, &empty_directory, target);
+                return mount_legacy(child, &empty_directory, target, "");
         r = tree < 0 ? tree : child_attach(child, tree, target);
         if (first && r >= 0)
                 child->empty = tree;
@@ -394,6 +444,19 @@ int child_do_mask(struct child *child, const struct op *op)
         }
         (void)sys1(close, target);
         return r;
+}
+
+/* Who needs the directory says so if it can't be had. */
+int child_do_directory(struct child *child, const struct op *op)
+{
+        int fd = child_target(child, op->path, TARGET_DIRECTORY, true);
+
+        if (fd == -EACCES || fd == -EPERM || fd == -EROFS || fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP)
+                return 0;
+        if (fd < 0)
+                return fd;
+        (void)sys1(close, fd);
+        return 0;
 }
 
 int child_do_readonly(struct child *child, const struct op *op)

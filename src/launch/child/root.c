@@ -148,12 +148,39 @@ static void forget(int *fd)
         *fd = -EBADF;
 }
 
-int child_do_pivot(struct child *child, const struct op *op)
+static int hide(const char *path)
+{
+        int r = (int)sys2(umount2, path, DETACH);
+
+        if (r == -EINVAL || r == -EPERM)
+                r = (int)sys5(mount, "none", path, "tmpfs", MS_RDONLY, 0);
+        return r == -ENOENT ? 0 : r;
+}
+
+/*
+ * What lies below a root that was entered by chroot(2) is still in the mount namespace, and as long as a procfs or sysfs with nothing on it is
+ * there, a user namespace made in the container may mount one of its own, without the container's masks (mount_namespaces(7),
+ * "Restrictions on mount namespaces"). What may not be detached, as in a user namespace, is covered.
+ */
+static int hide_old(struct child *child)
 {
         int r;
 
+        child->step = STEP_DETACH_OLD;
+        r = hide("/proc");
+        return r < 0 ? r : hide("/sys");
+}
+
+int child_do_pivot(struct child *child, const struct op *op)
+{
+        int r = op->number == 0 && child->top >= 0 ? hide_old(child) : 0;
+
+        if (r < 0)
+                return r;
         child->step = STEP_TOP;
         r = go_to_one_of(child, child->top);
+        if (r >= 0 && op->number == 0)
+                r = hide_old(child);
         if (r < 0)
                 return r;
         child->step = STEP_CHDIR;
