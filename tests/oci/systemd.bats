@@ -67,7 +67,7 @@ figure() {
 
 is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
 
-# bats test_tags=criu
+# bats test_tags=systemd-criu
 @test "checkpoint lets the scope go, and restore asks for it again" {
         needs_systemd
         needs_systems_own
@@ -86,7 +86,7 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         wait_until 10 is_gone "$SCOPE"
 }
 
-# bats test_tags=vm
+# bats test_tags=systemd
 @test "create: a scope of systemd with the container's group below it, and delete: nothing of either" {
         needs_systemd
         bundle_of sleep 1000
@@ -108,7 +108,7 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         is_gone "$SCOPE"
 }
 
-# bats test_tags=vm
+# bats test_tags=systemd
 @test "exec, ps, pause, events, kill: as in any other group" {
         local pid
         needs_systemd
@@ -128,7 +128,7 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         is_gone "$SCOPE"
 }
 
-# bats test_tags=vm
+# bats test_tags=systemd
 @test "run: its output, its status, and a scope that is gone with it, also when the start fails" {
         needs_systemd
         bundle_of sh -c 'echo in; exit 7'
@@ -143,7 +143,7 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         nothing_left
 }
 
-# bats test_tags=vm
+# bats test_tags=systemd
 @test "cgroupsPath: slice, prefix and name, as engines write it; one that is there is refused" {
         needs_systemd
         bundle_of sleep 1000
@@ -163,7 +163,7 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         manager stop ward-test.slice ward.slice
 }
 
-# bats test_tags=vm
+# bats test_tags=systemd-v2
 @test "limits are in force and known to systemd, and a daemon-reload changes neither" {
         local before
         needs_systemd
@@ -202,7 +202,7 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         oci delete --force "$ID"
 }
 
-# bats test_tags=vm
+# bats test_tags=systemd-v1
 @test "limits of cgroup v1 are in force and known to systemd, and a daemon-reload changes neither" {
         needs_systemd
         needs_systems_own
@@ -219,7 +219,7 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         [[ -z $(find /sys/fs/cgroup -name "*$ID*") ]]
 }
 
-# bats test_tags=vm
+# bats test_tags=systemd-user
 @test "an ordinary user's limits are kept by his own manager's controllers" {
         needs_systemd
         is_machine_root && skip "root has all controllers"
@@ -234,7 +234,7 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
 }
 
 # The kernel's log is a device that every machine has, and that root can read where it is not refused.
-# bats test_tags=vm
+# bats test_tags=systemd
 @test "devices stay refused after a daemon-reload, and the property of systemd is left alone" {
         needs_systemd
         needs_systems_own
@@ -252,7 +252,7 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         oci delete --force "$ID"
 }
 
-# bats test_tags=vm
+# bats test_tags=systemd
 @test "annotations are properties of the scope, and name the group below it" {
         needs_systemd
         bundle_of sleep 1000
@@ -269,7 +269,7 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         is_gone "$SCOPE"
 }
 
-# bats test_tags=vm
+# bats test_tags=systemd
 @test "what is left of a start or a state that was lost is found without systemd's help" {
         needs_systemd
         bundle_of sleep 1000
@@ -286,7 +286,7 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         nothing_left
 }
 
-# bats test_tags=vm
+# bats test_tags=systemd
 @test "a unit that nobody collects is reset by delete" {
         needs_systemd
         bundle_of sleep 1000
@@ -299,7 +299,7 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         is_gone "$SCOPE"
 }
 
-# bats test_tags=vm
+# bats test_tags=systemd
 @test "a start that is killed while the helper is in the scope leaves none" {
         needs_systemd
         needs_program strace
@@ -316,7 +316,7 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         nothing_left
 }
 
-# bats test_tags=vm
+# bats test_tags=systemd-podman
 @test "podman with the cgroup manager systemd: run, exec, stats, pause, stop" {
         local id
         needs_systemd
