@@ -139,7 +139,7 @@ static int scan_entry(struct host_scan *scan, int dirfd, const struct dirent *en
                 return scan->hide ? hide(scan, level, entry->d_name) : 0;
         if (!S_ISDIR(below.st.st_mode))
                 return 0;
-        if (below.depth >= HOST_SCAN_DEPTH)
+        if (below.depth >= scan->depth)
                 return scan->must ? hide(scan, level, entry->d_name) : 0;
         fd = openat(dirfd, entry->d_name, DIRECTORY);
         if (fd < 0)
@@ -188,14 +188,21 @@ static int scan_level(struct host_scan *scan, int fd, struct level *level)
 int host_scan(struct host_scan *scan, struct ward_err *err)
 {
         struct level top = {.middle = scan->middle, .upper = scan->upper};
-        int fd = openat(scan->lower, ".", DIRECTORY), r;
+        int r = 0;
 
-        if (fd < 0 || fstat(fd, &top.st) < 0 || (scan->upper >= 0 && fstat(scan->upper, &top.upper_st) < 0)) {
-                r = err_errno(err, "look for files that others may not read");
-                (void)fd_close(fd);
-                return r;
+        scan->depth = scan->must ? HOST_SCAN_DEPTH : HOST_SCAN_SHALLOW;
+        for (;; scan->depth = HOST_SCAN_DEPTH) {
+                int fd = openat(scan->lower, ".", DIRECTORY);
+
+                if (fd < 0 || fstat(fd, &top.st) < 0 || (scan->upper >= 0 && fstat(scan->upper, &top.upper_st) < 0)) {
+                        r = err_errno(err, "look for files that others may not read");
+                        (void)fd_close(fd);
+                        return r;
+                }
+                r = scan_level(scan, fd, &top);
+                if (r < 0 || scan->depth == HOST_SCAN_DEPTH)
+                        break;
         }
-        r = scan_level(scan, fd, &top);
         if (r == -ENOSPC && scan->directories > 0) {
                 (void)err_code(err, r, "make the directories that the container may change");
                 return err_hint(err, "give it more room with --host-size, or a directory of yours with --keep");

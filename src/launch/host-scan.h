@@ -17,10 +17,12 @@ int host_make_like(int dirfd, const char *name, const struct stat *like);
 
 /*
  * What is prepared for the names below @lower: @budget of them are looked at, HOST_SCAN_DEPTH levels. Where another user reads the machine's
- * files it is a courtesy to programs, and what comes behind is left as it is. Where nothing else hides them (@must), more names are an
- * error, -E2BIG, and a directory at the last level is hidden. What is unreadable to the caller is left alone.
+ * files it is a courtesy to programs, and what comes behind is left as it is: names near the top come first, for a program's lock lies there, and
+ * somebody's million of files further down. Where nothing else hides them (@must), more names are an error, -E2BIG, and a directory at the last
+ * level is hidden. What is unreadable to the caller is left alone.
  */
 #define HOST_SCAN_DEPTH 24
+#define HOST_SCAN_SHALLOW 4
 #define HOST_SCAN_NAMES 20000
 struct host_scan {
         int lower;
@@ -30,6 +32,7 @@ struct host_scan {
         bool must;
         bool own;                             /* whatever is made belongs to the caller, who may give nothing away */
         size_t budget;                        /* counted down */
+        unsigned depth;                       /* host_scan()'s own: of this walk */
         void (*progress)(size_t directories); /* called now and then; may be NULL */
         size_t directories;                   /* that are in @upper */
 };

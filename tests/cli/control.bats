@@ -54,7 +54,7 @@ teardown() { remove_all; }
         expect_output ""
         fails_with 127 "execute 'nosuch'" ward exec "$ID" nosuch
         fails_with 126 "execute '/etc'" ward exec "$ID" /etc
-        fails_with 125 "no container '$ID-other'" ward exec "$ID-other" true
+        fails_with 125 "container '$ID-other' does not exist" ward exec "$ID-other" true
         ward kill "$ID"
         ended_with 137
         fails_with 125 "it is stopped" ward exec "$ID" true
@@ -126,7 +126,7 @@ teardown() { remove_all; }
         ward rm "$ID"
         background "$ROOT" sleep 100
         # One that is not there does not save the others.
-        fails_with 1 "no container '$ID-other'" ward kill "$ID-other" "$ID"
+        fails_with 1 "container '$ID-other' does not exist" ward kill "$ID-other" "$ID"
         ended_with 137
         fails_with 1 "not running" ward kill "$ID"
 }
@@ -156,7 +156,7 @@ ignores_nothing() {
         run -0 ward inspect --format json "$ID"
         [[ $(jq -r '.version, .containers[0].name, .containers[0].status, .containers[0].config.linux.resources.memory.limit' <<<"$output") == $'1\n'"$ID"$'\nrunning\n67108864' ]] || shown
         [[ $(jq .containers[0].pid <<<"$output") == "$(init_pid)" ]]
-        fails_with 1 "no container 'nosuch'" ward inspect nosuch
+        fails_with 1 "container 'nosuch' does not exist" ward inspect nosuch
 }
 
 @test "the completions know every verb, option and name" {

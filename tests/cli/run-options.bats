@@ -99,7 +99,7 @@ teardown() { remove_all; }
         background "$ROOT" sh -c 'trap "" TERM; trap "exit 43" INT; while :; do sleep 0.05; done'
         run -0 ward stop -s INT -t 60 "$ID"
         ended_with 43
-        fails_with 1 "no container 'nosuch'" ward stop nosuch
+        fails_with 1 "container 'nosuch' does not exist" ward stop nosuch
 }
 
 @test "stop ends the container that it was asked to end, and no later one of its name" {
@@ -388,7 +388,7 @@ expect_machines() { expect_output "$(readlink "/proc/self/ns/$1")"; }
         expect_in_output "sleep 100" "$ID"
         run -0 ward run --rm --userns "container:$ID" "$ROOT" sh -c 'touch /made; stat -c %u /made'
         expect_output 0
-        fails_with 125 "no container 'nosuch'" ward run --rm --network container:nosuch "$ROOT" true
+        fails_with 125 "container 'nosuch' does not exist" ward run --rm --network container:nosuch "$ROOT" true
         fails_with 125 "two containers" ward run --rm --network "container:$ID" --pid container:other "$ROOT" true
 }
 

@@ -466,7 +466,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         oci start "$ID"
         wait_until 10 has_status "$ID" stopped
         fails_with "checkpoint container '$ID': it is stopped" save
-        fails_with "no container 'none'" oci checkpoint none
+        fails_with "container 'none' does not exist" oci checkpoint none
         [[ ! -e $IMAGES ]]
 }
 

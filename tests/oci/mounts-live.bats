@@ -144,7 +144,7 @@ TABLE
         fails_with "array" oci mounts add "$ID" "$WORK/mounts.json"
         fails_with "is not one of: add, remove" oci mounts move "$ID" "$WORK/mounts.json"
         mounts '[{destination: "/x", type: "tmpfs"}]'
-        fails_with "no container 'none'" oci mounts add none "$WORK/mounts.json"
+        fails_with "container 'none' does not exist" oci mounts add none "$WORK/mounts.json"
         edit 'del(.mounts) | .linux.namespaces |= map(if .type == "mount" then .path = "/proc/'"$(oci state "$ID" | jq .pid)"'/ns/mnt" else . end)
                 | .root.readonly = false | del(.linux.maskedPaths, .linux.readonlyPaths)'
         oci run -d -b "$BUNDLE" "$ID-joined" || unable "another container's mount namespace can't be joined"
