@@ -144,7 +144,7 @@ ignores_nothing() {
         run -0 ward rm -f "$ID" "$ID-other"
         ended_with 137
         [[ -z $(ward ps -aq) ]]
-        fails_with 1 "no container" ward rm "$ID"
+        fails_with 1 "does not exist" ward rm "$ID"
 }
 
 # ---- the command line ------------------------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         before=$(word)
         save
         saved=$(number)
-        fails_with "no container" oci state "$ID"
+        fails_with "does not exist" oci state "$ID"
         [[ -z $(groups_of "$ID") ]]
         [[ $(number) == "$saved" ]]
         restore --pid-file "$WORK/pid"
@@ -174,7 +174,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         # When all was fetched the container that was saved is gone.
         wait "$BEHIND" || { cat "$WORK/dump"; false; }
         BEHIND=
-        fails_with "no container" oci state "$ID"
+        fails_with "does not exist" oci state "$ID"
         wait
 }
 
