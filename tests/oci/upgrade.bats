@@ -69,7 +69,7 @@ says_why() {
         jq '.hooks.startContainer = [{path: "/bin/false"}]' "$WORK/config" >"$BUNDLE/config.json"
         by "$maker" create -b "$BUNDLE" "$ID"
         run by "$other" start "$ID"
-        [[ $status -eq 1 && $output == *"startContainer hook 0"*"ended with status 1"* ]] || shown
+        [[ $status -eq 1 && $output == *"startContainer hook "*"ended with status 1"* ]] || shown
         by "$other" delete --force "$ID"
         cp "$WORK/config" "$BUNDLE/config.json"
 }

@@ -558,11 +558,22 @@ static void devices_with(struct fixture *f, const struct cgroup_layout *layout, 
         }
 }
 
+static void need_machine_root(const char *why)
+{
+        int proc = proc_open(NULL);
+        bool initial = false;
+
+        assert_int_equal(proc_initial_user_namespace(proc, &initial, NULL), 0);
+        (void)close(proc);
+        need(initial, why);
+}
+
 static void test_devices_v1(void **state)
 {
         struct fixture *f = *state;
 
         need_controller(f, CGROUP_DEVICES);
+        need_machine_root("needs root of the machine: rules of devices take its CAP_SYS_ADMIN");
         make_everywhere(f, f->group);
         devices_with(f, &f->layout, false);
 }
@@ -572,13 +583,8 @@ static void test_devices_v2(void **state)
         struct fixture *f = *state;
         struct cgroup_layout v2 = layout_without(&f->layout, 1, CGROUP_DEVICES);
 
-        int proc = proc_open(NULL);
-        bool initial = false;
-
         need(v2.count == 1, "cgroup v2 is not mounted");
-        assert_int_equal(proc_initial_user_namespace(proc, &initial, NULL), 0);
-        (void)close(proc);
-        need(initial, "needs root of the machine: the program that guards devices takes CAP_BPF there");
+        need_machine_root("needs root of the machine: the program that guards devices takes CAP_BPF there");
         need(syscall(SYS_bpf, 0, NULL, 0) >= 0 || errno != ENOSYS,
              "bpf(2) is missing: an emulator makes the system calls");
         make_everywhere(f, f->group);

@@ -50,11 +50,13 @@ remove_all() {
         ward_teardown
 }
 
-# fails_with PATTERN COMMAND...: status 1 and a message that matches.
+# fails_with PATTERN COMMAND...: status 1, or that of the verb exec, and a message that matches.
 fails_with() {
-        local pattern=$1 wanted=1
+        local pattern=$1 wanted=1 word
         shift
-        [[ " $* " != *" exec "* ]] || wanted=255
+        for word in "$@"; do
+                [[ $word != exec ]] || wanted=255
+        done
         run "$@"
         [[ $status -eq $wanted && $output =~ $pattern ]] || { echo "wanted status $wanted and a match of: $pattern"; shown; }
 }
