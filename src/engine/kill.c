@@ -17,13 +17,15 @@ static int kill_init(struct stored *stored, int signal, struct ward_err *err)
                      : 0;
 }
 
-/* Whether the kernel kills the container's processes with its init: pid_namespaces(7). Or -errno. */
-static int dies_with_init(const struct stored *stored, struct ward_err *err)
+/* Whether the kernel kills the container's processes with its init: pid_namespaces(7). Where the config is lost nobody knows: then each of those
+ * that there may be is killed, and of a container that has ended nothing is expected. */
+static bool dies_with_init(const struct stored *stored)
 {
         _cleanup_spec_ struct ward_spec spec = {0};
-        int r = stored_spec(&stored->entry, &spec, err);
 
-        return r < 0 ? r : spec.ns[SPEC_NS_PID].mode == SPEC_NS_NEW;
+        if (stored_spec(&stored->entry, &spec, NULL) < 0)
+                return stored->status == ENGINE_STOPPED;
+        return spec.ns[SPEC_NS_PID].mode == SPEC_NS_NEW;
 }
 
 int stored_kill(struct stored *stored, int signal, bool all, struct ward_err *err)
@@ -32,12 +34,8 @@ int stored_kill(struct stored *stored, int signal, bool all, struct ward_err *er
         struct site *site;
         int r;
 
-        if (signal == SIGKILL && !all && group != NULL) {
-                r = dies_with_init(stored, err);
-                if (r < 0)
-                        return r;
-                all = r == 0;
-        }
+        if (signal == SIGKILL && !all && group != NULL)
+                all = !dies_with_init(stored);
         if (stored->status == ENGINE_STOPPED && !(all && group != NULL)) {
                 /* In the words that engines look for (containerd's shim). */
                 (void)err_set(err, -ESRCH, "kill container '%s': container not running", stored->state.id);
