@@ -413,3 +413,14 @@ bounding() { here "$@" @ sed -n 's/^CapBnd:\t0*//p' /proc/self/status; }
         expect_in_output "its own" "refused: Operation not permitted" 67108864
         expect_not_in_output "it could" "not as it should be"
 }
+
+# The container's root may not enter it: it is no owner of it, and has no rights over what is not its own.
+@test "from a directory that is private to somebody else" {
+        needs_machine_root "to be in it"
+        mkdir private
+        chown 65533:65533 private
+        chmod 700 private
+        cd private
+        run -0 ward run --rm --name "$ID" "$ROOT" pwd
+        expect_output /
+}

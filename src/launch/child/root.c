@@ -53,16 +53,15 @@ static int go_to_top(void)
         return r;
 }
 
-/* Opens both roots, child->top and child->caller, when they are two. */
+/* Opens both roots, child->top and child->caller, when they are two. The working directory, which nothing but a hook may look for, stays where the
+ * child may enter it: in a user namespace it may not enter somebody's private home, and is in the root then. */
 static int find_top(struct child *child)
 {
         struct statx own = {0}, top = {0};
         int here = open_directory("."), root = open_directory("/"), r;
 
         child->step = STEP_TOP;
-        r = here < 0   ? here
-            : root < 0 ? root
-                       : (int)sys5(statx, root, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &own);
+        r = root < 0 ? root : (int)sys5(statx, root, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &own);
         if (r >= 0)
                 r = go_to_top();
         if (r >= 0)
@@ -73,12 +72,12 @@ static int find_top(struct child *child)
                 root = -EBADF;
                 r = child->top < 0 ? child->top : go_to(child->caller);
         }
-        if (r >= 0)
-                r = (int)sys1(fchdir, here);
         if (root >= 0)
                 (void)sys1(close, root);
-        if (here >= 0)
+        if (here >= 0) {
+                (void)sys1(fchdir, here);
                 (void)sys1(close, here);
+        }
         return r;
 }
 
