@@ -236,7 +236,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         wait_until 10 test -S "$WORK/socket"
         restore --console-socket "$WORK/socket"
         wait_until 20 grep -q "^<second>" "$WORK/second"
-        ! grep -q begun "$WORK/second"
+        ! grep -q begun "$WORK/second" || return 1
         oci delete --force "$ID"
         wait "$BEHIND" || true
 }

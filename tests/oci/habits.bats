@@ -13,8 +13,6 @@ setup() {
 
 teardown() { remove_all; }
 
-init_pid() { oci state "$ID" | jq -r .pid; }
-
 @test "environment: the last setting of a variable counts, and an empty HOME is none" {
         make_bundle sh -c 'env; echo end'
         edit '.process.env = ["ONE=two", "HOME=", "PATH=/bin", "ONE=", "ONE=three", "ONEMORE=1", "HOME="]'
@@ -69,7 +67,7 @@ init_pid() { oci state "$ID" | jq -r .pid; }
         oci exec -d --pid-file "$WORK/pid" "$ID" sleep 100 </dev/null >/dev/null 2>&1
         kill -9 "$(init_pid)"
         wait_until 10 has_status "$ID" stopped
-        ! has_ended "$(cat "$WORK/pid")"
+        ! has_ended "$(cat "$WORK/pid")" || return 1
         oci kill "$ID" KILL
         wait_until 10 has_ended "$(cat "$WORK/pid")"
         # Another signal is init's alone, and it is not there.

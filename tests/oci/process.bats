@@ -12,8 +12,6 @@ setup() {
 
 teardown() { remove_all; }
 
-init_pid() { oci state "$ID" | jq -r .pid; }
-
 # exec_pid ARGUMENT...: starts a process by `exec -d`; it keeps nothing open by which a caller would wait for its end.
 exec_pid() {
         oci exec -d --pid-file "$WORK/pid" "$@" >"$WORK/out" 2>&1 </dev/null || { cat "$WORK/out" >&2; return 1; }

@@ -48,7 +48,6 @@ property() { manager show -P "$1" "${2:-$SCOPE}"; }
 is_unit() { [[ $(property LoadState "$1") == loaded ]]; }
 is_gone() { ! is_unit "$1"; }
 
-init_pid() { oci state "$ID" | jq .pid; }
 
 # The group of the container's first process, in v2 or else in the hierarchy that systemd counts processes in.
 group_of() { sed -n 's/^0:://p; s/^[0-9]*:name=systemd://p' "/proc/$1/cgroup" | grep "scope" | tail -n 1; }

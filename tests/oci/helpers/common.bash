@@ -27,6 +27,8 @@ edit() {
         mv "$BUNDLE/config.new" "$BUNDLE/config.json"
 }
 
+init_pid() { oci state "$ID" | jq -r .pid; }
+
 has_status() { [[ $(oci state "$1" | jq -r .status) == "$2" ]]; }
 
 # Gone, or a zombie that its adoptive parent has not reaped yet.
