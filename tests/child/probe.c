@@ -101,6 +101,8 @@ static void try_device(const char *kind, mode_t type, unsigned major, unsigned m
         static const char node[] = "/dev/probe-node";
         int fd;
 
+        /* One that was killed here before may have left it, where /dev is the root's own. */
+        (void)unlink(node);
         if (mknod(node, type | 0600, makedev(major, minor)) < 0) {
                 say("device %s: mknod: errno %d\n", kind, errno);
                 return;

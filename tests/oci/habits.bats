@@ -188,6 +188,7 @@ teardown() { remove_all; }
 }
 
 @test "a bind that is id-mapped as the container's user namespace, which is joined, has that one's map" {
+        needs_machine_root "an id-mapped mount of the machine's files"
         make_bundle sleep 100
         edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 200000, size: 65536}]
               | .linux.gidMappings = .linux.uidMappings'

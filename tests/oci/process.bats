@@ -39,6 +39,12 @@ give_realtime() {
         pid=$(exec_pid "$ID" sleep 100)
         [[ $(chrt -p "$pid") == *"policy: SCHED_BATCH"* ]]
         [[ $(ps -o ni= -p "$pid") -eq 7 ]]
+}
+
+@test "scheduler: a lower nice value of what is executed" {
+        needs_machine_root "a lower nice value"
+        make_bundle sleep 100
+        oci run -d -b "$BUNDLE" "$ID"
         process '.scheduler = {policy: "SCHED_OTHER", nice: -5}'
         pid=$(exec_pid -p "$WORK/process.json" "$ID")
         [[ $(chrt -p "$pid") == *"policy: SCHED_OTHER"* ]]
@@ -46,6 +52,7 @@ give_realtime() {
 }
 
 @test "scheduler: create sets it before start, also in a user namespace" {
+        needs_machine_root "a lower nice value"
         make_bundle sleep 100
         edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 200000, size: 65536}]
               | .linux.gidMappings = .linux.uidMappings | .process.user = {uid: 1000, gid: 1000}
@@ -63,6 +70,7 @@ give_realtime() {
 }
 
 @test "scheduler: a flag by which what is forked loses it" {
+        needs_machine_root "a lower nice value"
         make_bundle sh -c 'sleep 100 & wait'
         edit '.process.scheduler = {policy: "SCHED_OTHER", nice: -9, flags: ["SCHED_FLAG_RESET_ON_FORK"]}'
         oci run -d -b "$BUNDLE" "$ID"
@@ -100,6 +108,7 @@ give_realtime() {
 }
 
 @test "scheduler: real time, where the container's group has a budget" {
+        needs_machine_root "real time"
         make_bundle sleep 100
         give_realtime
         edit '.process.scheduler = {policy: "SCHED_FIFO", priority: 11}'
@@ -156,6 +165,12 @@ give_realtime() {
         process '.ioPriority = {class: "IOPRIO_CLASS_IDLE", priority: 3}'
         pid=$(exec_pid -p "$WORK/process.json" "$ID")
         [[ $(ionice -p "$pid") == "idle" ]]
+}
+
+@test "ioPriority: the class for real time" {
+        needs_machine_root "the class for real time"
+        make_bundle sleep 100
+        oci run -d -b "$BUNDLE" "$ID"
         process '.ioPriority = {class: "IOPRIO_CLASS_RT", priority: 0}'
         pid=$(exec_pid -p "$WORK/process.json" "$ID")
         [[ $(ionice -p "$pid") == "realtime: prio 0" ]]
