@@ -37,7 +37,7 @@ mounted() { oci exec "$ID" cat /proc/self/mountinfo; }
         run -0 oci mounts add "$ID" "$WORK/mounts.json"
         expect_output ""
         run -0 mounted
-        [[ $output =~ /new/dir\ ro,nosuid && $output =~ /new/file\ rw,nodev && $output =~ /scratch\ rw,noexec[^$'\n']*tmpfs\ name\ rw,size=64k,mode=750 ]] || shown
+        [[ $output =~ /new/dir\ ro,nosuid && $output =~ /new/file\ rw,nodev && $output =~ /scratch\ rw,noexec[^$'\n']*tmpfs\ name\ rw,(seclabel,)?size=64k,mode=750 ]] || shown
         [[ $output == *" /scratch/below/dir "* ]] || shown
         [[ $(oci exec "$ID" cat /new/dir/file) == data && $(oci exec "$ID" cat /new/file) == data ]]
         oci exec "$ID" touch /scratch/below/dir/x
