@@ -92,6 +92,12 @@ static int check(struct checkpoint *checkpoint, struct store *store, struct ward
                               checkpoint->criu.verb, state->program);
                 return err_hint(err, "'ward-oci run' makes containers that can be saved");
         }
+        /* CRIU would ask at the restore where they come from, and no config says it. */
+        if (state->mount_count > 0) {
+                (void)err_set(err, -EOPNOTSUPP, "%s: CRIU can't save the mount on '%s', which was added while it ran",
+                              checkpoint->criu.verb, state->mounts[0].destination);
+                return err_hint(err, "take it away first: ward-oci mounts remove %s", state->id);
+        }
         return refuse_lossy(checkpoint, store, err);
 }
 

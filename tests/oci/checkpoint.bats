@@ -440,6 +440,16 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         has_status "$ID" running
 }
 
+@test "a mount that was added while it ran has to go first" {
+        make_bundle sleep 100
+        start
+        mkdir -p "$WORK/added" "$BUNDLE/rootfs/mnt"
+        jq -n --arg source "$WORK/added" '[{destination: "/mnt", type: "bind", source: $source, options: ["bind"]}]' >"$WORK/mounts.json"
+        oci mounts add "$ID" "$WORK/mounts.json"
+        fails_with "the mount on '/mnt', which was added.*mounts remove $ID" save
+        has_status "$ID" running
+}
+
 @test "where CRIU is not installed its package is named" {
         make_bundle sleep 100
         start
