@@ -438,6 +438,8 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         start
         fails_with "process.ioPriority.*the priority of disk accesses" save
         has_status "$ID" running
+        # Whoever can write in it decides what the processes will be.
+        [[ $(stat -c %a "$IMAGES") == 700 ]]
 }
 
 @test "a mount that was added while it ran has to go first" {
