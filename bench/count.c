@@ -3,10 +3,11 @@
  * How many instructions a start takes in user space, and how many system calls: of every process from the runtime's first instruction to
  * the execve(2) of the container's program, one step after the other (ptrace(2), PTRACE_SINGLESTEP). Unlike a time it is the same every time.
  *
- *      count PROGRAM COMMAND [ARGUMENT...]     PROGRAM is the path that the container executes, as it is written to execve(2)
+ *      count [-w] PROGRAM COMMAND [ARGUMENT...]    PROGRAM is the path that the container executes, as it is written to execve(2)
  *
  * Prints both numbers. A string instruction counts once, however often it repeats: its address stays the same. What the kernel does for
- * a call is not counted. x86-64 alone.
+ * a call is not counted. -w says where: behind the numbers comes a line "at OFFSET COUNT" for each instruction of COMMAND's own file, by
+ * its place in the file as it is loaded, and a line "call NUMBER COUNT" for each system call. x86-64 alone.
  */
 #include <elf.h>
 #include <errno.h>
@@ -23,6 +24,8 @@
 #include <unistd.h>
 
 #define TASKS_MAX 4096
+#define CALLS_MAX 512          /* numbers of system calls */
+#define IMAGE_MAX (64UL << 20) /* of the command's file in memory */
 
 static const long options =
         PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
@@ -30,10 +33,12 @@ static const long options =
 static struct task {
         pid_t pid; /* 0: the slot is free */
         uint64_t last;
-        bool calling; /* it was at a SYSCALL instruction */
+        uint64_t base; /* where the command's file lies in its memory; 0: not asked yet */
 } tasks[TASKS_MAX];
 
 static uint64_t instructions, calls;
+static uint32_t *at; /* by place in the command's file; NULL: nobody asked */
+static uint64_t at_call[CALLS_MAX];
 
 static void die(const char *what)
 {
@@ -76,6 +81,43 @@ static bool executes(pid_t pid, const struct user_regs_struct *regs, const char 
         return false;
 }
 
+/* Where the command's file lies: its program headers come right behind the header of 64 bytes (elf(5), getauxval(3)). */
+static uint64_t base_of(pid_t pid)
+{
+        Elf64_auxv_t entry = {0};
+        char name[64];
+        FILE *file;
+
+        (void)snprintf(name, sizeof(name), "/proc/%d/auxv", pid);
+        file = fopen(name, "re");
+        while (file != NULL && entry.a_type != AT_PHDR && fread(&entry, sizeof(entry), 1, file) == 1)
+                ;
+        if (file == NULL || entry.a_type != AT_PHDR)
+                die(name);
+        (void)fclose(file);
+        return entry.a_un.a_val - sizeof(Elf64_Ehdr);
+}
+
+static void note_place(struct task *task, const struct user_regs_struct *regs, bool calling)
+{
+        if (task->base == 0)
+                task->base = base_of(task->pid);
+        if (regs->rip - task->base < IMAGE_MAX)
+                at[regs->rip - task->base]++;
+        if (calling && regs->rax < CALLS_MAX)
+                at_call[regs->rax]++;
+}
+
+static void print_places(void)
+{
+        for (size_t i = 0; i < IMAGE_MAX; i++)
+                if (at[i] > 0)
+                        (void)printf("at %zu %u\n", i, at[i]);
+        for (size_t i = 0; i < CALLS_MAX; i++)
+                if (at_call[i] > 0)
+                        (void)printf("call %zu %llu\n", i, (unsigned long long)at_call[i]);
+}
+
 /* Counts the instruction that the task is at. True: it is the execve(2) that ends its part. */
 static bool count_step(struct task *task, const char *program)
 {
@@ -92,6 +134,8 @@ static bool count_step(struct task *task, const char *program)
         if (errno != 0)
                 return false;
         instructions++;
+        if (at != NULL)
+                note_place(task, &regs, (code & 0xffff) == 0x050f);
         if ((code & 0xffff) != 0x050f) /* SYSCALL */
                 return false;
         calls++;
@@ -103,8 +147,16 @@ int main(int argc, char **argv)
         pid_t first, pid;
         int status, result = EXIT_FAILURE;
 
+        if (argc > 1 && strcmp(argv[1], "-w") == 0) {
+                at = calloc(IMAGE_MAX, sizeof(*at));
+                if (at == NULL)
+                        die("memory");
+                argv[1] = argv[0];
+                argv++;
+                argc--;
+        }
         if (argc < 3) {
-                (void)fprintf(stderr, "usage: count PROGRAM COMMAND [ARGUMENT...]\n");
+                (void)fprintf(stderr, "usage: count [-w] PROGRAM COMMAND [ARGUMENT...]\n");
                 return EXIT_FAILURE;
         }
         first = fork();
@@ -131,6 +183,8 @@ int main(int argc, char **argv)
                 }
                 if (WSTOPSIG(status) == SIGTRAP || WSTOPSIG(status) == SIGSTOP) {
                         /* At an event the step that made it was counted. */
+                        if (status >> 16 == PTRACE_EVENT_EXEC)
+                                task->base = 0;
                         if (status >> 16 == 0 && count_step(task, argv[1])) {
                                 (void)ptrace(PTRACE_DETACH, pid, NULL, NULL);
                                 task->pid = 0;
@@ -143,5 +197,7 @@ int main(int argc, char **argv)
                         die("step");
         }
         (void)printf("%llu %llu\n", (unsigned long long)instructions, (unsigned long long)calls);
+        if (at != NULL)
+                print_places();
         return result;
 }

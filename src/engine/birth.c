@@ -106,15 +106,9 @@ static int check(const struct ward_spec *spec, struct ward_err *err)
 }
 
 /* Found out before anything fails half way, for who has nothing but a user namespace. */
-static int check_users(const struct ward_spec *spec, struct ward_err *err)
+static int check_users(const struct ward_spec *spec, int proc, struct ward_err *err)
 {
-        _cleanup_close_
-        int proc = -EBADF;
-
-        if (geteuid() == 0 || spec->ns[SPEC_NS_USER].mode != SPEC_NS_NEW)
-                return 0;
-        proc = proc_open(err);
-        return proc < 0 ? proc : userns_check(proc, err);
+        return geteuid() == 0 || spec->ns[SPEC_NS_USER].mode != SPEC_NS_NEW ? 0 : userns_check(proc, err);
 }
 
 static int get_filter(struct birth *birth, struct ward_err *err)
@@ -295,7 +289,7 @@ static int check_joined(const struct birth *birth, struct ward_err *err)
                         if (!changed[ns] || slot->path != spec->ns[ns].path ||
                             !changes(spec, (enum spec_ns)ns, &origin))
                                 continue;
-                        r = proc_namespace_inode(birth->launch.proc_fd, getpid(), stored_ns_files[ns], &own, err);
+                        r = proc_namespace_inode(birth->proc, getpid(), stored_ns_files[ns], &own, err);
                         if (r < 0)
                                 return r;
                         if (fstat(birth->launch.slots[i], &st) < 0)
@@ -337,6 +331,7 @@ static int open_and_clone(struct birth *birth, const struct launch_given *given,
 static int clone_init(struct birth *birth, struct ward_err *err)
 {
         struct launch_given given = {
+                .proc = birth->proc,
                 .console = birth->console,
                 .listener = birth->listener,
                 .state_creating = birth->state_creating,
@@ -446,7 +441,7 @@ static int write_config(const struct birth *birth, struct ward_err *err)
  * it: then its start time is what it is known by. */
 static int note_pid_namespace(struct birth *birth, struct ward_err *err)
 {
-        int r = proc_namespace_inode(birth->launch.proc_fd, birth->state.pid, "pid", &birth->state.pid_ns_inode, err);
+        int r = proc_namespace_inode(birth->proc, birth->state.pid, "pid", &birth->state.pid_ns_inode, err);
 
         if (r != -EACCES)
                 return r;
@@ -466,7 +461,7 @@ int birth_write_state(struct birth *birth, struct ward_err *err)
                 return err_oom(err);
         state->cgroup_unit = birth->site.unit.name.scope;
         state->cgroup_made = site_made_parents(&birth->site);
-        r = proc_start_ticks(birth->launch.proc_fd, state->pid, &state->pid_start_ticks, err);
+        r = proc_start_ticks(birth->proc, state->pid, &state->pid_start_ticks, err);
         if (r >= 0)
                 r = note_pid_namespace(birth, err);
         if (r >= 0)
@@ -559,17 +554,19 @@ int birth_prepare(struct birth *birth, struct store *store, const struct ward_sp
         birth->options = options;
         birth->create = create;
         birth->live = true;
-        birth->entry.fd = birth->entry.lock = birth->made = birth->group_fd = birth->listener = birth->console =
+        birth->proc = birth->entry.fd = birth->entry.lock = birth->made = birth->group_fd = birth->listener = birth->console =
                 birth->state_creating = birth->state_created = birth->agent.state = -EBADF;
         birth->rdt.root = birth->links.own = birth->links.container = -EBADF;
         birth->launch = (struct launch)LAUNCH_NONE;
         r = check(spec, err);
         if (r >= 0)
-                r = check_users(spec, err);
+                r = birth->proc = proc_open(err);
+        if (r >= 0)
+                r = check_users(spec, birth->proc, err);
         if (r >= 0)
                 r = rdt_open(&birth->rdt, spec, err);
         if (r >= 0)
-                r = site_read(&birth->site, spec, options, NULL, err);
+                r = site_read(&birth->site, birth->proc, spec, options, NULL, err);
         if (r < 0)
                 return r;
         place->create = create;
@@ -673,5 +670,6 @@ void birth_done(struct birth *birth)
         agent_done(&birth->agent);
         plan_done(&birth->plan);
         site_done(&birth->site);
+        birth->proc = fd_close(birth->proc);
         arena_done(&birth->arena);
 }

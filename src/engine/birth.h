@@ -31,6 +31,7 @@ struct birth {
         struct store_entry entry;
         struct store_state state;
         struct arena arena;
+        int proc;                          /* owned: the host's procfs (kern/proc.h) */
         int group_fd;                      /* owned: the v2 group */
         int listener;                      /* owned */
         int console;                       /* owned: socket that takes the terminal */

@@ -106,7 +106,11 @@ int engine_run(struct store *store, const struct ward_spec *spec, const struct e
                struct engine_exit *ret_exit, struct ward_err *err);
 
 struct engine_exec_options {
-        const struct spec_process *process; /* what shall run; complete */
+        const struct spec_process *process; /* what shall run; complete; NULL: @describe says it */
+        /* Makes it of what the container was created with, which lives until engine_exec() returns. */
+        int (*describe)(void *context, const struct ward_spec *spec, struct spec_process *ret_process,
+                        struct ward_err *err);
+        void *context;
         const char *cgroup;                 /* a group below the container's, NULL: the container's own */
         bool ignore_paused;
 };
@@ -115,7 +119,7 @@ struct engine_exec_options {
 int engine_exec(struct store *store, const struct engine_exec_options *exec, const struct engine_options *options,
                 struct engine_exit *ret_exit, struct ward_err *err);
 
-/* What the container was created with: its process is the base for exec's one. All of it lives in @arena. */
+/* What the container was created with, in whatever state it is. All of it lives in @arena. */
 int engine_spec(struct store *store, const char *id, struct arena *arena, struct ward_spec *ret_spec,
                 struct ward_err *err);
 

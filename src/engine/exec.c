@@ -90,11 +90,10 @@ static int runs_own_program(const struct execution *exec, int proc, struct ward_
         return theirs.st_dev == own.st_dev && theirs.st_ino == own.st_ino;
 }
 
-static int refuse_own_program(const struct execution *exec, struct ward_err *err)
+static int refuse_own_program(struct execution *exec, struct ward_err *err)
 {
         const struct timespec pause = {.tv_nsec = START_POLL_MSEC * 1000000L};
-        _cleanup_close_
-        int proc = proc_open(err);
+        int proc = stored_proc(&exec->stored, err);
         int r = proc < 0 ? proc : 1;
 
         /* Its state says that it runs a moment before its program does. */
@@ -115,8 +114,9 @@ static int refuse_own_program(const struct execution *exec, struct ward_err *err
 /* In a user namespace of one group, or below such a one, nobody may set groups (user_namespaces(7)); asking its own file tells. */
 static int find_setgroups(struct execution *exec, struct ward_err *err)
 {
+        int proc = stored_proc(&exec->stored, err);
         _cleanup_close_
-        int proc = proc_open(err), file = -EBADF;
+        int file = -EBADF;
         char first = 0;
 
         if (proc < 0)
@@ -193,8 +193,9 @@ static int get_filter(struct execution *exec, struct store *store, struct ward_e
 /* HOME comes from the container's own /etc/passwd where nothing sets it. */
 static int complete_environment(struct execution *exec, const struct spec_process *process, struct ward_err *err)
 {
+        int proc = stored_proc(&exec->stored, err);
         _cleanup_close_
-        int proc = proc_open(err), root = -EBADF;
+        int root = -EBADF;
 
         if (proc < 0)
                 return proc;
@@ -235,7 +236,8 @@ static int make_plan(struct execution *exec, const struct spec_process *process,
 
 static int clone_once(struct execution *exec, const struct engine_options *options, int group_fd, struct ward_err *err)
 {
-        const struct launch_given given = {.console = exec->console,
+        const struct launch_given given = {.proc = stored_proc(&exec->stored, NULL),
+                                           .console = exec->console,
                                            .listener = -EBADF,
                                            .state_creating = -EBADF,
                                            .state_created = -EBADF,
@@ -314,6 +316,24 @@ static int bring_in(struct execution *exec, const struct engine_exec_options *ho
         return r < 0 ? r : launch_await_exec(&exec->launch, err);
 }
 
+/* What shall run, and who carries its terminal and its signals. */
+static int prepare(struct execution *exec, const struct engine_exec_options *how, const struct engine_options *options,
+                   struct relay *relay, struct ward_err *err)
+{
+        bool terminal;
+        int r = 0;
+
+        if (how->process != NULL)
+                exec->process = *how->process;
+        else
+                r = how->describe(how->context, &exec->spec, &exec->process, err);
+        exec->process.keep_groups = exec->spec.process.keep_groups;
+        if (r < 0 || options->detach)
+                return r;
+        terminal = options->terminal_relay && exec->process.terminal && options->console_socket == NULL;
+        return relay_begin(relay, terminal, !options->no_input, err);
+}
+
 static int execute(struct execution *exec, struct store *store, const struct engine_exec_options *how,
                    const struct engine_options *options, struct relay *relay, struct engine_exit *ret_exit,
                    struct ward_err *err)
@@ -322,6 +342,8 @@ static int execute(struct execution *exec, struct store *store, const struct eng
         int r;
 
         r = load(exec, store, how, options, err);
+        if (r >= 0)
+                r = prepare(exec, how, options, relay, err);
         if (r >= 0)
                 r = get_filter(exec, store, err);
         if (r >= 0 && options->console_socket != NULL) {
@@ -338,8 +360,6 @@ static int execute(struct execution *exec, struct store *store, const struct eng
         exec->site->place.trace = options->trace != NULL;
         exec->site->place.preserve_fds = options->preserve_fds;
         exec->site->place.all_cpus = options->all_cpus;
-        exec->process = *how->process;
-        exec->process.keep_groups = exec->spec.process.keep_groups;
         r = complete_environment(exec, &exec->process, err);
         if (r >= 0)
                 r = bring_in(exec, how, options, err);
@@ -364,20 +384,17 @@ static int execute(struct execution *exec, struct store *store, const struct eng
 int engine_exec(struct store *store, const struct engine_exec_options *how, const struct engine_options *options,
                 struct engine_exit *ret_exit, struct ward_err *err)
 {
-        bool terminal = options->terminal_relay && how->process->terminal && options->console_socket == NULL;
         _cleanup_relay_ struct relay relay = RELAY_NONE;
         _cleanup_execution_ struct execution exec = {
                 .group_fd = -EBADF,
                 .console = -EBADF,
                 .agent = AGENT_NONE,
-                .stored = {.entry = {-EBADF, -EBADF}, .pidfd = -EBADF},
+                .stored = {.entry = {-EBADF, -EBADF}, .pidfd = -EBADF, .proc = -EBADF},
                 .launch = LAUNCH_NONE,
         };
         int r;
 
         *ret_exit = (struct engine_exit){.status = 125};
-        r = options->detach ? 0 : relay_begin(&relay, terminal, !options->no_input, err);
-        if (r >= 0)
-                r = execute(&exec, store, how, options, &relay, ret_exit, err);
+        r = execute(&exec, store, how, options, &relay, ret_exit, err);
         return require_explain(r, err);
 }

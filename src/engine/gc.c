@@ -246,7 +246,9 @@ static int collect_groups(struct gc *gc, struct ward_err *err)
         struct cgroup_marked *marked = NULL;
         size_t count = 0;
         bool same_root;
-        int r = site_read(&site, NULL, NULL, NULL, err);
+        _cleanup_close_
+        int proc = proc_open(err);
+        int r = proc < 0 ? proc : site_read(&site, proc, NULL, NULL, NULL, err);
 
         if (r >= 0)
                 r = store_identity(gc->store, identity, err);

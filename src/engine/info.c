@@ -127,13 +127,13 @@ int engine_shm(struct store *store, const char *id, struct ward_err *err)
 int engine_spec(struct store *store, const char *id, struct arena *arena, struct ward_spec *ret_spec,
                 struct ward_err *err)
 {
-        _cleanup_stored_ struct stored stored;
+        _cleanup_(store_leave) struct store_entry entry = {-EBADF, -EBADF};
         struct ward_spec spec = {0};
         int r;
 
-        r = stored_open(&stored, store, id, false, err);
+        r = store_enter(store, id, false, &entry, err);
         if (r >= 0)
-                r = stored_spec(&stored.entry, &spec, err);
+                r = stored_spec(&entry, &spec, err);
         if (r < 0)
                 return r;
         arena_join(arena, &spec.arena);

@@ -78,7 +78,8 @@ static int open_change(struct change *change, struct store *store, const char *i
 static int clone_joining(struct change *change, const struct plan *plan, struct launch *launch, struct ward_err *err)
 {
         const struct store_state *state = &change->stored.state;
-        const struct launch_given given = {.console = -EBADF,
+        const struct launch_given given = {.proc = stored_proc(&change->stored, NULL),
+                                           .console = -EBADF,
                                            .listener = -EBADF,
                                            .state_creating = -EBADF,
                                            .state_created = -EBADF,

@@ -41,7 +41,8 @@ int recover_group(struct store *store, const char *id, struct stored *stored, st
 {
         const struct cgroup_hierarchy *marked;
         const char *mark;
-        int r = site_read(ret_site, NULL, NULL, NULL, err);
+        int proc = stored_proc(stored, err);
+        int r = proc < 0 ? proc : site_read(ret_site, proc, NULL, NULL, NULL, err);
 
         if (r >= 0)
                 r = find_path(id, stored, ret_site, ret_claim, err);
@@ -80,16 +81,12 @@ static int is_listed(const struct site *site, pid_t pid, struct ward_err *err)
 }
 
 /* The oldest process of the group: everyone else in it was made by init, or joined it. 0: it is empty. */
-static int find_init(const struct site *site, struct store_state *state, struct ward_err *err)
+static int find_init(const struct site *site, int proc, struct store_state *state, struct ward_err *err)
 {
         _cleanup_free_ pid_t *pids = NULL;
-        _cleanup_close_
-        int proc = proc_open(err);
         size_t count = 0;
         int r;
 
-        if (proc < 0)
-                return proc;
         r = cgroup_pids(&site->layout, site->place.cgroup_path, &pids, &count, err);
         if (r < 0)
                 return r;
@@ -116,11 +113,12 @@ static int find_init(const struct site *site, struct store_state *state, struct 
 /* Its init by a pidfd; a process that got its number meanwhile is not in the group. */
 static int hold_init(struct stored *stored, struct ward_err *err)
 {
-        int r = find_init(&stored->site, &stored->state, err);
+        int proc = stored_proc(stored, err);
+        int r = proc < 0 ? proc : find_init(&stored->site, proc, &stored->state, err);
 
         if (r < 0 || stored->state.pid == 0)
                 return r;
-        stored->pidfd = stored_pidfd(&stored->state);
+        stored->pidfd = stored_pidfd(&stored->state, proc);
         if (stored->pidfd < 0 && stored->pidfd != -ESRCH)
                 return err_code(err, stored->pidfd, "look at the init of container '%s'", stored->state.id);
         r = stored->pidfd < 0 ? 1 : is_listed(&stored->site, stored->state.pid, err);

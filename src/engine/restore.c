@@ -266,7 +266,7 @@ static int bring_up(struct restore *restore, int relay_console, struct ward_err 
         if (r >= 0)
                 r = targets_make(birth->spec, birth->site.place.rootfs, &restore->made, birth->made, err);
         if (r >= 0)
-                r = birth->launch.proc_fd = proc_open(err);
+                birth->launch.proc_fd = birth->proc;
         if (r < 0)
                 return r;
         restore->criu.notify = notify;

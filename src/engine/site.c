@@ -237,18 +237,13 @@ static bool has_room(const struct site *site)
         return false;
 }
 
-int site_read(struct site *site, const struct ward_spec *spec, const struct engine_options *options, const char *group,
-              struct ward_err *err)
+int site_read(struct site *site, int proc, const struct ward_spec *spec, const struct engine_options *options,
+              const char *group, struct ward_err *err)
 {
-        _cleanup_close_
-        int proc = proc_open(err);
         bool initial = false;
         int r;
 
-        /* Before anything that it says is believed (V6). */
         memset(site, 0, sizeof(*site));
-        if (proc < 0)
-                return proc;
         r = cgroup_layout_read(&site->arena, &site->layout, err);
         if (r < 0)
                 return r;

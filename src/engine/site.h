@@ -32,9 +32,10 @@ struct site {
 
 #define _cleanup_site_ _cleanup_(site_done)
 
-/* Finds out, for a start. @spec and @options NULL: for an existing container, whose group is @group. */
-int site_read(struct site *site, const struct ward_spec *spec, const struct engine_options *options, const char *group,
-              struct ward_err *err);
+/* Finds out, for a start. @proc: the host's procfs (kern/proc.h); only who has proved it believes what it says (V6). @spec and @options NULL:
+ * for an existing container, whose group is @group. */
+int site_read(struct site *site, int proc, const struct ward_spec *spec, const struct engine_options *options,
+              const char *group, struct ward_err *err);
 void site_done(struct site *site);
 
 /* The hierarchies in which the container has a group, by their identities; they live in the site. NULL: memory is short. */

@@ -24,10 +24,17 @@ const char *const stored_ns_files[SPEC_NS_COUNT] = {
         [SPEC_NS_NET] = "net",   [SPEC_NS_PID] = "pid",       [SPEC_NS_TIME] = "time", [SPEC_NS_MOUNT] = "mnt",
 };
 
-int stored_pidfd(const struct store_state *state)
+int stored_proc(struct stored *stored, struct ward_err *err)
+{
+        if (stored->proc < 0)
+                stored->proc = proc_open(err);
+        return stored->proc;
+}
+
+int stored_pidfd(const struct store_state *state, int proc)
 {
         _cleanup_close_
-        int pidfd = -EBADF, proc = -EBADF;
+        int pidfd = -EBADF;
         uint64_t ticks, ns;
         int r;
 
@@ -38,9 +45,6 @@ int stored_pidfd(const struct store_state *state)
         if (pidfd < 0)
                 return pidfd == -EINVAL ? -ESRCH : pidfd;
         /* The start time is read after the pidfd was opened: if it is right, the pidfd is of that process. */
-        proc = proc_open(NULL);
-        if (proc < 0)
-                return proc;
         r = proc_start_ticks(proc, state->pid, &ticks, NULL);
         if (r < 0)
                 return r == -ENOENT ? -ESRCH : r;
@@ -53,10 +57,13 @@ int stored_pidfd(const struct store_state *state)
         return r >= 0 && state->pid_ns_inode != 0 && ns != state->pid_ns_inode ? -ESRCH : TAKE_FD(pidfd);
 }
 
-static int read_site(const struct stored *stored, struct site *ret_site, struct ward_err *err)
+static int read_site(struct stored *stored, struct site *ret_site, struct ward_err *err)
 {
-        int r = site_read(ret_site, NULL, NULL, stored->state.cgroup_path, err);
+        int proc = stored_proc(stored, err), r;
 
+        if (proc < 0)
+                return proc;
+        r = site_read(ret_site, proc, NULL, NULL, stored->state.cgroup_path, err);
         if (r < 0)
                 return r;
         if (stored->state.cgroup_hierarchies != NULL)
@@ -129,15 +136,17 @@ bool stored_is_unfinished(const struct store_entry *entry)
 void stored_init(struct stored *stored)
 {
         memset(stored, 0, sizeof(*stored));
-        stored->pidfd = stored->entry.fd = stored->entry.lock = -EBADF;
+        stored->pidfd = stored->proc = stored->entry.fd = stored->entry.lock = -EBADF;
 }
 
 int stored_look(struct stored *stored, const char *id, struct ward_err *err)
 {
-        int r = store_read(&stored->entry, &stored->arena, &stored->state, err);
+        int r = store_read(&stored->entry, &stored->arena, &stored->state, err), proc;
+
         if (r < 0)
                 return r;
-        stored->pidfd = stored_pidfd(&stored->state);
+        proc = stored->state.pid > 0 ? stored_proc(stored, err) : -ESRCH;
+        stored->pidfd = proc < 0 ? proc : stored_pidfd(&stored->state, proc);
         /* Only what is known to have ended is stopped. */
         if (stored->pidfd < 0 && stored->pidfd != -ESRCH)
                 return require_explain(err_code(err, stored->pidfd, "look at the init of container '%s'", id), err);
@@ -161,6 +170,7 @@ int stored_open(struct stored *stored, struct store *store, const char *id, bool
 void stored_done(struct stored *stored)
 {
         stored->pidfd = fd_close(stored->pidfd);
+        stored->proc = fd_close(stored->proc);
         if (stored->site_known)
                 site_done(&stored->site);
         store_leave(&stored->entry);
@@ -169,15 +179,15 @@ void stored_done(struct stored *stored)
 
 int stored_namespaces(struct stored *stored, struct spec_namespace *ret_joined, const char *field, struct ward_err *err)
 {
-        _cleanup_close_
-        int proc = proc_open(err);
+        int proc = stored_proc(stored, err);
+        pid_t self = getpid();
 
         if (proc < 0)
                 return proc;
         for (int i = 0; i < SPEC_NS_COUNT; i++) {
                 uint64_t theirs, own;
                 int r = proc_namespace_inode(proc, stored->state.pid, stored_ns_files[i], &theirs, err);
-                int mine = proc_namespace_inode(proc, getpid(), stored_ns_files[i], &own, r < 0 ? NULL : err);
+                int mine = proc_namespace_inode(proc, self, stored_ns_files[i], &own, r < 0 ? NULL : err);
 
                 /* A kernel without this kind has it for nobody. An init whose first thread has ended shows none either, and is alive as
                  * long as another thread is, which may execute a program and be init again: what it hides for a moment is not left out. */

@@ -14,6 +14,7 @@ struct stored {
         struct store_state state;
         enum engine_status status;
         int pidfd; /* owned: init; -EBADF when it is gone */
+        int proc;  /* owned: stored_proc() */
         bool site_known;
         struct site site; /* stored_site() */
 };
@@ -47,8 +48,11 @@ int stored_spec(const struct store_entry *entry, struct ward_spec *ret_spec, str
 /* Names of files below /proc/PID/ns. */
 extern const char *const stored_ns_files[SPEC_NS_COUNT];
 
-/* Opens a pidfd of a state's init: -ESRCH when it has ended, or when the pid belongs to another process by now (V32). */
-int stored_pidfd(const struct store_state *state);
+/* The host's procfs, proved once (kern/proc.h). Returns a descriptor that is @stored's, or -errno. */
+int stored_proc(struct stored *stored, struct ward_err *err);
+
+/* Opens a pidfd of a state's init, which @proc tells more of (kern/proc.h): -ESRCH when it has ended, or when the pid belongs to another process by now (V32). */
+int stored_pidfd(const struct store_state *state, int proc);
 
 /* The site of an existing container, which is @stored's: found out once. */
 int stored_site(struct stored *stored, struct site **ret_site, struct ward_err *err);

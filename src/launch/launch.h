@@ -20,12 +20,13 @@
 struct launch {
         const struct plan *plan;             /* borrowed */
         const struct seccomp_filter *filter; /* borrowed; for words about a refused exec; NULL: none */
-        int proc_fd;                         /* owned */
+        int proc_fd;                         /* borrowed */
         int slots[PLAN_SLOTS_MAX];           /* owned, but for borrowed ones */
         bool borrowed[PLAN_SLOTS_MAX];
         int lock;    /* borrowed: what the child must not hold; -EBADF: nothing */
         int channel; /* owned: the parent's end */
         int pidfd;   /* owned */
+        int first;   /* owned: pidfd of a child that another one took the place of (OP_CLONE), until it is reaped; -EBADF: none */
         pid_t pid;
         bool setgroups_denied;
         bool exec_failed;      /* what failed was finding or executing the program: everything before it worked */
@@ -39,7 +40,7 @@ struct launch {
 #define _cleanup_launch_ _cleanup_(launch_done)
 #define LAUNCH_NONE                                                                     \
         {                                                                               \
-                .channel = -EBADF, .pidfd = -EBADF, .proc_fd = -EBADF, .mounts = -EBADF \
+                .channel = -EBADF, .pidfd = -EBADF, .first = -EBADF, .proc_fd = -EBADF, .mounts = -EBADF \
         }
 
 /* The program of launch/init. */
@@ -50,6 +51,7 @@ extern const size_t launch_init_program_len;
 struct launch_given {
         int console, listener, state_creating, state_created, root, shm;
         int state_process; /* for a filter with a listener */
+        int proc;          /* the host's procfs (kern/proc.h); always given */
         int made; /* no slot: the file for the log of what the child makes; -EBADF: it is kept in memory only */
         int lock; /* no slot: closed in the child, which would hold it (flock(2): it belongs to the open file description) */
         const char *

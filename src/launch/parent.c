@@ -253,13 +253,11 @@ int launch_open(struct launch *launch, const struct plan *plan, const struct sec
         launch->plan = plan;
         launch->filter = filter;
         launch->trace = trace;
-        launch->channel = launch->pidfd = launch->mounts = -EBADF;
+        launch->channel = launch->pidfd = launch->first = launch->mounts = -EBADF;
         launch->lock = given->lock;
         for (uint32_t i = 0; i < PLAN_SLOTS_MAX; i++)
                 launch->slots[i] = -EBADF;
-        launch->proc_fd = proc_open(err);
-        if (launch->proc_fd < 0)
-                return launch->proc_fd;
+        launch->proc_fd = given->proc;
         r = map_shared(given->made, &launch->shared, err);
         if (r < 0)
                 return r;
@@ -471,7 +469,7 @@ int launch_start(struct launch *launch, int agent, struct ward_err *err)
         return say_with(launch, MESSAGE_START, &agent, agent >= 0 ? 1 : 0, err);
 }
 
-/* The child cloned the process that goes on (OP_CLONE): it takes the first one's place. */
+/* The child cloned the process that goes on (OP_CLONE): it takes the first one's place, which is waited for when nobody waits for us. */
 static int follow(struct launch *launch, pid_t pid, struct ward_err *err)
 {
         siginfo_t info;
@@ -485,11 +483,19 @@ static int follow(struct launch *launch, pid_t pid, struct ward_err *err)
                 (void)fd_close(pidfd);
                 return err_code(err, r, "follow the container's init");
         }
-        (void)pidfd_wait(launch->pidfd, false, false, &info);
-        (void)fd_close(launch->pidfd);
+        launch->first = launch->pidfd;
         launch->pidfd = pidfd;
         launch->pid = pid;
         return 0;
+}
+
+static void reap_first(struct launch *launch)
+{
+        siginfo_t info;
+
+        if (launch->first >= 0)
+                (void)pidfd_wait(launch->first, false, false, &info);
+        launch->first = fd_close(launch->first);
 }
 
 static void trace_record(struct launch *launch, const struct record *record)
@@ -624,7 +630,10 @@ int launch_hand_over(struct launch *launch, struct ward_err *err)
 {
         int r = launch_say(launch, MESSAGE_START, err);
 
-        return r < 0 ? r : launch_await(launch, PHASE_WAITING, err);
+        if (r >= 0)
+                r = launch_await(launch, PHASE_WAITING, err);
+        reap_first(launch);
+        return r;
 }
 
 /* After PHASE_EXEC: end of file is the success of execve(2), which closed the channel, unless the child is gone without a word. */
@@ -693,6 +702,7 @@ int launch_await_exec(struct launch *launch, struct ward_err *err)
         r = await_end(launch->channel, launch->pidfd, launch->plan, command_of(launch->plan), launch->filter, err);
         if (r >= 0 && launch->filter != NULL && (launch->filter->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
                 r = launch_check_executed(launch->proc_fd, launch->pid, command_of(launch->plan), err);
+        reap_first(launch);
         launch->exec_failed = r < 0; /* nothing but the filter and the execution comes behind this phase */
         if (r == -ENOENT || r == -ENOEXEC)
                 explain_exec(launch, err);
@@ -748,12 +758,13 @@ void launch_done(struct launch *launch)
                 if (launch->shared != NULL)
                         launch_undo(launch->shared);
         }
+        reap_first(launch);
         for (uint32_t i = 0; launch->plan != NULL && i < launch->plan->slot_count; i++)
                 if (!launch->borrowed[i])
                         launch->slots[i] = fd_close(launch->slots[i]);
         launch->channel = fd_close(launch->channel);
         launch->pidfd = fd_close(launch->pidfd);
-        launch->proc_fd = fd_close(launch->proc_fd);
+        launch->proc_fd = -EBADF;
         launch->mounts = fd_close(launch->mounts);
         if (launch->shared != NULL)
                 (void)munmap(launch->shared, sizeof(*launch->shared));

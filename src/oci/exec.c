@@ -205,30 +205,27 @@ static int read_process(const struct exec *o, int count, struct arena *arena, st
         return oci_parse_process(text, len, o->process, arena, ret_process, err);
 }
 
-static int base_process(struct oci *oci, const struct exec *o, int count, char **operands,
-                        struct spec_process *ret_process, struct ward_err *err)
-{
-        struct ward_spec spec;
-        const char **argv;
-        int r;
+struct command {
+        const struct exec *options;
+        struct arena *arena;
+        int count;
+        char **words;
+};
 
-        if (count < 2) {
-                (void)err_set(err, -EINVAL, "exec: there is no command to run in '%s'", operands[0]);
-                (void)err_hint(err, "usage: %s %s", oci_exec.command.name, oci_exec.command.operands);
-                return -EINVAL;
-        }
-        r = engine_spec(&oci->store, operands[0], &oci->arena, &spec, err);
-        if (r < 0)
-                return r;
-        *ret_process = spec.process;
-        argv = arena_new(&oci->arena, const char *, (size_t)count);
+/* Without --process: the container's own process with another command, and what the options change. */
+static int describe(void *context, const struct ward_spec *spec, struct spec_process *ret_process, struct ward_err *err)
+{
+        const struct command *command = context;
+        const char **argv = arena_new(command->arena, const char *, (size_t)command->count + 1);
+
         if (argv == NULL)
                 return err_oom(err);
-        memcpy(argv, operands + 1, (size_t)(count - 1) * sizeof(*argv));
+        memcpy(argv, command->words, (size_t)command->count * sizeof(*argv));
+        *ret_process = spec->process;
         ret_process->argv = argv;
         ret_process->args_origin = (struct spec_origin){.field = "the command line", .index = -1};
-        ret_process->terminal = false;
-        return apply_options(o, &oci->arena, ret_process, err);
+        ret_process->terminal = command->options->tty;
+        return apply_options(command->options, command->arena, ret_process, err);
 }
 
 static int exec(struct oci *oci, const void *options, int count, char **operands, struct ward_err *err)
@@ -246,19 +243,25 @@ static int exec(struct oci *oci, const void *options, int count, char **operands
                 .terminal_relay = !o->detach,
                 .trace = oci->trace ? stderr : NULL,
         };
+        struct command command = {o, &oci->arena, count - 1, operands + 1};
+        struct engine_exec_options how = {
+                .describe = describe, .context = &command, .cgroup = o->cgroup, .ignore_paused = o->ignore_paused};
         struct spec_process process;
         struct engine_exit end = {0};
         int r;
 
-        r = o->process != NULL ? read_process(o, count, &oci->arena, &process, err)
-                               : base_process(oci, o, count, operands, &process, err);
-        if (r < 0)
-                return r;
-        process.terminal = process.terminal || o->tty;
-        r = engine_exec(&oci->store,
-                        &(struct engine_exec_options){
-                                .process = &process, .cgroup = o->cgroup, .ignore_paused = o->ignore_paused},
-                        &engine, &end, err);
+        if (o->process != NULL) {
+                r = read_process(o, count, &oci->arena, &process, err);
+                if (r < 0)
+                        return r;
+                process.terminal = process.terminal || o->tty;
+                how.process = &process;
+        } else if (count < 2) {
+                (void)err_set(err, -EINVAL, "exec: there is no command to run in '%s'", operands[0]);
+                (void)err_hint(err, "usage: %s %s", oci_exec.command.name, oci_exec.command.operands);
+                return -EINVAL;
+        }
+        r = engine_exec(&oci->store, &how, &engine, &end, err);
         return r < 0 ? r : o->detach ? 0 : end.status;
 }
 
