@@ -165,7 +165,7 @@ static int load(struct execution *exec, struct store *store, const struct engine
         if (r >= 0)
                 r = refuse_own_program(exec, err);
         if (r >= 0)
-                r = stored_namespaces(&exec->stored, exec->joined, "exec", err);
+                r = stored_namespaces(&exec->stored, exec->site->place.root_user, exec->joined, "exec", err);
         return r < 0 ? r : find_setgroups(exec, err);
 }
 
@@ -223,6 +223,7 @@ static int make_plan(struct execution *exec, const struct spec_process *process,
                 .process = process,
                 .file = "exec",
                 .joined = exec->joined,
+                .at_once = exec->site->place.root_user,
                 .place = &exec->site->place,
                 .personality = exec->spec.personality,
                 .personality_given = exec->spec.personality_given,
@@ -237,6 +238,7 @@ static int make_plan(struct execution *exec, const struct spec_process *process,
 static int clone_once(struct execution *exec, const struct engine_options *options, int group_fd, struct ward_err *err)
 {
         const struct launch_given given = {.proc = stored_proc(&exec->stored, NULL),
+                                           .process = exec->stored.pidfd,
                                            .console = exec->console,
                                            .listener = -EBADF,
                                            .state_creating = -EBADF,

@@ -56,7 +56,7 @@ static int open_change(struct change *change, struct store *store, const char *i
         if (r >= 0)
                 r = stored_site(&change->stored, &site, err);
         if (r >= 0)
-                r = stored_namespaces(&change->stored, change->joined, "mounts", err);
+                r = stored_namespaces(&change->stored, false, change->joined, "mounts", err);
         if (r < 0)
                 return r;
         if (change->spec.ns[SPEC_NS_MOUNT].mode != SPEC_NS_NEW || change->joined[SPEC_NS_MOUNT].mode != SPEC_NS_JOIN)

@@ -177,7 +177,8 @@ void stored_done(struct stored *stored)
         arena_done(&stored->arena);
 }
 
-int stored_namespaces(struct stored *stored, struct spec_namespace *ret_joined, const char *field, struct ward_err *err)
+int stored_namespaces(struct stored *stored, bool any, struct spec_namespace *ret_joined, const char *field,
+                      struct ward_err *err)
 {
         int proc = stored_proc(stored, err);
         pid_t self = getpid();
@@ -185,9 +186,14 @@ int stored_namespaces(struct stored *stored, struct spec_namespace *ret_joined, 
         if (proc < 0)
                 return proc;
         for (int i = 0; i < SPEC_NS_COUNT; i++) {
-                uint64_t theirs, own;
+                /* Joining one's own user namespace is an error, and one's own mount namespace changes the root directory. */
+                bool compared = !any || i == SPEC_NS_USER || i == SPEC_NS_MOUNT;
+                uint64_t theirs, own = 0;
                 int r = proc_namespace_inode(proc, stored->state.pid, stored_ns_files[i], &theirs, err);
-                int mine = proc_namespace_inode(proc, self, stored_ns_files[i], &own, r < 0 ? NULL : err);
+                int mine = 0;
+
+                if (r < 0 || compared)
+                        mine = proc_namespace_inode(proc, self, stored_ns_files[i], &own, r < 0 ? NULL : err);
 
                 /* A kernel without this kind has it for nobody. An init whose first thread has ended shows none either, and is alive as
                  * long as another thread is, which may execute a program and be init again: what it hides for a moment is not left out. */

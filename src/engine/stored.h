@@ -57,9 +57,9 @@ int stored_pidfd(const struct store_state *state, int proc);
 /* The site of an existing container, which is @stored's: found out once. */
 int stored_site(struct stored *stored, struct site **ret_site, struct ward_err *err);
 
-/* The namespaces of init that are not the caller's own, named through /proc/PID/ns: they are init's if stored->pidfd has not ended when they have
- * been opened (V32). @ret_joined has SPEC_NS_COUNT entries, zeroed; @field is what asked for them. */
-int stored_namespaces(struct stored *stored, struct spec_namespace *ret_joined, const char *field,
+/* The namespaces of init that are not the caller's own, or with @any also those of which joining one's own changes nothing, named through
+ * /proc/PID/ns: they are init's if stored->pidfd has not ended when they have been opened (V32). @ret_joined has SPEC_NS_COUNT entries, zeroed; @field is what asked for them. */
+int stored_namespaces(struct stored *stored, bool any, struct spec_namespace *ret_joined, const char *field,
                       struct ward_err *err);
 
 /* Hides the processes that are cloned from here on until clone_show(), so that nobody in the container can look into what joins it (V9). Returns

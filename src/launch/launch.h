@@ -50,6 +50,7 @@ extern const size_t launch_init_program_len;
 /* Descriptors that the caller has already, for slots of these kinds; -EBADF: none. Borrowed. */
 struct launch_given {
         int console, listener, state_creating, state_created, root, shm;
+        int process;       /* whose namespaces are joined: a pidfd */
         int state_process; /* for a filter with a listener */
         int proc;          /* the host's procfs (kern/proc.h); always given */
         int made; /* no slot: the file for the log of what the child makes; -EBADF: it is kept in memory only */

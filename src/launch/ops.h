@@ -37,6 +37,7 @@ enum slot_kind {
         SLOT_AGENT,       /* always late: a connected unix socket that takes the filter's listener; @path is its own */
         SLOT_GIVEN,       /* opened by the caller: a root made by launch/host.c */
         SLOT_GIVEN_SHM,   /* the same: another container's /dev/shm */
+        SLOT_PROCESS,     /* the same: the pidfd of a process whose namespaces are joined; @path is what it is called */
         SLOT_INIT,        /* ward-init, a program in memory */
         SLOT_MADE,        /* nothing of the parent's: OP_MAKE puts a file system there */
 };
@@ -59,7 +60,7 @@ struct slot {
 
 enum op_type {
         /* Namespaces */
-        OP_SETNS,        /* ns: join the namespace in a slot */
+        OP_SETNS,        /* ns: join the namespace in a slot, or those of the process there */
         OP_UNSHARE,      /* number: CLONE_NEW* flags */
         OP_CLONE,        /* number: CLONE_NEW* flags; the next ops run in the new process, this one ends */
         OP_BECOME_ROOT,  /* take uid 0 and gid 0 of the new user namespace */

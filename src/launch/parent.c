@@ -202,6 +202,9 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
         case SLOT_GIVEN_SHM:
                 fd = given->shm;
                 break;
+        case SLOT_PROCESS:
+                fd = given->process;
+                break;
         case SLOT_INIT:
                 launch->slots[i] = open_init(err);
                 return launch->slots[i] < 0 ? launch->slots[i] : 0;

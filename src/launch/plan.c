@@ -54,6 +54,28 @@ static int add_joins(struct plan *plan, const struct spec_namespace *ns, bool us
         return r;
 }
 
+/* The kernel takes the user namespace first, and asks for rights over each of the others both in the caller's own and in that one (setns(2)). */
+static int add_joins_at_once(struct plan *plan, const struct spec_namespace *ns)
+{
+        struct slot slot = {.kind = SLOT_PROCESS, .path = "the container's init"};
+        uint32_t flags = 0;
+        struct op *op;
+
+        for (int i = 0; i < SPEC_NS_COUNT; i++)
+                if (ns[i].mode == SPEC_NS_JOIN) {
+                        flags |= clone_flag[i];
+                        slot.origin = ns[i].origin;
+                }
+        if (flags == 0)
+                return 0;
+        op = plan_add(plan, OP_SETNS, &slot.origin);
+        if (op == NULL)
+                return -ENOMEM;
+        op->ns.slot = plan_slot(plan, &slot);
+        op->ns.type = flags;
+        return op->ns.slot < 0 ? op->ns.slot : 0;
+}
+
 /* Files that the set-up makes belong to the container's root, if it has one. */
 static bool maps_root(const struct spec_id_maps *maps)
 {
@@ -549,7 +571,8 @@ int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uin
                             ? add_all_cpus(plan, &place)
                             : add_affinity(plan, &process->affinity_final);
         if (r >= 0)
-                r = add_joins(plan, exec->joined, place.root_user);
+                r = exec->at_once ? add_joins_at_once(plan, exec->joined)
+                                  : add_joins(plan, exec->joined, place.root_user);
         if (r >= 0 && plan_add(plan, OP_KEYRING, NULL) == NULL)
                 r = -ENOMEM;
         if (r >= 0 && exec->personality_given)
