@@ -82,21 +82,26 @@ int delete_damaged(struct store *store, const char *id, struct stored *stored, s
 
 int delete_known(struct store *store, const char *id, struct stored *stored, struct ward_err *err)
 {
+        _cleanup_spec_ struct ward_spec spec = {0};
         struct site *site;
+        bool readable;
         int r = stored_site(stored, &site, err);
 
+        /* Before the wait for the end, in which this time is lost. One that can't be read is no reason to keep the container. */
+        readable = r >= 0 && stored_spec(&stored->entry, &spec, NULL) >= 0;
         if (r >= 0)
                 r = kill_all(stored, site, err);
         if (r >= 0)
                 r = site_remove_groups(site, true, err);
         if (r >= 0)
                 site_stop_unit(site);
-        if (r >= 0 && stored->state.resctrl)
-                r = remove_rdt(&stored->entry, id, err);
+        if (r >= 0 && stored->state.resctrl && readable)
+                r = rdt_remove(&spec, id, err);
         if (r < 0)
                 return r;
         undo_unfinished(&stored->entry);
-        (void)hooks_run_stored(&stored->entry, &stored->state, SPEC_HOOK_POSTSTOP, "stopped", err);
+        if (readable)
+                (void)hooks_run_spec(&spec, &stored->state, SPEC_HOOK_POSTSTOP, "stopped", err);
         return store_destroy(store, id, &stored->entry, err);
 }
 
@@ -114,12 +119,26 @@ static int force_damaged(struct store *store, const char *id, struct stored *sto
         return delete_damaged(store, id, stored, own ? &site : NULL, err);
 }
 
+/* Who shall be killed dies while everything else is found out. */
+static int open_and_kill(struct stored *stored, struct store *store, const char *id, bool force, struct ward_err *err)
+{
+        int r;
+
+        stored_init(stored);
+        r = store_enter(store, id, true, &stored->entry, err);
+        if (r >= 0)
+                r = stored_hold(stored, id, err);
+        if (r >= 0 && force && stored->pidfd >= 0)
+                (void)pidfd_signal(stored->pidfd, SIGKILL); /* kill_all() says what is wrong */
+        return r < 0 ? r : stored_find_status(stored, err);
+}
+
 int engine_delete(struct store *store, const char *id, bool force, struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
         int r;
 
-        r = stored_open(&stored, store, id, true, err);
+        r = open_and_kill(&stored, store, id, force, err);
         if (r == -ENOENT && force)
                 return 0;
         if ((r == -EBADMSG || r == -ESTALE) && force)

@@ -130,27 +130,32 @@ int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const ch
         return 0;
 }
 
-int hooks_run_stored(const struct store_entry *entry, const struct store_state *state, enum spec_hook_kind kind,
-                     const char *status, struct ward_err *err)
+int hooks_run_spec(const struct ward_spec *spec, const struct store_state *state, enum spec_hook_kind kind,
+                   const char *status, struct ward_err *err)
 {
-        _cleanup_spec_ struct ward_spec spec = {0};
         _cleanup_text_ struct text json = {0};
         int first = 0, r;
 
-        r = stored_spec(entry, &spec, err);
-        if (r < 0)
-                return r;
-        if (spec.hooks[kind].count == 0)
+        if (spec->hooks[kind].count == 0)
                 return 0;
         hooks_state(state, status, status[0] == 's' ? 0 : state->pid, &json);
         if (text_failed(&json))
                 return err_oom(err);
-        for (size_t i = 0; i < spec.hooks[kind].count; i++) {
-                struct spec_hooks one = {.hooks = &spec.hooks[kind].hooks[i], .count = 1};
+        for (size_t i = 0; i < spec->hooks[kind].count; i++) {
+                struct spec_hooks one = {.hooks = &spec->hooks[kind].hooks[i], .count = 1};
 
-                r = hooks_run(&one, kind, spec.file, json.data, first < 0 ? NULL : err);
+                r = hooks_run(&one, kind, spec->file, json.data, first < 0 ? NULL : err);
                 if (r < 0 && first == 0)
                         first = r;
         }
         return first;
+}
+
+int hooks_run_stored(const struct store_entry *entry, const struct store_state *state, enum spec_hook_kind kind,
+                     const char *status, struct ward_err *err)
+{
+        _cleanup_spec_ struct ward_spec spec = {0};
+        int r = stored_spec(entry, &spec, err);
+
+        return r < 0 ? r : hooks_run_spec(&spec, state, kind, status, err);
 }

@@ -17,6 +17,10 @@ int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const ch
               struct ward_err *err);
 
 /* Loads the stored config of @entry and runs its poststop hooks; all of them, a failure does not stop the next. */
+int hooks_run_spec(const struct ward_spec *spec, const struct store_state *state, enum spec_hook_kind kind,
+                   const char *status, struct ward_err *err);
+
+/* The same of a container whose config is not read yet. */
 int hooks_run_stored(const struct store_entry *entry, const struct store_state *state, enum spec_hook_kind kind,
                      const char *status, struct ward_err *err);
 

@@ -109,6 +109,8 @@ static int find_status(struct stored *stored, struct ward_err *err)
         struct stat st;
         int r;
 
+        if (stored->state.pid == 0)
+                return ENGINE_CREATING;
         if (stored->pidfd < 0)
                 return ENGINE_STOPPED;
         if (fstatat(stored->entry.fd, "start", &st, AT_SYMLINK_NOFOLLOW) == 0)
@@ -139,7 +141,7 @@ void stored_init(struct stored *stored)
         stored->pidfd = stored->proc = stored->entry.fd = stored->entry.lock = -EBADF;
 }
 
-int stored_look(struct stored *stored, const char *id, struct ward_err *err)
+int stored_hold(struct stored *stored, const char *id, struct ward_err *err)
 {
         int r = store_read(&stored->entry, &stored->arena, &stored->state, err), proc;
 
@@ -150,11 +152,15 @@ int stored_look(struct stored *stored, const char *id, struct ward_err *err)
         /* Only what is known to have ended is stopped. */
         if (stored->pidfd < 0 && stored->pidfd != -ESRCH)
                 return require_explain(err_code(err, stored->pidfd, "look at the init of container '%s'", id), err);
-        if (stored->state.pid == 0) {
-                stored->status = ENGINE_CREATING;
-                return 0;
-        }
-        r = stored_find_status(stored, err);
+        return 0;
+}
+
+int stored_look(struct stored *stored, const char *id, struct ward_err *err)
+{
+        int r = stored_hold(stored, id, err);
+
+        if (r >= 0)
+                r = stored_find_status(stored, err);
         return r < 0 ? r : 0;
 }
 

@@ -28,6 +28,9 @@ int stored_open(struct stored *stored, struct store *store, const char *id, bool
 void stored_init(struct stored *stored);
 int stored_look(struct stored *stored, const char *id, struct ward_err *err);
 
+/* The first part of the latter: its state, and its init by a pidfd, if that lives. What is left is stored_find_status(). */
+int stored_hold(struct stored *stored, const char *id, struct ward_err *err);
+
 void stored_done(struct stored *stored);
 
 /* Whether @code of the above says that what is known of the container is to be had elsewhere, if at all (engine/recover.h). */
@@ -66,7 +69,7 @@ int stored_namespaces(struct stored *stored, bool any, struct spec_namespace *re
  * what that is given, or -errno. */
 int stored_hide(struct ward_err *err);
 
-/* Sets the status of one whose init is known, or is gone. */
+/* Sets the status of one whose state is known, and init, if that lives. */
 int stored_find_status(struct stored *stored, struct ward_err *err);
 
 /* The log of an unfinished start is there. */
