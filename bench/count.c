@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How many instructions a start takes in user space, and how many system calls: of every process from the runtime's first instruction to
+ * How many instructions a start takes in user space, and how many system calls: of every process, from the runtime's first instruction to
  * the execve(2) of the container's program, one step after the other (ptrace(2), PTRACE_SINGLESTEP). Unlike a time it is the same every time.
+ * What the runtime does behind that, until it ends, is counted by itself.
  *
  *      count [-w] PROGRAM COMMAND [ARGUMENT...]    PROGRAM is the path that the container executes, as it is written to execve(2)
  *
- * Prints both numbers. A string instruction counts once, however often it repeats: its address stays the same. What the kernel does for
+ * Prints both numbers, and both of what comes behind. A string instruction counts once, however often it repeats: its address stays the same. What the kernel does for
  * a call is not counted. -w says where: behind the numbers comes a line "at OFFSET COUNT" for each instruction of COMMAND's own file, by
  * its place in the file as it is loaded, and a line "call NUMBER COUNT" for each system call. x86-64 alone.
  */
@@ -36,7 +37,10 @@ static struct task {
         uint64_t base; /* where the command's file lies in its memory; 0: not asked yet */
 } tasks[TASKS_MAX];
 
-static uint64_t instructions, calls;
+static struct {
+        uint64_t instructions, calls;
+} start, rest, *part = &start;
+
 static uint32_t *at; /* by place in the command's file; NULL: nobody asked */
 static uint64_t at_call[CALLS_MAX];
 
@@ -133,12 +137,12 @@ static bool count_step(struct task *task, const char *program)
         code = (uint64_t)ptrace(PTRACE_PEEKTEXT, task->pid, regs.rip, NULL);
         if (errno != 0)
                 return false;
-        instructions++;
-        if (at != NULL)
+        part->instructions++;
+        if (at != NULL && part == &start)
                 note_place(task, &regs, (code & 0xffff) == 0x050f);
         if ((code & 0xffff) != 0x050f) /* SYSCALL */
                 return false;
-        calls++;
+        part->calls++;
         return executes(task->pid, &regs, program);
 }
 
@@ -186,6 +190,7 @@ int main(int argc, char **argv)
                         if (status >> 16 == PTRACE_EVENT_EXEC)
                                 task->base = 0;
                         if (status >> 16 == 0 && count_step(task, argv[1])) {
+                                part = &rest;
                                 (void)ptrace(PTRACE_DETACH, pid, NULL, NULL);
                                 task->pid = 0;
                                 continue;
@@ -196,7 +201,8 @@ int main(int argc, char **argv)
                 if (ptrace(PTRACE_SINGLESTEP, pid, NULL, signal) < 0 && errno != ESRCH)
                         die("step");
         }
-        (void)printf("%llu %llu\n", (unsigned long long)instructions, (unsigned long long)calls);
+        (void)printf("%llu %llu %llu %llu\n", (unsigned long long)start.instructions, (unsigned long long)start.calls,
+                     (unsigned long long)rest.instructions, (unsigned long long)rest.calls);
         if (at != NULL)
                 print_places();
         return result;
