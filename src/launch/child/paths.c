@@ -255,7 +255,12 @@ int child_target(struct child *child, const char *path, enum op_target kind, boo
         int fd, r;
 
         child->step = STEP_OPEN_TARGET;
-        fd = child_open(child, path, FLAG_PATH, resolve);
+        fd = child_open(child, path, FLAG_PATH | (directory ? O_DIRECTORY : 0), resolve);
+        if (fd >= 0 && directory)
+                return fd;
+        if (fd == -ENOTDIR)
+                fd = child_open(child, path, FLAG_PATH,
+                                resolve); /* tells whether it is the target itself that is none */
         if (fd == -ENOENT) {
                 if (len >= sizeof(copy))
                         return -ENAMETOOLONG;
