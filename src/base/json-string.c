@@ -2,6 +2,8 @@
 /* The inside of JSON strings: UTF-8 (RFC 3629), escapes (RFC 8259 section 7), and writing them; see json-string.h. */
 #include "base/json-string.h"
 
+#include <endian.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -103,6 +105,26 @@ static char *put_utf8(char *out, uint32_t code)
         return out;
 }
 
+/* Passes plain bytes, eight at a time: the lowest bit of @hits that is set is that of the first byte which is not plain; a borrow can only come
+ * from such a one. */
+static const char *skip_plain(const char *at, const char *end)
+{
+        static const uint64_t ones = UINT64_MAX / 255;
+        uint64_t word, hits;
+
+        for (; end - at >= (ptrdiff_t)sizeof(word); at += sizeof(word)) {
+                memcpy(&word, at, sizeof(word));
+                word = le64toh(word);
+                hits = word | (word - ones * ' ') | ((word ^ ones * '"') - ones) | ((word ^ ones * '\\') - ones);
+                hits &= ones << 7;
+                if (hits != 0)
+                        return at + (__builtin_ctzll(hits) >> 3);
+        }
+        while (at < end && plain[(unsigned char)*at])
+                at++;
+        return at;
+}
+
 const char *json_string_scan(const char *at, const char *end, bool *ret_escaped, const char **ret_why)
 {
         bool escaped = false;
@@ -111,8 +133,7 @@ const char *json_string_scan(const char *at, const char *end, bool *ret_escaped,
                 uint32_t code;
                 size_t len = 0;
 
-                while (at < end && plain[(unsigned char)*at])
-                        at++;
+                at = skip_plain(at, end);
                 *ret_why = NULL;
                 if (at == end)
                         *ret_why = "this string has no end";

@@ -19,7 +19,7 @@
 
 #define FIELD_MAX 64
 #define PATH_TEXT_MAX 256
-#define NO_STEP ((struct json_step){NULL, -1})
+#define NO_STEP ((struct json_step){NULL, -1, 0})
 
 void json_init(struct json *json, const char *text, size_t len, const char *file, struct arena *arena,
                struct ward_err *err)
@@ -473,12 +473,12 @@ static int read_field(struct json *json, const struct json_field *fields, size_t
                 key = arena_strndup(json->arena, key, slice.len);
                 if (key == NULL)
                         return err_oom(json->err);
-                json->path[json->depth - 1].key = key;
+                json->path[json->depth - 1] = (struct json_step){key, -1, slice.len};
                 if (count > 0 && (fields[count - 1].flags & JSON_REST) != 0)
                         return fields[count - 1].read(json, (char *)target + fields[count - 1].offset);
                 return unknown_field(json, fields, count, unknown, where, key);
         }
-        json->path[json->depth - 1].key = field->name;
+        json->path[json->depth - 1] = (struct json_step){field->name, -1, slice.len};
         if (*seen & UINT64_C(1) << (field - fields))
                 return json_fail(json, where, "this field is given twice");
         *seen |= UINT64_C(1) << (field - fields);
@@ -579,7 +579,8 @@ int json_map(struct json *json, json_reader read, void *target)
                 r = read_map_key(json, &keys[count]);
                 if (r < 0)
                         return r;
-                json->path[json->depth - 1].key = keys[count++].key;
+                json->path[json->depth - 1] = (struct json_step){keys[count].key, -1, strlen(keys[count].key)};
+                count++;
                 r = read(json, target);
                 if (r < 0)
                         return r;

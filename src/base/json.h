@@ -26,8 +26,9 @@
 #define JSON_DEPTH_MAX 64
 
 struct json_step {
-        const char *key; /* a NUL-terminated key, or NULL for an array element */
+        const char *key; /* a NUL-terminated key of @len bytes, or NULL for an array element */
         int index;
+        size_t len;
 };
 
 struct json {

@@ -34,7 +34,7 @@ static bool reserve(struct text *text, size_t more)
 
 void text_add(struct text *text, const char *data, size_t len)
 {
-        if (!reserve(text, len))
+        if (text->room - text->len <= len && !reserve(text, len))
                 return;
         memcpy(text->data + text->len, data, len);
         text->len += len;

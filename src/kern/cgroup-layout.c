@@ -81,14 +81,16 @@ static bool mount_of(const struct procfs_mount *line, struct cgroup_mount *ret_m
 /* Fills in @mounts, at most MOUNT_MAX; returns how many. */
 static size_t mounts_parse(char *mountinfo, struct cgroup_mount *mounts)
 {
-        struct procfs_mount line;
+        struct procfs_mount mount;
         size_t count = 0;
-        int r;
+        char *line;
 
-        while (count < MOUNT_MAX && (r = procfs_next_mount(&mountinfo, &line)) != 0) {
+        while (count < MOUNT_MAX && (line = text_next(&mountinfo, '\n')) != NULL) {
                 size_t i;
 
-                if (r < 0 || !mount_of(&line, &mounts[count]))
+                /* There may be thousands of others. */
+                if (strstr(line, " - cgroup") == NULL || procfs_next_mount(&line, &mount) <= 0 ||
+                    !mount_of(&mount, &mounts[count]))
                         continue;
                 /* A later mount on the same place hides the earlier one. */
                 for (i = 0; i < count && strcmp(mounts[i].point, mounts[count].point) != 0; i++)

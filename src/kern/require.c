@@ -16,7 +16,8 @@
 #define ALL (~0L)
 
 struct call {
-        const char *name, *since;
+        char name[24]; /* no pointer, which a static-pie relocates at every start */
+        const char *since;
         long number;
         long args[5];    /* such that the kernel answers neither ENOSYS nor, to who has the right, EPERM */
         bool privileged; /* without CAP_SYS_ADMIN the kernel answers EPERM before it looks at the arguments */

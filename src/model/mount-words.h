@@ -24,7 +24,7 @@ enum {
 };
 
 struct mount_word {
-        const char *name;
+        char name[16]; /* no pointer, which a static-pie relocates at every start */
         unsigned kind;
         uint64_t attr;       /* MOUNT_ATTR_* */
         unsigned long flags; /* MS_* of the file system, or of the propagation */

@@ -86,9 +86,11 @@ const size_t mount_word_count = ELEMENTS(mount_words);
 
 static const struct mount_word *find_word(const char *name)
 {
-        for (size_t i = 0; i < ELEMENTS(mount_words); i++)
-                if (mount_words[i].name[0] == name[0] && strcmp(mount_words[i].name, name) == 0)
-                        return &mount_words[i];
+        /* Half of them begin with "no" or "r": the third letter tells more. None has less than two. */
+        for (const struct mount_word *word = mount_words; word < mount_words + ELEMENTS(mount_words); word++)
+                if (word->name[0] == name[0] && word->name[1] == name[1] && word->name[2] == name[2] &&
+                    strcmp(word->name, name) == 0)
+                        return word;
         return NULL;
 }
 

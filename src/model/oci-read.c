@@ -29,7 +29,7 @@ int oci_origin(struct json *json, struct spec_origin *ret_origin)
                 index = json->path[--depth].index;
         for (unsigned i = 0; i < depth; i++)
                 if (json->path[i].key != NULL)
-                        len += strlen(json->path[i].key) + 1;
+                        len += json->path[i].len + 1;
         field = at = arena_alloc(json->arena, len, 1);
         if (field == NULL)
                 return err_oom(json->err);
@@ -38,7 +38,8 @@ int oci_origin(struct json *json, struct spec_origin *ret_origin)
                         continue;
                 if (at != field)
                         *at++ = '.';
-                at = oci_append(at, json->path[i].key);
+                memcpy(at, json->path[i].key, json->path[i].len);
+                at += json->path[i].len;
         }
         *ret_origin = (struct spec_origin){field, index, where.line, where.column};
         return 0;
