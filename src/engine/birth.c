@@ -554,8 +554,8 @@ int birth_prepare(struct birth *birth, struct store *store, const struct ward_sp
         birth->options = options;
         birth->create = create;
         birth->live = true;
-        birth->proc = birth->entry.fd = birth->entry.lock = birth->made = birth->group_fd = birth->listener = birth->console =
-                birth->state_creating = birth->state_created = birth->agent.state = -EBADF;
+        birth->proc = birth->entry.fd = birth->entry.lock = birth->made = birth->group_fd = birth->listener =
+                birth->console = birth->state_creating = birth->state_created = birth->agent.state = -EBADF;
         birth->rdt.root = birth->links.own = birth->links.container = -EBADF;
         birth->launch = (struct launch)LAUNCH_NONE;
         r = check(spec, err);

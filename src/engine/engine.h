@@ -111,7 +111,7 @@ struct engine_exec_options {
         int (*describe)(void *context, const struct ward_spec *spec, struct spec_process *ret_process,
                         struct ward_err *err);
         void *context;
-        const char *cgroup;                 /* a group below the container's, NULL: the container's own */
+        const char *cgroup; /* a group below the container's, NULL: the container's own */
         bool ignore_paused;
 };
 

@@ -87,10 +87,11 @@ static bool describe_surroundings(const struct plan *plan, const struct op *op, 
 {
         switch (op->type) {
         case OP_SETNS:
-                text_printf(text,
-                            plan->slots[op->ns.slot].kind == SLOT_PROCESS ? "join the namespaces of %s"
-                                                                          : "join the namespace '%s'",
-                            plan->slots[op->ns.slot].path);
+                if (plan->slots[op->ns.slot].kind == SLOT_PROCESS)
+                        text_printf(text, "join the namespaces of %s: %#x", plan->slots[op->ns.slot].path,
+                                    (unsigned)op->ns.type);
+                else
+                        text_printf(text, "join the namespace '%s'", plan->slots[op->ns.slot].path);
                 break;
         case OP_UNSHARE:
                 text_printf(text, "make a new %s namespace",

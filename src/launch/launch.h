@@ -26,7 +26,7 @@ struct launch {
         int lock;    /* borrowed: what the child must not hold; -EBADF: nothing */
         int channel; /* owned: the parent's end */
         int pidfd;   /* owned */
-        int first;   /* owned: pidfd of a child that another one took the place of (OP_CLONE), until it is reaped; -EBADF: none */
+        int first; /* owned: pidfd of a child that another one took the place of (OP_CLONE), until it is reaped; -EBADF: none */
         pid_t pid;
         bool setgroups_denied;
         bool exec_failed;      /* what failed was finding or executing the program: everything before it worked */
@@ -38,8 +38,8 @@ struct launch {
 };
 
 #define _cleanup_launch_ _cleanup_(launch_done)
-#define LAUNCH_NONE                                                                     \
-        {                                                                               \
+#define LAUNCH_NONE                                                                                      \
+        {                                                                                                \
                 .channel = -EBADF, .pidfd = -EBADF, .first = -EBADF, .proc_fd = -EBADF, .mounts = -EBADF \
         }
 

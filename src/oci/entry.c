@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The first instructions of ward-oci, before libc's own: who comes into a container's sight runs from a read-only clone of the program's file
- * (kern/self.h), and what libc does at its start would be done twice, of which a virtual machine has a third of an exec (CPUID, some sixty
- * times, is asked of the hypervisor).
+ * (kern/self.h), and what libc does at its start would be done twice: in a virtual machine, where the hypervisor answers each of some forty
+ * CPUID instructions, that is most of the time that executing a static program takes.
  *
  * This is a short cut and no protection: what it doesn't do, for whatever reason, main() does, and says what is wrong. There is no relocation,
  * no thread-local storage and no libc here yet: raw system calls and the stack that the kernel made (execve(2), getauxval(3)).

@@ -192,7 +192,7 @@ static void compare_exec(const struct named_place *p, const char *config, const 
         _cleanup_text_ struct text text = {0};
         struct spec_namespace joined[SPEC_NS_COUNT] = {0};
         struct ward_err err = {0};
-        struct plan_exec exec = {.file = "exec", .joined = joined, .place = &p->place};
+        struct plan_exec exec = {.file = "exec", .joined = joined, .at_once = p->place.root_user, .place = &p->place};
         struct plan plan;
 
         load(config, &spec);
