@@ -105,10 +105,13 @@ int cgroup_open(const struct cgroup_hierarchy *hierarchy, const char *path, cons
         char joined[PATH_MAX + NAME_MAX + 2];
         int r;
 
-        r = cgroup_path_check(path, NULL);
+        /* The root has files, too. */
+        r = *path == '/' && *skip_slashes(path) == '\0' ? 0 : cgroup_path_check(path, NULL);
         if (r < 0)
                 return r;
         path = skip_slashes(path);
+        if (*path == '\0')
+                path = ".";
         if (file == NULL)
                 return open_below(hierarchy->fd, path, flags | O_DIRECTORY);
         (void)snprintf(joined, sizeof(joined), "%s/%s", path, file);

@@ -168,6 +168,32 @@ enum cgroup_knob {
         CGROUP_NET_PRIORITY, /* key: an interface of the caller's network namespace; a number of 32 bits; v1 only */
         CGROUP_RDMA_MAX,     /* key: a device; text: what rdma.max wants behind it */
         CGROUP_UNIFIED,      /* key: a file of the v2 group; text: what is written there, each line by itself */
+        /* What the specification has no field for. */
+        CGROUP_MEMORY_MIN,             /* bytes, -1 all; v2 only, as are those up to writeback */
+        CGROUP_MEMORY_LOW,             /* bytes, -1 all */
+        CGROUP_MEMORY_HIGH,            /* bytes, -1 unlimited */
+        CGROUP_MEMORY_OOM_GROUP,       /* 0 or 1 */
+        CGROUP_MEMORY_SWAP_ONLY,       /* bytes of swap, without memory, -1 unlimited; either version */
+        CGROUP_MEMORY_SWAP_HIGH,       /* bytes, -1 unlimited */
+        CGROUP_MEMORY_ZSWAP_MAX,       /* bytes, -1 unlimited */
+        CGROUP_MEMORY_ZSWAP_WRITEBACK, /* 0 or 1 */
+        CGROUP_CPU_WEIGHT,             /* 1 to 10000 */
+        CGROUP_CPU_WEIGHT_NICE,        /* -20 to 19 */
+        CGROUP_CPU_UCLAMP_MIN,         /* hundredths of a percent, -1 max */
+        CGROUP_CPU_UCLAMP_MAX,
+        CGROUP_CPUSET_PARTITION, /* text: member, root or isolated */
+        CGROUP_IO_WEIGHT,        /* 1 to 10000 */
+        CGROUP_IO_WEIGHT_DEVICE, /* of a block device: 1 to 10000; 0: that of the group */
+        CGROUP_IO_LATENCY,       /* of a block device: microseconds, 0 none; v2 only */
+        CGROUP_IO_COST_QOS, /* of a block device; text: what io.cost.qos wants behind it; v2's root only, as the next */
+        CGROUP_IO_COST_MODEL,
+        CGROUP_MISC_MAX, /* key: a resource of misc.capacity; number, -1 unlimited */
+        CGROUP_DMEM_MIN, /* key: a region of dmem.capacity; bytes, -1 all or unlimited; as the next two */
+        CGROUP_DMEM_LOW,
+        CGROUP_DMEM_MAX,
+        CGROUP_MAX_DEPTH,       /* levels of groups below, -1 unlimited; v2 only, as those that follow */
+        CGROUP_MAX_DESCENDANTS, /* groups below, -1 unlimited */
+        CGROUP_TYPE,            /* text: threaded; there is no way back */
         CGROUP_KNOB_COUNT,
 };
 
@@ -192,6 +218,19 @@ bool cgroup_limit_anyway(const struct cgroup_limit *limit);
  * compares with cgroup_stats_read() first. */
 int cgroup_set(const struct cgroup_layout *layout, const char *path, const struct cgroup_limit *limits, size_t count,
                size_t *ret_failed, struct ward_err *err);
+
+/*
+ * A limit as the kernel has it, in the form of its own file: "max", "536870912", "0-3". @key: the device or key of the limit, where the knob has
+ * one (its knob and value are not looked at); NULL otherwise. Of a line that holds several (io.max, cpu.max) it is the part that the limit
+ * is; of a device that nothing is set for, the word that says so. *@ret_text lives in @arena. -ENOENT in words when the hierarchy's version has no
+ * such file, the group is missing or has not got the controller, or there is no such key.
+ */
+int cgroup_get(const struct cgroup_hierarchy *hierarchy, const char *path, enum cgroup_knob knob,
+               const struct cgroup_limit *key, struct arena *arena, const char **ret_text, struct ward_err *err);
+
+/* The file that cgroup_get() reads, in @arena: "memory.max". -ENOENT: this version has none. */
+int cgroup_knob_file(const struct cgroup_hierarchy *hierarchy, const char *path, enum cgroup_knob knob,
+                     const struct cgroup_limit *key, struct arena *arena, const char **ret_file, struct ward_err *err);
 
 /* A device rule: type 'a' (all), 'b' or 'c'; -1 is any number; access a subset of "rwm". The last match wins. */
 struct cgroup_device_rule {

@@ -174,7 +174,7 @@ static void test_weights(void **state)
         if (hierarchy->version == 1 && !has_file(f, CGROUP_BLKIO, "blkio.leaf_weight"))
                 expect_words(f, set_limit(f, leaf), -ENOENT, "CFQ", "leave leafWeight out");
         if (hierarchy->version == 2)
-                expect_words(f, set_limit(f, leaf), -EOPNOTSUPP, "has no such setting", "cgroup v1");
+                expect_words(f, set_limit(f, leaf), -EOPNOTSUPP, "it needs cgroup v1", "cgroup v2");
 }
 
 /* On a hybrid layout the group would not be the only one to get the controller, and there are runtimes that then run no more (docs/CGROUPS.md). */
