@@ -4,6 +4,7 @@
 #define ENGINE_LIMITS_H
 
 #include "kern/cgroup.h"
+#include "model/limit-words.h"
 #include "model/spec.h"
 
 struct limits {
@@ -17,5 +18,8 @@ struct limits {
 /* Memory comes from @arena; texts are those of @resources. @pids: whether its limit of processes is one. */
 int limits_collect(struct limits *limits, struct arena *arena, const struct spec_resources *resources, bool pids,
                    struct ward_err *err);
+
+/* This machine, for limit_words_parse(). */
+const struct limit_machine *limits_machine(struct arena *arena);
 
 #endif
