@@ -105,6 +105,31 @@ int cgroup_controllers(const struct cgroup_hierarchy *hierarchy, const char *pat
 int cgroup_file_read(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, char **ret_text,
                      struct ward_err *err);
 
+/* Writes @value to a file of the group @path by one write(2). Errors name the file; a missing file or group is -ENOENT. */
+int cgroup_file_write(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, const char *value,
+                      struct ward_err *err);
+
+/* The group @path and all below it, each before those below it, in the order of their names. The paths live in @arena and begin with one slash; that of
+ * the root is "/". -ENOENT: there is no such group. */
+int cgroup_tree(const struct cgroup_hierarchy *hierarchy, const char *path, struct arena *arena,
+                const char *const **ret_paths, size_t *ret_count, struct ward_err *err);
+
+/* The processes in the group @path itself, ascending, in @arena; of a threaded group of v2 its threads. */
+int cgroup_members(const struct cgroup_hierarchy *hierarchy, const char *path, struct arena *arena,
+                   const pid_t **ret_pids, size_t *ret_count, struct ward_err *err);
+
+/* Moves a process with all of its threads, or with @thread that thread alone, into the group @path. The error says why the kernel refuses: the
+ * group has none of its own ("no internal processes"), the process is a thread of the kernel or somebody else's ... -ESRCH: it has gone. */
+int cgroup_move(const struct cgroup_hierarchy *hierarchy, const char *path, pid_t pid, bool thread,
+                struct ward_err *err);
+
+/* Moves the calling process there, which has one thread. */
+int cgroup_enter(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err);
+
+/* Gives the group @path to somebody who may then make groups in it and move processes between these: its directory, and the files that the
+ * kernel names for that (cgroups(7), "Delegating a hierarchy"). Its limits stay with who owns them. */
+int cgroup_own(const struct cgroup_hierarchy *hierarchy, const char *path, uid_t uid, gid_t gid, struct ward_err *err);
+
 /* Whether the group @path is there, and the caller may make groups in it: 1, 0 or -errno. */
 int cgroup_has_room(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err);
 
@@ -245,6 +270,18 @@ struct cgroup_device_rule {
 int cgroup_set_devices(const struct cgroup_layout *layout, const char *path, const struct cgroup_device_rule *rules,
                        size_t count, struct ward_err *err);
 
+/*
+ * Adds rules behind those that the group has. v1 keeps them itself; on v2 cgroup_set_devices() has written them down in an attribute of the group
+ * (trusted.ward.devices), with the number of its program. A group that nobody has given rules allows everything. -EBUSY: it has a program of ward's
+ * whose rules are not written down.
+ */
+int cgroup_add_devices(const struct cgroup_layout *layout, const char *path, const struct cgroup_device_rule *rules,
+                       size_t count, struct ward_err *err);
+
+/* The rules of the group, one a line, in @arena: devices.list of v1, or what was written down, as "allow c 1:3 rwm". "": none. */
+int cgroup_get_devices(const struct cgroup_layout *layout, const char *path, struct arena *arena, const char **ret_text,
+                       struct ward_err *err);
+
 /* Whether the group obeys just these rules already, as far as that can be read: v1, and not where its default is to allow. There rules
  * are changed one by one, and who is in the group meets those that are half written. */
 bool cgroup_has_devices(const struct cgroup_layout *layout, const char *path, const struct cgroup_device_rule *rules,
@@ -351,5 +388,46 @@ struct cgroup_details {
 /* The lists live in @arena. What the machine does not have is empty. */
 int cgroup_details_read(const struct cgroup_layout *layout, const char *path, struct arena *arena,
                         struct cgroup_details *ret_details, struct ward_err *err);
+
+/* ---- watching ---- */
+
+/* What is watched: of each group its counters of events, and what is asked for. */
+struct cgroup_trigger {
+        /* "memory", "cpu", "io": pressure of a v2 group (psi.rst). NULL: memory.pressure_level of a v1 group. */
+        const char *resource;
+        bool full;                        /* all processes wait, not some */
+        uint64_t stall_usec, window_usec; /* waited for so long within such a time: 500 ms to 10 s */
+        const char *level;                /* v1: "low", "medium" or "critical" */
+};
+
+struct cgroup_event {
+        const char *file; /* "memory.events"; of a trigger "memory.pressure", "memory.pressure_level" */
+        const char
+                *what; /* "oom_kill"; of a trigger "some 150000 1000000", "critical"; "removed": the group has gone */
+        uint64_t before, after; /* of a counter; 0 otherwise */
+};
+
+struct cgroup_watch;
+
+/*
+ * Begins to watch the group @path: memory.events, memory.swap.events, pids.events, cgroup.events, hugetlb.*.events and misc.events on v2;
+ * memory.oom_control, through an eventfd (cgroup.event_control), and pids.events on v1; whichever are there. Reading is all that it takes, but for
+ * triggers: those are written. *@ret_watch is owned by the caller. -EOPNOTSUPP: a trigger needs the other version, or a kernel with CONFIG_PSI;
+ * -ENOENT: there is no such group.
+ */
+int cgroup_watch_open(const struct cgroup_layout *layout, const char *path, const struct cgroup_trigger *triggers,
+                      size_t trigger_count, struct cgroup_watch **ret_watch, struct ward_err *err);
+void cgroup_watch_done(struct cgroup_watch **watch);
+
+/* How many files and triggers are watched. */
+size_t cgroup_watch_count(const struct cgroup_watch *watch);
+
+/* A descriptor that can be read when cgroup_watch_next() has something to say, or may have; borrowed. */
+int cgroup_watch_fd(const struct cgroup_watch *watch);
+
+/* The next event, waiting for up to @timeout_msec (-1: for ever). Returns 1; 0 when there was none in that time; -errno. The strings of *@ret_event are good
+ * until the next call. After "removed" there is nothing more. */
+int cgroup_watch_next(struct cgroup_watch *watch, int timeout_msec, struct cgroup_event *ret_event,
+                      struct ward_err *err);
 
 #endif
