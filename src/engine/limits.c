@@ -85,20 +85,20 @@ static void add_texts(struct collection *to, const struct spec_resources *resour
                     &cpu->partition_origin);
 }
 
+static const enum cgroup_knob extra_knobs[SPEC_EXTRA_COUNT] = {
+        [SPEC_IO_WEIGHT] = CGROUP_IO_WEIGHT_DEVICE, [SPEC_IO_LATENCY] = CGROUP_IO_LATENCY,
+        [SPEC_IO_COST_QOS] = CGROUP_IO_COST_QOS,    [SPEC_IO_COST_MODEL] = CGROUP_IO_COST_MODEL,
+        [SPEC_MISC_MAX] = CGROUP_MISC_MAX,          [SPEC_DMEM_MIN] = CGROUP_DMEM_MIN,
+        [SPEC_DMEM_LOW] = CGROUP_DMEM_LOW,          [SPEC_DMEM_MAX] = CGROUP_DMEM_MAX,
+};
+
 static void add_extras(struct collection *to, const struct spec_resources *resources)
 {
-        static const enum cgroup_knob knobs[SPEC_EXTRA_COUNT] = {
-                [SPEC_IO_WEIGHT] = CGROUP_IO_WEIGHT_DEVICE, [SPEC_IO_LATENCY] = CGROUP_IO_LATENCY,
-                [SPEC_IO_COST_QOS] = CGROUP_IO_COST_QOS,    [SPEC_IO_COST_MODEL] = CGROUP_IO_COST_MODEL,
-                [SPEC_MISC_MAX] = CGROUP_MISC_MAX,          [SPEC_DMEM_MIN] = CGROUP_DMEM_MIN,
-                [SPEC_DMEM_LOW] = CGROUP_DMEM_LOW,          [SPEC_DMEM_MAX] = CGROUP_DMEM_MAX,
-        };
-
         for (size_t i = 0; i < resources->extra_count; i++) {
                 const struct spec_extra *extra = &resources->extras[i];
 
                 add(to,
-                    (struct cgroup_limit){.knob = knobs[extra->kind],
+                    (struct cgroup_limit){.knob = extra_knobs[extra->kind],
                                           .value = extra->value,
                                           .text = extra->text,
                                           .key = extra->key,
@@ -118,15 +118,15 @@ static void add_weight(struct collection *to, enum cgroup_knob knob, const struc
                     &weight->origin);
 }
 
+static const enum cgroup_knob throttle_knobs[SPEC_THROTTLE_COUNT] = {
+        [SPEC_READ_BPS] = CGROUP_BLKIO_READ_BPS,
+        [SPEC_WRITE_BPS] = CGROUP_BLKIO_WRITE_BPS,
+        [SPEC_READ_IOPS] = CGROUP_BLKIO_READ_IOPS,
+        [SPEC_WRITE_IOPS] = CGROUP_BLKIO_WRITE_IOPS,
+};
+
 static void add_devices(struct collection *to, const struct spec_block_io *io)
 {
-        static const enum cgroup_knob knobs[SPEC_THROTTLE_COUNT] = {
-                [SPEC_READ_BPS] = CGROUP_BLKIO_READ_BPS,
-                [SPEC_WRITE_BPS] = CGROUP_BLKIO_WRITE_BPS,
-                [SPEC_READ_IOPS] = CGROUP_BLKIO_READ_IOPS,
-                [SPEC_WRITE_IOPS] = CGROUP_BLKIO_WRITE_IOPS,
-        };
-
         for (size_t i = 0; i < io->weight_device_count; i++) {
                 const struct spec_weight_device *device = &io->weight_devices[i];
 
@@ -138,7 +138,7 @@ static void add_devices(struct collection *to, const struct spec_block_io *io)
                         const struct spec_throttle_device *device = &io->throttles[kind].devices[i];
 
                         add(to,
-                            (struct cgroup_limit){.knob = knobs[kind],
+                            (struct cgroup_limit){.knob = throttle_knobs[kind],
                                                   .value = (int64_t)device->rate,
                                                   .major = device->major,
                                                   .minor = device->minor},
@@ -243,6 +243,99 @@ int limits_collect(struct limits *limits, struct arena *arena, const struct spec
         }
         *limits = (struct limits){to.limits, to.origins, to.count, wanted, controllers};
         return 0;
+}
+
+/* ---- words ---- */
+
+/* The knob of a word that fills in one member. */
+static size_t member_knob(size_t offset, enum cgroup_knob *ret_knob)
+{
+        static const struct {
+                size_t offset;
+                enum cgroup_knob knob;
+        } others[] = {
+                {offsetof(struct spec_resources, pids), CGROUP_PIDS_MAX},
+                {offsetof(struct spec_resources, cpu.cpus), CGROUP_CPUSET_CPUS},
+                {offsetof(struct spec_resources, cpu.mems), CGROUP_CPUSET_MEMS},
+                {offsetof(struct spec_resources, cpu.partition), CGROUP_CPUSET_PARTITION},
+                {offsetof(struct spec_resources, group_type), CGROUP_TYPE},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(numbers); i++)
+                if (numbers[i].offset == offset) {
+                        *ret_knob = numbers[i].knob;
+                        return 1;
+                }
+        for (size_t i = 0; i < ELEMENTS(others); i++)
+                if (others[i].offset == offset) {
+                        *ret_knob = others[i].knob;
+                        return 1;
+                }
+        return 0;
+}
+
+size_t limits_knobs(const struct limit_word *word, enum cgroup_knob knobs[LIMITS_KNOBS_MAX])
+{
+        switch (word->kind) {
+        case LIMIT_RULE:
+                return 0;
+        case LIMIT_THROTTLE:
+                knobs[0] = throttle_knobs[word->which];
+                return 1;
+        case LIMIT_IO_MAX:
+                memcpy(knobs, throttle_knobs, sizeof(throttle_knobs));
+                return ELEMENTS(throttle_knobs);
+        case LIMIT_EXTRA:
+                knobs[0] = extra_knobs[word->which];
+                return 1;
+        case LIMIT_WEIGHT_DEVICE:
+                knobs[0] = CGROUP_BLKIO_WEIGHT_DEVICE;
+                return 1;
+        case LIMIT_HUGETLB:
+                knobs[0] = CGROUP_HUGETLB_MAX;
+                return 1;
+        case LIMIT_NETWORK:
+                knobs[0] = CGROUP_NET_PRIORITY;
+                return 1;
+        case LIMIT_RDMA:
+                knobs[0] = CGROUP_RDMA_MAX;
+                return 1;
+        case LIMIT_CPUS:
+        case LIMIT_QUOTA:
+        case LIMIT_CPU_MAX:
+                knobs[0] = CGROUP_CPU_QUOTA;
+                knobs[1] = CGROUP_CPU_PERIOD;
+                return 2;
+        default:
+                return member_knob(word->offset, knobs);
+        }
+}
+
+bool limits_is_keyed(enum cgroup_knob knob)
+{
+        switch (knob) {
+        case CGROUP_HUGETLB_MAX:
+        case CGROUP_NET_PRIORITY:
+        case CGROUP_RDMA_MAX:
+        case CGROUP_UNIFIED:
+        case CGROUP_MISC_MAX:
+        case CGROUP_DMEM_MIN:
+        case CGROUP_DMEM_LOW:
+        case CGROUP_DMEM_MAX:
+        case CGROUP_BLKIO_WEIGHT_DEVICE:
+        case CGROUP_BLKIO_LEAF_WEIGHT_DEVICE:
+        case CGROUP_BLKIO_READ_BPS:
+        case CGROUP_BLKIO_WRITE_BPS:
+        case CGROUP_BLKIO_READ_IOPS:
+        case CGROUP_BLKIO_WRITE_IOPS:
+        case CGROUP_IO_WEIGHT_DEVICE:
+        case CGROUP_IO_LATENCY:
+        case CGROUP_IO_COST_QOS:
+        case CGROUP_IO_COST_MODEL:
+                return true;
+        default:
+                return false;
+        }
 }
 
 /* ---- the machine ---- */

@@ -111,9 +111,6 @@ int cgroup_swap_add(const struct set *set, const struct cgroup_hierarchy *hierar
 /* @pattern with the limit's key in place of its star: it is @pattern, or in @name. */
 const char *cgroup_knob_name(const struct cgroup_limit *limit, const char *pattern, char name[NAME_MAX + 1]);
 
-/* The hierarchy that has the knob; with no controller it is that of v2. NULL: none. */
-const struct cgroup_hierarchy *cgroup_knob_hierarchy(const struct cgroup_layout *layout, enum cgroup_knob knob);
-
 /* The words for a file that is not there because the group is missing, or has not got the controller; @doing is "set memory.max". Returns -errno, or 0
  * when it is missing for another reason. */
 int cgroup_explain_missing(const struct cgroup_hierarchy *hierarchy, const char *path, const char *doing,

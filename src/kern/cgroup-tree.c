@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tree of groups, and who is in each. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +116,51 @@ int cgroup_members(const struct cgroup_hierarchy *hierarchy, const char *path, s
                 pids[count++] = pid;
         qsort(pids, count, sizeof(*pids), pid_compare);
         *ret_pids = pids;
+        *ret_count = count;
+        return 0;
+}
+
+int cgroup_there(const struct cgroup_hierarchy *hierarchy, const char *path)
+{
+        _cleanup_close_
+        int group = cgroup_open(hierarchy, path, NULL, O_PATH);
+
+        return group >= 0 ? 1 : group == -ENOENT || group == -ENODEV ? 0 : group;
+}
+
+const struct cgroup_hierarchy *cgroup_file_hierarchy(const struct cgroup_layout *layout, const char *file)
+{
+        uint32_t bit = cgroup_controller_bit(file, strcspn(file, "."));
+
+        return bit == 0 ? NULL : cgroup_with(layout, (enum cgroup_controller)__builtin_ctz(bit));
+}
+
+int cgroup_files(const struct cgroup_hierarchy *hierarchy, const char *path, struct arena *arena,
+                 const char *const **ret_files, size_t *ret_count, struct ward_err *err)
+{
+        int fd = cgroup_open(hierarchy, path, NULL, O_RDONLY);
+        _cleanup_text_ struct text queue = {0};
+        struct dirent *entry;
+        const char **files;
+        size_t count;
+        DIR *dir;
+
+        if (fd < 0)
+                return err_code(err, fd, "open the control group '%s%s'", hierarchy->mount, path);
+        dir = fdopendir(fd);
+        if (dir == NULL) {
+                (void)fd_close(fd);
+                return err_oom(err);
+        }
+        while ((entry = readdir(dir)) != NULL)
+                if (entry->d_type == DT_REG)
+                        text_add(&queue, entry->d_name, strlen(entry->d_name) + 1);
+        (void)closedir(dir);
+        files = text_failed(&queue) ? NULL : list_of(&queue, arena, &count);
+        if (files == NULL)
+                return err_oom(err);
+        qsort(files, count, sizeof(*files), path_compare);
+        *ret_files = files;
         *ret_count = count;
         return 0;
 }

@@ -79,6 +79,26 @@ size_t cgroup_watch_count(const struct cgroup_watch *watch)
         return watch->count;
 }
 
+bool cgroup_watch_counter(const struct cgroup_watch *watch, size_t index, struct cgroup_event *ret_event)
+{
+        for (size_t i = 0; i < watch->count; i++) {
+                const struct source *source = &watch->sources[i];
+
+                if (index >= source->count) {
+                        index -= source->count;
+                        continue;
+                }
+                *ret_event = (struct cgroup_event){
+                        .file = source->file,
+                        .what = source->counters[index].key,
+                        .before = source->counters[index].value,
+                        .after = source->counters[index].value,
+                };
+                return true;
+        }
+        return false;
+}
+
 int cgroup_watch_fd(const struct cgroup_watch *watch)
 {
         return watch->epoll;

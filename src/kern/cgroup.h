@@ -12,6 +12,7 @@
 #ifndef KERN_CGROUP_H
 #define KERN_CGROUP_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -60,6 +61,7 @@ struct cgroup_hierarchy {
 struct cgroup_layout {
         struct cgroup_hierarchy hierarchies[CGROUP_HIERARCHY_MAX];
         size_t count;
+        bool mixed; /* set by who has groups that not ward alone fills: a group may have other processes in each hierarchy */
 };
 
 /* Reads /proc/self/mountinfo and /proc/self/cgroup. Strings come from @arena. No cgroup mount at all is a layout of count 0,
@@ -129,6 +131,21 @@ int cgroup_enter(const struct cgroup_hierarchy *hierarchy, const char *path, str
 /* Gives the group @path to somebody who may then make groups in it and move processes between these: its directory, and the files that the
  * kernel names for that (cgroups(7), "Delegating a hierarchy"). Its limits stay with who owns them. */
 int cgroup_own(const struct cgroup_hierarchy *hierarchy, const char *path, uid_t uid, gid_t gid, struct ward_err *err);
+
+/* Whether the group @path is there: 1, 0 or -errno. */
+int cgroup_there(const struct cgroup_hierarchy *hierarchy, const char *path);
+
+/* The hierarchy that the file of a group belongs to by the first part of its name: "memory.stat". NULL: none has its controller, or it is of none, like
+ * "cgroup.procs" and "tasks". */
+const struct cgroup_hierarchy *cgroup_file_hierarchy(const struct cgroup_layout *layout, const char *file);
+
+/* The name of the group's file that is nearest to @file, in @near; false: none is near. */
+bool cgroup_file_nearest(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file,
+                         char near[NAME_MAX + 1]);
+
+/* The names of the group's files in their order, in @arena. */
+int cgroup_files(const struct cgroup_hierarchy *hierarchy, const char *path, struct arena *arena,
+                 const char *const **ret_files, size_t *ret_count, struct ward_err *err);
 
 /* Whether the group @path is there, and the caller may make groups in it: 1, 0 or -errno. */
 int cgroup_has_room(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err);
@@ -229,6 +246,9 @@ struct cgroup_limit {
         const char *key;
         uint32_t major, minor;
 };
+
+/* The hierarchy that has the knob; with no controller it is that of v2. NULL: none. */
+const struct cgroup_hierarchy *cgroup_knob_hierarchy(const struct cgroup_layout *layout, enum cgroup_knob knob);
 
 /* The controllers (a set of bits) that a limit needs a group with; none for a file of every v2 group. */
 uint32_t cgroup_limit_controllers(const struct cgroup_limit *limit);
@@ -421,6 +441,9 @@ void cgroup_watch_done(struct cgroup_watch **watch);
 
 /* How many files and triggers are watched. */
 size_t cgroup_watch_count(const struct cgroup_watch *watch);
+
+/* The counter number @index, as it was read last: *@ret_event->after. false: there are no more. */
+bool cgroup_watch_counter(const struct cgroup_watch *watch, size_t index, struct cgroup_event *ret_event);
 
 /* A descriptor that can be read when cgroup_watch_next() has something to say, or may have; borrowed. */
 int cgroup_watch_fd(const struct cgroup_watch *watch);

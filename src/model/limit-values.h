@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The values of limits as people write them, for model/limit-words.c alone: nothing here knows of words. */
+/* The values of limits as people write them: nothing here knows of words. */
 #ifndef MODEL_LIMIT_VALUES_H
 #define MODEL_LIMIT_VALUES_H
 
