@@ -405,9 +405,11 @@ static int watch_group(struct cli *cli, const void *options, int count, char **o
                 r = group_read(&groups, operands[0], &group, err);
         if (r >= 0)
                 r = group_find(&groups, &group, err);
-        if (r >= 0)
-                r = cgroup_watch_open(&groups.layout, group.path, triggers, o->pressures.count + o->levels.count,
-                                      &watch, err);
+        if (r >= 0) {
+                const struct cgroup_layout its = group_layout(&groups, &group);
+
+                r = cgroup_watch_open(&its, group.path, triggers, o->pressures.count + o->levels.count, &watch, err);
+        }
         while (r >= 0 && (o->count == 0 || told < o->count)) {
                 r = cgroup_watch_next(watch, timeout_msec, &event, err);
                 if (r == 0)

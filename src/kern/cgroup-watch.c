@@ -30,8 +30,12 @@
 #define KEY_MAX 32
 #define TEXT_MAX 4096
 
-/* Also how often it is looked whether a group of v1 is still there, which nothing tells of. */
+/* Also how often what the kernel does not tell of is looked at: that a group has gone, and pids.events of v1. */
 #define LOOK_MSEC 1000
+
+/* v1 tells of an OOM before the killer has done anything that is counted: it is looked again so often, in such pauses. */
+#define HURRY_ROUNDS 100
+#define HURRY_MSEC 10
 
 struct counter {
         char key[KEY_MAX];
@@ -57,6 +61,7 @@ struct cgroup_watch {
         size_t next;
         struct counter fresh[COUNTERS_MAX];
         size_t fresh_count;
+        unsigned hurry; /* rounds left */
         bool gone;
 };
 
@@ -412,6 +417,16 @@ static bool tell_counter(struct cgroup_watch *watch, struct cgroup_event *ret_ev
         return false;
 }
 
+/* Reads the counters of a source anew: whether one has changed. */
+static bool compare(struct cgroup_watch *watch, size_t index, struct cgroup_event *ret_event)
+{
+        watch->current = index;
+        watch->next = 0;
+        if (counters_read(watch->sources[index].fd, watch->fresh, &watch->fresh_count) < 0)
+                watch->fresh_count = 0;
+        return tell_counter(watch, ret_event);
+}
+
 /* A source woke us. 1 when there is an event to tell at once. */
 static int look_at(struct cgroup_watch *watch, size_t index, struct cgroup_event *ret_event)
 {
@@ -426,11 +441,19 @@ static int look_at(struct cgroup_watch *watch, size_t index, struct cgroup_event
                 *ret_event = (struct cgroup_event){.file = source->file, .what = source->what};
                 return 1;
         }
-        watch->current = index;
-        watch->next = 0;
-        if (counters_read(source->fd, watch->fresh, &watch->fresh_count) < 0)
-                watch->fresh_count = 0;
-        return tell_counter(watch, ret_event);
+        if (source->event >= 0)
+                watch->hurry = HURRY_ROUNDS;
+        return compare(watch, index, ret_event);
+}
+
+/* Nothing woke us: the group may have gone, an eventfd have been early, or a counter of v1 have changed, of which the kernel tells nobody. */
+static int look_around(struct cgroup_watch *watch, struct cgroup_event *ret_event)
+{
+        watch->hurry -= watch->hurry > 0;
+        for (size_t i = 0; i < watch->count; i++)
+                if (watch->sources[i].what[0] == '\0' && compare(watch, i, ret_event))
+                        return 1;
+        return is_gone(watch) ? tell_gone(watch, ret_event) : 0;
 }
 
 static uint64_t now_msec(void)
@@ -452,18 +475,19 @@ int cgroup_watch_next(struct cgroup_watch *watch, int timeout_msec, struct cgrou
                 return 1;
         for (;;) {
                 uint64_t now = now_msec();
-                int rest = timeout_msec < 0 ? LOOK_MSEC : now >= end ? 0 : (int)(end - now), r;
+                int pause = watch->hurry > 0 ? HURRY_MSEC : LOOK_MSEC;
+                int rest = timeout_msec < 0 ? pause : now >= end ? 0 : (int)(end - now), r;
                 struct epoll_event event;
 
-                r = epoll_wait(watch->epoll, &event, 1, rest > LOOK_MSEC ? LOOK_MSEC : rest);
+                r = epoll_wait(watch->epoll, &event, 1, rest > pause ? pause : rest);
                 if (r < 0 && errno != EINTR)
                         return err_errno(err, "wait for events of the control group '%s'", watch->path);
                 if (r < 0)
                         return err_code(err, -EINTR, "wait for events of the control group '%s'", watch->path);
                 if (r > 0)
                         r = look_at(watch, (size_t)event.data.u64, ret_event);
-                else if (is_gone(watch))
-                        r = tell_gone(watch, ret_event);
+                else
+                        r = look_around(watch, ret_event);
                 if (r < 0)
                         return err_code(err, r, "read events of the control group '%s'", watch->path);
                 if (r > 0)
