@@ -70,10 +70,9 @@ const struct cgroup_command cgroup_exec_command = {
         .command =
                 {
                         .name = "ward cgroup exec",
-                        .operands = "[-g GROUP]... COMMAND [ARGUMENT...] | GROUP COMMAND [ARGUMENT...]",
-                        .summary = "Run a program in a control group: in every hierarchy that has it, or in those that "
-                                   "are\n"
-                                   "named. Nothing else of the program's surroundings changes.",
+                        .operands = "GROUP|-g GROUP... COMMAND [ARGUMENT...]",
+                        .summary = "Run a program in a control group: in every hierarchy that has it, or in those\n"
+                                   "that are named. Nothing else of the program's surroundings changes.",
                         .entries = exec_entries,
                         .count = ELEMENTS(exec_entries),
                         .operands_max = UINT_MAX,
@@ -148,11 +147,10 @@ const struct cgroup_command cgroup_classify_command = {
         .command =
                 {
                         .name = "ward cgroup classify",
-                        .operands = "[-g GROUP]... PID... | GROUP PID...",
-                        .summary = "Move processes with all of their threads into a control group: in every hierarchy "
-                                   "that\n"
-                                   "has it, or in those that are named. Children that they have already stay where "
-                                   "they are.",
+                        .operands = "GROUP|-g GROUP... PID...",
+                        .summary = "Move processes with all of their threads into a control group: in every\n"
+                                   "hierarchy that has it, or in those that are named. Children that they have\n"
+                                   "already stay where they are.",
                         .entries = classify_entries,
                         .count = ELEMENTS(classify_entries),
                         .operands_max = UINT_MAX,

@@ -271,9 +271,8 @@ const struct cgroup_command cgroup_events_command = {
                 {
                         .name = "ward cgroup events",
                         .operands = "[OPTIONS] GROUP...",
-                        .summary = "Show how often it has happened that control groups met their limits, and whether "
-                                   "they\n"
-                                   "have processes and are frozen.",
+                        .summary = "Show how often it has happened that control groups met their limits, and whether\n"
+                                   "they have processes and are frozen.",
                         .entries = events_entries,
                         .count = ELEMENTS(events_entries),
                         .operands_max = UINT_MAX,
@@ -462,10 +461,9 @@ const struct cgroup_command cgroup_watch_command = {
                 {
                         .name = "ward cgroup watch",
                         .operands = "[OPTIONS] GROUP",
-                        .summary =
-                                "Tell what happens to a control group, a line for each event: limits that are met, "
-                                "OOM\n"
-                                "kills, the last process gone, pressure above a threshold, until the group is removed.",
+                        .summary = "Tell what happens to a control group, a line for each event: limits that are\n"
+                                   "met, OOM kills, the last process gone, pressure above a threshold, until the\n"
+                                   "group is removed.",
                         .entries = watch_entries,
                         .count = ELEMENTS(watch_entries),
                         .operands_min = 1,

@@ -48,11 +48,9 @@ const struct cgroup_command cgroup_create_command = {
                 {
                         .name = "ward cgroup create",
                         .operands = "[OPTIONS] GROUP...",
-                        .summary =
-                                "Make control groups, and the groups above them that are missing. A plain path is "
-                                "made\n"
-                                "in every hierarchy; CONTROLLERS:PATH in those of the controllers, which on cgroup v2\n"
-                                "the group then gets. One that is there already is no mistake.",
+                        .summary = "Make control groups, and the groups above them that are missing. A plain path is\n"
+                                   "made in every hierarchy; CONTROLLERS:PATH in those of the controllers, which on\n"
+                                   "cgroup v2 the group then gets. One that is there already is no mistake.",
                         .entries = create_entries,
                         .count = ELEMENTS(create_entries),
                         .operands_max = UINT_MAX,
@@ -106,9 +104,9 @@ const struct cgroup_command cgroup_delete_command = {
                 {
                         .name = "ward cgroup delete",
                         .operands = "[OPTIONS] GROUP...",
-                        .summary = "Remove control groups from every hierarchy, or from those that are named. One that "
-                                   "has\n"
-                                   "processes, or groups below it, stays unless an option says what becomes of them.",
+                        .summary = "Remove control groups from every hierarchy, or from those that are named. One\n"
+                                   "that has processes, or groups below it, stays unless an option says what becomes\n"
+                                   "of them.",
                         .entries = delete_entries,
                         .count = ELEMENTS(delete_entries),
                         .operands_max = UINT_MAX,
@@ -153,7 +151,7 @@ const struct cgroup_command cgroup_freeze_command = {
                 {
                         .name = "ward cgroup freeze",
                         .operands = "GROUP...",
-                        .summary = "Stop all processes of control groups and of those below them, until 'ward cgroup "
+                        .summary = "Stop all processes of control groups and of those below them, until 'ward cgroup\n"
                                    "thaw'.",
                         .entries = freeze_entries,
                         .count = ELEMENTS(freeze_entries),
@@ -219,9 +217,8 @@ const struct cgroup_command cgroup_kill_command = {
                 {
                         .name = "ward cgroup kill",
                         .operands = "[OPTIONS] GROUP...",
-                        .summary = "End all processes of control groups and of those below them, frozen ones too, and "
-                                   "wait\n"
-                                   "until they have gone; or send them another signal.",
+                        .summary = "End all processes of control groups and of those below them, frozen ones too,\n"
+                                   "and wait until they have gone; or send them another signal.",
                         .entries = kill_entries,
                         .count = ELEMENTS(kill_entries),
                         .operands_max = UINT_MAX,

@@ -221,10 +221,9 @@ const struct cgroup_command cgroup_tree_command = {
                 {
                         .name = "ward cgroup tree",
                         .operands = "[OPTIONS] [GROUP...]",
-                        .summary = "Show control groups as a tree, with the processes in each. Where a machine has "
-                                   "several\n"
-                                   "hierarchies, their groups are shown as one tree; those that are not in the same\n"
-                                   "hierarchies as the group above have the names of theirs behind them.",
+                        .summary = "Show control groups as a tree, with the processes in each. Where a machine has\n"
+                                   "several hierarchies, their groups are shown as one tree; those that are not in\n"
+                                   "the same hierarchies as the group above have the names of theirs behind them.",
                         .entries = tree_entries,
                         .count = ELEMENTS(tree_entries),
                         .operands_max = UINT_MAX,
@@ -398,9 +397,8 @@ const struct cgroup_command cgroup_controllers_command = {
                 {
                         .name = "ward cgroup controllers",
                         .operands = "[OPTIONS]",
-                        .summary = "Show the hierarchies of control groups: of which version each is, which "
-                                   "controllers it\n"
-                                   "has, where it is mounted, and in which group this program is.",
+                        .summary = "Show the hierarchies of control groups: of which version each is, which\n"
+                                   "controllers it has, where it is mounted, and in which group this program is.",
                         .entries = controllers_entries,
                         .count = ELEMENTS(controllers_entries),
                         .options_anywhere = true,

@@ -82,11 +82,11 @@ const struct cgroup_command cgroup_set_command = {
                 {
                         .name = "ward cgroup set",
                         .operands = "[OPTIONS] GROUP... NAME=VALUE...",
-                        .summary =
-                                "Set limits of control groups. NAME is a file of cgroup v1 or v2 (memory.max,\n"
-                                "cpu.shares), a property of systemd (MemoryMax, CPUQuota), an option of docker (cpus,\n"
-                                "pids-limit) or a field of the OCI runtime specification (memory.limit); what this\n"
-                                "machine has in another form is converted. Values have units: 512M, 1.5G, 50%, 25ms.",
+                        .summary = "Set limits of control groups. NAME is a file of cgroup v1 or v2 (memory.max,\n"
+                                   "cpu.shares), a property of systemd (MemoryMax, CPUQuota), an option of docker\n"
+                                   "(cpus, pids-limit) or a field of the OCI runtime specification (memory.limit);\n"
+                                   "what this machine has in another form is converted. Values have units: 512M,\n"
+                                   "1.5G, 50%, 25ms.",
                         .entries = set_entries,
                         .count = ELEMENTS(set_entries),
                         .operands_max = UINT_MAX,
@@ -228,10 +228,9 @@ const struct cgroup_command cgroup_get_command = {
                 {
                         .name = "ward cgroup get",
                         .operands = "[OPTIONS] GROUP [NAME...]",
-                        .summary = "Show limits of control groups as the kernel has them: all, or those that are named "
-                                   "by\n"
-                                   "the words of 'ward cgroup set', or any file. What is shown is the file that has it "
-                                   "here.",
+                        .summary = "Show limits of control groups as the kernel has them: all, or those that are\n"
+                                   "named by the words of 'ward cgroup set', or any file. What is shown is the file\n"
+                                   "that has it here.",
                         .entries = get_entries,
                         .count = ELEMENTS(get_entries),
                         .operands_max = UINT_MAX,

@@ -174,26 +174,25 @@ const struct cli_verb cli_cgroup = {
                 {
                         .name = "ward cgroup",
                         .operands = "COMMAND ...",
-                        .summary =
-                                "Make, limit, look at and end control groups, on cgroup v1, v2 and mixtures of both.\n"
-                                "\n"
-                                "  tree [GROUP]               show the groups and who is in them\n"
-                                "  list [GROUP]               list the groups, one a line\n"
-                                "  controllers                show which controller is where\n"
-                                "  create GROUP...            make groups\n"
-                                "  delete GROUP...            remove them\n"
-                                "  get GROUP [NAME...]        show limits\n"
-                                "  set GROUP NAME=VALUE...    set limits\n"
-                                "  exec GROUP COMMAND         run a program in a group\n"
-                                "  classify GROUP PID...      move processes into a group\n"
-                                "  freeze, thaw, kill GROUP   stop, continue and end all processes of a group\n"
-                                "  stat GROUP                 show what a group uses\n"
-                                "  events GROUP               show what has happened to it\n"
-                                "  watch GROUP                tell what happens to it, as it happens\n"
-                                "\n"
-                                "GROUP is a path that is the same in all hierarchies (/a/b, a/b, ./b below one's\n"
-                                "own), CONTROLLERS:PATH (cpu,memory:/a), or a directory below /sys/fs/cgroup.\n"
-                                "'ward cgroup COMMAND --help' has the options of each.",
+                        .summary = "Make, limit, look at and end control groups, on cgroup v1, v2 and both.\n"
+                                   "\n"
+                                   "  tree [GROUP]               show the groups and who is in them\n"
+                                   "  list [GROUP]               list the groups, one a line\n"
+                                   "  controllers                show which controller is where\n"
+                                   "  create GROUP...            make groups\n"
+                                   "  delete GROUP...            remove them\n"
+                                   "  get GROUP [NAME...]        show limits\n"
+                                   "  set GROUP NAME=VALUE...    set limits\n"
+                                   "  exec GROUP COMMAND         run a program in a group\n"
+                                   "  classify GROUP PID...      move processes into a group\n"
+                                   "  freeze, thaw, kill GROUP   stop, continue and end all processes of a group\n"
+                                   "  stat GROUP                 show what a group uses\n"
+                                   "  events GROUP               show what has happened to it\n"
+                                   "  watch GROUP                tell what happens to it, as it happens\n"
+                                   "\n"
+                                   "GROUP is a path that is the same in all hierarchies (/a/b, a/b, ./b below one's\n"
+                                   "own), CONTROLLERS:PATH (cpu,memory:/a), or a directory below /sys/fs/cgroup.\n"
+                                   "'ward cgroup COMMAND --help' has the options of each.",
                         .operands_min = 1,
                         .operands_max = UINT_MAX,
                 },

@@ -272,6 +272,7 @@ static int read_back(const struct set *set, const struct cgroup_hierarchy *hiera
                 if (invalid == NULL)
                         return 0;
                 invalid += strcspn(invalid, "(");
+                (void)cgroup_file_write(hierarchy, set->path, file, "member", NULL);
                 (void)err_set(err, -EBUSY, "set %s to '%s' in the control group '%s': the kernel says: %.*s",
                               cgroup_knobs[limit->knob].field, value, set->path, (int)strcspn(invalid, "\n"), invalid);
                 return err_hint(err, "a partition needs cpuset.cpus of its own, which no group beside it uses, below a "
