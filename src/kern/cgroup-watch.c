@@ -265,7 +265,7 @@ static int watch_pressure(struct cgroup_watch *watch, const struct cgroup_layout
         (void)snprintf(source.what, sizeof(source.what), "%s %" PRIu64 " %" PRIu64, trigger->full ? "full" : "some",
                        trigger->stall_usec, trigger->window_usec);
         fd = unified == NULL ? -ENOENT : cgroup_open(unified, watch->path, source.file, O_RDWR | O_NONBLOCK);
-        if (fd == -ENOENT && (unified == NULL || unified->controllers == 0)) {
+        if (fd == -ENOENT && (unified == NULL || cgroup_there(unified, watch->path) <= 0)) {
                 (void)err_set(err, -EOPNOTSUPP,
                               "watch %s of the control group '%s': it needs cgroup v2; here it is not "
                               "in cgroup v2",
