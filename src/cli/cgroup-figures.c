@@ -391,7 +391,7 @@ static int watch_group(struct cli *cli, const void *options, int count, char **o
         const struct watch *o = options;
         _cleanup_groups_ struct groups groups = {.arena = NULL};
         _cleanup_(cgroup_watch_done) struct cgroup_watch *watch = NULL;
-        struct cgroup_trigger *triggers;
+        struct cgroup_trigger *triggers = NULL;
         int timeout_msec = o->timeout_usec.given ? (int)(o->timeout_usec.value / 1000) : -1;
         struct cgroup_event event;
         struct group group;
