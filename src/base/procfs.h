@@ -36,6 +36,9 @@ bool procfs_stat_is_kernel_thread(const char *stat);
 /* The start of the process in clock ticks since boot, field 22. -EBADMSG when it isn't there. */
 int procfs_stat_start(const char *stat, uint64_t *ret_ticks);
 
+/* How a process ended that is a zombie, as waitpid(2) counts, field 52. It is 0 for who may not look into the process. -EBADMSG when it isn't there. */
+int procfs_stat_exit_status(const char *stat, int *ret_status);
+
 /* A line of uid_map or gid_map (user_namespaces(7)). */
 struct procfs_map {
         uint32_t inside, outside, count;
