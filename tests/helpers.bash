@@ -24,6 +24,9 @@ bats_require_minimum_version 1.5.0
 WARD_SOURCE=${WARD_SOURCE:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)}
 WARD_BUILD=${WARD_BUILD:-$WARD_SOURCE/build}
 
+# What engines are given as their runtime: this, or another to see what is its own.
+WARD_OCI=${WARD_OCI:-$WARD_BUILD/bin/ward-oci}
+
 # Its helper programs, where no build is installed.
 export WARD_LIBEXEC=$WARD_BUILD/libexec/ward
 
@@ -173,6 +176,28 @@ remove_own_podman() {
         wait_until 10 no_podman_groups || true
         umount -R "$WORK/storage/overlay" 2>/dev/null || true
 }
+
+# ---- an ordinary user of the number $USER_ID ------------------------------------------------------------------------------------
+
+# plain_user COMMAND...: as the user, without groups, capabilities or a login session.
+plain_user() { setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups --inh-caps=-all "${BOUNDING[@]}" "$@"; }
+
+# Makes the user known to the machine until the end of the test, with 100 ids of his own; what an earlier run left of him goes first.
+add_user() {
+        ! newest_calls_refused || unable "the filter that refuses the newest calls takes newuidmap its rights (no_new_privs)"
+        needs_machine_root "newuidmap has its rights from a file of the machine's root"
+        local name=wardtest$$ stale
+        stale=$(getent passwd "$USER_ID" | cut -d: -f1)
+        [[ $stale != wardtest* ]] || userdel --force "$stale"
+        useradd --no-create-home --uid "$USER_ID" "$name"
+        ADDED=$name
+        usermod --add-subuids 2000000-2000099 --add-subgids 2000000-2000099 "$name"
+}
+
+# Whatever runs as him.
+remove_user() { [[ -z $ADDED ]] || userdel --force "$ADDED"; }
+
+# ------------------------------------------------------------------------------------------------------------------------------------
 
 # rootfs DIR: a root file system with a static busybox and the usual directories.
 rootfs() {

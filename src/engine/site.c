@@ -59,8 +59,7 @@ static void choose_hierarchies(struct site *site)
                 if (h->denied)
                         continue;
                 site->used |= 1u << i;
-                site->hierarchies[count++] = (struct place_hierarchy){
-                        h->version, h->name, h->mount, site->groups == ENGINE_GROUPS_NONE ? h->own_path : NULL};
+                site->hierarchies[count++] = (struct place_hierarchy){h->version, h->name, h->mount, h->own_path};
                 if (h->version == 2)
                         site->place.clone_into_cgroup = true;
         }

@@ -15,7 +15,7 @@ struct place_hierarchy {
         int version;
         const char *name;  /* "memory"; its directory name below /sys/fs/cgroup in the container */
         const char *mount; /* where the host has it: "/sys/fs/cgroup/memory" */
-        const char *own;   /* the caller's group in it; NULL: it is nothing that a container may see */
+        const char *own;   /* the caller's group in it, which who has none of his own is shown; NULL: nothing that a container may see */
 };
 
 /* Where a start happens: what the spec does not say and the plan depends on. */

@@ -61,23 +61,28 @@ static int join_paths(const char *bundle, struct ward_spec *spec, struct ward_er
         return 0;
 }
 
-/* What can't be in force is said: the kernel makes ambient only what is permitted and inheritable (capabilities(7)). */
+/* What can't be in force is said: the kernel makes ambient only what is permitted and inheritable (capabilities(7)). In one line, as buildah asks for
+ * all of its capabilities so at each step. */
 static int warn_ambient(const struct oci *oci, const struct ward_spec *spec, struct ward_err *err)
 {
         const struct spec_caps *caps = &spec->process.caps;
         uint64_t lost = caps->ambient & ~(caps->inheritable & caps->permitted);
+        _cleanup_text_ struct text text = {0};
 
-        for (int cap = 0; cap < CAP_NAME_COUNT; cap++) {
-                _cleanup_text_ struct text text = {0};
-
+        for (int cap = 0, said = 0; cap < CAP_NAME_COUNT; cap++) {
                 if ((lost >> cap & 1) == 0)
                         continue;
-                text_printf(&text, "can't raise ambient capability %s: it is not both permitted and inheritable",
-                            cap_names[cap]);
-                if (text_failed(&text))
-                        return err_oom(err);
-                oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE, text.data, NULL);
+                if (said++ == 0)
+                        text_printf(&text,
+                                    "can't raise ambient capability %s: it is not both permitted and inheritable",
+                                    cap_names[cap]);
+                else
+                        text_printf(&text, "%s%s", said == 2 ? "; nor is " : ", ", cap_names[cap]);
         }
+        if (text_failed(&text))
+                return err_oom(err);
+        if (text.len > 0)
+                oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE, text.data, NULL);
         return 0;
 }
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # An engine calls ward-oci: dockerd with containerd below it, over an image that is imported, in namespaces of its own.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2034,SC2154
 
+load helpers/operations
 load helpers/engine
 
 ENGINE_GROUP=ward-docker-${BATS_RUN_TMPDIR##*-}
@@ -30,61 +31,38 @@ teardown_file() {
         engine_stop
 }
 
-setup() { engine_setup dockerd; }
-teardown() { ward_teardown; }
-
-@test "docker run: output, input, limits, a user, exit status" {
-        run -0 docker info -f '{{.DefaultRuntime}}'
-        expect_output ward
-        run -7 docker run --rm --network none -m 64m --pids-limit 50 --read-only --tmpfs /tmp:mode=1777 --user 1000 box \
-                sh -c 'id -u; touch /x 2>/dev/null || echo read-only; touch /tmp/x && echo written; exit 7'
-        expect_output $'1000\nread-only\nwritten'
-        run -0 docker run --rm -i --network none box cat <<<"from outside"
-        expect_output "from outside"
-        run -137 docker run --rm --network none box sh -c 'sh -c "kill -9 \$\$"; exit $?'
+setup() {
+        engine_setup dockerd
+        IMAGE=(box) NEW=(--network none) EXEC_MISSING=126
 }
 
-@test "docker run: a command that is not there is 127, one that can't be executed is 126" {
-        run -127 docker run --rm --network none box nosuchcommand
-        run -126 docker run --rm --network none box /etc
+teardown() {
+        [[ ! -d $BATS_FILE_TMPDIR/image ]] || docker ps -aq --filter "name=$ID" | xargs -r docker rm -f >/dev/null
+        ward_teardown
 }
 
-@test "docker exec, logs, top, stats, pause, unpause, update, kill, rm" {
-        docker run -d --name one --network none box sh -c 'echo said; exec sleep 1000'
-        run -3 docker exec -e X=5 one sh -c 'echo "x=$X"; exit 3'
-        expect_output x=5
-        run -126 docker exec one nosuchcommand # as with runc
-        run -0 docker logs one
-        expect_output said
-        run -0 docker top one
-        expect_in_output "sleep 1000"
-        run -0 docker stats --no-stream --format '{{.Name}} {{.PIDs}}' one
-        expect_output "one 1"
-        docker pause one
-        [[ $(docker inspect -f '{{.State.Status}}' one) == paused ]]
-        docker unpause one
-        docker update -m 48m --memory-swap 48m one
-        [[ $(cat /sys/fs/cgroup/memory/"$ENGINE_GROUP"/"$(docker inspect -f '{{.Id}}' one)"/memory.limit_in_bytes 2>/dev/null ||
-                cat /sys/fs/cgroup/"$ENGINE_GROUP"/"$(docker inspect -f '{{.Id}}' one)"/memory.max) == $((48 << 20)) ]]
-        docker kill one
-        wait_until 10 stopped one
-        docker rm one
-}
+engine() { docker "$@"; }
 
-stopped() { [[ $(docker inspect -f '{{.State.Status}}' "$1") == exited ]]; }
+@test "run: the command's words, variables, directory, user, input, status" { op_run; }
+@test "mounts: a read-only root, a bind, a tmpfs" { op_mounts; }
+@test "confine: capabilities, a filter, no_new_privs, a sysctl, masked paths" { op_confine; }
+@test "detach: ps, wait, rm" { op_detach; }
+@test "exec: a variable, a directory, a user, input, status; in the background" { op_exec; }
+@test "tty: of run and of exec" { op_tty; }
+@test "logs: both streams" { op_logs; }
+@test "top" { op_top; }
+@test "stats" { op_stats; }
+@test "pause: nothing goes on, and unpause" { op_pause; }
+@test "limits: memory, processes, a processor's time" { op_limits; }
+@test "update: those of a container that runs" { op_update; }
+@test "oom: is known for what it was" { op_oom; }
+@test "kill: a signal that the program takes, and one that it does not; start again" { op_kill; }
+@test "stop: and start, restart, rm -f" { op_stop; }
+@test "codes: 127 for a command that is not there, 126 for one that can't be executed, 137 for one that was killed" { op_codes; }
 
-@test "docker run -t, stop, and a build" {
-        run -0 docker run --rm -t --network none box sh -c 'tty; test -c /dev/console && echo console'
-        expect_in_output /dev/pts/0 console
-        docker run -d --name two --network none box sleep 1000
-        docker stop -t 1 two
-        [[ $(docker inspect -f '{{.State.ExitCode}}' two) == 137 ]]
-        docker rm two
-        mkdir build
-        printf 'FROM box\nRUN echo built >/built\nCMD cat /built\n' >build/Dockerfile
-        tar -C build -c . | DOCKER_BUILDKIT=0 docker build --network none -q -t built -
-        run -0 docker run --rm --network none built
-        expect_output built
+@test "build: steps as root and as a user, and one that fails; by the builder of old and by BuildKit" {
+        DOCKER_BUILDKIT=0 op_build --network none
+        DOCKER_BUILDKIT=1 op_build --network none
 }
 
 @test "ward run inside a docker container: with what it asks for it works, without it what is missing is named" {

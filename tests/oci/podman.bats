@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # An engine calls ward-oci: podman, over a root file system on disk, so that no image has to be fetched.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2034,SC2154
 
+load helpers/operations
 load ../helpers
 
 setup() {
@@ -10,8 +11,11 @@ setup() {
         needs_root
         needs_program podman
         rootfs "$WORK/rootfs"
-        # podman's own default for open files may be above what this machine allows.
-        LIMITS=(--ulimit nofile=1024:1024 --ulimit nproc=4096:4096 --network none)
+        # podman's own default may be above what this machine allows.
+        echo 'containers.default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]' >containers.conf
+        export CONTAINERS_CONF=$WORK/containers.conf
+        POD_NEW=() NEW=(--network none)
+        IMAGE=(--rootfs "$WORK/rootfs") EXEC_MISSING=127 AT_ONCE=(-t 0)
 }
 
 teardown() {
@@ -19,55 +23,56 @@ teardown() {
         ward_teardown
 }
 
-engine() { own_podman "$WARD_BUILD/bin/ward-oci" "$@"; }
+engine() { own_podman "$WARD_OCI" "$@"; }
 
-@test "podman run: output, limits and exit status" {
-        run engine run --rm "${LIMITS[@]}" -m 64m --pids-limit 50 --read-only --tmpfs /tmp --user 1000 --rootfs "$WORK/rootfs" \
-                sh -c 'id -u; touch /x 2>/dev/null || echo read-only; touch /tmp/x && echo written; exit 7'
+image() { tar -C "$WORK/rootfs" -c . | engine import - box >/dev/null 2>&1; }
+
+@test "run: the command's words, variables, directory, user, input, status" { op_run; }
+
+@test "mounts: a read-only root, a bind, a tmpfs" {
         if newest_calls_refused; then
                 # podman asks for tmpcopyup, which takes a detached mount.
-                expect_status 126
+                run -126 engine run --rm "${NEW[@]}" --tmpfs /tmp "${IMAGE[@]}" true
                 expect_in_output "open the file system type"
                 return
         fi
-        expect_status 7
-        expect_in_output 1000
-        expect_in_output read-only
-        expect_in_output written
+        op_mounts
 }
 
-@test "podman run: a command that is not there is 127, one that can't be executed is 126" {
-        run -127 engine run --rm "${LIMITS[@]}" --rootfs "$WORK/rootfs" nosuchcommand
-        expect_status 127
-        run engine run --rm "${LIMITS[@]}" --rootfs "$WORK/rootfs" /etc
-        expect_status 126
+@test "confine: capabilities, a filter, no_new_privs, a sysctl, masked paths" { op_confine; }
+@test "detach: ps, wait, rm" { op_detach; }
+@test "exec: a variable, a directory, a user, input, status; in the background" { op_exec; }
+@test "tty: of run and of exec" { op_tty; }
+@test "logs: both streams" { op_logs; }
+@test "top" { op_top; }
+@test "stats" { op_stats; }
+@test "pause: nothing goes on, and unpause" { op_pause; }
+@test "limits: memory, processes, a processor's time" { op_limits; }
+@test "update: those of a container that runs" { op_update; }
+
+@test "oom: is known for what it was" {
+        [[ -e /sys/fs/cgroup/cgroup.controllers ]] || skip "conmon does not see it on cgroup v1, with whatever runtime"
+        op_oom
 }
 
-@test "podman exec, pause, unpause, top, stop, rm" {
-        engine run -d --name pod1 "${LIMITS[@]}" --rootfs "$WORK/rootfs" sleep 1000
-        run engine exec -e X=5 pod1 sh -c 'echo "x=$X"; exit 3'
-        expect_status 3
-        expect_in_output x=5
-        engine pause pod1
-        [[ $(engine inspect -f '{{.State.Status}}' pod1) == paused ]]
-        engine unpause pod1
-        [[ $(engine top pod1 comm) == *sleep* ]]
-        engine stop -t 0 pod1
-        [[ $(engine inspect -f '{{.State.Status}}' pod1) == exited ]]
-        engine rm pod1
+@test "kill: a signal that the program takes, and one that it does not; start again" { op_kill; }
+@test "stop: and start, restart, rm -f" { op_stop; }
+@test "codes: 127 for a command that is not there, 126 for one that can't be executed, 137 for one that was killed" { op_codes; }
+
+@test "build: steps as root and as a user, and one that fails" {
+        image
+        op_build --network none
 }
 
-@test "podman run -t: the container has a terminal of its own" {
-        run engine run --rm -t "${LIMITS[@]}" --rootfs "$WORK/rootfs" sh -c 'tty; test -c /dev/console && echo console'
-        expect_status 0
-        expect_in_output /dev/pts/0
-        expect_in_output console
+@test "pod: namespaces of its first container; stop, start, rm" {
+        image
+        op_pod
 }
 
-@test "podman container checkpoint and restore, also through an archive" {
+@test "checkpoint: and restore, also through an archive" {
         needs_criu
-        tar -C "$WORK/rootfs" -c . | engine import - counter >/dev/null 2>&1
-        engine run -d --name pod1 "${LIMITS[@]}" counter sh -c 'i=0; while :; do i=$((i + 1)); echo "$i"; usleep 50000; done'
+        image
+        engine run -d --name pod1 "${NEW[@]}" box sh -c 'i=0; while :; do i=$((i + 1)); echo "$i"; usleep 50000; done' 3>&-
         logged() { engine logs pod1 | tail -n 1; }
         counts_beyond() { (($(logged) > $1)); }
         wait_until 20 counts_beyond 5

@@ -70,26 +70,8 @@ home_teardown() {
         ward_teardown "$HERE"
 }
 
-# plain_user COMMAND...: as the user, without groups, capabilities or a login session.
-plain_user() { setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups --inh-caps=-all "${BOUNDING[@]}" "$@"; }
-
 # as_user ARGUMENTS...: his ward.
 as_user() { plain_user env -u XDG_RUNTIME_DIR HOME="$HERE" "$HERE/ward" --root "$HERE/state" "$@"; }
-
-# Makes the user known to the machine until the end of the test, with 100 ids of his own; what an earlier run left of him goes first.
-add_user() {
-        ! newest_calls_refused || unable "the filter that refuses the newest calls takes newuidmap its rights (no_new_privs)"
-        needs_machine_root "newuidmap has its rights from a file of the machine's root"
-        local name=wardtest$$ stale
-        stale=$(getent passwd "$USER_ID" | cut -d: -f1)
-        [[ $stale != wardtest* ]] || userdel --force "$stale"
-        useradd --no-create-home --uid "$USER_ID" "$name"
-        ADDED=$name
-        usermod --add-subuids 2000000-2000099 --add-subgids 2000000-2000099 "$name"
-}
-
-# Whatever runs as him.
-remove_user() { [[ -z $ADDED ]] || userdel --force "$ADDED"; }
 
 # ---- what runs ---------------------------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,42 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# An engine calls ward-oci for an ordinary user: podman.
+# shellcheck disable=SC2034,SC2154
+
+load helpers/operations
+load helpers/rootless
+
+setup_file() { rootless_setup_file; }
+teardown_file() { rootless_teardown_file; }
+
+setup() {
+        rootless_setup
+        IMAGE=(box) NEW=(--network none) POD_NEW=() EXEC_MISSING=127 AT_ONCE=(-t 0)
+}
+
+teardown() {
+        [[ -z ${HERE:-} ]] || engine rm -f -a -t 0 >/dev/null 2>&1 || true
+        ward_teardown
+}
+
+engine() { his_podman "$@"; }
+
+@test "run: the command's words, variables, directory, user, input, status" { op_run; }
+@test "mounts: a read-only root, a bind, a tmpfs" { op_mounts; }
+@test "confine: capabilities, a filter, no_new_privs, a sysctl, masked paths" { op_confine; }
+@test "detach: ps, wait, rm" { op_detach; }
+@test "exec: a variable, a directory, a user, input, status; in the background" { op_exec; }
+@test "tty: of run and of exec" { op_tty; }
+@test "logs: both streams" { op_logs; }
+@test "top" { op_top; }
+@test "stats" { needs_groups && op_stats; }
+@test "pause: nothing goes on, and unpause" { needs_groups && op_pause; }
+@test "limits: memory, processes, a processor's time" { needs_groups && op_limits; }
+@test "update: those of a container that runs" { needs_groups && op_update; }
+@test "oom: is known for what it was" { needs_groups && op_oom; }
+@test "kill: a signal that the program takes, and one that it does not; start again" { op_kill; }
+@test "stop: and start, restart, rm -f" { op_stop; }
+@test "codes: 127 for a command that is not there, 126 for one that can't be executed, 137 for one that was killed" { op_codes; }
+@test "build: steps as root and as a user, and one that fails" { op_build --network none; }
+@test "pod: namespaces of its first container; stop, start, rm" { op_pod; }
+@test "checkpoint" { skip "podman checkpoints for root alone"; }
