@@ -95,7 +95,7 @@ static const unsigned explained[] = {MISTAKE_EXEC_FILTERED, MISTAKE_SUBORDINATE_
 
 int require_explain(int code, struct ward_err *err)
 {
-        _cleanup_text_ struct text text = {0};
+        _cleanup_text_ struct text text = {0}, other = {0};
         const char *name, *since;
 
         if (err == NULL || (code != -ENOSYS && code != -EPERM))
@@ -106,8 +106,12 @@ int require_explain(int code, struct ward_err *err)
                         return code;
         for (size_t i = 0; (name = require_refused(i, &since)) != NULL; i++)
                 text_printf(&text, "%s%s (Linux %s)", i == 0 ? "" : ", ", name, since);
-        if (text.len > 0 && !text_failed(&text))
-                (void)err_hint(err, "this kernel, or the filter of a sandbox around ward, refuses what ward needs: %s",
-                               text.data);
+        if (text.len == 0 || text_failed(&text))
+                return code;
+        /* Where another cause is likely both are said: either may be the one. */
+        if (err->hint[0] != '\0')
+                text_printf(&other, "%s; or ", err->hint);
+        (void)err_hint(err, "%sthis kernel, or the filter of a sandbox around ward, refuses what ward needs: %s",
+                       other.len > 0 && !text_failed(&other) ? other.data : "", text.data);
         return code;
 }
