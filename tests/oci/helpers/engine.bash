@@ -11,7 +11,7 @@ inside() { nsenter -m -n -t "$(<"$BATS_FILE_TMPDIR/holder")" -- "$@"; }
 # engine_start DAEMON ARGUMENT...: and the file's own answers() says when it is there.
 engine_start() {
         ((EUID == 0)) || return 0
-        PATH=$("$WARD_SOURCE/tests/engines"):$PATH || return 0
+        PATH=$("$WARD_SOURCE/tests/engines/unpack"):$PATH || return 0
         export PATH
         # shellcheck disable=SC2016
         unshare -m -n --propagation private sh -c '
