@@ -295,8 +295,10 @@ int site_read(struct site *site, int proc, const struct ward_spec *spec, const s
         choose_hierarchies(site);
         site->place.setgroups_denied = !site->place.root_user && denies_setgroups(spec);
         /* In a container that shows no groups, or none that can be written to, there are none to be had. */
-        if (may_go_without(site, -EROFS) && (spec == NULL ? site->place.hierarchy_count == 0 : !has_room(site)))
+        if (may_go_without(site, -EROFS) && (spec == NULL ? site->place.hierarchy_count == 0 : !has_room(site))) {
                 site->place.cgroup_path = NULL;
+                site->place.groups_refused = true;
+        }
         /* Where the scope will be is not known yet. */
         if (site->place.hierarchy_count == 0 || (site->place.cgroup_path == NULL && site->unit.name.scope == NULL))
                 site->place.clone_into_cgroup = false;

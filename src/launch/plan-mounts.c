@@ -326,14 +326,15 @@ static int add_group_bind(struct plan *plan, const struct spec_mount *mount, con
         return 0;
 }
 
-/* A container that stays in its caller's groups is shown these. They are the caller's: it may look at them. */
+/* A container that stays in its caller's groups is shown these. They are the caller's: it may look at them. Newer builders ask for a writable mount
+ * even where there is nothing that the caller could write to. */
 static int check_own(const struct ward_spec *spec, const struct place *place, const struct spec_mount *mount,
                      struct ward_err *err)
 {
         if (place->hierarchy_count == 0 || place->hierarchies[0].own == NULL)
                 return plan_refuse_mount(err, spec, mount, "no cgroup is made for this container",
                                          "leave this mount out");
-        if (((mount->attr_set | mount->rattr_set) & MOUNT_ATTR_RDONLY) == 0)
+        if (!place->groups_refused && ((mount->attr_set | mount->rattr_set) & MOUNT_ATTR_RDONLY) == 0)
                 return plan_refuse_mount(err, spec, mount,
                                          "the container is in its caller's own groups, which it may not write to",
                                          "add the option ro, or leave this mount out");

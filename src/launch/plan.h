@@ -15,7 +15,8 @@ struct place_hierarchy {
         int version;
         const char *name;  /* "memory"; its directory name below /sys/fs/cgroup in the container */
         const char *mount; /* where the host has it: "/sys/fs/cgroup/memory" */
-        const char *own;   /* the caller's group in it, which who has none of his own is shown; NULL: nothing that a container may see */
+        const char *
+                own; /* the caller's group in it, which who has none of his own is shown; NULL: nothing that a container may see */
 };
 
 /* Where a start happens: what the spec does not say and the plan depends on. */
@@ -23,10 +24,11 @@ struct place {
         const struct place_hierarchy *hierarchies; /* those in which the container gets a group */
         size_t hierarchy_count;
         const char *cgroup_path; /* the group in each of them, "/c1"; NULL: no group is made */
-        bool clone_into_cgroup;  /* the v2 group is entered at the clone */
-        const char *rootfs;      /* absolute path on the host; NULL: the caller gives a descriptor (SLOT_GIVEN) */
-        bool idmap_root;         /* the root is id-mapped by the container's user namespace; needs a new one */
-        bool root_user;          /* euid 0 in the initial user namespace, with CAP_MKNOD */
+        bool groups_refused; /* none is made because the caller may write to no group: what he is shown of them needs no guard */
+        bool clone_into_cgroup; /* the v2 group is entered at the clone */
+        const char *rootfs;     /* absolute path on the host; NULL: the caller gives a descriptor (SLOT_GIVEN) */
+        bool idmap_root;        /* the root is id-mapped by the container's user namespace; needs a new one */
+        bool root_user;         /* euid 0 in the initial user namespace, with CAP_MKNOD */
         bool foreign_mounts; /* the caller may clone no mount of his namespace: the child does it in its own (OP_TREES) */
         bool apparmor, selinux; /* active in this kernel */
         bool setgroups_denied;  /* the user namespace that will be in force forbids setgroups(2) */
