@@ -40,3 +40,17 @@ engine() { his_podman "$@"; }
 @test "build: steps as root and as a user, and one that fails" { op_build --network none; }
 @test "pod: namespaces of its first container; stop, start, rm" { op_pod; }
 @test "checkpoint" { skip "podman checkpoints for root alone"; }
+
+@test "who can have no groups is shown those that he is in, and writes to none of them" {
+        ! has_manager || skip "he has groups here"
+        as_him mkdir bundle
+        as_him ./runtime spec --rootless -b bundle
+        jq '.root.path = "../rootfs" | .process.terminal = false | .process.args = ["sh", "-c", "ls /sys/fs/cgroup; mkdir /sys/fs/cgroup/pids/new"] |
+                .mounts = [(.mounts[] | select(.destination | startswith("/sys") | not)),
+                        {destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["nosuid", "noexec", "nodev"]}]' \
+                bundle/config.json >config.json
+        mv config.json bundle/config.json
+        run as_him ./runtime --root "$HERE/run/state" run -b bundle "$ID"
+        expect_in_output pids memory "Permission denied"
+        [[ $status != 0 && -z $(find /sys/fs/cgroup -maxdepth 3 -name new -type d) ]]
+}

@@ -8,10 +8,11 @@ load ../helpers
 # inside COMMAND...: where the daemon runs.
 inside() { nsenter -m -n -t "$(<"$BATS_FILE_TMPDIR/holder")" -- "$@"; }
 
-# engine_start DAEMON ARGUMENT...: and the file's own answers() says when it is there.
+# engine_start DAEMON ARGUMENT...: and the file's own answers() says when it is there. What the file has put into $BATS_FILE_TMPDIR/bin goes before other
+# programs of the same name.
 engine_start() {
         ((EUID == 0)) || return 0
-        PATH=$("$WARD_SOURCE/tests/engines/unpack"):$PATH || return 0
+        PATH=$BATS_FILE_TMPDIR/bin:$("$WARD_SOURCE/tests/engines/unpack"):$PATH || return 0
         export PATH
         # shellcheck disable=SC2016
         unshare -m -n --propagation private sh -c '
