@@ -64,7 +64,8 @@ import_image() {
                 rootfs: {type: "layers", diff_ids: [$sum]}}' >"$archive/config.json"
         echo '[{"Config": "config.json", "RepoTags": ["docker.io/library/box:latest"], "Layers": ["layer.tar"]}]' >"$archive/manifest.json"
         tar -C "$archive" -cf "$archive.tar" manifest.json config.json layer.tar
-        ctr images import --snapshotter native "$archive.tar" >/dev/null
+        # shellcheck disable=SC2046  # a word, or none
+        ctr images import $(plugin "" --local) --snapshotter native "$archive.tar" >/dev/null
         wait_until 10 has_image
 }
 has_image() { [[ $(cri ImageStatus '{"image": {"image": "docker.io/library/box:latest"}}') == *sha256* ]]; }

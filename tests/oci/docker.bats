@@ -16,7 +16,7 @@ setup_file() {
         cat >"$BATS_FILE_TMPDIR/daemon.json" <<-END
         {"storage-driver": "vfs", "bridge": "none", "iptables": false, "ip6tables": false, "cgroup-parent": "/$ENGINE_GROUP",
          "data-root": "$BATS_FILE_TMPDIR/root", "exec-root": "/run/docker", "pidfile": "/run/docker.pid",
-         "hosts": ["unix:///run/docker.sock"], "exec-opts": ["native.cgroupdriver=cgroupfs"],
+         "experimental": true, "hosts": ["unix:///run/docker.sock"], "exec-opts": ["native.cgroupdriver=cgroupfs"],
          "default-ulimits": {"nofile": {"Name": "nofile", "Hard": 1024, "Soft": 1024}},
          "runtimes": {"ward": {"path": "$WARD_OCI"}}, "default-runtime": "ward"}
 	END
@@ -74,6 +74,18 @@ is_docker_20() { [[ $(dockerd --version) == *" 20."* ]]; }
         : >"$BATS_FILE_TMPDIR/calls"
         DOCKER_BUILDKIT=1 op_build --network none
         grep -q ' run ' "$BATS_FILE_TMPDIR/calls"
+}
+
+@test "checkpoint: and start from it" {
+        needs_criu
+        started sh -c 'i=0; while :; do i=$((i + 1)); echo "$i"; usleep 50000; done'
+        counts_beyond() { (($(docker logs "$ID" | tail -n 1) > $1)); }
+        wait_until 20 counts_beyond 5
+        docker checkpoint create "$ID" one
+        is exited
+        saved=$(docker logs "$ID" | tail -n 1)
+        docker start --checkpoint one "$ID"
+        wait_until 20 counts_beyond "$saved"
 }
 
 @test "ward run inside a docker container: with what it asks for it works, without it what is missing is named" {
