@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # An engine calls ward-oci for an ordinary user: buildah, with the isolation `rootless`.
 # shellcheck disable=SC2034,SC2154
+# bats file_tags=once
 
 load helpers/building
 load helpers/rootless
 
 setup_file() {
         rootless_setup_file
-        [[ -z ${HERE:-} ]] || export CONTAINER=$(engine from --network none box)
+        [[ -n ${HERE:-} ]] || return 0
+        CONTAINER=$(engine from --network none box)
+        export CONTAINER
 }
 
 teardown_file() { rootless_teardown_file; }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # An engine calls ward-oci: buildah, with the isolation `oci`. (That of the name `chroot` has no runtime.)
 # shellcheck disable=SC2034,SC2154
+# bats file_tags=once
 
 load helpers/building
 load ../helpers

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # An engine calls ward-oci: containerd's plugin for Kubernetes, called as the kubelet does, with the configuration that docs/KUBERNETES.md shows.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2016,SC2034,SC2154
+# bats file_tags=once
 
 load helpers/operations
 load helpers/engine

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # An engine calls ward-oci: dockerd with containerd below it, over an image that is imported, in namespaces of its own.
-# shellcheck disable=SC2034,SC2154
+# shellcheck disable=SC2016,SC2034,SC2154
+# bats file_tags=once
 
 load helpers/operations
 load helpers/engine

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # An engine calls ward-oci: podman, over a root file system on disk, so that no image has to be fetched.
-# shellcheck disable=SC2034,SC2154
+# shellcheck disable=SC2016,SC2034,SC2154
 
 load helpers/operations
 load ../helpers

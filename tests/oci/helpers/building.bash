@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2016,SC2154,SC2317
 #
 # What is done with buildah, an operation a function as in operations.bash. The file has `engine`, its program, and CONTAINER, a container of it
 # over an image `box`.

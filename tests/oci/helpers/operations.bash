@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2016,SC2154,SC2317
 #
 # What is done with engines that have docker's command line, an operation a function: a file has a test for each, whose name begins with the
 # operation's, and tests/engines/run makes a table of them.

@@ -59,7 +59,7 @@ rootless_setup() {
         needs_machine_root "newuidmap has its rights from a file of the machine's root"
         needs_program podman buildah newuidmap setpriv
         ! newest_calls_refused || unable "the filter that refuses the newest calls takes newuidmap its rights (no_new_privs)"
-        cd "$HERE" # the directory of the tests is closed
+        cd "$HERE" || return 1 # the directory of the tests is closed
         if has_manager; then
                 mkdir -p "$(user_group)/engines"
                 echo $$ >"$(user_group)/engines/cgroup.procs"
