@@ -164,12 +164,13 @@ static int take_value(struct cursor *cursor, const struct option_entry *entry, c
         return 0;
 }
 
-static int parse_long(struct cursor *cursor, const char *word)
+/* @dashes: how many are in front of the name. */
+static int parse_long(struct cursor *cursor, const char *word, size_t dashes)
 {
-        const char *name = word + 2, *equals = strchr(name, '='), *value = equals == NULL ? NULL : equals + 1;
+        const char *name = word + dashes, *equals = strchr(name, '='), *value = equals == NULL ? NULL : equals + 1;
         size_t len = equals == NULL ? strlen(name) : (size_t)(equals - name);
         const struct option_entry *entry = find_name(cursor->command, name, len);
-        const char *shown = arena_strndup(cursor->arena, word, len + 2);
+        const char *shown = arena_strndup(cursor->arena, word, len + dashes);
         int r;
 
         if (shown == NULL)
@@ -179,13 +180,20 @@ static int parse_long(struct cursor *cursor, const char *word)
         if (entry == NULL && strcmp(shown, "--help-all") == 0 && value == NULL)
                 return OPTIONS_HELP_ALL;
         if (entry == NULL)
-                return unknown(cursor, shown, shown + 2);
+                return unknown(cursor, shown, shown + dashes);
         if (entry->arg != NULL && entry->kind != OPTION_KIND_NOT_YET) {
                 r = take_value(cursor, entry, shown, value, &value);
                 if (r < 0)
                         return r;
         }
         return store(cursor, entry, shown, value);
+}
+
+/* As programs that were written with Go's own reader of options take them, and engines write them. */
+static bool is_long_with_one_dash(const struct option_command *command, const char *word)
+{
+        return command->one_dash && find_letter(command, word[1]) == NULL &&
+               find_name(command, word + 1, strcspn(word + 1, "=")) != NULL;
 }
 
 /* -i, -it, -bDIR, -b DIR, -itbDIR: the first letter that takes a value ends the word. */
@@ -247,7 +255,12 @@ int options_parse(const struct option_command *command, int *argc, char **argv, 
                         only_operands = true;
                         continue;
                 }
-                r = word[1] == '-' ? parse_long(&cursor, word) : parse_letters(&cursor, word);
+                if (word[1] == '-')
+                        r = parse_long(&cursor, word, 2);
+                else if (is_long_with_one_dash(command, word))
+                        r = parse_long(&cursor, word, 1);
+                else
+                        r = parse_letters(&cursor, word);
                 if (r != 0)
                         return r;
         }

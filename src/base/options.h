@@ -74,6 +74,7 @@ struct option_command {
         size_t count;
         unsigned operands_min, operands_max; /* how many words that are no options it takes; UINT_MAX: any */
         bool options_anywhere;               /* options may also follow operands: `delete ID --force` */
+        bool one_dash;                       /* `-name` is `--name` where no option has its first letter */
 };
 
 #define OPTIONS_HELP 1

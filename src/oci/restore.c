@@ -91,6 +91,7 @@ const struct oci_verb oci_restore = {
                         .operands_min = 1,
                         .operands_max = 1,
                         .options_anywhere = true,
+                        .one_dash = true, /* containerd writes -no-subreaper */
                 },
         .options_size = sizeof(struct restore),
         .needs_store = true,

@@ -252,3 +252,12 @@ LIMITS='memory_limit_in_bytes: 67108864, memory_swap_limit_in_bytes: 67108864, c
         cri StopPodSandbox "{\"pod_sandbox_id\": \"$POD\"}"
         ended_with 137
 }
+
+@test "checkpoint: an archive of it, and it goes on" {
+        [[ $(containerd --version) == *" 2."* ]] || skip "containerd has it from version 2 on"
+        needs_criu
+        started . sleep 1000
+        with_container CheckpointContainer ".location = \"$WORK/archive.tar\""
+        tar -tf archive.tar | grep -q checkpoint/inventory.img
+        [[ $(status_of state) == 1 ]]
+}

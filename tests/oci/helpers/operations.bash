@@ -141,7 +141,8 @@ op_limits() {
 }
 
 op_update() {
-        OPTIONS=(-m 64m --memory-swap 64m --pids-limit 50 --cpus 0.5)
+        # podman 5 changes nothing of a container without a health check, with whatever runtime.
+        OPTIONS=(-m 64m --memory-swap 64m --pids-limit 50 --cpus 0.5 --health-cmd true)
         started sleep 1000
         engine update -m 48m --memory-swap 48m --cpus 0.25 "$ID"
         has_limits "$PID" $((48 << 20)) 25 50
