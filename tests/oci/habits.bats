@@ -155,7 +155,7 @@ teardown() { remove_all; }
 }
 
 @test "restore takes an option with one dash, as containerd writes it" {
-        fails_with "does not exist" oci restore -no-subreaper --image-path /nonexistent --bundle /nonexistent "$ID-none"
+        fails_with "open '/nonexistent/config.json'" oci restore -no-subreaper --image-path /nonexistent --bundle /nonexistent "$ID-none"
         fails_with "unknown option '-no-such'" oci restore -no-such "$ID-none"
         fails_with "unknown option '-no-subreaper'" oci run -no-subreaper "$ID-none"
 }
