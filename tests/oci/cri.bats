@@ -253,11 +253,11 @@ LIMITS='memory_limit_in_bytes: 67108864, memory_swap_limit_in_bytes: 67108864, c
         ended_with 137
 }
 
-@test "checkpoint: an archive of it, and it goes on" {
+@test "checkpoint: an archive of it" {
         [[ $(containerd --version) == *" 2."* ]] || skip "containerd has it from version 2 on"
         needs_criu
         started . sleep 1000
         with_container CheckpointContainer ".location = \"$WORK/archive.tar\""
         tar -tf archive.tar | grep -q checkpoint/inventory.img
-        [[ $(status_of state) == 1 ]]
+        wait_until 10 has_exited # containerd 2.1 ends it, with whatever runtime
 }
