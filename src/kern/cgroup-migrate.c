@@ -23,9 +23,11 @@
 #include "kern/proc.h"
 
 #define ROUNDS_MAX 1000
+#define EVICT_MSEC 30000
 #define QUIET_ROUNDS 2
 #define FREEZE_TRY_MSEC 200 /* how long a round waits for who was caught in it to be frozen */
 #define ANCESTORS_MAX 64
+#define EXITING 0x4U /* PF_EXITING of linux/sched.h */
 #define TICKS_PER_SEC 100 /* of /proc: USER_HZ */
 
 /* A process that belongs to the tree. */
@@ -175,13 +177,21 @@ static int members_inside(struct moving *moving, struct ward_err *err)
 
 /* ---- moving one ---- */
 
+/* Whether the process is there, and not on its way out: then the kernel lets it go where it is. Of a process whose first thread has ended the others are
+ * moved by its number. */
+static bool is_alive(int proc, pid_t pid, struct procfs_stat *ret_stat)
+{
+        bool ended = true;
+
+        return proc_stat(proc, pid, ret_stat, &ended, NULL) >= 0 && !ended &&
+               ((ret_stat->flags & EXITING) == 0 || ret_stat->state == 'Z');
+}
+
 static bool is_same(const struct moving *moving, const struct member *member)
 {
         struct procfs_stat stat;
-        bool ended = true;
 
-        return proc_stat(moving->move->proc, member->pid, &stat, &ended, NULL) >= 0 && !ended &&
-               stat.start_ticks == member->start_ticks;
+        return is_alive(moving->move->proc, member->pid, &stat) && stat.start_ticks == member->start_ticks;
 }
 
 /* Why the kernel does not move it: @err says so already behind what was done, but for what is to be known of the process. */
@@ -406,17 +416,18 @@ int cgroup_evict(const struct cgroup_hierarchy *hierarchy, const char *path, int
                  void *data, struct ward_err *err)
 {
         struct cgroup_layout alone = cgroup_alone(hierarchy);
+        struct cgroup_wait wait;
 
-        for (unsigned round = 0; round < ROUNDS_MAX; round++) {
+        cgroup_wait_begin(&wait, EVICT_MSEC);
+        do {
                 _cleanup_free_ pid_t *pids = NULL;
                 size_t count, left = 0;
                 int r = cgroup_pids(&alone, path, &pids, &count, err);
 
                 for (size_t i = 0; i < count && r >= 0; i++) {
                         struct procfs_stat stat;
-                        bool ended = true;
 
-                        if (proc_stat(proc, pids[i], &stat, &ended, NULL) < 0 || ended)
+                        if (!is_alive(proc, pids[i], &stat))
                                 continue;
                         left++;
                         r = cgroup_move(hierarchy, where(data, pids[i], stat.start_ticks), pids[i], false, err);
@@ -426,7 +437,7 @@ int cgroup_evict(const struct cgroup_hierarchy *hierarchy, const char *path, int
                         return r;
                 if (left == 0)
                         return 0;
-        }
+        } while (cgroup_wait_again(&wait));
         (void)err_set(err, -EBUSY, "empty the group '%s%s': its processes go on making others", hierarchy->mount, path);
         return err_hint(err, "stop them meanwhile: kill -STOP");
 }

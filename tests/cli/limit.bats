@@ -173,7 +173,9 @@ row() { awk -v limit="$1" '$1 == limit { print $2, $3 }' <<<"$output"; }
         local disk
         make_groups
         [[ -n ${WARD_TEST_FULL:-} ]] || skip "takes some seconds: WARD_TEST_FULL=1"
-        disk=$(lsblk -no pkname,kname "$(findmnt -no SOURCE -T "$WORK")" 2>/dev/null | awk 'NR == 1 { print NF > 1 ? $1 : $1 }')
+        disk=$(readlink -f "/sys/dev/block/$(stat -c %Hd:%Ld "$WORK")")
+        [[ ! -e $disk/partition ]] || disk=${disk%/*}
+        disk=${disk##*/}
         [[ -b /dev/$disk ]] || skip "the test's directory is on no disk"
         begin write "$WORK/data" 8
         run ward limit --device-write-bps "/dev/$disk:2M" "$PID"
@@ -191,6 +193,9 @@ row() { awk -v limit="$1" '$1 == limit { print $2, $3 }' <<<"$output"; }
         [[ -n ${WARD_TEST_FULL:-} ]] || skip "takes ten seconds: WARD_TEST_FULL=1"
         begin spin 10
         ward limit --cpus 0.5 "$PID"
+        # Before others, so that half of one is to be had also while the machine is busy.
+        echo 10000 >"$(dirname "$(file_of "$PID" cpu.max cpu.shares)")/../cpu.weight" 2>/dev/null ||
+                echo 262144 >"$(dirname "$(file_of "$PID" cpu.shares)")/../cpu.shares"
         tell
         wait_until 60 says used
         used=$(awk '{ print $2 }' out)
