@@ -9,7 +9,7 @@
 #include "engine/limit-private.h"
 #include "kern/proc.h"
 
-#define REMOVE_TIMEOUT_MSEC 2000
+#define REMOVE_TIMEOUT_MSEC 30000 /* for those who are on their way out */
 
 /* ---- where they came from ---- */
 
@@ -21,8 +21,10 @@ struct way {
 
 static bool is_there(const struct cgroup_hierarchy *h, const char *path)
 {
+        /* A small file that every group has. */
+        const char *file = h->version == 2 ? "cgroup.controllers" : "notify_on_release";
         char *text = NULL;
-        bool there = strcmp(path, "/") == 0 || cgroup_file_read(h, path, "cgroup.procs", &text, NULL) >= 0;
+        bool there = strcmp(path, "/") == 0 || cgroup_file_read(h, path, file, &text, NULL) >= 0;
 
         free(text);
         return there;

@@ -23,11 +23,10 @@
 #include "kern/proc.h"
 
 #define ROUNDS_MAX 1000
-#define EVICT_MSEC 30000
 #define QUIET_ROUNDS 2
 #define FREEZE_TRY_MSEC 200 /* how long a round waits for who was caught in it to be frozen */
 #define ANCESTORS_MAX 64
-#define EXITING 0x4U /* PF_EXITING of linux/sched.h */
+#define EXITING 0x4U      /* PF_EXITING of linux/sched.h */
 #define TICKS_PER_SEC 100 /* of /proc: USER_HZ */
 
 /* A process that belongs to the tree. */
@@ -418,8 +417,8 @@ int cgroup_evict(const struct cgroup_hierarchy *hierarchy, const char *path, int
         struct cgroup_layout alone = cgroup_alone(hierarchy);
         struct cgroup_wait wait;
 
-        cgroup_wait_begin(&wait, EVICT_MSEC);
-        do {
+        cgroup_wait_begin(&wait, UINT_MAX);
+        for (unsigned round = 0; round < ROUNDS_MAX; round++) {
                 _cleanup_free_ pid_t *pids = NULL;
                 size_t count, left = 0;
                 int r = cgroup_pids(&alone, path, &pids, &count, err);
@@ -437,7 +436,8 @@ int cgroup_evict(const struct cgroup_hierarchy *hierarchy, const char *path, int
                         return r;
                 if (left == 0)
                         return 0;
-        } while (cgroup_wait_again(&wait));
+                (void)cgroup_wait_again(&wait);
+        }
         (void)err_set(err, -EBUSY, "empty the group '%s%s': its processes go on making others", hierarchy->mount, path);
         return err_hint(err, "stop them meanwhile: kill -STOP");
 }

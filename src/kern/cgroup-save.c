@@ -125,6 +125,25 @@ int cgroup_save(const struct cgroup_hierarchy *hierarchy, const char *path, cons
         return r < 0 ? r : 0;
 }
 
+/* A cpuset that was empty had all of the group above, and can't be empty again while processes are in it (ENOSPC): it is given just these. */
+static int restore_all_above(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file,
+                             struct ward_err *err)
+{
+        _cleanup_free_ char *above = strdup(path), *list = NULL;
+        char effective[NAME_MAX + 1], *slash = above == NULL ? NULL : strrchr(above, '/');
+        int r;
+
+        if (slash == NULL)
+                return err_oom(err);
+        slash[slash == above] = '\0';
+        (void)snprintf(effective, sizeof(effective), "%s.effective", file);
+        r = cgroup_file_read(hierarchy, above, effective, &list, err);
+        if (r < 0)
+                return r;
+        list[strcspn(list, "\n")] = '\0';
+        return cgroup_file_write(hierarchy, path, file, list, err);
+}
+
 /* Each line with a write of its own, as cgroupfs wants it. */
 static int restore_one(const struct cgroup_hierarchy *hierarchy, const char *path, const struct cgroup_saved *saved,
                        struct ward_err *err)
@@ -137,6 +156,8 @@ static int restore_one(const struct cgroup_hierarchy *hierarchy, const char *pat
         for (char *line; r >= 0 && (line = text_next(&rest, '\n')) != NULL; first = false)
                 if (*line != '\0' || first)
                         r = cgroup_file_write(hierarchy, path, saved->file, *line == '\0' ? "\n" : line, err);
+        if (r == -ENOSPC && saved->text[0] == '\0')
+                r = restore_all_above(hierarchy, path, saved->file, err);
         return r;
 }
 

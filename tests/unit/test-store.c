@@ -453,7 +453,8 @@ static void test_create_again(void **state)
 /* What `ward limit` writes down comes back as it was; the directory is there as long as something is in it. */
 static void test_limits(void **state)
 {
-        static const struct store_limit_group groups[] = {{"memory", "/a/ward-limit-7-1", "/a"}, {"unified", "/\"b", NULL}};
+        static const struct store_limit_group groups[] = {{"memory", "/a/ward-limit-7-1", "/a"},
+                                                          {"unified", "/\"b", NULL}};
         static const struct store_limit_value values[] = {{"memory", "io.max", "8:0 rbps=", "8:0 rbps=max"}};
         static const struct store_limit_process processes[] = {{8, 99, "memory", "/c"}};
         static const struct store_limit_setting settings[] = {{7, 5, "nice", -3, 0}, {7, 5, "RLIMIT_CORE", -1, -1}};
