@@ -18,7 +18,7 @@
 #include "kern/cgroup-private.h"
 
 #define CALLERS CGROUP_CALLERS
-#define ROUNDS_MAX 16 /* of moving processes that go on making others */
+#define MOVE_MSEC 30000 /* of moving processes that go on making others, and of waiting for those that end */
 
 /* 1, 0, or -errno when that can't be told. faccessat2(2), which looks at the effective ids, may be refused by a filter around this program;
  * the older call, which glibc asks on ENOSYS alone, looks at the real ones: they are the same, this program is never set-user-ID. */
@@ -116,7 +116,8 @@ int cgroup_vacate(const struct cgroup_hierarchy *hierarchy, const char *path, st
 {
         _cleanup_close_
         int group = cgroup_open(hierarchy, path, NULL, O_RDONLY | O_DIRECTORY), callers = -EBADF;
-        int r = 1;
+        struct cgroup_wait wait;
+        int r;
 
         if (group < 0)
                 return err_code(err, group, "open the group '%s'", path);
@@ -125,8 +126,10 @@ int cgroup_vacate(const struct cgroup_hierarchy *hierarchy, const char *path, st
         callers = openat(group, CALLERS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (callers < 0)
                 return err_errno(err, "open the group '%s/" CALLERS "'", path);
-        for (int i = 0; r > 0 && i < ROUNDS_MAX; i++)
+        cgroup_wait_begin(&wait, MOVE_MSEC);
+        do
                 r = move_all(hierarchy, path, callers, err);
+        while (r > 0 && cgroup_wait_again(&wait));
         return r > 0 ? err_set(err, -EBUSY, "empty the group '%s': processes go on being made in it", path) : r;
 }
 
@@ -171,7 +174,8 @@ int cgroup_refill(const struct cgroup_hierarchy *hierarchy, const char *path, st
         _cleanup_close_
         int group = cgroup_open(hierarchy, path, NULL, O_RDONLY | O_DIRECTORY);
         char callers[PATH_MAX];
-        int r = 1;
+        struct cgroup_wait wait;
+        int r;
 
         if (group < 0)
                 return group == -ENOENT ? 0 : err_code(err, group, "open the group '%s'", path);
@@ -183,12 +187,13 @@ int cgroup_refill(const struct cgroup_hierarchy *hierarchy, const char *path, st
                 if (strcmp(below.data + at, callers) != 0)
                         return 0;
         r = controllers_disable(hierarchy, path, err);
-        for (int i = 0, left = 1; r >= 0 && left > 0; i++) {
-                left = below.len == 0 ? 0 : move_all(hierarchy, callers, group, err);
-                r = left < 0 ? left : i == ROUNDS_MAX ? -EBUSY : 0;
-        }
-        if (r == -EBUSY)
-                return err_set(err, r, "empty the group '%s': processes go on being made in it", callers);
+        cgroup_wait_begin(&wait, MOVE_MSEC);
+        if (r >= 0 && below.len > 0)
+                do
+                        r = move_all(hierarchy, callers, group, err);
+                while (r > 0 && cgroup_wait_again(&wait));
+        if (r > 0)
+                return err_set(err, -EBUSY, "empty the group '%s': processes go on being made in it", callers);
         cgroup_vacated(hierarchy, path);
         return r < 0 ? r : 1;
 }
