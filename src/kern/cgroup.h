@@ -5,7 +5,7 @@
  * Which controller lives in which hierarchy is found out, never assumed. All paths are resolved below a hierarchy's root by
  * openat2(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV) on a directory that was proved to be cgroupfs.
  *
- * Nobody here writes cgroup.procs of a v1 hierarchy, but for cgroup_join(): that takes cgroup_threadgroup_rwsem for writing, which costs an RCU grace
+ * Nobody here writes cgroup.procs of a v1 hierarchy, but for what moves others (cgroup_join(), cgroup_move(), cgroup_migrate()): that takes cgroup_threadgroup_rwsem for writing, which costs an RCU grace
  * period (6-10 ms) when it is cold. A process joins v1 groups by writing "0" to `tasks` itself, and a v2 group by
  * CLONE_INTO_CGROUP (or, where that is refused, by writing "0" to cgroup.procs).
  */

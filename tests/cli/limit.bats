@@ -485,12 +485,15 @@ as_unit() { if is_machine_root; then systemd-run "$@"; else systemd-run --user "
         local pid
         needs_systemd
         ((EUID != 0)) || skip "is about an ordinary user"
-        "$LOAD" bomb 100 < <(sleep 3; echo go; sleep 60) >out 3>&- &
+        mkfifo in
+        "$LOAD" bomb 100 <in >out 3>&- &
         pid=$!
         PIDS+=("$pid")
+        exec 6>in
         run ward limit --pids 10 --memory 100M "$pid"
         expect_status 0
         [[ $(value_of "$pid" pids.max) == 10 ]]
+        tell
         wait_until 60 says made
         [[ $(<out) == "made 9" ]] || { cat out; false; }
         run ward limit --undo "$pid"
