@@ -8,7 +8,7 @@ _ward_options() {
 }
 
 _ward() {
-        local verbs='run ps inspect exec kill stop rm gc cgroup help version'
+        local verbs='run ps inspect exec kill stop rm limit gc cgroup help version'
         local groups='tree list controllers create delete get set exec classify freeze thaw kill stat events watch'
         local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' sub='' root=() all=() i
         for ((i = 1; i < COMP_CWORD; i++)); do
@@ -42,6 +42,8 @@ _ward() {
                 mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" cgroup list 2>/dev/null | sed 's/^[^:]*://' | sort -u)" -- "$current")
         elif [[ $verb == run ]]; then
                 mapfile -t COMPREPLY < <(compgen -W host -- "$current"; compgen -d -- "$current")
+        elif [[ $verb == limit && $current == /* ]]; then
+                mapfile -t COMPREPLY < <(cd /sys/fs/cgroup 2>/dev/null && compgen -d -- "$PWD$current" | sed "s|^$PWD||")
         elif [[ $verb != gc && $verb != ps ]]; then
                 [[ $verb != rm ]] || all=(-a)
                 mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" "${root[@]}" ps -q "${all[@]}" 2>/dev/null)" -- "$current")

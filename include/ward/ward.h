@@ -269,6 +269,7 @@ enum ward_gc_kind {
         WARD_GC_GROUP,     /* a control group of ward's whose container's state is lost; its path */
         WARD_GC_IDS,       /* a range of ids for user namespaces; its first one */
         WARD_GC_FILTERS,   /* compiled seccomp filters; their number */
+        WARD_GC_LIMITS,    /* what `ward limit` has changed of a target that is gone; its kind and name */
 };
 
 enum ward_gc_result {

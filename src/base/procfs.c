@@ -3,6 +3,8 @@
 #include "base/procfs.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -126,6 +128,22 @@ int procfs_stat_exit_status(const char *stat, int *ret_status)
         if (field == NULL || read_number(field, UINT16_MAX, &status) == NULL)
                 return -EBADMSG;
         *ret_status = (int)status;
+        return 0;
+}
+
+int procfs_stat_parse(const char *stat, struct procfs_stat *ret_stat)
+{
+        const char *at = stat_field(stat, STATE_FIELD);
+        struct procfs_stat found;
+        unsigned long long start;
+
+        /* state ppid pgrp session tty tpgid flags minflt cminflt majflt cmajflt utime stime cutime cstime priority nice threads itreal start */
+        if (at == NULL ||
+            sscanf(at, "%c %d %d %d %*d %*d %" SCNu32 " %*u %*u %*u %*u %*u %*u %*d %*d %*d %d %*d %*d %llu",
+                   &found.state, &found.parent, &found.group, &found.session, &found.flags, &found.nice, &start) != 7)
+                return -EBADMSG;
+        found.start_ticks = start;
+        *ret_stat = found;
         return 0;
 }
 

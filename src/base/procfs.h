@@ -39,6 +39,18 @@ int procfs_stat_start(const char *stat, uint64_t *ret_ticks);
 /* How a process ended that is a zombie, as waitpid(2) counts, field 52. It is 0 for who may not look into the process. -EBADMSG when it isn't there. */
 int procfs_stat_exit_status(const char *stat, int *ret_status);
 
+/* What is known of a process or thread by one reading of its stat (proc_pid_stat(5)). */
+struct procfs_stat {
+        char state; /* its letter */
+        int parent, group, session;
+        uint32_t flags; /* PF_* of linux/sched.h */
+        int nice;
+        uint64_t start_ticks; /* since boot */
+};
+
+/* -EBADMSG for a text of another form. */
+int procfs_stat_parse(const char *stat, struct procfs_stat *ret_stat);
+
 /* A line of uid_map or gid_map (user_namespaces(7)). */
 struct procfs_map {
         uint32_t inside, outside, count;

@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/names.h"
 
 #define CLI_COLUMNS_MAX 8
 
@@ -143,6 +145,48 @@ int cli_apply_env(struct cli *cli, const struct option_list *list, const char *c
         }
         new[count] = NULL;
         *envp = new;
+        return 0;
+}
+
+/* One side of a --ulimit: a number, or -1 or "unlimited". */
+static bool read_bound(const char *text, uint64_t *ret_bound)
+{
+        *ret_bound = UINT64_MAX;
+        return strcmp(text, "-1") == 0 || strcasecmp(text, "unlimited") == 0 ||
+               number_parse(text, UINT64_MAX - 1, ret_bound) >= 0;
+}
+
+int cli_read_ulimit(struct arena *arena, const char *value, struct spec_rlimit *ret_limit, struct ward_err *err)
+{
+        static const char usage[] = "write NAME=SOFT:HARD, like nofile=1024:2048 or core=0; -1 is unlimited";
+        size_t name_len = strcspn(value, "=");
+        const char *bounds = value[name_len] == '=' ? value + name_len + 1 : "";
+        size_t soft_len = strcspn(bounds, ":");
+        const char *name = arena_printf(arena, "RLIMIT_%.*s", (int)name_len, value);
+        const char *soft = arena_strndup(arena, bounds, soft_len);
+        const char *hard = bounds[soft_len] == ':' ? bounds + soft_len + 1 : soft;
+        struct spec_rlimit limit = {.origin = CLI_ORIGIN(arena_concat(arena, "--ulimit ", value))};
+        const char *near; /* a word; then what is wrong */
+
+        if (name == NULL || soft == NULL)
+                return err_oom(err);
+        limit.resource = name_index(name, rlimit_names, RLIMIT_NAME_COUNT);
+        if (limit.resource < 0) {
+                (void)err_set(err, -EINVAL, "option '--ulimit': '%.*s' is not a resource limit", (int)name_len, value);
+                (void)err_mistake(err, MISTAKE_RLIMIT);
+                near = text_nearest(name, rlimit_names, RLIMIT_NAME_COUNT);
+                return near == NULL ? err_hint(err, "getrlimit(2) lists them: nofile, nproc, core ...")
+                                    : err_hint(err, "did you mean '%s'?", near + strlen("RLIMIT_"));
+        }
+        near = !read_bound(soft, &limit.soft) || !read_bound(hard, &limit.hard) ? "that is no limit"
+               : limit.soft > limit.hard ? "the soft limit is above the hard limit"
+                                         : NULL;
+        if (near != NULL) {
+                (void)err_set(err, -EINVAL, "option '--ulimit': '%s': %s", value, near);
+                (void)err_mistake(err, MISTAKE_FORM);
+                return err_hint(err, "%s", usage);
+        }
+        *ret_limit = limit;
         return 0;
 }
 

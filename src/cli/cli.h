@@ -42,7 +42,8 @@ struct cli_verb {
         int (*run)(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err);
 };
 
-extern const struct cli_verb cli_cgroup, cli_exec, cli_gc, cli_inspect, cli_kill, cli_ps, cli_rm, cli_run, cli_stop;
+extern const struct cli_verb cli_cgroup, cli_exec, cli_gc, cli_inspect, cli_kill, cli_limit, cli_ps, cli_rm, cli_run,
+        cli_stop;
 
 /* The origin of a value that @option gave: "-v ./src:/src". */
 #define CLI_ORIGIN(option)                      \
@@ -71,6 +72,9 @@ int cli_print(const struct text *text, struct ward_err *err);
 /* What of @list is KEY=VALUE replaces or follows what is in *@envp; KEY alone takes the caller's value, and takes the variable away when
  * the caller has none, as docker does. */
 int cli_apply_env(struct cli *cli, const struct option_list *list, const char *const **envp, struct ward_err *err);
+
+/* NAME=SOFT[:HARD] of --ulimit, the name as in limits.conf(5): nofile=1024:2048. UINT64_MAX is no limit. */
+int cli_read_ulimit(struct arena *arena, const char *value, struct spec_rlimit *ret_limit, struct ward_err *err);
 
 /* argv from operands, NULL-terminated. NULL when memory is short. */
 const char *const *cli_argv(struct cli *cli, int count, char **operands);

@@ -11,8 +11,8 @@
 #include "cli/cli.h"
 #include "cli/help.h"
 
-static const struct cli_verb *const verbs[] = {&cli_run,  &cli_ps, &cli_inspect, &cli_exec,  &cli_kill,
-                                               &cli_stop, &cli_rm, &cli_gc,      &cli_cgroup};
+static const struct cli_verb *const verbs[] = {&cli_run,  &cli_ps, &cli_inspect, &cli_exec,   &cli_kill,
+                                               &cli_stop, &cli_rm, &cli_gc,      &cli_cgroup, &cli_limit};
 
 struct globals {
         const char *root;
@@ -39,6 +39,7 @@ static const struct option_command global_command = {
                    "  kill NAME...        send a signal to containers\n"
                    "  stop NAME...        ask containers to end, and kill those that do not\n"
                    "  rm NAME...          remove stopped containers\n"
+                   "  limit TARGET        limit what runs: a container, a process, a group, a unit\n"
                    "  gc                  remove what crashed or killed programs left\n"
                    "  cgroup COMMAND      make, limit, look at and end control groups\n"
                    "  help [VERB|E204]    show this text, a verb's options, or what an error means\n"

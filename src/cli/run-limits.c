@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The limits and settings of `ward run`: memory, processors, processes, resource limits, sysctls, clocks. */
 #include <string.h>
-#include <strings.h>
-#include <sys/resource.h>
 
-#include "base/names.h"
 #include "cli/run.h"
 
 static int bad_value(const char *option, const char *value, const char *why, const char *hint, struct ward_err *err)
@@ -12,45 +9,6 @@ static int bad_value(const char *option, const char *value, const char *why, con
         (void)err_set(err, -EINVAL, "option '%s': '%s': %s", option, value, why);
         (void)err_mistake(err, MISTAKE_FORM);
         return err_hint(err, "%s", hint);
-}
-
-/* One side of a --ulimit: a number, or -1 or "unlimited". */
-static bool read_bound(const char *text, uint64_t *ret_bound)
-{
-        *ret_bound = UINT64_MAX;
-        return strcmp(text, "-1") == 0 || strcasecmp(text, "unlimited") == 0 ||
-               number_parse(text, UINT64_MAX - 1, ret_bound) >= 0;
-}
-
-/* NAME=SOFT[:HARD], the name as in limits.conf(5): nofile=1024:2048. */
-static int read_ulimit(struct arena *arena, const char *value, struct spec_rlimit *ret_limit, struct ward_err *err)
-{
-        static const char usage[] = "write NAME=SOFT:HARD, like nofile=1024:2048 or core=0; -1 is unlimited";
-        size_t name_len = strcspn(value, "=");
-        const char *bounds = value[name_len] == '=' ? value + name_len + 1 : "";
-        size_t soft_len = strcspn(bounds, ":");
-        const char *name = arena_printf(arena, "RLIMIT_%.*s", (int)name_len, value);
-        const char *soft = arena_strndup(arena, bounds, soft_len);
-        const char *hard = bounds[soft_len] == ':' ? bounds + soft_len + 1 : soft;
-        struct spec_rlimit limit = {.origin = CLI_ORIGIN(arena_concat(arena, "--ulimit ", value))};
-        const char *near;
-
-        if (name == NULL || soft == NULL)
-                return err_oom(err);
-        limit.resource = name_index(name, rlimit_names, RLIMIT_NAME_COUNT);
-        if (limit.resource < 0) {
-                (void)err_set(err, -EINVAL, "option '--ulimit': '%.*s' is not a resource limit", (int)name_len, value);
-                (void)err_mistake(err, MISTAKE_RLIMIT);
-                near = text_nearest(name, rlimit_names, RLIMIT_NAME_COUNT);
-                return near == NULL ? err_hint(err, "getrlimit(2) lists them: nofile, nproc, core ...")
-                                    : err_hint(err, "did you mean '%s'?", near + strlen("RLIMIT_"));
-        }
-        if (!read_bound(soft, &limit.soft) || !read_bound(hard, &limit.hard))
-                return bad_value("--ulimit", value, "that is no limit", usage, err);
-        if (limit.soft > limit.hard)
-                return bad_value("--ulimit", value, "the soft limit is above the hard limit", usage, err);
-        *ret_limit = limit;
-        return 0;
 }
 
 /* What is given replaces the default for the same resource, and of two for one the last holds. */
@@ -68,7 +26,7 @@ static int apply_ulimits(const struct run_job *job, struct ward_spec *spec, stru
         for (size_t i = 0; i < list->count; i++) {
                 struct spec_rlimit limit;
                 size_t at = 0;
-                int r = read_ulimit(&spec->arena, list->items[i], &limit, err);
+                int r = cli_read_ulimit(&spec->arena, list->items[i], &limit, err);
 
                 if (r < 0)
                         return r;

@@ -181,6 +181,7 @@ enum engine_gc_kind {
         ENGINE_GC_GROUP,     /* a control group that is ward's and has no entry any more; its path */
         ENGINE_GC_IDS,       /* a range of ids for user namespaces; its first one */
         ENGINE_GC_FILTERS,   /* compiled seccomp filters; their number */
+        ENGINE_GC_LIMITS,    /* what `ward limit` has changed of a target; its kind and name */
 };
 
 enum engine_gc_result {
@@ -208,7 +209,7 @@ struct engine_gc_options {
 
 /*
  * Removes what nobody is there for any more: starts and removals that were cut short, ended containers whose `run` was to remove them and is
- * gone, containers of an earlier boot, containers whose state is damaged, groups without an entry, ranges of ids of killed starts, and cached
+ * gone, containers of an earlier boot, containers whose state is damaged, groups without an entry, limits of what has ended, ranges of ids of killed starts, and cached
  * filters that were not used for a week. What runs, what somebody is at work on and what has stopped and may be looked at stays; a process is
  * ended with @force alone. What fails is reported and does not keep the rest from its turn; an error is returned when nothing could be done.
  */

@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "engine/delete.h"
+#include "engine/limit.h"
 #include "engine/recover.h"
 #include "kern/proc.h"
 #include "launch/filter.h"
@@ -20,10 +21,8 @@
 #define FILTER_UNUSED_DAYS 7
 
 const char *const engine_gc_kind_names[] = {
-        [ENGINE_GC_CONTAINER] = "container",
-        [ENGINE_GC_GROUP] = "group",
-        [ENGINE_GC_IDS] = "ids",
-        [ENGINE_GC_FILTERS] = "filters",
+        [ENGINE_GC_CONTAINER] = "container", [ENGINE_GC_GROUP] = "group",   [ENGINE_GC_IDS] = "ids",
+        [ENGINE_GC_FILTERS] = "filters",     [ENGINE_GC_LIMITS] = "limits",
 };
 
 const char *const engine_gc_result_names[] = {
@@ -277,6 +276,16 @@ static void report_range(void *data, const char *base)
         report(gc, ENGINE_GC_REMOVED, "the start that took them is gone");
 }
 
+static void report_limit(void *data, const char *name, const char *failed)
+{
+        struct gc *gc = data;
+
+        gc->kind = ENGINE_GC_LIMITS;
+        gc->name = name;
+        report(gc, failed != NULL ? ENGINE_GC_FAILED : ENGINE_GC_REMOVED,
+               failed != NULL ? failed : "what was limited is gone");
+}
+
 static void collect_filters(struct gc *gc)
 {
         _cleanup_close_
@@ -299,6 +308,8 @@ int engine_gc(struct store *store, const struct engine_gc_options *options, stru
 
         if (r >= 0)
                 r = collect_groups(&gc, err);
+        if (r >= 0)
+                r = engine_limit_tidy(store, options->dry_run, report_limit, &gc, err);
         if (r >= 0)
                 r = ranges_tidy(&ranges_machine, options->dry_run, report_range, &gc, err);
         if (r >= 0)

@@ -671,7 +671,8 @@ static void rule_access(const struct spec_device_rule *rule, char access[static 
 }
 
 /* Nothing is allowed but what the config allows and what every container has (config-linux.md, "Default Devices"): V25. */
-static int set_devices(struct site *site, const struct spec_resources *r, bool in_use, struct ward_err *err)
+static int set_devices(struct site *site, const struct spec_resources *r, const struct cgroup_device_rule *more,
+                       size_t more_count, bool in_use, struct ward_err *err)
 {
         static const struct cgroup_device_rule every_container[] = {
                 {true, 'c', -1, -1, "m"}, {true, 'b', -1, -1, "m"},    {true, 'c', 1, 3, "rwm"},
@@ -680,7 +681,7 @@ static int set_devices(struct site *site, const struct spec_resources *r, bool i
                 {true, 'c', 5, 2, "rwm"}, {true, 'c', 136, -1, "rwm"},
         };
         struct cgroup_device_rule *rules = arena_new(&site->arena, struct cgroup_device_rule,
-                                                     1 + r->device_rule_count + ELEMENTS(every_container));
+                                                     1 + r->device_rule_count + ELEMENTS(every_container) + more_count);
         char(*access)[4] = arena_alloc(&site->arena, r->device_rule_count + 1, 4);
         size_t n = 0;
 
@@ -703,6 +704,9 @@ static int set_devices(struct site *site, const struct spec_resources *r, bool i
         }
         memcpy(&rules[n], every_container, sizeof(every_container));
         n += ELEMENTS(every_container);
+        if (more_count > 0)
+                memcpy(&rules[n], more, more_count * sizeof(*more));
+        n += more_count;
         if (in_use && cgroup_has_devices(&site->layout, site->place.cgroup_path, rules, n))
                 return 0;
         return cgroup_set_devices(&site->layout, site->place.cgroup_path, rules, n, err);
@@ -713,10 +717,16 @@ int site_set_devices(struct site *site, const struct spec_resources *resources, 
         /* Without any hierarchy this fails for root, whose containers could open every device of an image. Who is not root in the first user
          * namespace may load no program for it (bpf(2)), can make no node, and opens what is bound with his own rights alone. */
         if (site->place.root_user)
-                return set_devices(site, resources, in_use, err);
-        if (site->place.hierarchy_count > 0 && set_devices(site, resources, in_use, NULL) < 0)
+                return set_devices(site, resources, NULL, 0, in_use, err);
+        if (site->place.hierarchy_count > 0 && set_devices(site, resources, NULL, 0, in_use, NULL) < 0)
                 site->devices_open = true;
         return 0;
+}
+
+int site_add_devices(struct site *site, const struct spec_resources *resources, const struct cgroup_device_rule *more,
+                     size_t count, struct ward_err *err)
+{
+        return set_devices(site, resources, more, count, true, err);
 }
 
 int site_make_groups(struct site *site, const struct ward_spec *spec, struct ward_err *err)

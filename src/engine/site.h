@@ -97,6 +97,10 @@ int site_set_limits(struct site *site, const struct limits *limits, const char *
  * them already. */
 int site_set_devices(struct site *site, const struct spec_resources *resources, bool in_use, struct ward_err *err);
 
+/* The same for one that runs, and then @more, which come after all of them. */
+int site_add_devices(struct site *site, const struct spec_resources *resources, const struct cgroup_device_rule *more,
+                     size_t count, struct ward_err *err);
+
 /* Opens, for each group of the container, the file by which a process joins it that writes "0" there. @fds has room for CGROUP_HIERARCHY_MAX; they are
  * the caller's, also when it fails: *@count of them. */
 int site_open_joins(const struct site *site, int *fds, size_t *count, struct ward_err *err);

@@ -61,6 +61,15 @@ int stored_pidfd(const struct store_state *state, int proc);
 /* The site of an existing container, which is @stored's: found out once. */
 int stored_site(struct stored *stored, struct site **ret_site, struct ward_err *err);
 
+/* stored_open() with the lock, for who changes limits: the container is created, runs, or is paused. */
+int stored_open_updatable(struct stored *stored, struct store *store, const char *id, struct ward_err *err);
+
+/* Sets limits, also those of controllers that the container has no group with yet. Where its groups are is written down before they are made, and again
+ * when that failed: whoever deletes it removes what is written down, if it is there. @before (may be NULL) is called when the groups are there, and
+ * nothing is set yet. */
+int stored_limit(struct stored *stored, struct site *site, const struct limits *limits,
+                 int (*before)(void *data, struct ward_err *err), void *data, struct ward_err *err);
+
 /* The namespaces of init that are not the caller's own, or with @any also those of which joining one's own changes nothing, named through
  * /proc/PID/ns: they are init's if stored->pidfd has not ended when they have been opened (V32). @ret_joined has SPEC_NS_COUNT entries, zeroed; @field is what asked for them. */
 int stored_namespaces(struct stored *stored, bool any, struct spec_namespace *ret_joined, const char *field,

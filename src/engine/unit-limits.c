@@ -152,7 +152,7 @@ static const struct told {
 static bool is_in(const struct told *row, const struct cgroup_limit *limit)
 {
         if (limit->knob == CGROUP_UNIFIED)
-                return row->version == 2 && strcmp(limit->key, row->file) == 0;
+                return strcmp(limit->key, row->file) == 0;
         for (size_t i = 0; i < ELEMENTS(row->knobs); i++)
                 if (limit->knob == row->knobs[i])
                         return true;

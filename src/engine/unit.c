@@ -241,6 +241,23 @@ int unit_attach(const char *scope, bool user, const char *below, pid_t pid, stru
         return call_make(&call, "move a process into", scope, err);
 }
 
+int unit_group(const char *unit, bool user, struct arena *arena, const char **ret_path, struct ward_err *err)
+{
+        _cleanup_call_ struct call call;
+        const char *path;
+        int r;
+
+        call_init(&call, "group", unit, user);
+        r = call_begin(&call, err);
+        if (r >= 0)
+                r = call_answer(&call, &path, err);
+        if (r >= 0) {
+                *ret_path = arena_strdup(arena, path);
+                r = *ret_path == NULL ? err_oom(err) : 0;
+        }
+        return call_wrap(r, "look at", unit, err);
+}
+
 int unit_set(const char *scope, bool user, const struct unit_words *words, struct ward_err *err)
 {
         _cleanup_call_ struct call call;

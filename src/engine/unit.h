@@ -45,6 +45,9 @@ void unit_release(struct unit *unit);
  * in none of his manager's groups. */
 int unit_attach(const char *scope, bool user, const char *below, pid_t pid, struct ward_err *err);
 
+/* The control group of a unit that is active: *@ret_path lives in @arena. -ENOENT: there is no such unit, or it is not loaded. */
+int unit_group(const char *unit, bool user, struct arena *arena, const char **ret_path, struct ward_err *err);
+
 /* Sets properties for as long as the unit lives. */
 int unit_set(const char *scope, bool user, const struct unit_words *words, struct ward_err *err);
 

@@ -24,38 +24,41 @@ static int check_memory(const struct site *site, const struct spec_memory *memor
                 "set a limit above what is in use, end some of its processes first, or leave checkBeforeUpdate out");
 }
 
-/* Limits of controllers that the container has no group with yet. Where its groups are is written down before they are made, and again when
- * that failed: whoever deletes it removes what is written down, if it is there. */
-static int set_wider(struct stored *stored, struct site *site, const struct limits *limits, struct ward_err *err)
+int stored_limit(struct stored *stored, struct site *site, const struct limits *limits,
+                 int (*before)(void *data, struct ward_err *err), void *data, struct ward_err *err)
 {
-        const char *before = stored->state.cgroup_hierarchies;
+        const char *hierarchies = stored->state.cgroup_hierarchies;
         uint32_t widened;
         int r;
 
         r = site_widen(site, limits, &widened, err);
         if (r < 0)
                 return r;
-        if (widened == 0)
-                return site_set_limits(site, limits, "resources", err);
-        stored->state.cgroup_hierarchies = site_used(site);
-        if (stored->state.cgroup_hierarchies == NULL)
-                return err_oom(err);
-        r = store_write(&stored->entry, &stored->state, err);
-        if (r < 0)
-                return r;
-        r = site_make_widened(site, widened, err);
+        if (widened != 0) {
+                stored->state.cgroup_hierarchies = site_used(site);
+                if (stored->state.cgroup_hierarchies == NULL)
+                        return err_oom(err);
+                r = store_write(&stored->entry, &stored->state, err);
+                if (r < 0)
+                        return r;
+                r = site_make_widened(site, widened, err);
+        }
+        if (r >= 0 && before != NULL)
+                r = before(data, err);
         if (r >= 0)
                 r = site_set_limits(site, limits, "resources", err);
+        if (widened == 0)
+                return r;
         if (r >= 0)
                 return site_join_widened(site, widened, err);
         if (site_remove_groups(site, false, NULL) >= 0) {
-                stored->state.cgroup_hierarchies = before;
+                stored->state.cgroup_hierarchies = hierarchies;
                 (void)store_write(&stored->entry, &stored->state, NULL);
         }
         return r;
 }
 
-static int open_updatable(struct stored *stored, struct store *store, const char *id, struct ward_err *err)
+int stored_open_updatable(struct stored *stored, struct store *store, const char *id, struct ward_err *err)
 {
         int r = stored_open(stored, store, id, true, err);
 
@@ -71,7 +74,7 @@ int engine_update(struct store *store, const char *id, const struct spec_resourc
         struct site *site;
         int r;
 
-        r = open_updatable(&stored, store, id, err);
+        r = stored_open_updatable(&stored, store, id, err);
         if (r >= 0)
                 r = stored_site(&stored, &site, err);
         if (r < 0)
@@ -82,7 +85,7 @@ int engine_update(struct store *store, const char *id, const struct spec_resourc
         if (r >= 0)
                 r = limits_collect(&limits, &stored.arena, resources, resources->pids.given, err);
         if (r >= 0)
-                r = set_wider(&stored, site, &limits, err);
+                r = stored_limit(&stored, site, &limits, NULL, NULL, err);
         if (r >= 0)
                 r = site_tell_unit(site, &limits, err);
         if (r >= 0 && resources->device_rule_count > 0)
@@ -96,7 +99,7 @@ int engine_update_rdt(struct store *store, const char *id, const char *const *sc
         _cleanup_stored_ struct stored stored;
         int r;
 
-        r = open_updatable(&stored, store, id, err);
+        r = stored_open_updatable(&stored, store, id, err);
         if (r >= 0)
                 r = stored_spec(&stored.entry, &spec, err);
         return r < 0 ? r : rdt_change(&spec, id, schema, err);

@@ -6,9 +6,10 @@
  *      systemd-unit set system|user SCOPE [PROPERTY SIGNATURE VALUE...]...
  *      systemd-unit attach system|user SCOPE GROUP PID
  *      systemd-unit stop system|user SCOPE
+ *      systemd-unit group system|user UNIT
  *
  * Its standard output is a socket (SOCK_SEQPACKET), over which it answers with one record: "=TEXT", or "!ERRNO WHY", which may have a second line
- * that says what to do. The text of `start` is the
+ * that says what to do. The text of `group` is the control group of a unit, that of `start` is the
  * control group of the new scope, in which this process is then; it ends when the other side of the socket does. An array is the number of its
  * elements and the elements. The interface is org.freedesktop.systemd1(5).
  */
@@ -341,6 +342,32 @@ static int attach(struct request *request)
         return 0;
 }
 
+/* The interface of a unit's kind, which has the property: "nginx.service" is a Service. */
+static int group(struct request *request)
+{
+        _cleanup_free_ char *object = NULL, *path = NULL;
+        const char *dot = strrchr(request->scope, '.');
+        char interface[64];
+        int r = dot == NULL || dot[1] < 'a' || dot[1] > 'z' ? -EINVAL : 0;
+
+        if (r >= 0)
+                r = sd_bus_call_method(request->bus, SERVICE, OBJECT, MANAGER, "GetUnit", &request->error, NULL, "s",
+                                       request->scope);
+        if (r >= 0)
+                r = unit_object(request->scope, &object);
+        if (r >= 0) {
+                (void)snprintf(interface, sizeof(interface), SERVICE ".%c%.20s", dot[1] - 'a' + 'A', dot + 2);
+                r = sd_bus_get_property_string(request->bus, SERVICE, object, interface, "ControlGroup",
+                                               &request->error, &path);
+        }
+        if (r >= 0 && *path == '\0')
+                r = -ESRCH;
+        if (r < 0)
+                return refuse(request, r, r == -ESRCH ? "it has no process, and so no control group" : "GetUnit");
+        answer("=%s", path);
+        return 0;
+}
+
 /* What is gone, be it by itself, is stopped. */
 static int stop(struct request *request)
 {
@@ -366,7 +393,7 @@ static int stop(struct request *request)
 static const struct {
         const char *name;
         int (*run)(struct request *request);
-} verbs[] = {{"start", start}, {"set", set}, {"attach", attach}, {"stop", stop}};
+} verbs[] = {{"start", start}, {"set", set}, {"attach", attach}, {"stop", stop}, {"group", group}};
 
 int main(int argc, char **argv)
 {

@@ -7,16 +7,18 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "kern/cgroup-private.h"
 
-#define CALLERS "ward-callers"
-#define ROUNDS_MAX 16 /* of moving processes that go on making others */
+#define CALLERS CGROUP_CALLERS
+#define MOVE_MSEC 30000 /* of moving processes that go on making others, and of waiting for those that end */
 
 /* 1, 0, or -errno when that can't be told. faccessat2(2), which looks at the effective ids, may be refused by a filter around this program;
  * the older call, which glibc asks on ENOSYS alone, looks at the real ones: they are the same, this program is never set-user-ID. */
@@ -114,7 +116,8 @@ int cgroup_vacate(const struct cgroup_hierarchy *hierarchy, const char *path, st
 {
         _cleanup_close_
         int group = cgroup_open(hierarchy, path, NULL, O_RDONLY | O_DIRECTORY), callers = -EBADF;
-        int r = 1;
+        struct cgroup_wait wait;
+        int r;
 
         if (group < 0)
                 return err_code(err, group, "open the group '%s'", path);
@@ -123,9 +126,76 @@ int cgroup_vacate(const struct cgroup_hierarchy *hierarchy, const char *path, st
         callers = openat(group, CALLERS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (callers < 0)
                 return err_errno(err, "open the group '%s/" CALLERS "'", path);
-        for (int i = 0; r > 0 && i < ROUNDS_MAX; i++)
+        cgroup_wait_begin(&wait, MOVE_MSEC);
+        do
                 r = move_all(hierarchy, path, callers, err);
+        while (r > 0 && cgroup_wait_again(&wait));
         return r > 0 ? err_set(err, -EBUSY, "empty the group '%s': processes go on being made in it", path) : r;
+}
+
+bool cgroup_handed_on(const struct cgroup_hierarchy *hierarchy, const char *path)
+{
+        static const char *const names[] = {"trusted.delegate", "user.delegate"};
+        _cleanup_close_
+        int group = cgroup_open(hierarchy, path, NULL, O_RDONLY | O_DIRECTORY);
+        char value;
+
+        for (size_t i = 0; group >= 0 && i < ELEMENTS(names); i++)
+                if (fgetxattr(group, names[i], &value, 1) == 1 && value == '1')
+                        return true;
+        return false;
+}
+
+/* "+cpu +memory" of subtree_control as what takes them away. */
+static int controllers_disable(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err)
+{
+        static const char file[] = "cgroup.subtree_control";
+        _cleanup_free_ char *enabled = NULL;
+        _cleanup_text_ struct text change = {0};
+        int r = cgroup_file_read(hierarchy, path, file, &enabled, err);
+
+        if (r < 0)
+                return r;
+        for (const char *word = enabled; *word != '\0';) {
+                size_t len = strcspn(word, " \n");
+
+                if (len > 0)
+                        text_printf(&change, "%s-%.*s", change.len == 0 ? "" : " ", (int)len, word);
+                word += len + strspn(word + len, " \n");
+        }
+        if (text_failed(&change))
+                return err_oom(err);
+        return change.len == 0 ? 0 : cgroup_file_write(hierarchy, path, file, change.data, err);
+}
+
+int cgroup_refill(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err)
+{
+        _cleanup_text_ struct text below = {0};
+        _cleanup_close_
+        int group = cgroup_open(hierarchy, path, NULL, O_RDONLY | O_DIRECTORY);
+        char callers[PATH_MAX];
+        struct cgroup_wait wait;
+        int r;
+
+        if (group < 0)
+                return group == -ENOENT ? 0 : err_code(err, group, "open the group '%s'", path);
+        if (cgroup_groups_queue(group, path, &below) < 0)
+                return err_oom(err);
+        if (snprintf(callers, sizeof(callers), "%s/" CALLERS, path) >= (int)sizeof(callers))
+                return err_set(err, -ENAMETOOLONG, "the path of the control group '%s' is too long", path);
+        for (size_t at = 0; at < below.len; at += strlen(below.data + at) + 1)
+                if (strcmp(below.data + at, callers) != 0)
+                        return 0;
+        r = controllers_disable(hierarchy, path, err);
+        cgroup_wait_begin(&wait, MOVE_MSEC);
+        if (r >= 0 && below.len > 0)
+                do
+                        r = move_all(hierarchy, callers, group, err);
+                while (r > 0 && cgroup_wait_again(&wait));
+        if (r > 0)
+                return err_set(err, -EBUSY, "empty the group '%s': processes go on being made in it", callers);
+        cgroup_vacated(hierarchy, path);
+        return r < 0 ? r : 1;
 }
 
 void cgroup_vacated(const struct cgroup_hierarchy *hierarchy, const char *path)

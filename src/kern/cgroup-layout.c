@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -165,9 +166,11 @@ static int hierarchy_fill(struct arena *arena, const struct cgroup_mount *mount,
         hierarchy.mount = arena_strdup(arena, mount->point);
         /* A group outside of what is mounted (the mount's root is "/../.." then) has no path here. */
         hierarchy.own_path = arena_strdup(arena, below == NULL ? "/" : below);
+        hierarchy.root = arena_strdup(arena, mount->root);
         if (mount->version == 1)
                 hierarchy.identity = arena_strdup(arena, controllers);
-        if (hierarchy.mount == NULL || hierarchy.own_path == NULL || hierarchy.identity == NULL)
+        if (hierarchy.mount == NULL || hierarchy.own_path == NULL || hierarchy.root == NULL ||
+            hierarchy.identity == NULL)
                 return err_oom(err);
         if (mount->version == 1) {
                 const char *slash = strrchr(hierarchy.mount, '/');
@@ -303,6 +306,46 @@ int cgroup_layout_read(struct arena *arena, struct cgroup_layout *ret_layout, st
         }
         *ret_layout = layout;
         layout.count = 0;
+        return 0;
+}
+
+/* Cuts a line "4:memory:/user.slice" up: its hierarchy's identity, and the path, which may have colons. */
+static const char *cut_line(char *line, const char **ret_identity)
+{
+        (void)text_next(&line, ':');
+        *ret_identity = text_next(&line, ':');
+        if (*ret_identity != NULL && **ret_identity == '\0')
+                *ret_identity = "unified";
+        return *ret_identity == NULL || line == NULL || *line != '/' ? NULL : line;
+}
+
+int cgroup_paths_of(const struct cgroup_layout *layout, int proc_fd, pid_t pid, struct arena *arena,
+                    const char *ret_paths[CGROUP_HIERARCHY_MAX], struct ward_err *err)
+{
+        _cleanup_free_ char *text = NULL;
+        char name[32], *rest;
+        int r;
+
+        (void)snprintf(name, sizeof(name), "%d/cgroup", pid);
+        r = fd_read_file(proc_fd, name, SELF_CGROUP_MAX, &text, NULL, err);
+        if (r < 0)
+                return r;
+        memset(ret_paths, 0, CGROUP_HIERARCHY_MAX * sizeof(*ret_paths));
+        rest = text;
+        for (char *line; (line = text_next(&rest, '\n')) != NULL;) {
+                const char *identity, *path = cut_line(line, &identity), *below;
+
+                for (size_t i = 0; path != NULL && i < layout->count; i++) {
+                        const struct cgroup_hierarchy *hierarchy = &layout->hierarchies[i];
+
+                        if (strcmp(hierarchy->identity, identity) != 0)
+                                continue;
+                        below = path_below(path, hierarchy->root);
+                        ret_paths[i] = below == NULL ? NULL : arena_strdup(arena, below);
+                        if (below != NULL && ret_paths[i] == NULL)
+                                return err_oom(err);
+                }
+        }
         return 0;
 }
 

@@ -5,7 +5,7 @@
  * Which controller lives in which hierarchy is found out, never assumed. All paths are resolved below a hierarchy's root by
  * openat2(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV) on a directory that was proved to be cgroupfs.
  *
- * Nobody here writes cgroup.procs of a v1 hierarchy, but for cgroup_join(): that takes cgroup_threadgroup_rwsem for writing, which costs an RCU grace
+ * Nobody here writes cgroup.procs of a v1 hierarchy, but for what moves others (cgroup_join(), cgroup_move(), cgroup_migrate()): that takes cgroup_threadgroup_rwsem for writing, which costs an RCU grace
  * period (6-10 ms) when it is cold. A process joins v1 groups by writing "0" to `tasks` itself, and a v2 group by
  * CLONE_INTO_CGROUP (or, where that is refused, by writing "0" to cgroup.procs).
  */
@@ -52,6 +52,7 @@ struct cgroup_hierarchy {
                 identity; /* wherever it is mounted: "cpu,cpuacct", "name=systemd", as /proc/self/cgroup has it; v2: "unified" */
         const char *name;     /* v1: its mount's last component ("cpu,cpuacct", "memory", "systemd"); v2: "unified" */
         const char *mount;    /* where it is mounted on the host: "/sys/fs/cgroup/memory" */
+        const char *root;     /* which group of the hierarchy is mounted there: "/" */
         const char *own_path; /* the calling process's group in it, from /proc/self/cgroup, as a path below the mount:
                                  "/user.slice"; "/" when the group lies outside of what is mounted */
         int fd;               /* owned: O_PATH of the hierarchy's root, proved to be cgroupfs */
@@ -67,6 +68,18 @@ struct cgroup_layout {
 /* Reads /proc/self/mountinfo and /proc/self/cgroup. Strings come from @arena. No cgroup mount at all is a layout of count 0,
  * not an error. Free with cgroup_layout_done(). */
 int cgroup_layout_read(struct arena *arena, struct cgroup_layout *ret_layout, struct ward_err *err);
+
+/* The groups of the process @pid, one for each hierarchy of the layout, as paths below its mount; NULL: it is in none that is mounted. They live in
+ * @arena. -ENOENT or -ESRCH: there is no such process. */
+int cgroup_paths_of(const struct cgroup_layout *layout, int proc_fd, pid_t pid, struct arena *arena,
+                    const char *ret_paths[CGROUP_HIERARCHY_MAX], struct ward_err *err);
+
+/* The layout that has @hierarchy alone: for what is in another group of each. It borrows the descriptor, and is not given to
+ * cgroup_layout_done(). */
+static inline struct cgroup_layout cgroup_alone(const struct cgroup_hierarchy *hierarchy)
+{
+        return (struct cgroup_layout){.hierarchies = {*hierarchy}, .count = 1};
+}
 
 void cgroup_layout_done(struct cgroup_layout *layout);
 
@@ -95,6 +108,16 @@ int cgroup_make(const struct cgroup_hierarchy *hierarchy, const char *path, uint
 int cgroup_delegated(const struct cgroup_hierarchy *hierarchy, struct arena *arena, const char **ret_path,
                      uint32_t *ret_controllers, struct ward_err *err);
 int cgroup_vacate(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err);
+
+/* Whether systemd has handed the group on: the unit has Delegate=yes, and what is below is left alone (its extended attribute says so). */
+bool cgroup_handed_on(const struct cgroup_hierarchy *hierarchy, const char *path);
+
+/* The group that cgroup_vacate() has moved the processes of the group @path to. */
+#define CGROUP_CALLERS "ward-callers"
+
+/* Undoes cgroup_vacate() and what controllers were given below the group @path: its processes come back. Nothing is done, and 0 returned, while it has
+ * groups below it other than that one; 1: it was. */
+int cgroup_refill(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err);
 
 /* Removes the group that cgroup_vacate() made below @path, if nobody is in it. */
 void cgroup_vacated(const struct cgroup_hierarchy *hierarchy, const char *path);
@@ -277,6 +300,24 @@ int cgroup_get(const struct cgroup_hierarchy *hierarchy, const char *path, enum 
 int cgroup_knob_file(const struct cgroup_hierarchy *hierarchy, const char *path, enum cgroup_knob knob,
                      const struct cgroup_limit *key, struct arena *arena, const char **ret_file, struct ward_err *err);
 
+/* How a limit is before it is changed: what cgroup_restore() writes to make it so again. */
+struct cgroup_saved {
+        const char *file; /* of the group */
+        const char *slot; /* which part of the file it is: "", "8:0", "8:0 rbps" */
+        const char *text;
+};
+
+#define CGROUP_SAVED_MAX 3 /* of one limit: the files that cgroup_set() may write for it */
+
+/* Fills in @ret_saved, whose strings live in @arena, for the files that are there. */
+int cgroup_save(const struct cgroup_hierarchy *hierarchy, const char *path, const struct cgroup_limit *limit,
+                struct arena *arena, struct cgroup_saved ret_saved[CGROUP_SAVED_MAX], size_t *ret_count,
+                struct ward_err *err);
+
+/* Writes back @count of them, in an order that the kernel takes. */
+int cgroup_restore(const struct cgroup_hierarchy *hierarchy, const char *path, const struct cgroup_saved *saved,
+                   size_t count, struct ward_err *err);
+
 /* A device rule: type 'a' (all), 'b' or 'c'; -1 is any number; access a subset of "rwm". The last match wins. */
 struct cgroup_device_rule {
         bool allow;
@@ -333,6 +374,46 @@ int cgroup_join(const struct cgroup_layout *layout, const struct cgroup_hierarch
 
 /* The processor time of the group and below so far. Cheap: one file. -EOPNOTSUPP where nothing counts it. */
 int cgroup_cpu_usage(const struct cgroup_layout *layout, const char *path, uint64_t *ret_nsec, struct ward_err *err);
+
+/* A process that was moved, or was to be. */
+struct cgroup_moved {
+        pid_t pid;
+        uint64_t start_ticks;
+        const char *from
+                [CGROUP_HIERARCHY_MAX]; /* the groups that it was in, in the layout's order; NULL: it stayed in it */
+        const char *name;               /* as it calls itself */
+        const char *why;                /* it could not be moved: why; NULL: it was */
+};
+
+struct cgroup_migration {
+        const struct cgroup_layout *layout;
+        int proc; /* borrowed: proc_open() */
+        /* Where to, in the layout's order; NULL: nobody leaves his group of that hierarchy. The groups are there. */
+        const char *to[CGROUP_HIERARCHY_MAX];
+        const struct cgroup_hierarchy *freezer; /* one of them, whose group holds them meanwhile; NULL: none does */
+        bool keep_frozen;                       /* they were frozen where they came from, and go on being so */
+        /* Asked to move a process where the caller's own rights do not reach; 1: it did. NULL: nobody is. */
+        int (*ask)(void *data, pid_t pid, struct ward_err *err);
+        void *data;
+};
+
+/*
+ * Moves the process @pid that began at @start_ticks, with all its threads; with @tree all its descendants, and who is in one of the groups already in
+ * the other ones, until nobody is outside. Then each that is found is frozen in its new group at once, so that it neither ends nor makes others while
+ * its own children are looked for; without a freezer two rounds have to find nobody. The caller itself stays. A number that has gone to another
+ * process meanwhile moves nobody: who was moved by it is put back.
+ * @ret_moved lives in @arena: who was outside. Each is moved in every hierarchy or in none. The first process not being moved is an error.
+ * -ESRCH: it has ended. -EBUSY: they go on making others.
+ */
+int cgroup_migrate(const struct cgroup_migration *move, pid_t pid, uint64_t start_ticks, bool tree, struct arena *arena,
+                   struct cgroup_moved **ret_moved, size_t *ret_count, struct ward_err *err);
+
+/* Where the processes of the group @path of one hierarchy go back to. */
+typedef const char *(*cgroup_destination)(void *data, pid_t pid, uint64_t start_ticks);
+
+/* Moves all processes of the group @path of @hierarchy and of those below it each to where @where says, until it is empty. */
+int cgroup_evict(const struct cgroup_hierarchy *hierarchy, const char *path, int proc, cgroup_destination where,
+                 void *data, struct ward_err *err);
 
 /* How many processes of the group and below the OOM killer has ended. Cheap: one file. */
 int cgroup_oom_kills(const struct cgroup_layout *layout, const char *path, uint64_t *ret_kills, struct ward_err *err);

@@ -2,9 +2,12 @@
 /* procfs of the host; see proc.h. */
 #include "kern/proc.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -12,6 +15,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/procfs.h"
+#include "base/text.h"
 
 #define PROC_ROOT_INODE 1
 
@@ -88,6 +92,102 @@ int proc_start_ticks(int proc_fd, pid_t pid, uint64_t *ret_ticks, struct ward_er
         if (r >= 0 && procfs_stat_start(text, ret_ticks) < 0)
                 return err_set(err, -EBADMSG, "read the start time from /proc/%d/stat: it is not as proc(5) says", pid);
         return r;
+}
+
+int proc_stat(int proc_fd, pid_t pid, struct procfs_stat *ret_stat, bool *ret_ended, struct ward_err *err)
+{
+        char text[1024];
+        struct procfs_stat stat;
+        int r = read_stat(proc_fd, pid, text, sizeof(text), err);
+
+        if (r >= 0 && procfs_stat_parse(text, &stat) < 0)
+                return err_set(err, -EBADMSG, "read /proc/%d/stat: it is not as proc(5) says", pid);
+        if (r < 0)
+                return r;
+        *ret_stat = stat;
+        if (ret_ended != NULL)
+                *ret_ended = procfs_stat_has_ended(text);
+        return 0;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+        const pid_t *left = a, *right = b;
+
+        return *left < *right ? -1 : *left > *right;
+}
+
+/* The names of a directory that are numbers, ascending, in @arena. */
+static int list_numbers(int dirfd, const char *path, struct arena *arena, pid_t **ret_list, size_t *ret_count)
+{
+        int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+        pid_t *list = NULL;
+        size_t count = 0;
+        const struct dirent *item;
+
+        if (dir == NULL) {
+                int r = -errno;
+
+                (void)fd_close(fd);
+                return r;
+        }
+        while ((item = readdir(dir)) != NULL) {
+                uint64_t number;
+
+                if (number_parse(item->d_name, INT32_MAX, &number) < 0)
+                        continue;
+                if ((count & (count - 1)) == 0) {
+                        pid_t *larger = arena_new(arena, pid_t, count == 0 ? 1 : count * 2);
+
+                        if (larger == NULL)
+                                break;
+                        if (count > 0)
+                                memcpy(larger, list, count * sizeof(*list));
+                        list = larger;
+                }
+                list[count++] = (pid_t)number;
+        }
+        (void)closedir(dir);
+        if (item != NULL)
+                return -ENOMEM;
+        if (count > 1)
+                qsort(list, count, sizeof(*list), compare_numbers);
+        *ret_list = list;
+        *ret_count = count;
+        return 0;
+}
+
+int proc_list(int proc_fd, struct arena *arena, struct proc_process **ret_list, size_t *ret_count, struct ward_err *err)
+{
+        struct proc_process *list;
+        size_t count, kept = 0;
+        pid_t *pids;
+        int r = list_numbers(proc_fd, ".", arena, &pids, &count);
+
+        if (r < 0)
+                return err_code(err, r, "list the processes in /proc");
+        list = arena_new(arena, struct proc_process, count + 1);
+        if (list == NULL)
+                return err_oom(err);
+        for (size_t i = 0; i < count; i++) {
+                list[kept].pid = pids[i];
+                kept += proc_stat(proc_fd, pids[i], &list[kept].stat, NULL, NULL) >= 0;
+        }
+        *ret_list = list;
+        *ret_count = kept;
+        return 0;
+}
+
+int proc_threads(int proc_fd, pid_t pid, struct arena *arena, pid_t **ret_threads, size_t *ret_count,
+                 struct ward_err *err)
+{
+        char path[64];
+        int r;
+
+        (void)snprintf(path, sizeof(path), "%d/task", pid);
+        r = list_numbers(proc_fd, path, arena, ret_threads, ret_count);
+        return r < 0 ? err_code(err, r, "list the threads in /proc/%s", path) : 0;
 }
 
 int proc_has_executed(int proc_fd, pid_t pid, struct ward_err *err)

@@ -9,12 +9,31 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/mem.h"
+#include "base/procfs.h"
 
 /* Opens /proc (O_PATH). -ENODEV when something else is mounted there (V6), with what to do. */
 int proc_open(struct ward_err *err);
 
 /* What makes a pid the same process: its start in clock ticks since boot (proc(5), field 22 of stat). */
 int proc_start_ticks(int proc_fd, pid_t pid, uint64_t *ret_ticks, struct ward_err *err);
+
+/* What the stat of a process, or of one thread by its own number, says. *@ret_ended (may be NULL): the whole process has ended and waits for being
+ * reaped. -ENOENT or -ESRCH: there is none. */
+int proc_stat(int proc_fd, pid_t pid, struct procfs_stat *ret_stat, bool *ret_ended, struct ward_err *err);
+
+struct proc_process {
+        pid_t pid;
+        struct procfs_stat stat;
+};
+
+/* All processes that can be seen, ascending; those that end meanwhile may be missing. They live in @arena. */
+int proc_list(int proc_fd, struct arena *arena, struct proc_process **ret_list, size_t *ret_count,
+              struct ward_err *err);
+
+/* The threads of a process, ascending, in @arena. -ENOENT or -ESRCH: it has ended. */
+int proc_threads(int proc_fd, pid_t pid, struct arena *arena, pid_t **ret_threads, size_t *ret_count,
+                 struct ward_err *err);
 
 /* Whether the process has executed a program since it was made; it may have ended, but for being reaped. Returns 1, 0 or -errno. */
 int proc_has_executed(int proc_fd, pid_t pid, struct ward_err *err);

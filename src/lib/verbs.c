@@ -205,8 +205,8 @@ int ward_delete(struct ward *ward, const char *id, unsigned flags, struct ward_e
 
 _Static_assert((int)WARD_GC_CONTAINER == (int)ENGINE_GC_CONTAINER && (int)WARD_GC_GROUP == (int)ENGINE_GC_GROUP &&
                        (int)WARD_GC_IDS == (int)ENGINE_GC_IDS && (int)WARD_GC_FILTERS == (int)ENGINE_GC_FILTERS &&
-                       (int)WARD_GC_REMOVED == (int)ENGINE_GC_REMOVED && (int)WARD_GC_LEFT == (int)ENGINE_GC_LEFT &&
-                       (int)WARD_GC_FAILED == (int)ENGINE_GC_FAILED,
+                       (int)WARD_GC_LIMITS == (int)ENGINE_GC_LIMITS && (int)WARD_GC_REMOVED == (int)ENGINE_GC_REMOVED &&
+                       (int)WARD_GC_LEFT == (int)ENGINE_GC_LEFT && (int)WARD_GC_FAILED == (int)ENGINE_GC_FAILED,
                "the enums of ward_gc() are those of engine_gc()");
 
 struct gc_report {

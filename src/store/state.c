@@ -14,23 +14,22 @@
 #define STATE_FILE "state.json"
 #define STATE_MAX (4u << 20) /* bytes: annotations can be large, a config.json is at most 16 MiB */
 #define STATE_TEMPORARY "state.json.new"
-#define BOOT_ID_LEN 36
 
-static int read_boot_id(char ret_id[BOOT_ID_LEN + 1], struct ward_err *err)
+int store_boot_id(char ret_id[STORE_BOOT_ID_LEN + 1], struct ward_err *err)
 {
         _cleanup_close_
         int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-        char id[BOOT_ID_LEN];
+        char id[STORE_BOOT_ID_LEN];
         ssize_t n;
 
         if (fd < 0)
                 return err_errno(err, "open '/proc/sys/kernel/random/boot_id'");
         n = read(fd, id, sizeof(id));
-        if (n != BOOT_ID_LEN)
+        if (n != STORE_BOOT_ID_LEN)
                 return n < 0 ? err_errno(err, "read '/proc/sys/kernel/random/boot_id'")
                              : err_set(err, -EIO, "read '/proc/sys/kernel/random/boot_id': it is too short");
-        memcpy(ret_id, id, BOOT_ID_LEN);
-        ret_id[BOOT_ID_LEN] = '\0';
+        memcpy(ret_id, id, STORE_BOOT_ID_LEN);
+        ret_id[STORE_BOOT_ID_LEN] = '\0';
         return 0;
 }
 
@@ -115,8 +114,8 @@ int store_write(const struct store_entry *entry, const struct store_state *state
         _cleanup_close_
         int fd = -EBADF;
         struct store_state now = *state;
-        char boot_id[BOOT_ID_LEN + 1];
-        int r = read_boot_id(boot_id, err);
+        char boot_id[STORE_BOOT_ID_LEN + 1];
+        int r = store_boot_id(boot_id, err);
 
         if (r < 0)
                 return r;
@@ -409,7 +408,7 @@ int store_read(const struct store_entry *entry, struct arena *arena, struct stor
 {
         _cleanup_free_ char *text = NULL;
         struct store_state state;
-        char boot_id[BOOT_ID_LEN + 1];
+        char boot_id[STORE_BOOT_ID_LEN + 1];
         struct ward_err local;
         size_t len;
         int r;
@@ -422,7 +421,7 @@ int store_read(const struct store_entry *entry, struct arena *arena, struct stor
         r = store_state_parse(text, len, arena, &state, err);
         if (r < 0)
                 return r;
-        r = read_boot_id(boot_id, err);
+        r = store_boot_id(boot_id, err);
         if (r < 0)
                 return r;
         if (strcmp(boot_id, state.boot_id) != 0) {

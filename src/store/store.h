@@ -10,6 +10,7 @@
  *      ROOT/ID/signal        who sent it a signal last that ends a program
  *      ROOT/ID/exit.json     how it ended, of one that somebody waited for
  *      ROOT/.cache/          compiled seccomp filters
+ *      ROOT/.limits/         what `ward limit` has changed (store/limits.h)
  *
  * Whoever changes a container holds flock(2) on ROOT/ID itself.
  *
@@ -35,6 +36,7 @@
 #define STORE_MADE "made"
 
 #define STORE_IDENTITY_MAX 4096
+#define STORE_BOOT_ID_LEN 36
 
 struct store {
         int fd;           /* owned: ROOT */
@@ -152,6 +154,9 @@ int store_list(struct store *store, struct arena *arena, const char *const **ret
 /* What tells this state root from every other one: the device that it lies on, and its path without symbolic links: "1a /run/ward". The root
  * of another mount namespace may have the same path, and one that was removed and made anew has it, too. */
 int store_identity(const struct store *store, char ret_identity[STORE_IDENTITY_MAX], struct ward_err *err);
+
+/* Which boot of the machine this is. */
+int store_boot_id(char ret_id[STORE_BOOT_ID_LEN + 1], struct ward_err *err);
 
 /* The directory of cached seccomp filters, with @make made if missing: a descriptor, or -errno (then there is no cache). */
 int store_cache(struct store *store, bool make);

@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "base/fd.h"
+#include "store/limits.h"
 #include "store/store.h"
 
 struct fixture {
@@ -449,6 +450,65 @@ static void test_create_again(void **state)
 }
 
 /* A second process waits for the lock, also when a third has inherited the descriptor; and it notices a removal. */
+/* What `ward limit` writes down comes back as it was; the directory is there as long as something is in it. */
+static void test_limits(void **state)
+{
+        static const struct store_limit_group groups[] = {{"memory", "/a/ward-limit-7-1", "/a"},
+                                                          {"unified", "/\"b", NULL}};
+        static const struct store_limit_value values[] = {{"memory", "io.max", "8:0 rbps=", "8:0 rbps=max"}};
+        static const struct store_limit_process processes[] = {{8, 99, "memory", "/c"}};
+        static const struct store_limit_setting settings[] = {{7, 5, "nice", -3, 0}, {7, 5, "RLIMIT_CORE", -1, -1}};
+        static const char *const devices[] = {"deny c 1:3 w"};
+        const struct store_limit wanted = {
+                .kind = "process",
+                .name = "7",
+                .start_ticks = UINT64_MAX,
+                .tree = true,
+                .scope = "x.scope",
+                .groups = groups,
+                .group_count = 2,
+                .values = values,
+                .value_count = 1,
+                .processes = processes,
+                .process_count = 1,
+                .settings = settings,
+                .setting_count = 2,
+                .devices = devices,
+                .device_count = 1,
+        };
+        struct fixture *fixture = *state;
+        _cleanup_arena_ struct arena arena = {0};
+        struct store_limit *found;
+        size_t count;
+        int dir;
+
+        assert_int_equal(store_limits_open(&fixture->store, false, NULL), -ENOENT);
+        dir = store_limits_open(&fixture->store, true, NULL);
+        assert_true(dir >= 0);
+        assert_int_equal(store_limit_write(dir, &wanted, NULL), 0);
+        assert_int_equal(store_limit_write(dir, &wanted, NULL), 0);
+        assert_int_equal(store_limits_read(dir, false, &arena, &found, &count, NULL), 0);
+        assert_int_equal(count, 1);
+        assert_string_equal(found->name, "7");
+        assert_true(found->start_ticks == UINT64_MAX && found->tree);
+        assert_int_equal(found->group_count, 2);
+        assert_string_equal(found->groups[0].from, "/a");
+        assert_string_equal(found->groups[1].path, "/\"b");
+        assert_null(found->groups[1].from);
+        assert_string_equal(found->values[0].slot, "8:0 rbps=");
+        assert_int_equal(found->processes[0].start_ticks, 99);
+        assert_int_equal(found->settings[0].value, -3);
+        assert_int_equal(found->settings[1].hard, -1);
+        assert_string_equal(found->devices[0], devices[0]);
+        store_limits_close(&fixture->store, dir);
+
+        dir = store_limits_open(&fixture->store, false, NULL);
+        assert_true(dir >= 0);
+        assert_int_equal(store_limit_remove(dir, &wanted, NULL), 0);
+        store_limits_close(&fixture->store, dir);
+        assert_int_equal(store_limits_open(&fixture->store, false, NULL), -ENOENT);
+}
+
 static void test_lock(void **state)
 {
         struct fixture *fixture = *state;
@@ -500,6 +560,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_list, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_create_again, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_lock, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_limits, set_up, tear_down),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,503 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154,SC2030,SC2031
+#
+# ward limit: what runs already is limited, and let go again; the limits hold where they are set, and nowhere else.
+
+load ../helpers
+
+setup() {
+        ward_setup
+        LOAD=$WARD_BUILD/tests/cli/load
+        PIDS=()
+}
+
+teardown() {
+        ward limit --undo "${PID:-0}" >/dev/null 2>&1 || true
+        ward limit --undo "/$ID" >/dev/null 2>&1 || true
+        ward_oci delete --force "$ID" >/dev/null 2>&1 || true
+        ((${#PIDS[@]} == 0)) || kill -KILL "${PIDS[@]}" 2>/dev/null || true
+        [[ -z ${TREE:-} ]] || kill -KILL -- -"$TREE" 2>/dev/null || true
+        wait 2>/dev/null || true
+        ward gc >/dev/null || true
+        wait_until 5 remove_groups || true
+        [[ -z ${OWN:-} ]] || rm -rf "$OWN"
+        ward_teardown
+}
+
+# ---- processes in groups of the test's own, in every hierarchy ------------------------------------------------------------------
+
+# The directories of all hierarchies.
+hierarchies() { awk '$(NF-2) ~ /^cgroup2?$/ { print $5 }' /proc/self/mountinfo; }
+
+# The directory in which FILE, of one version or the other, is a file of the group of the process: of_group PID FILE...
+file_of() {
+        local pid=$1 mount path controllers file
+        shift
+        while IFS=: read -r _ controllers path; do
+                while read -r mount; do
+                        case $controllers in
+                        "") [[ $(stat -fc %T "$mount") == cgroup2fs ]] || continue ;;
+                        *) [[ ${mount##*/} == "$controllers" || ${mount##*/} == "${controllers#name=}" ]] || continue ;;
+                        esac
+                        for file in "$@"; do
+                                [[ ! -e $mount$path/$file ]] || { echo "$mount$path/$file"; return; }
+                        done
+                done < <(hierarchies)
+        done <"/proc/$pid/cgroup"
+        return 1
+}
+
+value_of() { cat "$(file_of "$@")"; }
+
+make_groups() {
+        local mount file
+        needs_machine_root "groups of v1 are made by root"
+        while read -r mount; do
+                mkdir "$mount/$ID"
+                for file in cpuset.cpus cpuset.mems; do
+                        [[ ! -e $mount/$file || -e $mount/cgroup.controllers ]] || cat "$mount/$file" >"$mount/$ID/$file"
+                done
+        done < <(hierarchies)
+}
+
+remove_groups() {
+        local mount ok=true
+        while read -r mount; do
+                [[ ! -d $mount/$ID ]] || find "$mount/$ID" -depth -type d -exec rmdir {} + 2>/dev/null || ok=false
+        done < <(hierarchies)
+        $ok
+}
+
+join_groups() {
+        local mount
+        while read -r mount; do
+                [[ ! -d $mount/$ID ]] || echo "$BASHPID" >"$mount/$ID/cgroup.procs"
+        done < <(hierarchies)
+}
+
+# begin WORD...: tests/cli/helpers/load.c in the test's groups; its number in $PID. `tell` gives it a line.
+begin() {
+        [[ -p in ]] || mkfifo in
+        (
+                join_groups
+                exec setsid "$LOAD" "$@" <in >out 2>&1 3>&-
+        ) &
+        PID=$!
+        PIDS+=("$PID")
+        exec 6>in
+        wait_until 5 is_begun
+}
+is_begun() { [[ $(<"/proc/$PID/comm") == load ]]; }
+tell() { echo go >&6; }
+says() { grep -q "^$1" out; }
+lines() { (($(wc -l <out) == $1)); }
+is_gone() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.[ZX]' "/proc/$1/status"; }
+groups_as_before() { ! grep -q "ward-" "/proc/$1/cgroup" && grep -q ":/$ID\$" "/proc/$1/cgroup"; }
+no_groups() { [[ -z $(find /sys/fs/cgroup -path "*$ID/*" -type d) ]]; }
+
+# row LIMIT: the line of a table, as "BEFORE AFTER".
+row() { awk -v limit="$1" '$1 == limit { print $2, $3 }' <<<"$output"; }
+
+# ---- what limits do -------------------------------------------------------------------------------------------------------------
+
+# bats test_tags=vm
+@test "a memory hog is killed in its own group alone, and the cause is said" {
+        make_groups
+        begin memory 64
+        hog=$PID
+        join_groups_sleep=$(
+                (
+                        join_groups
+                        exec sleep 1000 >/dev/null 2>&1 3>&-
+                ) &
+                echo $!
+        )
+        PIDS+=("$join_groups_sleep")
+        run ward limit --memory 16M --memory-swap 16M "$hog"
+        [[ $status == 0 || $output == *swap* ]] || shown
+        ((status == 0)) || run ward limit --memory 16M "$hog"
+        expect_status 0
+        tell
+        wait_until 20 is_gone "$hog"
+        [[ ! -s out ]] || { cat out; false; }
+        kill -0 "$join_groups_sleep"
+        run ward limit "$hog"
+        expect_status 0
+        expect_in_output "the OOM killer ended 1 of its processes" "process $hog has ended"
+        ward limit --undo "$hog"
+        wait_until 5 no_groups
+}
+
+# bats test_tags=vm
+@test "a fork bomb is stopped at its limit" {
+        make_groups
+        begin bomb 200
+        TREE=$PID
+        ward limit --pids 20 "$PID"
+        tell
+        wait_until 10 says made
+        [[ $(<out) == "made 19" ]] || { cat out; false; }
+        run ward limit "$PID"
+        expect_in_output "at the limit of processes it could not make another one"
+        ward limit --undo "$PID"
+        groups_as_before "$PID"
+        # Those that were made since come back, too.
+        no_groups
+}
+
+# bats test_tags=vm
+@test "a device is denied to a process that runs, allowed again, and everything with --undo" {
+        make_groups
+        begin open /dev/null
+        tell
+        tell
+        wait_until 5 lines 1
+        ward limit --device-deny 'c 1:3 w' "$PID"
+        tell
+        wait_until 5 lines 2
+        ward limit --device 'c 1:3 w' "$PID"
+        tell
+        wait_until 5 lines 3
+        ward limit --device-deny 'a *:* rwm' "$PID"
+        tell
+        wait_until 5 lines 4
+        ward limit --undo "$PID"
+        tell
+        wait_until 5 lines 5
+        diff out <(printf '%s\n' opened "Operation not permitted" opened "Operation not permitted" opened)
+}
+
+# bats test_tags=vm
+@test "the rate of a disk is held" {
+        local disk
+        make_groups
+        [[ -n ${WARD_TEST_FULL:-} ]] || skip "takes some seconds: WARD_TEST_FULL=1"
+        disk=$(readlink -f "/sys/dev/block/$(stat -c %Hd:%Ld "$WORK")")
+        [[ ! -e $disk/partition ]] || disk=${disk%/*}
+        disk=${disk##*/}
+        [[ -b /dev/$disk ]] || skip "the test's directory is on no disk"
+        begin write "$WORK/data" 8
+        run ward limit --device-write-bps "/dev/$disk:2M" "$PID"
+        expect_status 0
+        tell
+        wait_until 60 says took
+        cat out
+        (($(awk '{ print $2 }' out) > 3000)) || { cat out; false; }
+}
+
+# bats test_tags=vm
+@test "half a processor is half a processor" {
+        local used
+        make_groups
+        [[ -n ${WARD_TEST_FULL:-} ]] || skip "takes ten seconds: WARD_TEST_FULL=1"
+        begin spin 10
+        ward limit --cpus 0.5 "$PID"
+        # Before others, so that half of one is to be had also while the machine is busy.
+        echo 10000 >"$(dirname "$(file_of "$PID" cpu.max cpu.shares)")/../cpu.weight" 2>/dev/null ||
+                echo 262144 >"$(dirname "$(file_of "$PID" cpu.shares)")/../cpu.shares"
+        tell
+        wait_until 60 says used
+        used=$(awk '{ print $2 }' out)
+        echo "used $used ms of 10000"
+        ((used >= 4700 && used <= 5300))
+}
+
+# ---- a tree ---------------------------------------------------------------------------------------------------------------------
+
+# No process of the session is outside; one that ends has no group any more (PF_EXITING). Without another process: numbers go round fast here.
+outside() {
+        local stat line groups fields count=0
+        for stat in /proc/[0-9]*/stat; do
+                groups='' line=''
+                IFS= read -rd '' groups <"${stat%stat}cgroup" || true
+                IFS= read -rd '' line <"$stat" || true
+                [[ -n $groups && -n $line ]] || continue
+                read -ra fields <<<"${line##*) }"
+                if [[ ${fields[3]} != "$1" || $groups == *ward-limit* ]] || ((fields[6] & 4)); then continue; fi
+                echo "outside: ${line%% *} ${fields[*]:0:4}: $groups"
+                ((++count))
+        done 2>/dev/null
+        ((count == 0))
+}
+
+# bats test_tags=vm
+@test "a tree of 200 processes that go on making others is moved whole, and back" {
+        local rounds=2 pause=200 round
+        make_groups
+        # An emulated processor has not so much time.
+        ! grep -qE 'QEMU|User Mode Linux' /proc/cpuinfo || { rounds=1 pause=4000; }
+        [[ -z ${WARD_TEST_FULL:-} ]] || rounds=100
+        for ((round = 0; round < rounds; round++)); do
+                begin forks "$pause"
+                TREE=$PID
+                tell
+                wait_until 120 says ready
+                ward limit --tree --memory 1G --pids 5000 "$PID"
+                outside "$TREE"
+                ward limit --undo "$PID"
+                groups_as_before "$PID"
+                no_groups
+                kill -KILL -- -"$TREE"
+                wait "$PID" 2>/dev/null || true
+        done
+}
+
+# ---- before and after -----------------------------------------------------------------------------------------------------------
+
+# bats test_tags=vm
+@test "what was there before is shown, written down, and there again, however many limits were set" {
+        make_groups
+        begin open /dev/null
+        run ward limit --memory 64M --cpus 0.25 --pids 10 --nice 5 --ioprio idle --oom-score-adj 300 --ulimit nofile=100:20000 "$PID"
+        expect_status 0
+        [[ $(row nice) == "0 5" && $(row oom_score_adj) == "0 300" && $(row pids.max) == "max 10" ]] || shown
+        [[ $(awk '/^Max open files/ { print $4 }' "/proc/$PID/limits") == 100 ]]
+        [[ $(ionice -p "$PID") == idle ]]
+        [[ $(value_of "$PID" pids.max) == 10 ]]
+        run ward limit -p TasksMax=30 --nice 7 -p MemoryMax=32M "$PID"
+        expect_status 0
+        [[ $(row pids.max) == "max 30" && $(row nice) == "0 7" ]] || shown
+        [[ $(value_of "$PID" memory.limit_in_bytes memory.max) == 33554432 ]]
+        run ward limit "$PID"
+        [[ $(row pids.max) == "max 30" && $(row nice) == "0 7" ]] || shown
+        ward limit --undo "$PID"
+        groups_as_before "$PID"
+        no_groups
+        [[ $(ps -o ni= -p "$PID" | tr -d ' ') == 0 && $(<"/proc/$PID/oom_score_adj") == 0 && $(ionice -p "$PID") != idle ]]
+        run -1 ward limit --undo "$PID"
+        expect_in_output "'ward limit' has set none"
+}
+
+# bats test_tags=vm
+@test "a group: what the kernel rounds and what a group above makes void is said; and its values come back" {
+        make_groups
+        begin open /dev/null
+        run ward limit --memory 100000000 --nice 3 "/$ID"
+        expect_status 0
+        expect_in_output "99999744" "the kernel made it so of 100000000"
+        run ward limit --memory 200M "$PID"
+        expect_status 0
+        expect_in_output "void: the group '/$ID" "above has 99999744"
+        ward limit --undo "$PID"
+        ward limit --memory 50M "/$ID"
+        ward limit --undo "/$ID"
+        [[ $(value_of "$PID" memory.limit_in_bytes memory.max) =~ ^(max|9223372036854771712)$ ]]
+        [[ $(ps -o ni= -p "$PID" | tr -d ' ') == 0 ]]
+}
+
+# bats test_tags=vm
+@test "a group that was given device rules by others has them again" {
+        make_groups
+        begin open /dev/null
+        run ward cgroup get "/$ID" devices.list
+        ward limit --device-deny 'c 1:3 w' "/$ID"
+        tell
+        tell
+        wait_until 5 lines 1
+        ward limit --undo "/$ID"
+        tell
+        wait_until 5 lines 2
+        diff out <(printf '%s\n' "Operation not permitted" opened)
+}
+
+@test "as JSON" {
+        make_groups
+        begin open /dev/null
+        ward limit --pids 5 --format json "$PID" >json
+        jq -e --arg pid "$PID" '.target == $pid and .kind == "process" and .moved == 1 and .limits[0].before == "max" and .limits[0].after == "5"' json
+        ward limit --undo --format json "$PID" | jq -e .undone
+}
+
+# ---- a container ----------------------------------------------------------------------------------------------------------------
+
+# bats test_tags=vm
+@test "a container is limited as by update, and has what it had again" {
+        local init cpus=()
+        needs_root
+        [[ ! -d /sys/fs/cgroup/cpuset ]] && ! grep -qw cpuset /sys/fs/cgroup/cgroup.controllers || cpus=(--cpuset-cpus 0)
+        bundle b '.process.args = ["sleep", "1000"]' '.linux.resources.pids.limit = 50'
+        ward_oci run -d -b b "$ID" 3>&-
+        init=$(ward_oci state "$ID" | jq .pid)
+        run ward limit --pids 20 --memory 64M "${cpus[@]}" --device-deny 'c 1:3 w' --nice 4 "$ID"
+        [[ $status == 0 || $output == *"Operation not permitted"* || $output == *"may make no group"* ]] || shown
+        ((status == 0)) || unable "needs every hierarchy"
+        [[ $(row pids.max) == "50 20" && $(row nice) == "0 4" ]] || shown
+        [[ $(value_of "$init" pids.max) == 20 ]]
+        run ward_oci exec "$ID" sh -c 'echo x >/dev/null'
+        ((status != 0)) || ! is_machine_root || { echo "/dev/null could be written"; false; }
+        ward limit --undo "$ID"
+        [[ $(value_of "$init" pids.max) == 50 && $(ps -o ni= -p "$init" | tr -d ' ') == 0 ]]
+        ward_oci exec "$ID" sh -c 'echo x >/dev/null'
+        ward_oci delete --force "$ID"
+        run ward gc
+        expect_output "Nothing to remove."
+}
+
+# ---- who is limited -------------------------------------------------------------------------------------------------------------
+
+# bats test_tags=vm
+@test "a process that is stopped or in a frozen group, and the caller's own shell" {
+        make_groups
+        begin open /dev/null
+        kill -STOP "$PID"
+        ward limit --tree --pids 10 "$PID"
+        [[ $(value_of "$PID" pids.max) == 10 ]]
+        ward limit --undo "$PID"
+        kill -CONT "$PID"
+        ward cgroup freeze "/$ID"
+        ward limit --tree --pids 10 --memory 64M "$PID"
+        tell
+        sleep 0.2
+        [[ ! -s out ]] || { echo "it went on"; false; }
+        ward limit --undo "$PID"
+        ward cgroup thaw "/$ID"
+        groups_as_before "$PID"
+        ( join_groups; ward limit --tree --pids 100 "$BASHPID"; grep -q ward-limit "/proc/$BASHPID/cgroup"; ward limit --undo "$BASHPID" )
+}
+
+# bats test_tags=vm
+@test "who can't be limited: why" {
+        make_groups
+        run -1 ward limit --pids 10 1
+        expect_in_output "can hold the whole machine" "--force"
+        run -1 ward limit --pids 10 4194000
+        expect_in_output "there is none, or it has ended"
+        sleep 0 3>&- &
+        PIDS+=($!)
+        wait_until 5 is_gone $!
+        run -1 ward limit --pids 10 $!
+        expect_in_output "has ended"
+        run -1 ward limit --pids 10 "/no/such/$ID"
+        expect_in_output "no hierarchy has the control group"
+        run -1 ward limit --tree --pids 10 "/$ID"
+        expect_in_output "--tree is for a process"
+        run -1 ward limit "/$ID"
+        expect_in_output "has set none"
+        run -1 ward limit --undo --pids 4 "/$ID"
+        expect_in_output "--undo and a limit are both given"
+        run -1 ward limit --memroy 4M "/$ID"
+        expect_in_output "memory"
+        run -1 ward limit -p MemroyMax=4M "/$ID"
+        expect_in_output MemoryMax
+        run -1 ward limit --ioprio fast "/$ID"
+        expect_in_output "best-effort"
+        run -1 ward limit --cpuset-cpus 4000 "/$ID"
+        no_groups
+}
+
+# bats test_tags=vm
+@test "a limit that can't be set leaves nothing behind" {
+        make_groups
+        begin open /dev/null
+        run -1 ward limit --pids 10 --cpuset-cpus 4000 "$PID"
+        groups_as_before "$PID"
+        no_groups
+        run -1 ward limit --undo "$PID"
+}
+
+# bats test_tags=vm
+@test "gc removes what is written down of who has ended, with his groups, and leaves the others" {
+        make_groups
+        begin open /dev/null
+        ward limit --pids 10 "$PID"
+        first=$PID
+        run ward gc
+        expect_output "Nothing to remove."
+        kill -KILL "$first"
+        wait_until 5 is_gone "$first"
+        run ward gc --dry-run
+        expect_in_output "limits" "process $first" "what was limited is gone"
+        ward gc
+        no_groups
+        run -1 ward limit --undo "$first"
+}
+
+# ---- without root ---------------------------------------------------------------------------------------------------------------
+
+# bats test_tags=vm
+@test "an ordinary user is told how to get limits, and can set what needs no group" {
+        local pid
+        needs_root
+        [[ ! -d /run/systemd/system ]] || skip "systemd runs here: see below"
+        OWN=$(mktemp -d /tmp/ward.XXXXXX)
+        chown 65534:65534 "$OWN"
+        pid=$(as_nobody sh -c 'sleep 1000 >/dev/null 2>&1 3>&- & echo $!')
+        PIDS+=("$pid")
+        run -1 as_nobody "$WARD_BUILD/bin/ward" --root "$OWN" limit --pids 10 "$pid"
+        expect_in_output sudo
+        run as_nobody "$WARD_BUILD/bin/ward" --root "$OWN" limit --nice 5 --ulimit nofile=50:100 "$pid"
+        expect_status 0
+        [[ $(ps -o ni= -p "$pid" | tr -d ' ') == 5 ]]
+}
+
+# ---- systemd --------------------------------------------------------------------------------------------------------------------
+
+needs_systemd() {
+        [[ -d /run/systemd/system ]] || skip "systemd does not run here"
+        manager show >/dev/null || unable "needs a bus with systemd"
+}
+
+manager() { if is_machine_root; then systemctl "$@"; else systemctl --user "$@"; fi; }
+as_unit() { if is_machine_root; then systemd-run "$@"; else systemd-run --user "$@"; fi; }
+
+# bats test_tags=systemd
+@test "a unit: systemd is told, and a daemon-reload changes nothing; and back" {
+        local unit=ward-$ID.service pid
+        needs_systemd
+        as_unit --unit="$unit" -p MemoryMax=300M sleep 1000
+        pid=$(manager show -P MainPID "$unit")
+        PIDS+=("$pid")
+        run ward limit --memory 200M --pids 30 "$unit"
+        expect_status 0
+        [[ $(manager show -P TasksMax "$unit") == 30 ]] || shown
+        manager daemon-reload
+        [[ $(value_of "$pid" pids.max) == 30 ]]
+        [[ $(value_of "$pid" memory.limit_in_bytes memory.max) == 209715200 ]]
+        ward limit --undo "$unit"
+        [[ $(value_of "$pid" memory.limit_in_bytes memory.max) == 314572800 ]]
+        manager daemon-reload
+        [[ $(value_of "$pid" memory.limit_in_bytes memory.max) == 314572800 ]]
+        manager stop "$unit"
+        ward gc >/dev/null
+}
+
+# bats test_tags=systemd-v2
+@test "a process of a unit gets a scope of its own, and comes back" {
+        local unit=ward-$ID.service pid group
+        needs_systemd
+        as_unit --unit="$unit" sh -c "sleep 1000 & exec sleep 1000"
+        pid=$(manager show -P MainPID "$unit")
+        group=$(<"/proc/$pid/cgroup")
+        run ward limit --tree --memory 100M --pids 20 "$pid"
+        expect_status 0
+        [[ $(<"/proc/$pid/cgroup") == *"ward-limit-$pid"*.scope/limit ]]
+        [[ $(value_of "$pid" pids.max) == 20 ]]
+        manager daemon-reload
+        [[ $(value_of "$pid" memory.max) == 104857600 ]]
+        ward limit --undo "$pid"
+        [[ $(<"/proc/$pid/cgroup") == "$group" ]]
+        manager stop "$unit"
+}
+
+# bats test_tags=systemd-user
+@test "an ordinary user with a manager of his own limits his own processes, also those of his session" {
+        local pid
+        needs_systemd
+        ((EUID != 0)) || skip "is about an ordinary user"
+        mkfifo in
+        "$LOAD" bomb 100 <in >out 3>&- &
+        pid=$!
+        PIDS+=("$pid")
+        exec 6>in
+        run ward limit --pids 10 --memory 100M "$pid"
+        expect_status 0
+        [[ $(value_of "$pid" pids.max) == 10 ]]
+        tell
+        wait_until 60 says made
+        [[ $(<out) == "made 9" ]] || { cat out; false; }
+        run ward limit --undo "$pid"
+        shown || true
+        [[ $(value_of "$pid" pids.max) != 10 ]]
+        pkill -KILL -P "$pid" || true
+}
