@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* create and start in one, and, in the foreground, the container's whole life. */
+#include "base/fd.h"
 #include "engine/birth.h"
 #include "engine/hooks.h"
+#include "engine/ready.h"
 #include "engine/strength.h"
+#include "kern/clone.h"
 #include "kern/require.h"
 
 /* The child has to have done its part: what it could not set up is no wall. */
@@ -15,6 +18,30 @@ static int judge(struct birth *birth, struct ward_err *err)
                 return r;
         strength_of(birth, &strength);
         return birth->options->judge(birth->options->judge_data, &strength, err);
+}
+
+static int wait_end(struct birth *birth, struct relay *relay, struct engine_exit *ret_exit, struct ward_err *err)
+{
+        const struct engine_options *options = birth->options;
+        _cleanup_close_
+        int helper_pidfd = -EBADF;
+        siginfo_t info;
+        pid_t helper = 0;
+        int r = 0;
+
+        if (options->notify_socket != NULL) {
+                helper =
+                        ready_pass_aside(birth->ready, birth->launch.pidfd, options->notify_socket, &helper_pidfd, err);
+                r = helper < 0 ? helper : 0;
+        }
+        if (r >= 0)
+                r = birth_wait_end(birth, relay, options->timeout_sec, ret_exit, err);
+        if (helper > 0 && r < 0)
+                pidfd_kill_child(helper_pidfd, helper);
+        /* It ends with the container, when it has passed on what that said last. */
+        if (helper > 0)
+                (void)pidfd_wait(helper_pidfd, false, false, &info);
+        return r;
 }
 
 static int run(struct store *store, const struct ward_spec *spec, const struct engine_options *options,
@@ -35,15 +62,18 @@ static int run(struct store *store, const struct ward_spec *spec, const struct e
         if (r >= 0)
                 r = relay_attach(relay, err);
         if (r >= 0 && spec->hooks[SPEC_HOOK_POSTSTART].count > 0)
-                r = hooks_run_stored(&birth.entry, &birth.state, SPEC_HOOK_POSTSTART, "running", err);
+                r = hooks_run_poststart(&birth.entry, &birth.state, err);
         if (r < 0)
                 return r;
         /* Others may change the container from now on: kill, exec, update. */
         store_unlock(&birth.entry);
         birth_release(&birth);
-        if (options->detach)
+        if (options->detach) {
+                if (options->notify_socket != NULL)
+                        ready_pass(birth.ready, birth.launch.pidfd, options->notify_socket, birth.launch.pid, store);
                 return 0;
-        r = birth_wait_end(&birth, relay, options->timeout_sec, ret_exit, err);
+        }
+        r = wait_end(&birth, relay, ret_exit, err);
         if (r >= 0 && !options->keep)
                 r = birth_remove_ended(&birth, err);
         return r;
