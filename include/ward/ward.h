@@ -220,7 +220,7 @@ WARD_PUBLIC int ward_process_of(struct ward *ward, const char *id, const char *c
  * struct ward_exec_options - how another process is started
  * @struct_size: sizeof(struct ward_exec_options)
  * @flags:       WARD_DETACH, WARD_TERMINAL, WARD_IGNORE_PAUSED
- * @cgroup:      a group below the container's own, which exists; NULL: the container's own
+ * @cgroup:      a group below the container's own, which exists: PATH, or CONTROLLER[,CONTROLLER...]:PATH for a hierarchy of cgroup v1 alone; NULL: the container's own
  *
  * The others as in struct ward_start_options, for the process that is started.
  */

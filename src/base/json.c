@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/json-string.h"
 #include "base/text.h"
@@ -405,6 +406,9 @@ static const struct json_field *find_field(const struct json_field *fields, size
                 if (fields[i].name[0] == key[0] && strncmp(fields[i].name, key, len) == 0 &&
                     fields[i].name[len] == '\0')
                         return &fields[i];
+        for (size_t i = 0; i < count; i++)
+                if (strncasecmp(fields[i].name, key, len) == 0 && fields[i].name[len] == '\0')
+                        return &fields[i];
         return NULL;
 }
 
@@ -439,7 +443,7 @@ static int unknown_field(struct json *json, const struct json_field *fields, siz
         for (size_t i = 0; i < count; i++)
                 names[i] = fields[i].name;
         nearest = text_nearest(key, names, count);
-        if (nearest == NULL && unknown == JSON_SKIP_UNKNOWN)
+        if (unknown == JSON_SKIP_UNKNOWN && (nearest == NULL || !text_is_typo(key, nearest)))
                 return json_skip(json, &text, &len);
         (void)json_fail(json, where, "unknown field");
         if (nearest != NULL)
@@ -479,8 +483,12 @@ static int read_field(struct json *json, const struct json_field *fields, size_t
                 return unknown_field(json, fields, count, unknown, where, key);
         }
         json->path[json->depth - 1] = (struct json_step){field->name, -1, slice.len};
-        if (*seen & UINT64_C(1) << (field - fields))
+        if (*seen & UINT64_C(1) << (field - fields)) {
+                /* In other case it is another name, which then nobody knows. */
+                if (unknown == JSON_SKIP_UNKNOWN && strncmp(field->name, key, slice.len) != 0)
+                        return json_skip(json, &text, &len);
                 return json_fail(json, where, "this field is given twice");
+        }
         *seen |= UINT64_C(1) << (field - fields);
         if (json_is_null(json))
                 return field->flags & JSON_REQUIRED ? json_fail(json, where, "this field is required") : 0;

@@ -5,7 +5,8 @@
  * The hot path of ward-oci reads a config on every start, and each mistake in it must be named with line, column and JSON path;
  * a reader that builds a tree first is ten times dearer and has forgotten the positions. Refused: duplicate keys, NUL in
  * a string, numbers out of range, invalid UTF-8, depth over JSON_DEPTH_MAX, anything behind the end. In what is skipped keys
- * are not compared, since nobody reads them. A field that is null counts as absent. Columns count bytes.
+ * are not compared, since nobody reads them. A field that is null counts as absent. A key that is no field's name is that of the field whose name
+ * differs in the case of letters alone, as for the readers of runtimes written in Go: what they would do is not left out. Columns count bytes.
  *
  *      static const struct json_field fields[] = {
  *              { "path", read_path, JSON_REQUIRED },
@@ -75,7 +76,7 @@ struct json_field {
 
 enum json_unknown {
         JSON_REFUSE_UNKNOWN, /* an unknown key is an error, with a suggestion where one is near */
-        JSON_SKIP_UNKNOWN,   /* it is skipped, unless its spelling is near a known one: then it is an error too */
+        JSON_SKIP_UNKNOWN, /* it is skipped, unless it is a known one with a slip of the pen: then it is an error too */
 };
 
 void json_init(struct json *json, const char *text, size_t len, const char *file, struct arena *arena,

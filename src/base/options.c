@@ -329,7 +329,9 @@ void options_help(const struct option_command *command, bool all, struct text *t
                         column = width;
                 hidden += command->entries[i].rare;
         }
-        text_printf(text, "Usage: %s %s\n\n%s\n\n", command->name, command->operands, command->summary);
+        text_printf(text, "Usage: %s %s\n\n", command->name, command->operands);
+        if (command->summary != NULL)
+                text_printf(text, "%s\n\n", command->summary);
         for (size_t i = 0; i < command->count; i++)
                 if (is_shown(&command->entries[i], all))
                         add_entry(text, &command->entries[i], column);

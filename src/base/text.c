@@ -145,6 +145,13 @@ static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_le
         return rows[a_len % 3][b_len];
 }
 
+bool text_is_typo(const char *word, const char *known)
+{
+        size_t len = strlen(word), other = strlen(known);
+
+        return len <= WORD_MAX && other <= WORD_MAX && distance(word, len, known, other) <= (len < 6 ? 1 : 2);
+}
+
 const char *text_nearest(const char *word, const char *const *words, size_t count)
 {
         size_t len = strlen(word);

@@ -44,4 +44,7 @@ int number_parse(const char *string, uint64_t max, uint64_t *ret_value);
  * Near: an edit distance (insert, delete, replace, swap neighbours; case ignored) of at most a third of the length. */
 const char *text_nearest(const char *word, const char *const *words, size_t count);
 
+/* Whether @word is so near to @known that nothing else can have been meant: one edit, two from six letters on. */
+bool text_is_typo(const char *word, const char *known);
+
 #endif

@@ -80,9 +80,9 @@ int agent_prepare(struct agent *agent, struct ward_err *err)
         if (agent->path == NULL)
                 return 0;
         if (stat(agent->path, &st) < 0) /* host path: the config names it */
-                r = err_errno(err, "find the socket of the seccomp agent '%s'", agent->path);
+                r = err_errno(err, "failed to connect with seccomp agent: find its socket '%s'", agent->path);
         else if (!S_ISSOCK(st.st_mode))
-                r = err_code(err, -ENOTSOCK, "find the socket of the seccomp agent '%s'", agent->path);
+                r = err_code(err, -ENOTSOCK, "failed to connect with seccomp agent: find its socket '%s'", agent->path);
         if (r < 0)
                 return hint_for(r, err);
         agent->state = memfd_create("state", MFD_CLOEXEC);
@@ -149,8 +149,10 @@ int agent_connect(const struct agent *agent, int *ret_socket, struct ward_err *e
                 return 0;
         }
         fd = notify_connect_within(agent->path, "seccomp agent", PATIENCE_SEC, err);
-        if (fd < 0)
+        if (fd < 0) {
+                (void)err_wrap(err, "failed to connect with seccomp agent");
                 return hint_for(fd, err);
+        }
         *ret_socket = fd;
         return 0;
 }

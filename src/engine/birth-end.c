@@ -93,7 +93,7 @@ int birth_remove_ended(struct birth *birth, struct ward_err *err)
         if (r >= 0)
                 r = rdt_remove(birth->spec, birth->options->id, err);
         if (birth->spec->hooks[SPEC_HOOK_POSTSTOP].count > 0)
-                (void)hooks_run_stored(&birth->entry, &birth->state, SPEC_HOOK_POSTSTOP, "stopped", r < 0 ? NULL : err);
+                hooks_run_poststop(birth->store, birth->spec, &birth->state);
         if (r >= 0)
                 r = store_destroy(birth->store, birth->options->id, &birth->entry, err);
         launch_trace(&birth->launch, "gone");

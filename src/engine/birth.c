@@ -19,7 +19,9 @@
 #include "engine/notify.h"
 #include "engine/outside.h"
 #include "engine/profile.h"
+#include "engine/ready.h"
 #include "engine/relay.h"
+#include "engine/rights.h"
 #include "engine/stored.h"
 #include "engine/user.h"
 #include "kern/clone.h"
@@ -31,7 +33,7 @@ static const char *join_argv(struct arena *arena, const char *const *argv)
 {
         const char *joined = "";
 
-        for (size_t i = 0; argv[i] != NULL && joined != NULL; i++)
+        for (size_t i = 0; argv != NULL && argv[i] != NULL && joined != NULL; i++)
                 joined = i == 0 ? argv[0] : arena_concat(arena, joined, " ", argv[i]);
         return joined;
 }
@@ -80,11 +82,15 @@ static int fill_state(struct birth *birth, struct ward_err *err)
 }
 
 /* What only a running system can tell to be impossible, said before anything is made. */
-static int check(const struct ward_spec *spec, struct ward_err *err)
+static int check(const struct ward_spec *spec, bool create, struct ward_err *err)
 {
-        if (!spec->process_given || spec->process.argv == NULL || spec->process.argv[0] == NULL) {
+        if (!(create && !spec->process_given) && spec->process.argv == NULL) {
                 (void)err_set(err, -EINVAL, "%s: process.args is missing: there is nothing to run", spec->file);
                 return err_hint(err, "add \"process\": {\"args\": [\"PROGRAM\"], ...}");
+        }
+        if (spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW && spec->id_maps.uid_count == 0) {
+                (void)err_set(err, -EINVAL, "%s: a new user namespace needs id mappings", spec->file);
+                return err_hint(err, "add linux.uidMappings and linux.gidMappings");
         }
         if (spec->ns[SPEC_NS_MOUNT].mode == SPEC_NS_INHERIT) {
                 (void)err_set(err, -EINVAL,
@@ -185,6 +191,10 @@ static int open_sockets(struct birth *birth, int relay_console, struct ward_err 
                 birth->listener = listen_for_start(&birth->entry, err);
                 if (birth->listener < 0)
                         return birth->listener;
+        } else if (birth->options->notify_socket != NULL) {
+                birth->ready = ready_listen(&birth->entry, err);
+                if (birth->ready < 0)
+                        return birth->ready;
         }
         r = agent_prepare(&birth->agent, err);
         if (r >= 0 && birth->create)
@@ -386,7 +396,7 @@ int birth_run_hooks(struct birth *birth, struct ward_err *err)
         _cleanup_text_ struct text json = {0};
         int r = 0;
 
-        hooks_state(&birth->state, "creating", birth->launch.pid, &json);
+        hooks_state(&birth->state, "created", birth->launch.pid, &json);
         if (text_failed(&json))
                 return err_oom(err);
         birth->hooks_ran = true;
@@ -408,7 +418,7 @@ static int run_parent_hooks(struct birth *birth, struct ward_err *err)
         if (r >= 0)
                 r = birth_run_hooks(birth, err);
         if (r >= 0)
-                r = write_hook_state(birth, birth->state_creating, "creating", err);
+                r = write_hook_state(birth, birth->state_creating, "created", err);
         if (r >= 0)
                 r = launch_say(&birth->launch, MESSAGE_HOOKS_DONE, err);
         return r;
@@ -557,10 +567,11 @@ int birth_prepare(struct birth *birth, struct store *store, const struct ward_sp
         birth->create = create;
         birth->live = true;
         birth->proc = birth->entry.fd = birth->entry.lock = birth->made = birth->group_fd = birth->listener =
-                birth->console = birth->state_creating = birth->state_created = birth->agent.state = -EBADF;
+                birth->ready = birth->console = birth->state_creating = birth->state_created = birth->agent.state =
+                        -EBADF;
         birth->rdt.root = birth->links.own = birth->links.container = -EBADF;
         birth->launch = (struct launch)LAUNCH_NONE;
-        r = check(spec, err);
+        r = check(spec, create, err);
         if (r >= 0)
                 r = birth->proc = proc_open(err);
         if (r >= 0)
@@ -571,6 +582,7 @@ int birth_prepare(struct birth *birth, struct store *store, const struct ward_sp
                 r = site_read(&birth->site, birth->proc, spec, options, NULL, err);
         if (r < 0)
                 return r;
+        rights_find(&birth->site, store, spec, &spec->process.caps);
         place->create = create;
         place->trace = options->trace != NULL;
         place->judged = options->judge != NULL || options->started != NULL;
@@ -582,7 +594,9 @@ int birth_prepare(struct birth *birth, struct store *store, const struct ward_sp
         place->idmap_root = options->idmap_root && !options->root_given;
         place->rootfs = options->root_given ? NULL : absolute_rootfs(birth);
         r = fill_state(birth, err);
-        return r < 0 ? r : store_create(store, options->id, &birth->entry, err);
+        if (r >= 0)
+                r = store_create(store, options->id, &birth->entry, err);
+        return r < 0 || options->notify_socket == NULL ? r : ready_prepare(&birth->entry, err);
 }
 
 /* The machine's uid of the process's user; -1: it has none here. */
@@ -683,7 +697,7 @@ void birth_done(struct birth *birth)
                 rdt_take_back(&birth->rdt, birth->spec, birth->options->id);
         rdt_done(&birth->rdt);
         if (undo && birth->hooks_ran)
-                (void)hooks_run_stored(&birth->entry, &birth->state, SPEC_HOOK_POSTSTOP, "stopped", NULL);
+                hooks_run_poststop(birth->store, birth->spec, &birth->state);
         birth->group_fd = fd_close(birth->group_fd);
         site_release_unit(&birth->site);
         if (undo)
@@ -696,6 +710,7 @@ void birth_done(struct birth *birth)
                 store_leave(&birth->entry);
         birth->made = fd_close(birth->made);
         birth->listener = fd_close(birth->listener);
+        birth->ready = fd_close(birth->ready);
         birth->console = fd_close(birth->console);
         birth->state_creating = fd_close(birth->state_creating);
         birth->state_created = fd_close(birth->state_created);

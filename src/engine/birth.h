@@ -35,6 +35,7 @@ struct birth {
         int proc;                          /* owned: the host's procfs (kern/proc.h) */
         int group_fd;                      /* owned: the v2 group */
         int listener;                      /* owned */
+        int ready;                         /* owned: where the program says that it is ready; see ready.h */
         int console;                       /* owned: socket that takes the terminal */
         int made;                          /* owned: the log of what the child makes in the root file system */
         int state_creating, state_created; /* owned: the state for hooks that the child runs */

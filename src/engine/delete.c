@@ -101,7 +101,7 @@ int delete_known(struct store *store, const char *id, struct stored *stored, str
                 return r;
         undo_unfinished(&stored->entry);
         if (readable)
-                (void)hooks_run_spec(&spec, &stored->state, SPEC_HOOK_POSTSTOP, "stopped", err);
+                hooks_run_poststop(store, &spec, &stored->state);
         return store_destroy(store, id, &stored->entry, err);
 }
 

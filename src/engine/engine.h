@@ -76,8 +76,10 @@ struct engine_options {
         const char *pid_file;       /* NULL: none wanted */
         const char *console_socket; /* path of a unix socket that takes the terminal's master; NULL: none */
         const char *pidfd_socket;   /* path of a unix socket that takes a pidfd of init; NULL: none */
-        enum engine_groups groups;  /* create and run */
-        unsigned preserve_fds;      /* descriptors 3 ... 2+N stay open in the container */
+        const char *
+                notify_socket; /* create, run: the spec mounts engine/ready.h's directory; run: and this is told when the program is ready */
+        enum engine_groups groups; /* create and run */
+        unsigned preserve_fds;     /* descriptors 3 ... 2+N stay open in the container */
         /* run: what walls stand, told when all is set up and before the program starts; an error ends the start. NULL: nobody asks. */
         int (*judge)(void *data, const struct strength *strength, struct ward_err *err);
         void *judge_data;
@@ -114,8 +116,9 @@ struct engine_options {
 int engine_create(struct store *store, const struct ward_spec *spec, const struct engine_options *options,
                   struct ward_err *err);
 
-/* Lets a created container's program start. Returns when it was executed. */
-int engine_start(struct store *store, const char *id, struct ward_err *err);
+/* Lets a created container's program start. Returns when it was executed; and where @notify_socket is to be told that it is ready, and create had one,
+ * too, when that was. */
+int engine_start(struct store *store, const char *id, const char *notify_socket, struct ward_err *err);
 
 /* create and start in one. Unless options->detach: waits for the end, forwards signals, deletes the container unless
  * options->keep, and fills in *@ret_exit. */
@@ -128,7 +131,8 @@ struct engine_exec_options {
         int (*describe)(void *context, const struct ward_spec *spec, struct spec_process *ret_process,
                         struct ward_err *err);
         void *context;
-        const char *cgroup; /* a group below the container's, NULL: the container's own */
+        const char *const *
+                cgroups; /* NULL-terminated: groups below the container's, PATH or, of cgroup v1, CONTROLLER[,...]:PATH; NULL: its own */
         bool ignore_paused;
 };
 

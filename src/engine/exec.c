@@ -18,7 +18,9 @@
 #include "engine/profile.h"
 #include "engine/rdt.h"
 #include "engine/relay.h"
+#include "engine/rights.h"
 #include "engine/stored.h"
+#include "engine/subgroup.h"
 #include "engine/user.h"
 #include "kern/clone.h"
 #include "kern/proc.h"
@@ -132,7 +134,6 @@ static int load(struct execution *exec, struct store *store, const struct engine
                 const struct engine_options *options, struct ward_err *err)
 {
         unsigned allowed = 1u << ENGINE_CREATED | 1u << ENGINE_RUNNING | (how->ignore_paused ? 1u << ENGINE_PAUSED : 0);
-        const char *group;
         int r;
 
         r = stored_open(&exec->stored, store, options->id, false, err);
@@ -146,22 +147,10 @@ static int load(struct execution *exec, struct store *store, const struct engine
                 r = stored_spec(&exec->stored.entry, &exec->spec, err);
         if (r >= 0)
                 r = stored_site(&exec->stored, &exec->site, err);
-        if (r < 0)
-                return r;
-        group = exec->stored.state.cgroup_path;
-        if (how->cgroup != NULL && group == NULL)
-                return err_set(err, -EOPNOTSUPP, "execute in container '%s': it has no control group for '%s' to be in",
-                               options->id, how->cgroup);
-        if (how->cgroup != NULL) {
-                r = cgroup_path_check(how->cgroup, err);
-                if (r < 0)
-                        return r;
-                exec->site->place.cgroup_path =
-                        arena_concat(&exec->arena, group, how->cgroup[0] == '/' ? "" : "/", how->cgroup);
-                if (exec->site->place.cgroup_path == NULL)
-                        return err_oom(err);
-        }
-        r = refuse_absent(exec, err);
+        if (r >= 0)
+                r = subgroup_choose(exec->site, options->id, how->cgroups, &exec->arena, err);
+        if (r >= 0)
+                r = refuse_absent(exec, err);
         if (r >= 0)
                 r = refuse_own_program(exec, err);
         if (r >= 0)
@@ -362,6 +351,7 @@ static int execute(struct execution *exec, struct store *store, const struct eng
         exec->site->place.trace = options->trace != NULL;
         exec->site->place.preserve_fds = options->preserve_fds;
         exec->site->place.all_cpus = options->all_cpus;
+        rights_find(exec->site, store, &exec->spec, &exec->process.caps);
         r = complete_environment(exec, &exec->process, err);
         if (r >= 0)
                 r = bring_in(exec, how, options, err);

@@ -130,32 +130,43 @@ int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const ch
         return 0;
 }
 
-int hooks_run_spec(const struct ward_spec *spec, const struct store_state *state, enum spec_hook_kind kind,
-                   const char *status, struct ward_err *err)
+/* The state as they read it. */
+static int state_text(const struct store_state *state, enum spec_hook_kind kind, struct text *json,
+                      struct ward_err *err)
 {
-        _cleanup_text_ struct text json = {0};
-        int first = 0, r;
-
-        if (spec->hooks[kind].count == 0)
-                return 0;
-        hooks_state(state, status, status[0] == 's' ? 0 : state->pid, &json);
-        if (text_failed(&json))
-                return err_oom(err);
-        for (size_t i = 0; i < spec->hooks[kind].count; i++) {
-                struct spec_hooks one = {.hooks = &spec->hooks[kind].hooks[i], .count = 1};
-
-                r = hooks_run(&one, kind, spec->file, json.data, first < 0 ? NULL : err);
-                if (r < 0 && first == 0)
-                        first = r;
-        }
-        return first;
+        if (kind == SPEC_HOOK_POSTSTOP)
+                hooks_state(state, "stopped", 0, json);
+        else
+                hooks_state(state, "running", state->pid, json);
+        return text_failed(json) ? err_oom(err) : 0;
 }
 
-int hooks_run_stored(const struct store_entry *entry, const struct store_state *state, enum spec_hook_kind kind,
-                     const char *status, struct ward_err *err)
+int hooks_run_poststart(const struct store_entry *entry, const struct store_state *state, struct ward_err *err)
 {
         _cleanup_spec_ struct ward_spec spec = {0};
+        _cleanup_text_ struct text json = {0};
         int r = stored_spec(entry, &spec, err);
 
-        return r < 0 ? r : hooks_run_spec(&spec, state, kind, status, err);
+        if (r < 0 || spec.hooks[SPEC_HOOK_POSTSTART].count == 0)
+                return r < 0 ? r : 0;
+        r = state_text(state, SPEC_HOOK_POSTSTART, &json, err);
+        return r < 0 ? r : hooks_run(&spec.hooks[SPEC_HOOK_POSTSTART], SPEC_HOOK_POSTSTART, spec.file, json.data, err);
+}
+
+void hooks_run_poststop(const struct store *store, const struct ward_spec *spec, const struct store_state *state)
+{
+        const struct spec_hooks *hooks = &spec->hooks[SPEC_HOOK_POSTSTOP];
+        _cleanup_text_ struct text json = {0};
+        struct ward_err what = {0};
+
+        if (hooks->count > 0 && state_text(state, SPEC_HOOK_POSTSTOP, &json, &what) < 0) {
+                store_warn(store, &what);
+                return;
+        }
+        for (size_t i = 0; i < hooks->count; i++) {
+                struct spec_hooks one = {.hooks = &hooks->hooks[i], .count = 1};
+
+                if (hooks_run(&one, SPEC_HOOK_POSTSTOP, spec->file, json.data, &what) < 0)
+                        store_warn(store, &what);
+        }
 }

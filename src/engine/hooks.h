@@ -16,12 +16,11 @@ void hooks_state(const struct store_state *state, const char *status, pid_t pid,
 int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const char *file, const char *state_json,
               struct ward_err *err);
 
-/* Loads the stored config of @entry and runs its poststop hooks; all of them, a failure does not stop the next. */
-int hooks_run_spec(const struct ward_spec *spec, const struct store_state *state, enum spec_hook_kind kind,
-                   const char *status, struct ward_err *err);
+/* Runs the poststart hooks of the stored config of @entry. The first that fails ends the start: the caller stops the container (runtime.md,
+ * "Lifecycle"). */
+int hooks_run_poststart(const struct store_entry *entry, const struct store_state *state, struct ward_err *err);
 
-/* The same of a container whose config is not read yet. */
-int hooks_run_stored(const struct store_entry *entry, const struct store_state *state, enum spec_hook_kind kind,
-                     const char *status, struct ward_err *err);
+/* Runs the poststop hooks of @spec, all of them: what fails is a warning. */
+void hooks_run_poststop(const struct store *store, const struct ward_spec *spec, const struct store_state *state);
 
 #endif

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* create and start in one, and, in the foreground, the container's whole life. */
+#include "base/fd.h"
 #include "engine/birth.h"
 #include "engine/hooks.h"
+#include "engine/ready.h"
 #include "engine/stored.h"
 #include "engine/strength.h"
+#include "kern/clone.h"
 #include "kern/proc.h"
 #include "kern/require.h"
 
@@ -41,6 +44,30 @@ static void tell_started(const struct birth *birth, struct engine_started *start
         birth->options->started(birth->options->started_data, started);
 }
 
+static int wait_end(struct birth *birth, struct relay *relay, struct engine_exit *ret_exit, struct ward_err *err)
+{
+        const struct engine_options *options = birth->options;
+        _cleanup_close_
+        int helper_pidfd = -EBADF;
+        siginfo_t info;
+        pid_t helper = 0;
+        int r = 0;
+
+        if (options->notify_socket != NULL) {
+                helper =
+                        ready_pass_aside(birth->ready, birth->launch.pidfd, options->notify_socket, &helper_pidfd, err);
+                r = helper < 0 ? helper : 0;
+        }
+        if (r >= 0)
+                r = birth_wait_end(birth, relay, ret_exit, err);
+        if (helper > 0 && r < 0)
+                pidfd_kill_child(helper_pidfd, helper);
+        /* It ends with the container, when it has passed on what that said last. */
+        if (helper > 0)
+                (void)pidfd_wait(helper_pidfd, false, false, &info);
+        return r;
+}
+
 static int run(struct store *store, const struct ward_spec *spec, const struct engine_options *options,
                struct relay *relay, struct engine_exit *ret_exit, struct ward_err *err)
 {
@@ -60,17 +87,20 @@ static int run(struct store *store, const struct ward_spec *spec, const struct e
         if (r >= 0)
                 r = relay_attach(relay, err);
         if (r >= 0 && spec->hooks[SPEC_HOOK_POSTSTART].count > 0)
-                r = hooks_run_stored(&birth.entry, &birth.state, SPEC_HOOK_POSTSTART, "running", err);
+                r = hooks_run_poststart(&birth.entry, &birth.state, err);
         if (r < 0)
                 return r;
         /* Others may change the container from now on: kill, exec, update. */
         store_unlock(&birth.entry);
         birth_release(&birth);
-        if (options->detach)
+        if (options->detach) {
+                if (options->notify_socket != NULL)
+                        ready_pass(birth.ready, birth.launch.pidfd, options->notify_socket, birth.launch.pid, store);
                 return 0;
+        }
         if (options->started != NULL)
                 tell_started(&birth, &started);
-        r = birth_wait_end(&birth, relay, ret_exit, err);
+        r = wait_end(&birth, relay, ret_exit, err);
         if (r >= 0 && !options->keep)
                 r = birth_remove_ended(&birth, err);
         return r;

@@ -652,6 +652,9 @@ int site_set_limits(struct site *site, const struct limits *limits, const char *
         if (limits->count == 0)
                 return 0;
         r = cgroup_set(&site->layout, site->place.cgroup_path, limits->limits, limits->count, &failed, err);
+        /* As other runtimes say it of what cgroup v1 has no file for. */
+        if (r < 0 && failed < limits->count && limits->limits[failed].knob == CGROUP_UNIFIED)
+                (void)err_wrap(err, "invalid configuration");
         if (r < 0 && failed < limits->count && limits->origins[failed].field != NULL)
                 (void)err_wrap(err, "%s", spec_origin_text(&limits->origins[failed], file, where, sizeof(where)));
         return r;

@@ -9,7 +9,9 @@
 #include "base/fd.h"
 #include "engine/agent.h"
 #include "engine/hooks.h"
+#include "engine/ready.h"
 #include "engine/stored.h"
+#include "kern/clone.h"
 #include "kern/proc.h"
 #include "launch/launch.h"
 
@@ -34,19 +36,30 @@ static int check_executed(const struct stored *stored, struct ward_err *err)
         return proc < 0 ? proc : launch_check_executed(proc, stored->state.pid, stored->state.command, err);
 }
 
-int engine_start(struct store *store, const char *id, struct ward_err *err)
+/* Others may do something with the container meanwhile. */
+static void wait_ready(struct store *store, struct stored *stored, int ready, const char *notify_socket)
+{
+        store_unlock(&stored->entry);
+        ready_pass(ready, stored->pidfd, notify_socket, stored->state.pid, store);
+}
+
+int engine_start(struct store *store, const char *id, const char *notify_socket, struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
         struct arena arena _cleanup_arena_ = {0};
         struct agent agent = AGENT_NONE;
         _cleanup_close_
-        int connection = -EBADF, listens = -EBADF;
+        int connection = -EBADF, listens = -EBADF, ready = -EBADF;
         const uint8_t message = MESSAGE_START;
         int r;
 
         r = stored_open(&stored, store, id, true, err);
         if (r >= 0)
                 r = stored_require(&stored, 1u << ENGINE_CREATED, "start", err);
+        if (r >= 0 && stored.state.command[0] == '\0') {
+                (void)err_set(err, -EINVAL, "start container '%s': its config has no process", id);
+                return err_hint(err, "delete it, and create one with process.args; 'exec' runs others in it meanwhile");
+        }
         if (r < 0)
                 return r;
         connection = connect_start(&stored, err);
@@ -61,6 +74,10 @@ int engine_start(struct store *store, const char *id, struct ward_err *err)
         r = agent_recall(&agent, stored.entry.fd, &arena, err);
         if (r >= 0)
                 r = agent_connect(&agent, &listens, err);
+        if (r >= 0 && notify_socket != NULL && faccessat(stored.entry.fd, READY_DIRECTORY, F_OK, 0) == 0) {
+                ready = ready_listen(&stored.entry, err);
+                r = ready < 0 ? ready : 0;
+        }
         if (r < 0)
                 return r;
         /* From here on it is no created container any more, whether its program can be executed or not. */
@@ -75,5 +92,10 @@ int engine_start(struct store *store, const char *id, struct ward_err *err)
                 r = check_executed(&stored, err);
         if (r < 0)
                 return r;
-        return hooks_run_stored(&stored.entry, &stored.state, SPEC_HOOK_POSTSTART, "running", err);
+        r = hooks_run_poststart(&stored.entry, &stored.state, err);
+        if (r < 0)
+                (void)pidfd_signal(stored.pidfd, SIGKILL);
+        else if (ready >= 0)
+                wait_ready(store, &stored, ready, notify_socket);
+        return r;
 }

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "kern/caps.h"
 
 #define NONE (-1L)
 #define ALL (~0L)
@@ -61,10 +62,7 @@ static const struct call calls[] = {
 
 static bool has_sys_admin(void)
 {
-        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-        struct __user_cap_data_struct data[2] = {0};
-
-        return syscall(SYS_capget, &header, data) == 0 && (data[0].effective >> CAP_SYS_ADMIN & 1) != 0;
+        return (caps_own().effective >> CAP_SYS_ADMIN & 1) != 0;
 }
 
 static bool is_refused(const struct call *call, bool privileged)

@@ -52,6 +52,20 @@ int tree_tmpfs(uint64_t bytes, uint64_t inodes, uint64_t attributes)
         return r < 0 ? r : tree_make(fs, attributes);
 }
 
+int tree_node(uint32_t mode, uint64_t device, uint32_t uid, uint32_t gid)
+{
+        static const char name[] = "node";
+        _cleanup_close_
+        int fs = tree_tmpfs(4096, 4, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+
+        if (fs < 0)
+                return fs;
+        if (mknodat(fs, name, mode, device) < 0 || fchownat(fs, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+            fchmodat(fs, name, mode & 07777, 0) < 0) /* the umask took from the mode */
+                return -errno;
+        return tree_clone(fs, name, false);
+}
+
 /* The right is asked for before the path is looked at. */
 bool tree_may_clone(void)
 {

@@ -29,6 +29,7 @@ enum slot_kind {
         SLOT_TREE,        /* a detached clone of the mount tree at @path on the host */
         SLOT_PROCFS_TREE, /* the same, refused unless it is procfs */
         SLOT_DEVICE,      /* the same of a device node; refused if it is not @device */
+        SLOT_NODE,        /* a detached mount of a new node of @device */
         SLOT_NAMESPACE,   /* an nsfs file at @path */
         SLOT_TASKS,       /* the file @file of the cgroup hierarchy that is mounted at @path, open for writing */
         SLOT_CONSOLE,     /* a connected unix socket that takes the terminal's master */
@@ -56,7 +57,8 @@ struct slot {
         bool idmap_recursive;
         const char *joined;              /* the user namespace by which the tree is mapped; NULL: @maps says */
         const struct spec_id_maps *maps; /* NULL: by the container's new user namespace, so that it is late */
-        uint64_t device;                 /* DEVICE: makedev(3) number */
+        uint64_t device;                 /* DEVICE, NODE: makedev(3) number */
+        uint32_t mode, uid, gid;         /* NODE: its type and permissions; whose it is on the host */
         struct spec_origin origin;
 };
 

@@ -25,6 +25,7 @@
 #include "kern/idmap.h"
 #include "kern/proc.h"
 #include "kern/sealed.h"
+#include "kern/tree.h"
 #include "launch/child/child.h"
 #include "launch/describe.h"
 #include "launch/filter.h"
@@ -215,6 +216,11 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
                 launch->slots[i] =
                         open(slot->path, O_RDONLY | O_CLOEXEC | O_NOCTTY); /* host path: the config names it */
                 return launch->slots[i] < 0 ? namespace_error(err, -errno, launch->plan, slot) : 0;
+        case SLOT_NODE:
+                launch->slots[i] = tree_node(slot->mode, slot->device, slot->uid, slot->gid);
+                return launch->slots[i] < 0
+                               ? slot_error(err, launch->slots[i], launch->plan, slot, "make the node of the device")
+                               : 0;
         case SLOT_ROOT:
         case SLOT_TREE:
         case SLOT_PROCFS_TREE:

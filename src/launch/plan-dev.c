@@ -26,8 +26,45 @@ static uint32_t type_bits(enum spec_device_type type)
         return type == SPEC_DEVICE_CHAR ? S_IFCHR : type == SPEC_DEVICE_BLOCK ? S_IFBLK : S_IFIFO;
 }
 
-/* In a user namespace mknod(2) is refused whatever the capabilities say: the host's node is bound instead. */
-static int add_node(struct plan *plan, const struct spec_device *device, bool bind, struct op_node *ret_node)
+/* How a node of the container comes to be. In a user namespace mknod(2) is refused whatever the capabilities say. */
+enum origin {
+        MADE,    /* the child makes it */
+        BOUND,   /* the host's at the same path is bound */
+        BROUGHT, /* root of the machine makes it outside, with the owner and mode that are asked for, and it is bound */
+};
+
+/* Whose @id of the container is on the host; an owner that nobody asked for and that is not mapped is root. -1: not mapped. */
+static int64_t host_id(const struct spec_id_map *maps, size_t count, uint32_t id)
+{
+        for (size_t i = 0; i < count; i++)
+                if (id >= maps[i].container_id && id - maps[i].container_id < maps[i].count)
+                        return (int64_t)maps[i].host_id + (id - maps[i].container_id);
+        return id == 0 ? 0 : -1;
+}
+
+static int bring_node(struct plan *plan, const struct spec_device *device, const struct spec_id_maps *maps,
+                      struct slot *slot, struct ward_err *err)
+{
+        int64_t uid = host_id(maps->uid, maps->uid_count, device->uid),
+                gid = host_id(maps->gid, maps->gid_count, device->gid);
+        char where[256];
+
+        if (uid < 0 || gid < 0) {
+                (void)err_set(err, -EINVAL, "%s: the device's %s %u is not mapped in the container's user namespace",
+                              spec_origin_text(&device->origin, plan->file, where, sizeof(where)),
+                              uid < 0 ? "uid" : "gid", uid < 0 ? device->uid : device->gid);
+                (void)err_mistake(err, MISTAKE_ID_RANGE);
+                return err_hint(err, "widen linux.uidMappings and gidMappings, or give it another owner");
+        }
+        slot->kind = SLOT_NODE;
+        slot->mode = type_bits(device->type) | device->mode;
+        slot->uid = (uint32_t)uid;
+        slot->gid = (uint32_t)gid;
+        return 0;
+}
+
+static int add_node(struct plan *plan, const struct spec_device *device, enum origin origin,
+                    const struct spec_id_maps *maps, struct op_node *ret_node, struct ward_err *err)
 {
         struct slot slot = {
                 .kind = SLOT_DEVICE,
@@ -47,8 +84,14 @@ static int add_node(struct plan *plan, const struct spec_device *device, bool bi
                 .gid = device->gid,
                 .slot = SLOT_NONE,
         };
-        if (!bind || device->type == SPEC_DEVICE_FIFO)
+        if (origin == MADE || device->type == SPEC_DEVICE_FIFO)
                 return 0;
+        if (origin == BROUGHT) {
+                int r = bring_node(plan, device, maps, &slot, err);
+
+                if (r < 0)
+                        return r;
+        }
         ret_node->slot = plan_slot(plan, &slot);
         return ret_node->slot < 0 ? -ENOMEM : 0;
 }
@@ -102,7 +145,11 @@ static int add_dev_op(struct plan *plan, const char *directory, const struct op_
 int plan_dev(struct plan *plan, const struct ward_spec *spec, const struct place *place, struct ward_err *err)
 {
         static const struct spec_origin default_origin = {.field = "default devices", .index = -1};
-        bool bind = !place->root_user || spec->ns[SPEC_NS_USER].mode != SPEC_NS_INHERIT, bound = dev_is_bound(spec);
+        enum spec_ns_mode user = spec->ns[SPEC_NS_USER].mode;
+        enum origin by_default = !place->root_user || user != SPEC_NS_INHERIT ? BOUND : MADE;
+        /* How a namespace that is joined maps its ids is not known here. */
+        enum origin listed = place->root_user && !place->foreign_mounts && user == SPEC_NS_NEW ? BROUGHT : by_default;
+        bool bound = dev_is_bound(spec);
         struct op_node *nodes, *elsewhere;
         uint32_t count = 0, elsewhere_count = 0;
         int r = 0;
@@ -113,12 +160,13 @@ int plan_dev(struct plan *plan, const struct ward_spec *spec, const struct place
                 return -ENOMEM;
         for (size_t i = 0; r >= 0 && !bound && i < ELEMENTS(default_devices); i++)
                 if (!is_replaced(spec, default_devices[i].path))
-                        r = add_node(plan, &default_devices[i], bind, &nodes[count++]);
+                        r = add_node(plan, &default_devices[i], by_default, NULL, &nodes[count++], err);
         for (size_t i = 0; r >= 0 && i < spec->device_count; i++)
                 if (in_dev(spec->devices[i].path))
-                        r = add_node(plan, &spec->devices[i], bind, &nodes[count++]);
+                        r = add_node(plan, &spec->devices[i], listed, &spec->id_maps, &nodes[count++], err);
                 else
-                        r = add_node(plan, &spec->devices[i], bind, &elsewhere[elsewhere_count++]);
+                        r = add_node(plan, &spec->devices[i], listed, &spec->id_maps, &elsewhere[elsewhere_count++],
+                                     err);
         if (r >= 0)
                 r = add_dev_op(plan, "dev", nodes, count, !bound,
                                spec->device_count > 0 ? &spec->devices[0].origin : &default_origin);

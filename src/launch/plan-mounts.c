@@ -178,21 +178,33 @@ static bool has_parameter(const struct op_mount *mount, const char *key)
         return false;
 }
 
-/* "size=64k,mode=755" → parameters for fsconfig(2). */
-static int split_data(struct plan *plan, const char *data, struct op_mount *mount)
+/* Flags of a file system that are words for fsconfig(2) (fs/fs_context.c). "ro" may be due later. */
+static const struct {
+        unsigned long flag;
+        const char *word;
+} superblock_words[] = {
+        {MS_SYNCHRONOUS, "sync"},
+        {MS_DIRSYNC, "dirsync"},
+        {MS_LAZYTIME, "lazytime"},
+        {MS_MANDLOCK, "mand"},
+};
+
+/* "size=64k,mode=755", and flags → parameters for fsconfig(2). */
+static int split_data(struct plan *plan, const char *data, unsigned long flags, struct op_mount *mount)
 {
         struct op_parameter *list;
-        uint32_t room = 1, count = 0;
+        uint32_t room = 1 + ELEMENTS(superblock_words), count = 0;
         char *copy;
 
-        if (data == NULL)
-                return 0;
-        for (const char *c = data; *c != '\0'; c++)
+        for (const char *c = data == NULL ? "" : data; *c != '\0'; c++)
                 room += *c == ',';
         list = arena_new(&plan->arena, struct op_parameter, room);
-        copy = arena_strdup(&plan->arena, data);
+        copy = arena_strdup(&plan->arena, data == NULL ? "" : data);
         if (list == NULL || copy == NULL)
                 return -ENOMEM;
+        for (size_t i = 0; i < ELEMENTS(superblock_words); i++)
+                if ((flags & superblock_words[i].flag) != 0)
+                        list[count++] = (struct op_parameter){.key = superblock_words[i].word};
         for (char *word = copy, *rest; word != NULL; word = rest) {
                 char *equals;
 
@@ -257,7 +269,7 @@ int plan_add_new(struct plan *plan, const struct ward_spec *spec, const struct s
                                             mount->superblock_flags & ~(shared ? MS_RDONLY : 0UL)),
                 .propagation = mount->propagation & ~(unsigned long)MS_REC,
         };
-        r = split_data(plan, mount->data, &op->mount);
+        r = split_data(plan, mount->data, mount->superblock_flags, &op->mount);
         op->mount.keep_mode = r >= 0 && strcmp(mount->type, "tmpfs") == 0 && !has_parameter(&op->mount, "mode");
         return r < 0 ? r : add_label(plan, spec, &op->mount);
 }

@@ -127,24 +127,24 @@ static int add_ids(struct plan *plan, const struct spec_process *process, const 
         return 0;
 }
 
-static int add_caps(struct plan *plan, const struct spec_caps *caps, uint64_t keep)
+static int add_caps(struct plan *plan, const struct spec_caps *caps, uint64_t lost, uint64_t keep)
 {
         struct op *op = plan_add(plan, OP_CAPS, NULL);
 
         if (op == NULL)
                 return -ENOMEM;
-        op->caps.effective = caps->effective | keep;
-        op->caps.permitted = caps->permitted | keep;
-        op->caps.inheritable = caps->inheritable;
+        op->caps.effective = (caps->effective & ~lost) | keep;
+        op->caps.permitted = (caps->permitted & ~lost) | keep;
+        op->caps.inheritable = caps->inheritable & ~lost;
         return 0;
 }
 
 /* capabilities(7): only what is permitted and inheritable can be raised. `runc spec` asks for more, and gets it from nobody. */
-static int add_ambient(struct plan *plan, const struct spec_process *process)
+static int add_ambient(struct plan *plan, const struct spec_process *process, uint64_t lost)
 {
         const struct spec_caps *caps = &process->caps;
 
-        return plan_add_number(plan, OP_AMBIENT, caps->ambient & caps->inheritable & caps->permitted,
+        return plan_add_number(plan, OP_AMBIENT, caps->ambient & caps->inheritable & caps->permitted & ~lost,
                                &process->caps_origin);
 }
 
@@ -223,9 +223,9 @@ static int add_confinement(struct plan *plan, const struct spec_process *process
         if (r >= 0)
                 r = add_ids(plan, process, place);
         if (r >= 0)
-                r = add_caps(plan, &process->caps, keep);
+                r = add_caps(plan, &process->caps, place->lost_caps, keep);
         if (r >= 0 && keep == 0)
-                r = add_ambient(plan, process);
+                r = add_ambient(plan, process, place->lost_caps);
         if (r >= 0 && process->no_new_privs && plan_add(plan, OP_NO_NEW_PRIVS, NULL) == NULL)
                 r = -ENOMEM;
         if (r >= 0)
@@ -337,12 +337,17 @@ int plan_process(struct plan *plan, const struct spec_process *process, const st
         struct op *op;
         int r;
 
-        exec.candidates = candidates(plan, process->argv[0], exec.envp);
-        if (exec.candidates == NULL)
-                return -ENOMEM;
         r = add_confinement(plan, process, place, filter != NULL, &keep, err);
         if (r < 0)
                 return r;
+        /* A container that was created without a process waits for its end: nobody says START to it. */
+        if (process->argv == NULL) {
+                r = plan_add_number(plan, OP_CLOSE_FDS, 3, NULL);
+                return r < 0 ? r : add_start(plan, place, &(struct op_hooks){0});
+        }
+        exec.candidates = candidates(plan, process->argv[0], exec.envp);
+        if (exec.candidates == NULL)
+                return -ENOMEM;
         op = plan_add(plan, OP_FIND_EXEC, &process->args_origin);
         if (op == NULL)
                 return -ENOMEM;
@@ -367,9 +372,9 @@ int plan_process(struct plan *plan, const struct spec_process *process, const st
         if (r >= 0 && filter != NULL)
                 r = add_filter(plan, filter, filter_flags, place);
         if (r >= 0 && keep != 0) {
-                r = add_caps(plan, &process->caps, 0);
+                r = add_caps(plan, &process->caps, place->lost_caps, 0);
                 if (r >= 0)
-                        r = add_ambient(plan, process);
+                        r = add_ambient(plan, process, place->lost_caps);
         }
         if (r < 0)
                 return r;

@@ -132,7 +132,7 @@ static int join_groups(struct plan *plan, const struct ward_spec *spec, const st
 
                 if (place->cgroup_path == NULL || (h->version == 2 && place->clone_into_cgroup))
                         continue;
-                slot.file = arena_concat(&plan->arena, place->cgroup_path + 1, "/",
+                slot.file = arena_concat(&plan->arena, (h->group != NULL ? h->group : place->cgroup_path) + 1, "/",
                                          h->version == 2 ? "cgroup.procs" : "tasks");
                 slots[count] = plan_slot(plan, &slot);
                 if (slot.file == NULL || slots[count++] < 0)

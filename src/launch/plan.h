@@ -17,6 +17,7 @@ struct place_hierarchy {
         const char *mount; /* where the host has it: "/sys/fs/cgroup/memory" */
         const char *
                 own; /* the caller's group in it, which who has none of his own is shown; NULL: nothing that a container may see */
+        const char *group; /* in it, another group than place.cgroup_path; NULL: that one */
 };
 
 /* Where a start happens: what the spec does not say and the plan depends on. */
@@ -37,10 +38,11 @@ struct place {
         bool terminal_plain;    /* what comes out of it goes to a file or pipe, not to a terminal */
         const char *agent; /* the path of the socket that takes the listener of a filter that has one, for messages */
         const char *const
-                *envp; /* the environment with what the root's files add to it; NULL: the process's as it is */
-        bool create;   /* wait on a listening socket for `start`; otherwise the creator says it */
-        bool judged;   /* somebody looks at it before its program starts: it says when it waits for that */
-        bool trace;    /* report every phase */
+                *envp;      /* the environment with what the root's files add to it; NULL: the process's as it is */
+        uint64_t lost_caps; /* capabilities that the caller can't give */
+        bool create;        /* wait on a listening socket for `start`; otherwise the creator says it */
+        bool judged;        /* somebody looks at it before its program starts: it says when it waits for that */
+        bool trace;         /* report every phase */
         bool no_pivot;
         bool make_cwd; /* the working directory is made where the root has none */
         bool all_cpus; /* not only those that the caller may run on: all of the group's */

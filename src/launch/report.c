@@ -225,7 +225,8 @@ static const struct refusal {
          "the nodes must be in /sys/devices/system/node/online and in linux.resources.cpu.mems; MPOL_WEIGHTED_INTERLEAVE needs Linux 6.9"},
         {OP_SCHEDULER, -1, EPERM, NULL, MISTAKE_RIGHTS,
          "real time and a lower nice value take CAP_SYS_NICE on the machine, or the caller's RLIMIT_RTPRIO and RLIMIT_NICE; with "
-         "CONFIG_RT_GROUP_SCHED real time takes linux.resources.cpu.realtimeRuntime, too; SCHED_DEADLINE takes every processor of a root domain"},
+         "CONFIG_RT_GROUP_SCHED real time takes linux.resources.cpu.realtimeRuntime, too; SCHED_DEADLINE takes every processor of a root "
+         "domain: as a process scheduler can't be used together with AllowedCPUs, leave linux.resources.cpu.cpus out"},
         {OP_SCHEDULER, -1, EBUSY, NULL, MISTAKE_NONE,
          "the processors have no such budget left: lower runtime, or raise period (sched(7), \"SCHED_DEADLINE\")"},
         {OP_SCHEDULER, -1, EOPNOTSUPP, NULL, MISTAKE_NONE,
@@ -246,7 +247,7 @@ static const struct refusal {
          "its name leads elsewhere by now, or something was mounted over it: end that, and try again"},
         {OP_REMOVE, STEP_OPEN_TARGET, 0, NULL, MISTAKE_NONE,
          "it is there, and its name does not lead to it any more: end that, and try again"},
-        {-1, STEP_TARGET_SYMLINK, 0, NULL, MISTAKE_NONE, "the image has a symlink where a directory must be"},
+        {-1, STEP_TARGET_SYMLINK, 0, NULL, MISTAKE_NONE, "the image has a symlink there, and it must be mounted on ordinary directory"},
         {-1, STEP_MAKE_TARGET, EROFS, NULL, MISTAKE_TARGET_READ_ONLY,
          "the root file system is read-only: make the mount's target in it beforehand"},
         /* clang-format on */

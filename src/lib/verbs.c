@@ -108,7 +108,7 @@ int ward_create(struct ward *ward, const char *id, const struct ward_spec *spec,
 
 int ward_start(struct ward *ward, const char *id, struct ward_err *err)
 {
-        return engine_start(&ward->store, id, err);
+        return engine_start(&ward->store, id, NULL, err);
 }
 
 int ward_run(struct ward *ward, const char *id, const struct ward_spec *spec, const struct ward_start_options *options,
@@ -136,6 +136,7 @@ int ward_exec(struct ward *ward, const char *id, const struct ward_process *proc
               const struct ward_exec_options *options, struct ward_exit *ret_exit, struct ward_err *err)
 {
         struct engine_exec_options how = {.process = &process->process};
+        const char *groups[2] = {NULL};
         struct engine_options engine = {.id = id, .program = "libward"};
         struct engine_exit end = {0};
         struct ward_exec_options o;
@@ -149,7 +150,8 @@ int ward_exec(struct ward *ward, const char *id, const struct ward_process *proc
                 r = lib_flags(o.flags, WARD_DETACH | WARD_TERMINAL | WARD_IGNORE_PAUSED, "exec", err);
         if (r < 0)
                 return r;
-        how.cgroup = o.cgroup;
+        groups[0] = o.cgroup;
+        how.cgroups = groups;
         how.ignore_paused = (o.flags & WARD_IGNORE_PAUSED) != 0;
         engine.pid_file = o.pid_file;
         engine.console_socket = o.console_socket;

@@ -54,7 +54,8 @@ static int check_user_namespace(struct json *json, const struct ward_spec *spec)
                                   "id mappings are given and no user namespace");
                 return err_hint(json->err, "add {\"type\": \"user\"} to linux.namespaces, or remove the mappings");
         }
-        if (user->mode == SPEC_NS_NEW && (maps->uid_count == 0 || maps->gid_count == 0)) {
+        /* Without any, who starts it decides. */
+        if (user->mode == SPEC_NS_NEW && (maps->uid_count == 0) != (maps->gid_count == 0)) {
                 (void)oci_fail_at(json, &user->origin, "a new user namespace needs id mappings");
                 return err_hint(json->err, "add linux.uidMappings and linux.gidMappings");
         }

@@ -63,7 +63,7 @@ static int read_weight_device(struct json *json, void *target)
 {
         struct json_position where = json_position(json);
         struct device_read device = {0};
-        int r = json_object(json, weight_device_fields, ELEMENTS(weight_device_fields), JSON_REFUSE_UNKNOWN, &device);
+        int r = json_object(json, weight_device_fields, ELEMENTS(weight_device_fields), JSON_SKIP_UNKNOWN, &device);
 
         if (r < 0)
                 return r;
@@ -104,7 +104,7 @@ static int read_throttle_device(struct json *json, void *target)
         int r = oci_origin(json, &device->origin);
 
         if (r >= 0)
-                r = json_object(json, throttle_fields, ELEMENTS(throttle_fields), JSON_REFUSE_UNKNOWN, &read);
+                r = json_object(json, throttle_fields, ELEMENTS(throttle_fields), JSON_SKIP_UNKNOWN, &read);
         if (r < 0)
                 return r;
         device->major = (uint32_t)read.major.value;
@@ -132,7 +132,7 @@ static const struct json_field block_io_fields[] = {
 
 int oci_read_block_io(struct json *json, void *target)
 {
-        return json_object(json, block_io_fields, ELEMENTS(block_io_fields), JSON_REFUSE_UNKNOWN, target);
+        return json_object(json, block_io_fields, ELEMENTS(block_io_fields), JSON_SKIP_UNKNOWN, target);
 }
 
 /* ------------------------------------------------------------------------------------------------------ hugepageLimits */
@@ -166,7 +166,7 @@ static int read_hugepage_limit(struct json *json, void *target)
         struct spec_hugepage_limit *limit = target;
         int r = oci_origin(json, &limit->origin);
 
-        return r < 0 ? r : json_object(json, hugepage_fields, ELEMENTS(hugepage_fields), JSON_REFUSE_UNKNOWN, limit);
+        return r < 0 ? r : json_object(json, hugepage_fields, ELEMENTS(hugepage_fields), JSON_SKIP_UNKNOWN, limit);
 }
 
 int oci_read_hugepage_limits(struct json *json, void *target)
@@ -204,7 +204,7 @@ static int read_priority(struct json *json, void *target)
         struct spec_priority *priority = target;
         int r = oci_origin(json, &priority->origin);
 
-        return r < 0 ? r : json_object(json, priority_fields, ELEMENTS(priority_fields), JSON_REFUSE_UNKNOWN, priority);
+        return r < 0 ? r : json_object(json, priority_fields, ELEMENTS(priority_fields), JSON_SKIP_UNKNOWN, priority);
 }
 
 static int read_priorities(struct json *json, void *target)
@@ -227,7 +227,7 @@ static const struct json_field network_fields[] = {
 
 int oci_read_network(struct json *json, void *target)
 {
-        return json_object(json, network_fields, ELEMENTS(network_fields), JSON_REFUSE_UNKNOWN, target);
+        return json_object(json, network_fields, ELEMENTS(network_fields), JSON_SKIP_UNKNOWN, target);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- rdma */
@@ -259,7 +259,7 @@ static int read_rdma_device(struct json *json, void *target)
         if (rdma->device[0] == '\0' || strlen(rdma->device) > RDMA_NAME_MAX ||
             rdma->device[strcspn(rdma->device, "/ \t\n\v\f\r")] != '\0')
                 return json_fail(json, where, "'%s' is not the name of an RDMA device", rdma->device);
-        r = json_object(json, rdma_fields, ELEMENTS(rdma_fields), JSON_REFUSE_UNKNOWN, rdma);
+        r = json_object(json, rdma_fields, ELEMENTS(rdma_fields), JSON_SKIP_UNKNOWN, rdma);
         if (r < 0)
                 return r;
         if (!rdma->handles.given && !rdma->objects.given)

@@ -55,7 +55,7 @@ static int read_namespace(struct json *json, void *target)
 
         r = oci_origin(json, &entry.ns.origin);
         if (r >= 0)
-                r = json_object(json, namespace_fields, ELEMENTS(namespace_fields), JSON_REFUSE_UNKNOWN, &entry);
+                r = json_object(json, namespace_fields, ELEMENTS(namespace_fields), JSON_SKIP_UNKNOWN, &entry);
         if (r < 0)
                 return r;
         if (spec->ns[entry.type].mode != SPEC_NS_INHERIT)
@@ -84,7 +84,7 @@ static int read_id_map(struct json *json, void *target)
         struct json_position where = json_position(json);
         int r;
 
-        r = json_object(json, map_fields, ELEMENTS(map_fields), JSON_REFUSE_UNKNOWN, map);
+        r = json_object(json, map_fields, ELEMENTS(map_fields), JSON_SKIP_UNKNOWN, map);
         if (r < 0)
                 return r;
         if (map->count == 0)
@@ -186,7 +186,7 @@ static int read_offset(struct json *json, void *target)
         if (r < 0)
                 return r;
         offset->given = true;
-        return json_object(json, offset_fields, ELEMENTS(offset_fields), JSON_REFUSE_UNKNOWN, offset);
+        return json_object(json, offset_fields, ELEMENTS(offset_fields), JSON_SKIP_UNKNOWN, offset);
 }
 
 static const struct json_field clock_fields[] = {
@@ -196,7 +196,7 @@ static const struct json_field clock_fields[] = {
 
 static int read_offsets(struct json *json, void *target)
 {
-        return json_object(json, clock_fields, ELEMENTS(clock_fields), JSON_REFUSE_UNKNOWN, target);
+        return json_object(json, clock_fields, ELEMENTS(clock_fields), JSON_SKIP_UNKNOWN, target);
 }
 
 /* ---------------------------------------------------------------------------------------------------- paths and sysctls */
@@ -335,7 +335,7 @@ static int read_personality(struct json *json, void *target)
         if (r < 0)
                 return r;
         spec->personality_given = true;
-        return json_object(json, personality_fields, ELEMENTS(personality_fields), JSON_REFUSE_UNKNOWN, spec);
+        return json_object(json, personality_fields, ELEMENTS(personality_fields), JSON_SKIP_UNKNOWN, spec);
 }
 
 /* The profile is read when no cached filter is there (model/seccomp.h); here it has to be one well-formed object. */
@@ -381,5 +381,5 @@ static const struct json_field linux_fields[] = {
 
 int oci_read_linux(struct json *json, void *target)
 {
-        return json_object(json, linux_fields, ELEMENTS(linux_fields), JSON_REFUSE_UNKNOWN, target);
+        return json_object(json, linux_fields, ELEMENTS(linux_fields), JSON_SKIP_UNKNOWN, target);
 }

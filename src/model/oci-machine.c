@@ -68,7 +68,7 @@ static int read_net_device(struct json *json, void *target)
                 return r;
         if (!is_name(device->name) || strchr(device->name, '%') != NULL)
                 return json_fail(json, where, "'%s' is no name of a network device", device->name);
-        r = json_object(json, device_fields, ELEMENTS(device_fields), JSON_REFUSE_UNKNOWN, device);
+        r = json_object(json, device_fields, ELEMENTS(device_fields), JSON_SKIP_UNKNOWN, device);
         if (r < 0)
                 return r;
         for (size_t i = 0; i + 1 < list->count; i++) {
@@ -208,7 +208,7 @@ int oci_read_rdt(struct json *json, void *target)
 
         r = oci_origin(json, &rdt->origin);
         if (r >= 0)
-                r = json_object(json, rdt_fields, ELEMENTS(rdt_fields), JSON_REFUSE_UNKNOWN, rdt);
+                r = json_object(json, rdt_fields, ELEMENTS(rdt_fields), JSON_SKIP_UNKNOWN, rdt);
         if (r < 0)
                 return r;
         for (size_t i = 0; rdt->schemata != NULL && rdt->schemata[i] != NULL; i++)

@@ -247,7 +247,19 @@ static int fail_unknown_option(struct json *json, const struct option *option)
         return json_fail_word(json, option->where, "option of a bind mount", option->word, names, ELEMENTS(names));
 }
 
-/* The words that no table has: for a file system its own options, for a bind a mistake, as it has no file system to ask. */
+/*
+ * The words that no table has, on a bind. What has a value is for a file system (config.md, "Mounts"): engines and people write a tmpfs's there, too,
+ * and mount(2) passes over it with MS_BIND. No attribute of a mount has a value: other words are slips of the pen, and may be a restriction.
+ */
+static int check_bind_words(struct json *json, const struct parts *parts, size_t count)
+{
+        for (size_t i = 0; i < count; i++)
+                if (strchr(parts->options[i].word, '=') == NULL)
+                        return fail_unknown_option(json, &parts->options[i]);
+        return 0;
+}
+
+/* The words that no table has: for a file system its own options. */
 static int join_data(struct json *json, struct parts *parts, size_t count, size_t len)
 {
         char *data, *at;
@@ -290,8 +302,11 @@ static int apply_options(struct json *json, struct parts *parts)
         if (mount->type != NULL && strcmp(mount->type, "bind") == 0)
                 mount->bind = true;
         if (mount->bind) {
-                if (count > 0)
-                        return fail_unknown_option(json, &parts->options[0]);
+                int r = check_bind_words(json, parts, count);
+
+                if (r < 0)
+                        return r;
+                count = 0;
                 if (superblock != NULL)
                         return json_fail(json, superblock->where,
                                          "'%s' acts on a whole file system, which a bind mount shares with the host",
@@ -333,7 +348,7 @@ int oci_read_mount(struct json *json, void *target)
 
         r = oci_origin(json, &parts.mount.origin);
         if (r >= 0)
-                r = json_object(json, mount_fields, ELEMENTS(mount_fields), JSON_REFUSE_UNKNOWN, &parts);
+                r = json_object(json, mount_fields, ELEMENTS(mount_fields), JSON_SKIP_UNKNOWN, &parts);
         if (r >= 0)
                 r = apply_options(json, &parts);
         if (r >= 0)
@@ -358,7 +373,7 @@ int oci_read_mount_destination(struct json *json, void *target)
         int r = oci_origin(json, &mount.origin);
 
         if (r >= 0)
-                r = json_object(json, fields, ELEMENTS(fields), JSON_REFUSE_UNKNOWN, &mount);
+                r = json_object(json, fields, ELEMENTS(fields), JSON_SKIP_UNKNOWN, &mount);
         if (r >= 0)
                 *(struct spec_mount *)target = mount;
         return r;

@@ -27,32 +27,82 @@ static int read_groups(struct json *json, void *target)
         return json_list(json, sizeof(*process->groups), oci_read_id, &process->groups, &process->group_count);
 }
 
+struct user {
+        struct spec_process *process;
+        bool gid_given;
+};
+
+static int read_uid(struct json *json, void *target)
+{
+        return oci_read_id(json, &((struct user *)target)->process->uid);
+}
+
+static int read_gid(struct json *json, void *target)
+{
+        struct user *user = target;
+
+        user->gid_given = true;
+        return oci_read_id(json, &user->process->gid);
+}
+
+static int read_user_umask(struct json *json, void *target)
+{
+        return read_umask(json, &((struct user *)target)->process->umask);
+}
+
+static int read_user_groups(struct json *json, void *target)
+{
+        return read_groups(json, ((struct user *)target)->process);
+}
+
 static const struct json_field user_fields[] = {
-        JSON_FIELD("uid", struct spec_process, uid, oci_read_id, JSON_REQUIRED),
-        JSON_FIELD("gid", struct spec_process, gid, oci_read_id, JSON_REQUIRED),
-        JSON_FIELD("umask", struct spec_process, umask, read_umask, 0),
-        {"additionalGids", read_groups},
+        {"uid", read_uid, JSON_REQUIRED}, {"gid", read_gid},
+        {"umask", read_user_umask},       {"additionalGids", read_user_groups},
         {"username", NULL, JSON_IGNORED}, /* of Windows */
 };
 
 static int read_user(struct json *json, void *target)
 {
-        struct spec_process *process = target;
+        struct json_position where = json_position(json);
+        struct user user = {.process = target};
         int r;
 
-        r = oci_origin(json, &process->user_origin);
+        r = oci_origin(json, &user.process->user_origin);
+        if (r >= 0)
+                r = json_object(json, user_fields, ELEMENTS(user_fields), JSON_SKIP_UNKNOWN, &user);
         if (r < 0)
                 return r;
-        return json_object(json, user_fields, ELEMENTS(user_fields), JSON_REFUSE_UNKNOWN, process);
+        /* Other runtimes make 0 of a group that is left out. Beside root that gives nobody anything; to a user it would give root's group. */
+        if (!user.gid_given && user.process->uid != 0)
+                return json_fail(json, where, "the required field 'gid' is missing");
+        return 0;
 }
 
 /* -------------------------------------------------------------------------------------------------------- capabilities */
 
+struct cap_set {
+        struct spec_caps *caps;
+        uint64_t mask;
+};
+
+/* Whether @list, "A, B, C", has @name. */
+static bool is_listed(const char *list, const char *name)
+{
+        size_t len = strlen(name);
+
+        for (const char *at = list; at != NULL; at = strchr(at, ' ')) {
+                at += *at == ' ';
+                if (strncmp(at, name, len) == 0 && (at[len] == ',' || at[len] == '\0'))
+                        return true;
+        }
+        return false;
+}
+
+/* A capability that nobody knows is left out of the set, which whoever runs the process says in a warning (config.md, "Linux Process"). */
 static int read_cap(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
-        uint64_t *mask = target;
-        const char *name, *nearest;
+        struct cap_set *set = target;
+        const char *name, *unknown = set->caps->unknown;
         int cap, r;
 
         r = json_string(json, &name);
@@ -60,27 +110,42 @@ static int read_cap(struct json *json, void *target)
                 return r;
         cap = cap_number(name);
         if (cap >= 0) {
-                *mask |= UINT64_C(1) << cap;
+                set->mask |= UINT64_C(1) << cap;
                 return 0;
         }
-        (void)json_fail(json, where, "unknown capability '%s'", name);
-        nearest = cap_nearest(name);
-        if (nearest != NULL)
-                (void)err_hint(json->err, "did you mean '%s'?", nearest);
-        return -EINVAL;
+        if (unknown == NULL)
+                set->caps->unknown = name;
+        else if (!is_listed(unknown, name))
+                set->caps->unknown = arena_concat(json->arena, unknown, ", ", name);
+        return set->caps->unknown == NULL ? err_oom(json->err) : 0;
 }
 
-static int read_cap_set(struct json *json, void *target)
+static int read_cap_set(struct json *json, struct spec_caps *caps, uint64_t *ret_mask)
 {
-        return json_array(json, read_cap, target);
+        struct cap_set set = {.caps = caps};
+        int r = json_array(json, read_cap, &set);
+
+        if (r >= 0)
+                *ret_mask = set.mask;
+        return r;
 }
+
+#define CAP_SET(name)                                           \
+        static int read_##name(struct json *json, void *target) \
+        {                                                       \
+                struct spec_caps *caps = target;                \
+                return read_cap_set(json, caps, &caps->name);   \
+        }
+CAP_SET(bounding)
+CAP_SET(effective)
+CAP_SET(inheritable)
+CAP_SET(permitted)
+CAP_SET(ambient)
+#undef CAP_SET
 
 static const struct json_field cap_fields[] = {
-        JSON_FIELD("bounding", struct spec_caps, bounding, read_cap_set, 0),
-        JSON_FIELD("effective", struct spec_caps, effective, read_cap_set, 0),
-        JSON_FIELD("inheritable", struct spec_caps, inheritable, read_cap_set, 0),
-        JSON_FIELD("permitted", struct spec_caps, permitted, read_cap_set, 0),
-        JSON_FIELD("ambient", struct spec_caps, ambient, read_cap_set, 0),
+        {"bounding", read_bounding},   {"effective", read_effective}, {"inheritable", read_inheritable},
+        {"permitted", read_permitted}, {"ambient", read_ambient},
 };
 
 /* capset(2) refuses an effective set beyond the permitted one; said here it has a line. Ambient capabilities beyond the
@@ -105,7 +170,7 @@ static int read_caps(struct json *json, void *target)
         r = oci_origin(json, &process->caps_origin);
         if (r < 0)
                 return r;
-        r = json_object(json, cap_fields, ELEMENTS(cap_fields), JSON_REFUSE_UNKNOWN, &process->caps);
+        r = json_object(json, cap_fields, ELEMENTS(cap_fields), JSON_SKIP_UNKNOWN, &process->caps);
         if (r < 0)
                 return r;
         process->caps.given = true;
@@ -143,7 +208,7 @@ static int read_rlimit(struct json *json, void *target)
 
         r = oci_origin(json, &limit->origin);
         if (r >= 0)
-                r = json_object(json, rlimit_fields, ELEMENTS(rlimit_fields), JSON_REFUSE_UNKNOWN, limit);
+                r = json_object(json, rlimit_fields, ELEMENTS(rlimit_fields), JSON_SKIP_UNKNOWN, limit);
         if (r < 0)
                 return r;
         if (limit->soft > limit->hard)
@@ -193,7 +258,7 @@ static const struct json_field console_fields[] = {
 
 static int read_console_size(struct json *json, void *target)
 {
-        return json_object(json, console_fields, ELEMENTS(console_fields), JSON_REFUSE_UNKNOWN, target);
+        return json_object(json, console_fields, ELEMENTS(console_fields), JSON_SKIP_UNKNOWN, target);
 }
 
 static int read_terminal(struct json *json, void *target)
@@ -316,7 +381,7 @@ int oci_read_process(struct json *json, void *target)
 
         process->umask = UINT32_MAX;
         process->envp = oci_no_strings;
-        return json_object(json, process_fields, ELEMENTS(process_fields), JSON_REFUSE_UNKNOWN, process);
+        return json_object(json, process_fields, ELEMENTS(process_fields), JSON_SKIP_UNKNOWN, process);
 }
 
 /* --------------------------------------------------------------------------------------------------------------- hooks */
@@ -352,7 +417,7 @@ static int read_hook(struct json *json, void *target)
         r = oci_origin(json, &hook->origin);
         if (r < 0)
                 return r;
-        r = json_object(json, hook_fields, ELEMENTS(hook_fields), JSON_REFUSE_UNKNOWN, hook);
+        r = json_object(json, hook_fields, ELEMENTS(hook_fields), JSON_SKIP_UNKNOWN, hook);
         if (r < 0)
                 return r;
         hook->env_given = hook->envp != NULL;
@@ -389,5 +454,5 @@ static const struct json_field hooks_fields[] = {
 
 int oci_read_hooks(struct json *json, void *target)
 {
-        return json_object(json, hooks_fields, ELEMENTS(hooks_fields), JSON_REFUSE_UNKNOWN, target);
+        return json_object(json, hooks_fields, ELEMENTS(hooks_fields), JSON_SKIP_UNKNOWN, target);
 }

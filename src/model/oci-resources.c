@@ -45,7 +45,7 @@ static int read_memory(struct json *json, void *target)
         struct spec_memory *memory = target;
         int r;
 
-        r = json_object(json, memory_fields, ELEMENTS(memory_fields), JSON_REFUSE_UNKNOWN, memory);
+        r = json_object(json, memory_fields, ELEMENTS(memory_fields), JSON_SKIP_UNKNOWN, memory);
         if (r < 0)
                 return r;
         if (memory->swap.given && memory->swap.value > 0 && memory->limit.given &&
@@ -108,7 +108,7 @@ static const struct json_field cpu_fields[] = {
 
 static int read_cpu(struct json *json, void *target)
 {
-        return json_object(json, cpu_fields, ELEMENTS(cpu_fields), JSON_REFUSE_UNKNOWN, target);
+        return json_object(json, cpu_fields, ELEMENTS(cpu_fields), JSON_SKIP_UNKNOWN, target);
 }
 
 static const struct json_field pids_fields[] = {
@@ -117,7 +117,7 @@ static const struct json_field pids_fields[] = {
 
 static int read_pids(struct json *json, void *target)
 {
-        return json_object(json, pids_fields, ELEMENTS(pids_fields), JSON_REFUSE_UNKNOWN, target);
+        return json_object(json, pids_fields, ELEMENTS(pids_fields), JSON_SKIP_UNKNOWN, target);
 }
 
 /* -------------------------------------------------------------------------------------------------------- device rules */
@@ -145,8 +145,9 @@ static int read_access(struct json *json, void *target)
         r = json_string(json, &access);
         if (r < 0)
                 return r;
-        if (access[0] == '\0' || access[strspn(access, "rwm")] != '\0')
-                return json_fail(json, where, "'%s' is not made of the letters r, w and m", access);
+        /* Other letters name nothing that could be allowed or denied; other runtimes pass over them. */
+        if (strpbrk(access, "rwm") == NULL)
+                return json_fail(json, where, "'%s' has none of the letters r, w and m", access);
         rule->read = strchr(access, 'r') != NULL;
         rule->write = strchr(access, 'w') != NULL;
         rule->mknod = strchr(access, 'm') != NULL;
@@ -181,7 +182,7 @@ static int read_device_rule(struct json *json, void *target)
                 .type = SPEC_DEVICE_ALL, .major = -1, .minor = -1, .read = true, .write = true, .mknod = true};
         r = oci_origin(json, &rule->origin);
         if (r >= 0)
-                r = json_object(json, rule_fields, ELEMENTS(rule_fields), JSON_REFUSE_UNKNOWN, rule);
+                r = json_object(json, rule_fields, ELEMENTS(rule_fields), JSON_SKIP_UNKNOWN, rule);
         if (r < 0)
                 return r;
         if (rule->type == SPEC_DEVICE_FIFO)
@@ -213,7 +214,7 @@ static const struct json_field resources_fields[] = {
 
 int oci_read_resources(struct json *json, void *target)
 {
-        return json_object(json, resources_fields, ELEMENTS(resources_fields), JSON_REFUSE_UNKNOWN, target);
+        return json_object(json, resources_fields, ELEMENTS(resources_fields), JSON_SKIP_UNKNOWN, target);
 }
 
 /* ------------------------------------------------------------------------------------------------------- device nodes */
@@ -270,7 +271,7 @@ static int read_device(struct json *json, void *target)
 
         r = oci_origin(json, &node.device.origin);
         if (r >= 0)
-                r = json_object(json, device_fields, ELEMENTS(device_fields), JSON_REFUSE_UNKNOWN, &node);
+                r = json_object(json, device_fields, ELEMENTS(device_fields), JSON_SKIP_UNKNOWN, &node);
         if (r < 0)
                 return r;
         if (node.device.type == SPEC_DEVICE_ALL)

@@ -3,7 +3,8 @@
  * Which processors, memory nodes and disk turns a process of config.json gets: process.scheduler, process.ioPriority,
  * process.execCPUAffinity and linux.memoryPolicy.
  *
- * What the kernel would take and then not look at (a nice value for SCHED_FIFO, a flag for MPOL_DEFAULT) is refused: it can only be a mistake.
+ * What the kernel would take and then not look at (a flag for MPOL_DEFAULT) is refused: it can only be a mistake. But for a nice value of a policy
+ * that has none: engines write one for every policy.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -183,8 +184,6 @@ static int check_scheduler(struct json *json, struct json_position where, const 
         }
         if (!realtime && scheduler->priority != 0)
                 return json_fail(json, where, "%s has no priority: SCHED_FIFO and SCHED_RR have one", name);
-        if (policy != SCHED_NORMAL && policy != SCHED_BATCH && scheduler->nice != 0)
-                return json_fail(json, where, "%s has no nice value: SCHED_OTHER and SCHED_BATCH have one", name);
         if (policy == SCHED_DEADLINE)
                 return check_deadline(json, where, scheduler);
         if ((scheduler->runtime_nsec | scheduler->deadline_nsec | scheduler->period_nsec) != 0)
@@ -203,47 +202,64 @@ int oci_read_scheduler(struct json *json, void *target)
 
         r = oci_origin(json, &scheduler->origin);
         if (r >= 0)
-                r = json_object(json, scheduler_fields, ELEMENTS(scheduler_fields), JSON_REFUSE_UNKNOWN, scheduler);
+                r = json_object(json, scheduler_fields, ELEMENTS(scheduler_fields), JSON_SKIP_UNKNOWN, scheduler);
         if (r < 0)
                 return r;
         scheduler->given = true;
+        if (scheduler->policy != SCHED_NORMAL && scheduler->policy != SCHED_BATCH)
+                scheduler->nice = 0;
         return check_scheduler(json, where, scheduler);
 }
 
 /* ------------------------------------------------------------------------------------------------------- disk priority */
 
-static int read_class(struct json *json, void *target)
+struct io_priority {
+        struct spec_io_priority *priority;
+        bool level_given;
+};
+
+static int read_io_class(struct json *json, void *target)
 {
-        return read_word(json, "I/O priority class", &schedule_classes, target);
+        return read_word(json, "I/O priority class", &schedule_classes,
+                         &((struct io_priority *)target)->priority->class);
 }
 
-static int read_level(struct json *json, void *target)
+static int read_io_level(struct json *json, void *target)
 {
+        struct io_priority *io = target;
         uint64_t level;
         int r;
 
         r = json_u64(json, IOPRIO_NR_LEVELS - 1, &level);
         if (r < 0)
                 return r;
-        *(uint32_t *)target = (uint32_t)level;
+        io->priority->level = (uint32_t)level;
+        io->level_given = true;
         return 0;
 }
 
 static const struct json_field io_fields[] = {
-        JSON_FIELD("class", struct spec_io_priority, class, read_class, JSON_REQUIRED),
-        JSON_FIELD("priority", struct spec_io_priority, level, read_level, JSON_REQUIRED),
+        {"class", read_io_class, JSON_REQUIRED},
+        {"priority", read_io_level},
 };
 
 int oci_read_io_priority(struct json *json, void *target)
 {
-        struct spec_io_priority *priority = target;
+        struct json_position where = json_position(json);
+        struct io_priority io = {.priority = target};
         int r;
 
-        r = oci_origin(json, &priority->origin);
+        r = oci_origin(json, &io.priority->origin);
         if (r < 0)
                 return r;
-        priority->given = true;
-        return json_object(json, io_fields, ELEMENTS(io_fields), JSON_REFUSE_UNKNOWN, priority);
+        io.priority->given = true;
+        r = json_object(json, io_fields, ELEMENTS(io_fields), JSON_SKIP_UNKNOWN, &io);
+        if (r < 0)
+                return r;
+        /* ioprio_set(2): the idle class has no levels; in the others 0 would be the highest, which nobody gets unasked. */
+        if (!io.level_given && io.priority->class != IOPRIO_CLASS_IDLE)
+                return json_fail(json, where, "the required field 'priority' is missing");
+        return 0;
 }
 
 /* --------------------------------------------------------------------------------------------------------------- lists */
@@ -315,7 +331,7 @@ static const struct json_field affinity_fields[] = {
 
 int oci_read_affinity(struct json *json, void *target)
 {
-        return json_object(json, affinity_fields, ELEMENTS(affinity_fields), JSON_REFUSE_UNKNOWN, target);
+        return json_object(json, affinity_fields, ELEMENTS(affinity_fields), JSON_SKIP_UNKNOWN, target);
 }
 
 /* ------------------------------------------------------------------------------------------------------- memory policy */
@@ -383,7 +399,7 @@ int oci_read_memory_policy(struct json *json, void *target)
 
         r = oci_origin(json, &policy->origin);
         if (r >= 0)
-                r = json_object(json, policy_fields, ELEMENTS(policy_fields), JSON_REFUSE_UNKNOWN, policy);
+                r = json_object(json, policy_fields, ELEMENTS(policy_fields), JSON_SKIP_UNKNOWN, policy);
         if (r < 0)
                 return r;
         policy->given = true;

@@ -122,6 +122,7 @@ static int read_config(struct json *json, void *target)
 
         spec->process.umask = UINT32_MAX;
         spec->process.envp = oci_no_strings;
+        spec->process.cwd = "/"; /* where no process is given, which only its start needs (config.md, "Process") */
         r = json_object(json, config_fields, ELEMENTS(config_fields), JSON_SKIP_UNKNOWN, spec);
         return r < 0 ? r : oci_check(json, spec);
 }

@@ -385,7 +385,7 @@ static const struct json_field arg_fields[] = {
 
 static int read_arg(struct json *json, void *target)
 {
-        return json_object(json, arg_fields, ELEMENTS(arg_fields), JSON_REFUSE_UNKNOWN, target);
+        return json_object(json, arg_fields, ELEMENTS(arg_fields), JSON_SKIP_UNKNOWN, target);
 }
 
 struct rule {
@@ -516,7 +516,8 @@ static int read_rule(struct json *json, void *target)
         int r;
 
         r = json_object(json, docker ? docker_rule_fields : rule_fields,
-                        docker ? ELEMENTS(docker_rule_fields) : ELEMENTS(rule_fields), JSON_REFUSE_UNKNOWN, &rule);
+                        docker ? ELEMENTS(docker_rule_fields) : ELEMENTS(rule_fields),
+                        docker ? JSON_REFUSE_UNKNOWN : JSON_SKIP_UNKNOWN, &rule);
         if (r < 0)
                 return r;
         if (rule.name != NULL && rule.name_count > 0)
@@ -650,8 +651,8 @@ static int read_profile(struct json *json, struct profile *profile)
         int r;
 
         r = json_object(json, docker ? docker_profile_fields : profile_fields,
-                        docker ? ELEMENTS(docker_profile_fields) : ELEMENTS(profile_fields), JSON_REFUSE_UNKNOWN,
-                        profile);
+                        docker ? ELEMENTS(docker_profile_fields) : ELEMENTS(profile_fields),
+                        docker ? JSON_REFUSE_UNKNOWN : JSON_SKIP_UNKNOWN, profile);
         if (r >= 0)
                 r = json_end(json);
         if (r < 0)

@@ -125,6 +125,7 @@ struct spec_device_rule {
 struct spec_caps {
         bool given; /* false: the container gets no capability at all */
         uint64_t bounding, effective, inheritable, permitted, ambient; /* bit n is capability n */
+        const char *unknown; /* names that nobody knows, and nobody gets, joined by ", "; NULL: none */
 };
 
 struct spec_rlimit {

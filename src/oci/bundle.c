@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/names.h"
 #include "base/path.h"
+#include "engine/ready.h"
 #include "model/oci.h"
 
 /* What the config is called in messages and where it is: relative to the bundle. */
@@ -61,28 +63,55 @@ static int join_paths(const char *bundle, struct ward_spec *spec, struct ward_er
         return 0;
 }
 
-/* What can't be in force is said: the kernel makes ambient only what is permitted and inheritable (capabilities(7)). In one line, as buildah asks for
- * all of its capabilities so at each step. */
-static int warn_ambient(const struct oci *oci, const struct ward_spec *spec, struct ward_err *err)
+/* A new user namespace without mappings has one user and one group, the caller's, as with crun: whom its process is to be. */
+static int default_users(const struct oci *oci, struct ward_spec *spec, struct ward_err *err)
 {
-        const struct spec_caps *caps = &spec->process.caps;
-        uint64_t lost = caps->ambient & ~(caps->inheritable & caps->permitted);
-        _cleanup_text_ struct text text = {0};
+        struct spec_id_map *maps;
 
+        if (spec->ns[SPEC_NS_USER].mode != SPEC_NS_NEW || spec->id_maps.uid_count + spec->id_maps.gid_count > 0)
+                return 0;
+        maps = arena_new(&spec->arena, struct spec_id_map, 2);
+        if (maps == NULL)
+                return err_oom(err);
+        maps[0] = (struct spec_id_map){spec->process.uid, geteuid(), 1};
+        maps[1] = (struct spec_id_map){spec->process.gid, getegid(), 1};
+        spec->id_maps = (struct spec_id_maps){.uid = &maps[0], .gid = &maps[1], .uid_count = 1, .gid_count = 1};
+        oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE, "the new user namespace has no id mappings: its user is the caller",
+                "linux.uidMappings and linux.gidMappings give it users of its own");
+        return 0;
+}
+
+/* What can't be in force is said: a capability that nobody knows, and the kernel makes ambient only what is permitted and inheritable
+ * (capabilities(7)). The latter in one line, as buildah asks for all of its capabilities so at each step. */
+int oci_warn_caps(const struct oci *oci, const struct spec_caps *caps, struct ward_err *err)
+{
+        uint64_t lost = caps->ambient & ~(caps->inheritable & caps->permitted);
+        _cleanup_text_ struct text ambient = {0};
+
+        if (caps->unknown != NULL) {
+                const char *near = strchr(caps->unknown, ' ') == NULL ? cap_nearest(caps->unknown) : NULL;
+                _cleanup_text_ struct text text = {0}, hint = {0};
+
+                text_printf(&text, "unknown capabilities are ignored: %s", caps->unknown);
+                text_printf(&hint, near != NULL ? "did you mean '%s'?" : "nobody gets them", near);
+                if (text_failed(&text) || text_failed(&hint))
+                        return err_oom(err);
+                oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE, text.data, hint.data);
+        }
         for (int cap = 0, said = 0; cap < CAP_NAME_COUNT; cap++) {
                 if ((lost >> cap & 1) == 0)
                         continue;
                 if (said++ == 0)
-                        text_printf(&text,
+                        text_printf(&ambient,
                                     "can't raise ambient capability %s: it is not both permitted and inheritable",
                                     cap_names[cap]);
                 else
-                        text_printf(&text, "%s%s", said == 2 ? "; nor is " : ", ", cap_names[cap]);
+                        text_printf(&ambient, "%s%s", said == 2 ? "; nor is " : ", ", cap_names[cap]);
         }
-        if (text_failed(&text))
+        if (text_failed(&ambient))
                 return err_oom(err);
-        if (text.len > 0)
-                oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE, text.data, NULL);
+        if (ambient.len > 0)
+                oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE, ambient.data, NULL);
         return 0;
 }
 
@@ -132,6 +161,45 @@ static int take_sockets(struct ward_spec *spec, struct engine_options *engine, s
         return add_environment(spec, more, err);
 }
 
+const char *oci_notify_socket(void)
+{
+        const char *path = getenv("NOTIFY_SOCKET");
+
+        /* sd_notify(3) takes these two, and vsock addresses, which no container can be given. */
+        return path != NULL && (*path == '/' || *path == '@') && path[1] != '\0' ? path : NULL;
+}
+
+int bundle_take_notify_socket(const struct oci *oci, struct bundle *bundle, struct ward_err *err)
+{
+        struct engine_options *engine = &bundle->engine;
+        struct ward_spec *spec = &bundle->spec;
+        const char *socket = oci_notify_socket(), *place = socket != NULL && *socket == '/' ? socket : "/run/notify";
+        struct spec_mount *mounts;
+        const char *more[2] = {NULL};
+
+        if (socket == NULL)
+                return 0;
+        mounts = arena_new(&spec->arena, struct spec_mount, spec->mount_count + 1);
+        more[0] = arena_concat(&spec->arena, "NOTIFY_SOCKET=", place, "/" READY_DIRECTORY);
+        if (mounts == NULL || more[0] == NULL)
+                return err_oom(err);
+        if (spec->mount_count > 0)
+                memcpy(mounts, spec->mounts, spec->mount_count * sizeof(*mounts));
+        mounts[spec->mount_count] = (struct spec_mount){
+                .destination = place,
+                .source = arena_concat(&spec->arena, oci->store.path, "/", engine->id, "/" READY_DIRECTORY),
+                .bind = true,
+                .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+                .origin = {.field = "NOTIFY_SOCKET of the environment", .index = -1},
+        };
+        if (mounts[spec->mount_count].source == NULL)
+                return err_oom(err);
+        spec->mounts = mounts;
+        spec->mount_count++;
+        engine->notify_socket = socket;
+        return add_environment(spec, more, err);
+}
+
 int bundle_load(struct oci *oci, const struct bundle_options *options, const char *id, struct bundle *ret_bundle,
                 struct ward_err *err)
 {
@@ -155,7 +223,9 @@ int bundle_load(struct oci *oci, const struct bundle_options *options, const cha
         r = oci_parse(bundle.config, len, config, &bundle.spec, err);
         if (r < 0)
                 return r;
-        r = join_paths(directory, &bundle.spec, err);
+        r = default_users(oci, &bundle.spec, err);
+        if (r >= 0)
+                r = join_paths(directory, &bundle.spec, err);
         if (r < 0)
                 return r;
         bundle.engine = (struct engine_options){
@@ -173,9 +243,9 @@ int bundle_load(struct oci *oci, const struct bundle_options *options, const cha
                 .all_cpus = true,
                 .no_pivot = options->no_pivot,
                 .no_new_keyring = options->no_new_keyring,
-                .trace = oci->trace ? stderr : NULL,
+                .trace = oci_trace(oci, false),
         };
-        r = warn_ambient(oci, &bundle.spec, err);
+        r = oci_warn_caps(oci, &bundle.spec.process.caps, err);
         if (r >= 0)
                 r = take_sockets(&bundle.spec, &bundle.engine, err);
         if (r < 0)

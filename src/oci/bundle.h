@@ -54,6 +54,9 @@ struct bundle {
 /* Reads and parses the config; a relative root becomes absolute. Free with bundle_done(). */
 int bundle_load(struct oci *oci, const struct bundle_options *options, const char *id, struct bundle *ret_bundle,
                 struct ward_err *err);
+/* For who starts a service: the program finds a socket where NOTIFY_SOCKET says, in a directory as with crun, and its own NOTIFY_SOCKET names it. */
+int bundle_take_notify_socket(const struct oci *oci, struct bundle *bundle, struct ward_err *err);
+
 void bundle_done(struct bundle *bundle);
 
 #endif

@@ -12,6 +12,8 @@ static int create(struct oci *oci, const void *options, int count, char **operan
         _cleanup_bundle_ struct bundle bundle = {0};
         int r = bundle_load(oci, &o->bundle, operands[0], &bundle, err);
 
+        if (r >= 0)
+                r = bundle_take_notify_socket(oci, &bundle, err);
         return r < 0 ? r : engine_create(&oci->store, &bundle.spec, &bundle.engine, err);
 }
 

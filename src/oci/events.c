@@ -193,7 +193,6 @@ static void add_stats(struct text *text, const char *id, const struct figures *f
         add_figure(text, "usage", stats->memory_swap_bytes);
         text_puts(text, "},\"raw\":{");
         add_figure(text, "rss", stats->memory_rss_bytes);
-        add_figure(text, "oom_kill", stats->oom_kills);
         text_puts(text, "}");
         add_pressure(text, figures->details.memory_pressure);
         text_puts(text, "},\"pids\":{");

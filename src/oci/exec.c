@@ -24,8 +24,8 @@ struct user {
 struct exec {
         bool detach, tty, no_new_privs, ignore_paused;
         struct user user;
-        struct option_list env, caps, groups;
-        const char *process, *cwd, *console_socket, *pid_file, *pidfd_socket, *process_label, *apparmor, *cgroup;
+        struct option_list env, caps, groups, cgroups;
+        const char *process, *cwd, *console_socket, *pid_file, *pidfd_socket, *process_label, *apparmor;
         uint64_t preserve_fds;
 };
 
@@ -100,34 +100,40 @@ static int apply_env(const struct option_list *list, struct arena *arena, struct
         return 0;
 }
 
+/* Other runtimes go on without it, and so may who calls them: nobody has more rights for it. */
+static void warn_unknown(const struct oci *oci, const char *name)
+{
+        const char *near = cap_nearest(name);
+        char message[128], hint[64] = "";
+
+        (void)snprintf(message, sizeof(message), "option '--cap': unknown capability '%.64s' is ignored", name);
+        if (near != NULL)
+                (void)snprintf(hint, sizeof(hint), "did you mean '%s'?", near);
+        oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE, message, hint);
+}
+
 /* As runc does: bounding, effective and permitted; ambient only what the container's process may inherit, because an inheritable
  * capability that nobody asked for survives an exec of a file with file capabilities (V10). */
-static int apply_caps(const struct option_list *list, struct spec_process *process, struct ward_err *err)
+static void apply_caps(const struct oci *oci, const struct option_list *list, struct spec_process *process)
 {
         uint64_t added = 0;
 
         for (size_t i = 0; i < list->count; i++) {
                 int cap = cap_number(list->items[i]);
-                const char *near;
 
-                if (cap < 0) {
-                        near = cap_nearest(list->items[i]);
-                        (void)err_set(err, -EINVAL, "option '--cap': '%s' is not a capability", list->items[i]);
-                        if (near != NULL)
-                                (void)err_hint(err, "did you mean '%s'?", near);
-                        return -EINVAL;
-                }
-                added |= UINT64_C(1) << cap;
+                if (cap >= 0)
+                        added |= UINT64_C(1) << cap;
+                else
+                        warn_unknown(oci, list->items[i]);
         }
         if (added == 0)
-                return 0;
+                return;
         process->caps.given = true;
         process->caps.bounding |= added;
         process->caps.effective |= added;
         process->caps.permitted |= added;
         process->caps.ambient |= added & process->caps.inheritable;
         process->caps_origin = (struct spec_origin){.field = "--cap", .index = -1};
-        return 0;
 }
 
 static int apply_groups(const struct option_list *list, struct arena *arena, struct spec_process *process,
@@ -150,16 +156,15 @@ static int apply_groups(const struct option_list *list, struct arena *arena, str
         return 0;
 }
 
-static int apply_options(const struct exec *o, struct arena *arena, struct spec_process *process, struct ward_err *err)
+static int apply_options(struct oci *oci, const struct exec *o, struct spec_process *process, struct ward_err *err)
 {
-        int r = apply_env(&o->env, arena, process, err);
+        int r = apply_env(&o->env, &oci->arena, process, err);
 
         if (r == 0)
-                r = apply_caps(&o->caps, process, err);
-        if (r == 0)
-                r = apply_groups(&o->groups, arena, process, err);
+                r = apply_groups(&o->groups, &oci->arena, process, err);
         if (r < 0)
                 return r;
+        apply_caps(oci, &o->caps, process);
         if (o->user.given) {
                 process->uid = o->user.uid;
                 process->gid = o->user.gid_given ? o->user.gid : process->gid;
@@ -184,7 +189,7 @@ static int apply_options(const struct exec *o, struct arena *arena, struct spec_
 }
 
 /* What --process describes is complete: an option beside it that would change it is a contradiction. */
-static int read_process(const struct exec *o, int count, struct arena *arena, struct spec_process *ret_process,
+static int read_process(struct oci *oci, const struct exec *o, int count, struct spec_process *ret_process,
                         struct ward_err *err)
 {
         _cleanup_free_ char *text = NULL;
@@ -202,12 +207,33 @@ static int read_process(const struct exec *o, int count, struct arena *arena, st
         r = fd_read_file(AT_FDCWD, o->process, OCI_CONFIG_MAX, &text, &len, err);
         if (r < 0)
                 return r;
-        return oci_parse_process(text, len, o->process, arena, ret_process, err);
+        r = oci_parse_process(text, len, o->process, &oci->arena, ret_process, err);
+        return r < 0 ? r : oci_warn_caps(oci, &ret_process->caps, err);
+}
+
+/* As runc writes it: a number of sixteen. */
+static void log_affinity(const struct oci *oci, const struct spec_set *cpus)
+{
+        _cleanup_text_ struct text text = {0};
+        bool begun = false;
+
+        if (oci->log_level < OCI_LOG_DEBUG)
+                return;
+        text_puts(&text, "nsexec: affinity: 0x");
+        for (size_t i = cpus->bit_count / 64; i-- > 0;) {
+                if (begun)
+                        text_printf(&text, "%016" PRIx64, cpus->bits[i]);
+                else if (cpus->bits[i] != 0 || i == 0)
+                        text_printf(&text, "%" PRIx64, cpus->bits[i]);
+                begun = begun || cpus->bits[i] != 0;
+        }
+        if (!text_failed(&text))
+                oci_log(oci, OCI_LOG_DEBUG, MISTAKE_NONE, text.data, NULL);
 }
 
 struct command {
+        struct oci *oci;
         const struct exec *options;
-        struct arena *arena;
         int count;
         char **words;
 };
@@ -216,7 +242,8 @@ struct command {
 static int describe(void *context, const struct ward_spec *spec, struct spec_process *ret_process, struct ward_err *err)
 {
         const struct command *command = context;
-        const char **argv = arena_new(command->arena, const char *, (size_t)command->count + 1);
+        const char **argv = arena_new(&command->oci->arena, const char *, (size_t)command->count + 1);
+        int r;
 
         if (argv == NULL)
                 return err_oom(err);
@@ -225,7 +252,10 @@ static int describe(void *context, const struct ward_spec *spec, struct spec_pro
         ret_process->argv = argv;
         ret_process->args_origin = (struct spec_origin){.field = "the command line", .index = -1};
         ret_process->terminal = command->options->tty;
-        return apply_options(command->options, command->arena, ret_process, err);
+        r = apply_options(command->oci, command->options, ret_process, err);
+        if (r >= 0 && ret_process->affinity_initial.text != NULL)
+                log_affinity(command->oci, &ret_process->affinity_initial);
+        return r;
 }
 
 static int exec(struct oci *oci, const void *options, int count, char **operands, struct ward_err *err)
@@ -241,20 +271,27 @@ static int exec(struct oci *oci, const void *options, int count, char **operands
                 .detach = o->detach,
                 .all_cpus = true,
                 .terminal_relay = !o->detach,
-                .trace = oci->trace ? stderr : NULL,
+                .trace = oci_trace(oci, true),
         };
-        struct command command = {o, &oci->arena, count - 1, operands + 1};
+        struct command command = {oci, o, count - 1, operands + 1};
+        const char **cgroups = arena_new(&oci->arena, const char *, o->cgroups.count + 1);
         struct engine_exec_options how = {
-                .describe = describe, .context = &command, .cgroup = o->cgroup, .ignore_paused = o->ignore_paused};
+                .describe = describe, .context = &command, .cgroups = cgroups, .ignore_paused = o->ignore_paused};
         struct spec_process process;
         struct engine_exit end = {0};
         int r;
 
+        if (cgroups == NULL)
+                return err_oom(err);
+        for (size_t i = 0; i < o->cgroups.count; i++)
+                cgroups[i] = o->cgroups.items[i];
         if (o->process != NULL) {
-                r = read_process(o, count, &oci->arena, &process, err);
+                r = read_process(oci, o, count, &process, err);
                 if (r < 0)
                         return r;
                 process.terminal = process.terminal || o->tty;
+                if (process.affinity_initial.text != NULL)
+                        log_affinity(oci, &process.affinity_initial);
                 how.process = &process;
         } else if (count < 2) {
                 (void)err_set(err, -EINVAL, "exec: there is no command to run in '%s'", operands[0]);
@@ -302,7 +339,10 @@ static const struct option_entry entries[] = {
          .arg = "N",
          .help = "pass descriptors 3 to 2+N on",
          OPTION_NUMBER(struct exec, preserve_fds, OCI_PRESERVE_FDS_MAX)},
-        {.name = "cgroup", .arg = "PATH", .help = "group below the container's", OPTION_TEXT(struct exec, cgroup)},
+        {.name = "cgroup",
+         .arg = "[CONTROLLER,...:]PATH",
+         .help = "group below the container's, of cgroup v1 for a controller alone",
+         OPTION_LIST(struct exec, cgroups)},
         {.name = "ignore-paused", .help = "also in a paused container", OPTION_FLAG(struct exec, ignore_paused)},
 };
 

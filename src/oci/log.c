@@ -83,9 +83,9 @@ void oci_log(const struct oci *oci, enum oci_log_level level, unsigned code, con
                         add_for_person(&shown, err.message, NULL);
                 }
         }
-        if (oci->log == NULL && oci->log_json)
-                add_record(&shown, true, level, code, message, hint);
-        else if (oci->log == NULL || level <= OCI_LOG_WARNING)
+        if (oci->log == NULL && (oci->log_json || level > OCI_LOG_WARNING))
+                add_record(&shown, oci->log_json, level, code, message, hint);
+        else if (level <= OCI_LOG_WARNING)
                 add_for_person(&shown, message, hint);
         if (shown.len > 0)
                 (void)fd_write_all(STDERR_FILENO, shown.data, shown.len);

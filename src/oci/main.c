@@ -18,6 +18,9 @@ static const struct oci_verb *const verbs[] = {
         &oci_run,        &oci_spec,   &oci_start,  &oci_state,  &oci_update,
 };
 
+#define PROGRAM "ward-oci" /* what the names of all commands begin with */
+#define LINE_COLUMNS 80
+
 enum { LOG_TEXT, LOG_JSON };
 static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const managers[] = {
@@ -74,7 +77,7 @@ static const struct option_entry entries[] = {
 static const struct option_command global_command = {
         .name = "ward-oci",
         .operands = "[OPTIONS] VERB ...",
-        .summary = "An OCI runtime: isolated processes from bundles.\n"
+        .summary = "Open Container Initiative runtime: isolated processes from bundles\n"
                    "Verbs: create start run exec kill delete, state list ps events, pause resume\n"
                    "update mounts, checkpoint restore, spec plan features.\n"
                    "'ward-oci VERB --help' says more.",
@@ -83,7 +86,12 @@ static const struct option_command global_command = {
         .operands_max = UINT_MAX,
 };
 
-static const struct oci_verb *find_verb(const char *name, struct ward_err *err)
+static bool is_help(const char *word)
+{
+        return strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0;
+}
+
+static const struct oci_verb *find_verb(const char *name, bool help, struct ward_err *err)
 {
         const char *names[ELEMENTS(verbs)];
         const char *near;
@@ -94,7 +102,7 @@ static const struct oci_verb *find_verb(const char *name, struct ward_err *err)
                 names[i] = verbs[i]->name;
         }
         near = text_nearest(name, names, ELEMENTS(names));
-        (void)err_set(err, -EINVAL, "unknown verb '%s'", name);
+        (void)err_set(err, -EINVAL, help ? "No help topic for '%s'" : "unknown verb '%s'", name);
         if (near != NULL)
                 (void)err_hint(err, "did you mean '%s'?", near);
         else
@@ -102,21 +110,52 @@ static const struct oci_verb *find_verb(const char *name, struct ward_err *err)
         return NULL;
 }
 
-static int print_help(const struct option_command *command, bool all, struct ward_err *err)
+/* The program under the name that it was called by: where it takes another runtime's place, that is what people and scripts look for. */
+static const char *own_name(const struct oci *oci)
 {
+        const char *name = oci->argv[0] != NULL ? strrchr(oci->argv[0], '/') : NULL;
+
+        name = name != NULL ? name + 1 : oci->argv[0];
+        return name == NULL || *name == '\0' ? PROGRAM : name;
+}
+
+/* Begins as runc's and crun's do: with the name, and what it is for where a line has the room. */
+static int print_help(struct oci *oci, const struct option_command *command, bool all, struct ward_err *err)
+{
+        const char *summary = command->summary, *lines = strchr(summary, '\n');
+        size_t len = strcspn(summary, "\n");
+        struct option_command shown = *command;
         _cleanup_text_ struct text text = {0};
 
-        options_help(command, all, &text);
+        shown.name = arena_concat(&oci->arena, own_name(oci), command->name + strlen(PROGRAM));
+        if (shown.name == NULL)
+                return err_oom(err);
+        if (strlen("    - ") + strlen(shown.name) + len > LINE_COLUMNS)
+                text_printf(&text, "NAME:\n   %s\n", shown.name);
+        else {
+                text_printf(&text, "NAME:\n   %s - %.*s\n", shown.name, (int)len, summary);
+                shown.summary = lines == NULL ? NULL : lines + 1;
+        }
+        options_help(&shown, all, &text);
         return oci_print(&text, err);
 }
 
-static int print_version(struct ward_err *err)
+/* The lines that engines read of runc's, and the last of crun's, which says what it was built with. */
+static int print_version(struct oci *oci, struct ward_err *err)
 {
         _cleanup_text_ struct text text = {0};
 
-        text_printf(&text, "ward-oci version " WARD_VERSION "\nspec: " OCI_VERSION_MAX "\nlibseccomp: %s\n",
-                    syscall_table_version);
+        text_printf(&text,
+                    "%s version " WARD_VERSION "\ncommit: " PROGRAM "-" WARD_VERSION "\nspec: " OCI_VERSION_MAX
+                    "\nlibseccomp: %s\n"
+                    "+SYSTEMD +SELINUX +APPARMOR +CAP +SECCOMP +EBPF\n",
+                    own_name(oci), syscall_table_version);
         return oci_print(&text, err);
+}
+
+static void log_warning(void *data, const struct ward_err *what)
+{
+        oci_log(data, OCI_LOG_WARNING, what->code, what->message, what->hint);
 }
 
 static int run_verb(struct oci *oci, const struct oci_verb *verb, int count, char **words, struct ward_err *err)
@@ -133,13 +172,15 @@ static int run_verb(struct oci *oci, const struct oci_verb *verb, int count, cha
                 return r;
         r = options_parse(&verb->command, &count, words, options, &oci->arena, err);
         if (r == OPTIONS_HELP || r == OPTIONS_HELP_ALL)
-                return print_help(&verb->command, r == OPTIONS_HELP_ALL, err);
+                return print_help(oci, &verb->command, r == OPTIONS_HELP_ALL, err);
         if (r < 0)
                 return err_wrap(err, "%s", verb->name);
         if (verb->needs_store) {
                 r = store_open(oci->root, &oci->store, err);
                 if (r < 0)
                         return r;
+                oci->store.warn = log_warning;
+                oci->store.warn_data = oci;
         }
         oci_log(oci, OCI_LOG_DEBUG, MISTAKE_NONE, verb->command.name, NULL);
         r = verb->run(oci, options, count, words, err);
@@ -172,10 +213,10 @@ static int run_command_line(struct oci *oci, int argc, char **argv, struct ward_
         if (globals.systemd && globals.groups == ENGINE_GROUPS_NONE)
                 return err_set(err, -EINVAL, "--systemd-cgroup and --cgroup-manager disabled contradict each other");
         if (globals.version && r == 0)
-                return print_version(err);
+                return print_version(oci, err);
         if (r > 0 || count == 0)
-                return print_help(&global_command, true, err);
-        verb = find_verb(words[0], err);
+                return print_help(oci, &global_command, true, err);
+        verb = find_verb(words[0], count > 1 && is_help(words[1]), err);
         return verb == NULL ? -EINVAL : run_verb(oci, verb, count - 1, words + 1, err);
 }
 

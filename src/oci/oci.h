@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -33,7 +34,9 @@ struct oci {
         bool log_json;
         unsigned log_level; /* enum oci_log_level: what is less severe is not written */
         bool trace;
-        int failure; /* the exit status when the verb fails */
+        FILE *phases;  /* --debug: where phases are written to become records; NULL: nowhere yet */
+        bool executes; /* and they are exec's */
+        int failure;   /* the exit status when the verb fails */
 };
 
 struct oci_verb {
@@ -68,8 +71,17 @@ enum oci_log_level {
 /* Writes one record to the log, and none if the log does not want it. An error goes to stderr, too, for a person. */
 void oci_log(const struct oci *oci, enum oci_log_level level, unsigned code, const char *message, const char *hint);
 
+/* Where the engine shall write the phases of a start, or of exec: to standard error for --trace, into the log for --debug; NULL: nobody wants them. */
+FILE *oci_trace(struct oci *oci, bool executes);
+
 /* Warns that what is shown of a container was found through its cgroup. */
 void oci_warn_damage(const struct oci *oci, const struct engine_info *info);
+
+/* Warns of capabilities that a process was to have and can't. */
+int oci_warn_caps(const struct oci *oci, const struct spec_caps *caps, struct ward_err *err);
+
+/* Whom the service manager wants to be told that the service is ready (sd_notify(3)): NOTIFY_SOCKET of the environment; NULL: nobody. */
+const char *oci_notify_socket(void);
 
 /* Reads all of @file, or of standard input for "-". *@ret_name is what messages call it; *@ret_text is owned by the caller (free). */
 int oci_read_input(const char *file, const char **ret_name, char **ret_text, size_t *ret_len, struct ward_err *err);

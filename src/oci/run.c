@@ -18,6 +18,8 @@ static int run(struct oci *oci, const void *options, int count, char **operands,
         if (r >= 0)
                 r = bundle_load(oci, &o->bundle, operands[0], &bundle, err);
         if (r >= 0)
+                r = bundle_take_notify_socket(oci, &bundle, err);
+        if (r >= 0)
                 r = engine_protect_program(oci->argv, bundle.spec.ns[SPEC_NS_PID].mode != SPEC_NS_NEW, err);
         if (r < 0)
                 return r;

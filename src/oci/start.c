@@ -4,7 +4,7 @@
 
 static int start(struct oci *oci, const void *options, int count, char **operands, struct ward_err *err)
 {
-        return engine_start(&oci->store, operands[0], err);
+        return engine_start(&oci->store, operands[0], oci_notify_socket(), err);
 }
 
 const struct oci_verb oci_start = {

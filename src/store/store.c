@@ -159,6 +159,12 @@ void store_close(struct store *store)
         store->path = NULL;
 }
 
+void store_warn(const struct store *store, const struct ward_err *what)
+{
+        if (store->warn != NULL)
+                store->warn(store->warn_data, what);
+}
+
 static bool id_char(char c, bool first)
 {
         return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '+' ||
@@ -175,6 +181,16 @@ static bool id_valid(const char *id)
         return len > 0;
 }
 
+static void say_invalid(const char *id, struct ward_err *err)
+{
+        size_t bad = 0;
+
+        while (id_char(id[bad], bad == 0))
+                bad++;
+        (void)err_set(err, -EINVAL, "container id '%s' is not valid: invalid character `%c` in the ID", id,
+                      id[bad] > ' ' && id[bad] < 0x7f ? id[bad] : '?');
+}
+
 int store_id_check(const char *id, struct ward_err *err)
 {
         size_t len = strlen(id);
@@ -186,7 +202,7 @@ int store_id_check(const char *id, struct ward_err *err)
         else if (len > STORE_ID_MAX)
                 (void)err_set(err, -EINVAL, "container id of %zu bytes is too long", len);
         else
-                (void)err_set(err, -EINVAL, "container id '%s' is not valid", id);
+                say_invalid(id, err);
         (void)err_mistake(err, MISTAKE_NAME);
         (void)err_hint(err,
                        "an id has letters, digits and _ + . -, begins with none of . and -, and has at most %d bytes",

@@ -9,6 +9,7 @@
  *      ROOT/ID/start         the socket that a created container listens on until it is started
  *      ROOT/ID/signal        who sent it a signal last that ends a program
  *      ROOT/ID/exit.json     how it ended, of one that somebody waited for
+ *      ROOT/ID/notify/       mounted in a container whose program says when it is ready: the socket `notify` for that
  *      ROOT/.cache/          compiled seccomp filters
  *      ROOT/.limits/         what `ward limit` has changed (store/limits.h)
  *
@@ -41,12 +42,18 @@
 struct store {
         int fd;           /* owned: ROOT */
         const char *path; /* owned: for messages */
+        /* Told by the verbs of what went wrong and is no failure of theirs; NULL: nobody asks. Set by who opened it. */
+        void (*warn)(void *data, const struct ward_err *what);
+        void *warn_data;
 };
 
 /* Opens the state root, making it (0700) if it is missing. @path NULL: /run/ward for root, $XDG_RUNTIME_DIR/ward for others, /tmp/ward-UID without a session.
  * Errors: -EPERM when the directory belongs to someone else or others may enter it, with the command that mends it. */
 int store_open(const char *path, struct store *ret_store, struct ward_err *err);
 void store_close(struct store *store);
+
+/* Tells who asked for warnings. */
+void store_warn(const struct store *store, const struct ward_err *what);
 
 /* An id is [A-Za-z0-9_+][A-Za-z0-9_+.-]*, at most STORE_ID_MAX bytes. */
 int store_id_check(const char *id, struct ward_err *err);

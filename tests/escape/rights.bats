@@ -83,8 +83,8 @@ sets() { sed -n "s/^Cap\(...\):\t0*\(.*\)/\1=\2/p" | tr '\n' ' '; }
         cp "$BUNDLE/config.json" "$WORK/config"
         for id in 4294967295 4294967296 18446744073709551616 -1 '""' '" 7"' '"0x10"' '":5"' '"0"' 1e0 0.5 null; do
                 for field in .uid .gid '.additionalGids[0]'; do
-                        # By text: jq would round what does not fit into a double.
-                        jq ".process.user$field = 77777" "$WORK/config" | sed "s/77777/$id/" >"$BUNDLE/config.json"
+                        # By text: jq would round what does not fit into a double. Of a user who is not root: root's group may be left out for root.
+                        jq ".process.user.uid = 7 | .process.user$field = 77777" "$WORK/config" | sed "s/77777/$id/" >"$BUNDLE/config.json"
                         refuses "config.json:[0-9]+:[0-9]+"
                 done
         done

@@ -324,7 +324,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         [[ $(tail -n 1 "$WORK/hooks") == "poststop stopped null" ]]
         : >"$WORK/hooks"
         restore
-        [[ $(<"$WORK/hooks") == $'createRuntime creating number\npoststart running number' ]]
+        [[ $(<"$WORK/hooks") == $'createRuntime created number\npoststart running number' ]]
         oci delete --force "$ID"
         rm "$WORK/hook"
         fails_with "createRuntime hook" oci restore -d -b "$BUNDLE" --image-path "$IMAGES" "$ID"

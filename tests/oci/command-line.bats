@@ -22,7 +22,7 @@ teardown() {
         for verb in "" $VERBS; do
                 # shellcheck disable=SC2086
                 run -0 oci $verb --help
-                [[ ${lines[0]} == "Usage: ward-oci"* ]]
+                [[ ${lines[0]} == NAME: && ${lines[1]} == "   ward-oci${verb:+ $verb}"* && ${lines[2]} == "Usage: ward-oci"* ]]
                 ((${#lines[@]} <= 24))
                 [[ -z $(awk 'length > 80' <<<"$output") ]]
         done
@@ -38,18 +38,19 @@ teardown() {
 
 @test "-h, --help behind other options, and no arguments at all print help" {
         run -0 "$WARD_BUILD/bin/ward-oci"
-        [[ $output == Usage:* ]]
+        expect_in_output "Usage: ward-oci "
         run -0 oci run -h
-        [[ $output == "Usage: ward-oci run"* ]]
+        expect_in_output "Usage: ward-oci run"
         run -0 oci kill --all --help
-        [[ $output == "Usage: ward-oci kill"* ]]
+        expect_in_output "Usage: ward-oci kill"
+        fails_with "No help topic for 'foo'" oci foo -h
 }
 
 @test "version names the program, the specification and libseccomp" {
         run -0 oci --version
-        [[ ${lines[0]} =~ ^ward-oci\ version\ [0-9]+\.[0-9]+ ]]
-        [[ ${lines[1]} =~ ^spec:\ 1\.[0-9]+ ]]
-        [[ ${lines[2]} =~ ^libseccomp:\ 2\. ]]
+        [[ ${lines[0]} =~ ^ward-oci\ version\ [0-9]+\.[0-9]+ && ${lines[1]} == "commit: ward-oci-"* && ${lines[2]} == "spec: 1."* ]]
+        grep -q '^+.*+SECCOMP' <<<"$output"
+        [[ ${lines[3]} =~ ^libseccomp:\ 2\. ]]
 }
 
 @test "an unknown verb or option is refused with the nearest one" {
@@ -156,6 +157,16 @@ teardown() {
         grep -q 'level=debug msg="ward-oci list"' "$WORK/log"
         run -0 oci --log "$WORK/log2" list
         [[ ! -e $WORK/log2 ]]
+}
+
+@test "in another runtime's place it has that one's name in help and version, and says whose it is" {
+        ln -s "$WARD_BUILD/bin/ward-oci" "$WORK/runc"
+        run -0 "$WORK/runc" --help
+        [[ ${lines[1]} == "   runc - Open Container Initiative runtime"* ]]
+        run -0 "$WORK/runc" list -h
+        [[ ${lines[1]} == "   runc list - "* && ${lines[2]} == "Usage: runc list "* ]]
+        run -0 "$WORK/runc" -v
+        [[ ${lines[0]} =~ ^runc\ version\ [0-9] && ${lines[1]} == "commit: ward-oci-"* ]]
 }
 
 @test "output that cannot be written is an error" {

@@ -149,10 +149,10 @@ hold() { edit '.hooks.startContainer = [{path: "/bin/sleep", args: ["sleep", "1"
 @test "nobody to answer: the program does not run, and nothing is left" {
         make_bundle touch /tmp/ran
         leave mkdir
-        fails_with "find the socket of the seccomp agent '$AGENT': No such file" oci run -b "$BUNDLE" "$ID"
-        fails_with "find the socket of the seccomp agent '$AGENT': No such file" oci create -b "$BUNDLE" "$ID"
+        fails_with "failed to connect with seccomp agent: find its socket '$AGENT': No such file" oci run -b "$BUNDLE" "$ID"
+        fails_with "failed to connect with seccomp agent: find its socket '$AGENT': No such file" oci create -b "$BUNDLE" "$ID"
         touch "$AGENT"
-        fails_with "find the socket of the seccomp agent .*Socket operation on non-socket" oci run -b "$BUNDLE" "$ID"
+        fails_with "failed to connect with seccomp agent.*Socket operation on non-socket" oci run -b "$BUNDLE" "$ID"
         rm "$AGENT"
         # Bound, and nobody listens any more.
         python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$AGENT"

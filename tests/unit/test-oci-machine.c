@@ -70,8 +70,6 @@ static void test_schedule_refused(void **state)
                  "add \"priority\": 1"},
                 {SCHEDULER("\"policy\":\"SCHED_RR\",\"priority\":100"),
                  "config.json:2:66: process.scheduler.priority: the number must be from 0 to 99", ""},
-                {SCHEDULER("\"policy\":\"SCHED_RR\",\"priority\":1,\"nice\":1"),
-                 IN_SCHEDULER "SCHED_RR has no nice value: SCHED_OTHER and SCHED_BATCH have one", ""},
                 {SCHEDULER("\"policy\":\"SCHED_BATCH\",\"priority\":1"),
                  IN_SCHEDULER "SCHED_BATCH has no priority: SCHED_FIFO and SCHED_RR have one", ""},
                 {SCHEDULER("\"policy\":\"SCHED_OTHER\",\"nice\":20"),

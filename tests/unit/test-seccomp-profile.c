@@ -176,7 +176,7 @@ static void test_refused(void **state)
                  "did you mean 'syscalls'?"},
                 {RULE("\"errnoRet\":4096"), "p.json:2:68: linux.seccomp.syscalls[0]: the errno must be from 0 to 4095",
                  ""},
-                {RULE("\"errnoret\":1"), "p.json:2:57: linux.seccomp.syscalls[0].errnoret: unknown field",
+                {RULE("\"errnoRe\":1"), "p.json:2:57: linux.seccomp.syscalls[0].errnoRe: unknown field",
                  "did you mean 'errnoRet'?"},
                 {RULE("\"args\":[{\"index\":6,\"value\":0,\"op\":\"SCMP_CMP_EQ\"}]"),
                  "p.json:2:74: linux.seccomp.syscalls[0].args[0].index: the number must be from 0 to 5", ""},
