@@ -33,6 +33,9 @@ int procfs_stat_never_executed(const char *stat, bool *ret_never);
 /* The start of the process in clock ticks since boot, field 22. -EBADMSG when it isn't there. */
 int procfs_stat_start(const char *stat, uint64_t *ret_ticks);
 
+/* The number behind @key ("CapEff:") in /proc/PID/status, in base 10 or 16. -ENOENT: there is no such line, or no number in it. */
+int procfs_status_number(const char *status, const char *key, unsigned base, uint64_t *ret_number);
+
 /* A line of uid_map or gid_map (user_namespaces(7)). */
 struct procfs_map {
         uint32_t inside, outside, count;
