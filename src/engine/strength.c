@@ -86,10 +86,10 @@ static void look_at_rights(const struct birth *birth, struct strength *strength)
                 SAY(caps->why, "%d more than usual", __builtin_popcountll(more));
 
         filter->whole = birth->filter.count > 0;
+        /* One of ward's own says its name, a file the option that named it. */
         if (filter->whole)
                 SAY(filter->detail, "%s",
-                    birth->spec->seccomp.origin.field != NULL &&
-                                    filter_profile_named(birth->spec->seccomp.origin.field) != NULL
+                    birth->spec->seccomp.origin.field != NULL && birth->spec->seccomp.origin.field[0] != '-'
                             ? birth->spec->seccomp.origin.field
                             : "own profile");
         else
