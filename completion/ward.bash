@@ -8,8 +8,9 @@ _ward_options() {
 }
 
 _ward() {
-        local verbs='run ps inspect exec kill stop rm gc seccomp caps help version'
-        local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' root=() all=() i
+        local verbs='run ps inspect exec kill stop rm gc cgroup seccomp caps help version'
+        local groups='tree list controllers create delete get set exec classify freeze thaw kill stat events watch'
+        local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' sub='' root=() all=() i
         for ((i = 1; i < COMP_CWORD; i++)); do
                 case ${COMP_WORDS[i]} in
                 --root) root=(--root "${COMP_WORDS[i + 1]}") && ((i++)) ;;
@@ -17,6 +18,8 @@ _ward() {
                 *) verb=${COMP_WORDS[i]} && break ;;
                 esac
         done
+        # The command of `cgroup` is its first word.
+        [[ $verb != cgroup ]] || ((i + 1 >= COMP_CWORD)) || sub=${COMP_WORDS[i + 1]}
         COMPREPLY=()
         case $previous in
         --root | --volume | -v | --keep | --env-file | --cidfile | --pidfile | --device | --output | -o) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
@@ -31,11 +34,15 @@ _ward() {
         --signal | -s | --stop-signal) mapfile -t COMPREPLY < <(compgen -W 'TERM KILL INT HUP QUIT STOP CONT USR1 USR2' -- "$current") && return ;;
         esac
         if [[ $current == -* ]]; then
-                mapfile -t COMPREPLY < <(compgen -W "$(_ward_options ${verb:+"$verb"})" -- "$current")
+                mapfile -t COMPREPLY < <(compgen -W "$(_ward_options ${verb:+"$verb"} ${sub:+"$sub"})" -- "$current")
         elif [[ -z $verb ]]; then
                 mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$current")
         elif [[ $verb == help ]]; then
                 mapfile -t COMPREPLY < <(compgen -W "$verbs errors $("${COMP_WORDS[0]}" help errors 2>/dev/null | sed -n 's/^  \(E[0-9]*\)  .*/\1/p')" -- "$current")
+        elif [[ $verb == cgroup && -z $sub ]]; then
+                mapfile -t COMPREPLY < <(compgen -W "$groups" -- "$current")
+        elif [[ $verb == cgroup ]]; then
+                mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" cgroup list 2>/dev/null | sed 's/^[^:]*://' | sort -u)" -- "$current")
         elif [[ $verb == run ]]; then
                 mapfile -t COMPREPLY < <(compgen -W host -- "$current"; compgen -d -- "$current")
         elif [[ $verb == seccomp && $previous == seccomp ]]; then

@@ -11,6 +11,7 @@
 #define STATE_FIELD 3
 #define THREADS_FIELD 20
 #define FORKED_NOT_EXECUTED 0x40u /* PF_FORKNOEXEC */
+#define KERNEL_THREAD 0x00200000  /* PF_KTHREAD of linux/sched.h */
 #define FLAGS_FIELD 9
 #define START_FIELD 22
 
@@ -79,16 +80,29 @@ bool procfs_stat_has_ended(const char *stat)
                threads[1] == ' ';
 }
 
-int procfs_stat_never_executed(const char *stat, bool *ret_never)
+static int read_flags(const char *stat, uint64_t *ret_flags)
 {
         const char *field = stat_field(stat, FLAGS_FIELD), *end;
+
+        end = field == NULL ? NULL : read_number(field, UINT32_MAX, ret_flags);
+        return end == NULL || *end != ' ' ? -EBADMSG : 0;
+}
+
+int procfs_stat_never_executed(const char *stat, bool *ret_never)
+{
         uint64_t flags;
 
-        end = field == NULL ? NULL : read_number(field, UINT32_MAX, &flags);
-        if (end == NULL || *end != ' ')
+        if (read_flags(stat, &flags) < 0)
                 return -EBADMSG;
         *ret_never = (flags & FORKED_NOT_EXECUTED) != 0;
         return 0;
+}
+
+bool procfs_stat_is_kernel_thread(const char *stat)
+{
+        uint64_t flags;
+
+        return read_flags(stat, &flags) >= 0 && (flags & KERNEL_THREAD) != 0;
 }
 
 int procfs_stat_start(const char *stat, uint64_t *ret_ticks)

@@ -30,6 +30,9 @@ bool procfs_stat_has_ended(const char *stat);
  * that has ended. -EBADMSG when it isn't there. */
 int procfs_stat_never_executed(const char *stat, bool *ret_never);
 
+/* Whether it is a thread of the kernel. */
+bool procfs_stat_is_kernel_thread(const char *stat);
+
 /* The start of the process in clock ticks since boot, field 22. -EBADMSG when it isn't there. */
 int procfs_stat_start(const char *stat, uint64_t *ret_ticks);
 

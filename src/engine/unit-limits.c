@@ -125,26 +125,26 @@ static int tell_set(const struct telling *telling, const char *file, const char 
 #define NO_KNOB CGROUP_KNOB_COUNT
 
 static const struct told {
-        enum cgroup_knob knobs[2]; /* the limits that are in this file */
+        enum cgroup_knob knobs[4]; /* the limits that are in this file */
         int version;
         const char *file, *property;
         int (*tell)(const struct telling *telling, const char *file, const char *property);
 } told[] = {
         /* clang-format off */
-        {{CGROUP_MEMORY_LIMIT, NO_KNOB}, 2, "memory.max", "MemoryMax", tell_number},
-        {{NO_KNOB, NO_KNOB}, 2, "memory.high", "MemoryHigh", tell_number},
-        {{CGROUP_MEMORY_RESERVATION, NO_KNOB}, 2, "memory.low", "MemoryLow", tell_number},
-        {{NO_KNOB, NO_KNOB}, 2, "memory.min", "MemoryMin", tell_number},
-        {{CGROUP_MEMORY_SWAP, NO_KNOB}, 2, "memory.swap.max", "MemorySwapMax", tell_number},
-        {{CGROUP_CPU_SHARES, CGROUP_CPU_IDLE}, 2, "cpu.weight", "CPUWeight", tell_weight},
-        {{CGROUP_CPU_QUOTA, CGROUP_CPU_PERIOD}, 2, "cpu.max", "CPUQuotaPerSecUSec", tell_quota},
-        {{CGROUP_CPUSET_CPUS, NO_KNOB}, 2, "cpuset.cpus", "AllowedCPUs", tell_set},
-        {{CGROUP_CPUSET_MEMS, NO_KNOB}, 2, "cpuset.mems", "AllowedMemoryNodes", tell_set},
-        {{CGROUP_PIDS_MAX, NO_KNOB}, 2, "pids.max", "TasksMax", tell_number},
-        {{CGROUP_BLKIO_WEIGHT, NO_KNOB}, 2, "io.weight", "IOWeight", tell_number},
-        {{CGROUP_MEMORY_LIMIT, NO_KNOB}, 1, "memory.limit_in_bytes", "MemoryLimit", tell_number},
-        {{CGROUP_CPU_SHARES, NO_KNOB}, 1, "cpu.shares", "CPUShares", tell_number},
-        {{CGROUP_PIDS_MAX, NO_KNOB}, 1, "pids.max", "TasksMax", tell_number},
+        {{CGROUP_MEMORY_LIMIT, NO_KNOB, NO_KNOB, NO_KNOB}, 2, "memory.max", "MemoryMax", tell_number},
+        {{CGROUP_MEMORY_HIGH, NO_KNOB, NO_KNOB, NO_KNOB}, 2, "memory.high", "MemoryHigh", tell_number},
+        {{CGROUP_MEMORY_RESERVATION, CGROUP_MEMORY_LOW, NO_KNOB, NO_KNOB}, 2, "memory.low", "MemoryLow", tell_number},
+        {{CGROUP_MEMORY_MIN, NO_KNOB, NO_KNOB, NO_KNOB}, 2, "memory.min", "MemoryMin", tell_number},
+        {{CGROUP_MEMORY_SWAP, CGROUP_MEMORY_SWAP_ONLY, NO_KNOB, NO_KNOB}, 2, "memory.swap.max", "MemorySwapMax", tell_number},
+        {{CGROUP_CPU_SHARES, CGROUP_CPU_IDLE, CGROUP_CPU_WEIGHT, CGROUP_CPU_WEIGHT_NICE}, 2, "cpu.weight", "CPUWeight", tell_weight},
+        {{CGROUP_CPU_QUOTA, CGROUP_CPU_PERIOD, NO_KNOB, NO_KNOB}, 2, "cpu.max", "CPUQuotaPerSecUSec", tell_quota},
+        {{CGROUP_CPUSET_CPUS, NO_KNOB, NO_KNOB, NO_KNOB}, 2, "cpuset.cpus", "AllowedCPUs", tell_set},
+        {{CGROUP_CPUSET_MEMS, NO_KNOB, NO_KNOB, NO_KNOB}, 2, "cpuset.mems", "AllowedMemoryNodes", tell_set},
+        {{CGROUP_PIDS_MAX, NO_KNOB, NO_KNOB, NO_KNOB}, 2, "pids.max", "TasksMax", tell_number},
+        {{CGROUP_BLKIO_WEIGHT, CGROUP_IO_WEIGHT, NO_KNOB, NO_KNOB}, 2, "io.weight", "IOWeight", tell_number},
+        {{CGROUP_MEMORY_LIMIT, NO_KNOB, NO_KNOB, NO_KNOB}, 1, "memory.limit_in_bytes", "MemoryLimit", tell_number},
+        {{CGROUP_CPU_SHARES, CGROUP_CPU_WEIGHT, CGROUP_CPU_WEIGHT_NICE, NO_KNOB}, 1, "cpu.shares", "CPUShares", tell_number},
+        {{CGROUP_PIDS_MAX, NO_KNOB, NO_KNOB, NO_KNOB}, 1, "pids.max", "TasksMax", tell_number},
         /* clang-format on */
 };
 
@@ -153,7 +153,10 @@ static bool is_in(const struct told *row, const struct cgroup_limit *limit)
 {
         if (limit->knob == CGROUP_UNIFIED)
                 return row->version == 2 && strcmp(limit->key, row->file) == 0;
-        return limit->knob == row->knobs[0] || limit->knob == row->knobs[1];
+        for (size_t i = 0; i < ELEMENTS(row->knobs); i++)
+                if (limit->knob == row->knobs[i])
+                        return true;
+        return false;
 }
 
 int unit_limits(struct unit_words *words, const struct cgroup_layout *layout, const char *path,

@@ -159,3 +159,21 @@ int bpf_device_attach(int group, int program, const char *name, struct ward_err 
                 return err_code(err, r, "find the BPF program that guards devices attached");
         return 0;
 }
+
+int bpf_device_program_id(int program, uint32_t *ret_id)
+{
+        struct bpf_prog_info info;
+        int r = program_info(program, &info);
+
+        if (r >= 0)
+                *ret_id = info.id;
+        return r;
+}
+
+int bpf_device_attached_id(int group, const char *name, uint32_t *ret_id)
+{
+        _cleanup_close_
+        int fd = attached_find(group, name);
+
+        return fd < 0 ? fd : bpf_device_program_id(fd, ret_id);
+}

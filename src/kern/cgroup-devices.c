@@ -21,7 +21,6 @@
 #include "kern/cgroup-bpf.h"
 #include "kern/cgroup-private.h"
 
-#define PROGRAM_NAME "ward_devices"
 #define RULE_INSNS 8   /* at most, for one rule */
 #define RULES_MAX 1024 /* 4096 instructions are what the smallest verifier limit allows */
 #define ALL (BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
@@ -162,10 +161,12 @@ static int set_v2(const struct cgroup_hierarchy *hierarchy, const char *path, co
         group = cgroup_open(hierarchy, path, NULL, O_RDONLY);
         if (group < 0)
                 return err_code(err, group, "open the control group '%s%s'", hierarchy->mount, path);
-        r = bpf_device_load(program, n, PROGRAM_NAME, &fd, err);
-        if (r < 0)
-                return r;
-        return bpf_device_attach(group, fd, PROGRAM_NAME, err);
+        r = bpf_device_load(program, n, CGROUP_DEVICES_PROGRAM, &fd, err);
+        if (r >= 0)
+                r = bpf_device_attach(group, fd, CGROUP_DEVICES_PROGRAM, err);
+        if (r >= 0)
+                cgroup_devices_keep(group, fd, rules, count);
+        return r;
 }
 
 /* ---- v1 ---- */

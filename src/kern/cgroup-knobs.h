@@ -34,6 +34,20 @@ enum form {
         /* The key and: */
         FORM_KEY_NUMBER,
         FORM_KEY_TEXT,
+        FORM_KEY_MAX, /* -1 is "max" */
+        /* What has no field in the specification. */
+        FORM_PERCENT,       /* hundredths of a percent; -1 is "max" */
+        FORM_SHARES,        /* weight to shares */
+        FORM_NICE,          /* nice to shares */
+        FORM_BOTH,          /* swap alone to memory plus swap */
+        FORM_EXCLUSIVE,     /* a kind of partition to cpu_exclusive */
+        FORM_BALANCE,       /* and to sched_load_balance */
+        FORM_BFQ,           /* 1 to 10000 becomes 1 to 1000 */
+        FORM_BLKIO,         /* 1 to 10000 becomes 10 to 1000 */
+        FORM_DEVICE_BFQ,    /* as FORM_BFQ; 0 is "default" */
+        FORM_DEVICE_BLKIO,  /* as FORM_BLKIO; 0 is 0 */
+        FORM_DEVICE_TARGET, /* "target=" */
+        FORM_DEVICE_TEXT,
 };
 
 /* A star in a file's name stands for the limit's key. */
@@ -48,10 +62,13 @@ struct knob {
         const char *field; /* of the OCI runtime specification's linux.resources */
         enum cgroup_controller controller;
         struct knob_files v1, v2;
+        bool of_device;  /* it is one of a block device */
+        bool root;       /* its file is in the hierarchy's root alone */
         bool either;     /* one of the two files is enough; else the first has to be there */
         bool read_back;  /* there are kernels that take it and do nothing */
         bool has_anyway; /* @anyway is how it is where there is no such file */
         int64_t anyway;
+        const char *nearest; /* what the version that lacks it has in its place, by its @field; NULL: nothing */
 };
 
 extern const struct knob cgroup_knobs[CGROUP_KNOB_COUNT];
@@ -86,6 +103,18 @@ const char *cgroup_limit_name(const struct cgroup_limit *limit, char buffer[CGRO
 /* memory.swap of the specification counts memory and swap together, memory.swap.max only swap. */
 int cgroup_swap_convert(const struct set *set, const struct cgroup_hierarchy *hierarchy, int64_t both,
                         int64_t *ret_swap, struct ward_err *err);
+
+/* And back. */
+int cgroup_swap_add(const struct set *set, const struct cgroup_hierarchy *hierarchy, int64_t swap, int64_t *ret_both,
+                    struct ward_err *err);
+
+/* @pattern with the limit's key in place of its star: it is @pattern, or in @name. */
+const char *cgroup_knob_name(const struct cgroup_limit *limit, const char *pattern, char name[NAME_MAX + 1]);
+
+/* The words for a file that is not there because the group is missing, or has not got the controller; @doing is "set memory.max". Returns -errno, or 0
+ * when it is missing for another reason. */
+int cgroup_explain_missing(const struct cgroup_hierarchy *hierarchy, const char *path, const char *doing,
+                           enum cgroup_controller controller, struct ward_err *err);
 
 /* Fills in @value in the given @form. Returns 1, or 0 when another limit's write carries this one, or -errno. */
 int cgroup_value_print(const struct set *set, const struct cgroup_hierarchy *hierarchy,

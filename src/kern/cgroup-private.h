@@ -31,10 +31,6 @@ uint64_t cgroup_weight_from_shares(uint64_t shares);
  * CLOEXEC is added to @flags. Returns the descriptor or -errno. */
 int cgroup_open(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, int flags);
 
-/* Writes a file of a group by one write(2). Errors name the file; a missing file or group is -ENOENT. */
-int cgroup_file_write(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, const char *value,
-                      struct ward_err *err);
-
 /* Adds the names of the groups directly below @group, as paths behind @path, to @queue, each with its NUL. */
 int cgroup_groups_queue(int group, const char *path, struct text *queue);
 
@@ -51,6 +47,10 @@ int cgroup_io_parse(struct arena *arena, char *text, struct cgroup_io_list *ret_
 int cgroup_io_stat_parse(struct arena *arena, char *text, struct cgroup_io_list *lists);
 int cgroup_rdma_parse(struct arena *arena, char *text, struct cgroup_rdma_list *ret_list);
 void cgroup_pressure_parse(char *text, const char *name, struct cgroup_pressure *ret_pressure);
+
+/* The name of ward's programs that guard devices; writes the rules of one down that was just attached (cgroup-devices-kept.c). */
+#define CGROUP_DEVICES_PROGRAM "ward_devices"
+void cgroup_devices_keep(int group, int program, const struct cgroup_device_rule *rules, size_t count);
 
 /* Waiting with growing pauses, 50 us at first, until a deadline. */
 struct cgroup_wait {

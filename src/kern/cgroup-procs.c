@@ -198,15 +198,16 @@ static int pids_list(const struct cgroup_layout *layout, const char *path, struc
         const struct cgroup_hierarchy *hierarchy;
         size_t groups = 0;
 
-        for (size_t i = 0; list->count == 0 && (hierarchy = candidate(layout, i)) != NULL; i++) {
+        for (size_t i = 0; (list->count == 0 || layout->mixed) && (hierarchy = candidate(layout, i)) != NULL; i++) {
                 int r = groups_visit(hierarchy, path, pids_visit, list);
 
                 if (r < 0)
                         return r;
                 groups += r > 0;
-                list->source = hierarchy;
+                if (list->source == NULL || !layout->mixed)
+                        list->source = hierarchy;
                 /* Two hierarchies that have the group and nobody in it are believed. */
-                if (groups == 2)
+                if (groups == 2 && !layout->mixed)
                         break;
         }
         pid_list_sort(list);
@@ -525,7 +526,7 @@ static int kill_round(const struct cgroup_layout *layout, const char *path, cons
 
         if (!killed && freezer != NULL && freezer_write(freezer, path, true, NULL) >= 0)
                 (void)freezer_wait(freezer, path, true, FREEZE_TRY_MSEC, NULL);
-        if (!killed)
+        if (!killed || layout->mixed)
                 r = signal_all(layout, path, SIGKILL);
         if (freezer != NULL)
                 (void)groups_visit(freezer, path, thaw_visit, NULL);

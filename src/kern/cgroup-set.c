@@ -26,7 +26,16 @@ uint32_t cgroup_limit_controllers(const struct cgroup_limit *limit)
 {
         if (limit->knob == CGROUP_UNIFIED)
                 return cgroup_controller_bit(limit->key, strcspn(limit->key, "."));
+        if (cgroup_knobs[limit->knob].controller == CGROUP_CONTROLLER_COUNT)
+                return 0;
         return 1U << cgroup_knobs[limit->knob].controller;
+}
+
+const struct cgroup_hierarchy *cgroup_knob_hierarchy(const struct cgroup_layout *layout, enum cgroup_knob knob)
+{
+        enum cgroup_controller controller = cgroup_knobs[knob].controller;
+
+        return controller == CGROUP_CONTROLLER_COUNT ? cgroup_unified(layout) : cgroup_with(layout, controller);
 }
 
 static const struct knob_files *files_of(const struct knob *knob, const struct cgroup_hierarchy *hierarchy)
@@ -34,8 +43,7 @@ static const struct knob_files *files_of(const struct knob *knob, const struct c
         return hierarchy->version == 1 ? &knob->v1 : &knob->v2;
 }
 
-/* @pattern with the limit's key in place of its star. */
-static const char *file_name(const struct cgroup_limit *limit, const char *pattern, char name[NAME_MAX + 1])
+const char *cgroup_knob_name(const struct cgroup_limit *limit, const char *pattern, char name[NAME_MAX + 1])
 {
         const char *star = strchr(pattern, '*');
 
@@ -70,24 +78,22 @@ static int explain_usage(const struct set *set, const struct cgroup_hierarchy *h
         return -EBUSY;
 }
 
-/* The file is not there because the group is missing, or has not got the controller: -errno with the words; 0: for another reason. */
-static int explain_missing(const struct set *set, const struct cgroup_hierarchy *hierarchy, const char *name,
+int cgroup_explain_missing(const struct cgroup_hierarchy *hierarchy, const char *path, const char *doing,
                            enum cgroup_controller controller, struct ward_err *err)
 {
         uint32_t given;
         _cleanup_close_
-        int group = cgroup_open(hierarchy, set->path, NULL, O_PATH);
+        int group = cgroup_open(hierarchy, path, NULL, O_PATH);
 
         if (group < 0)
-                return err_code(err, group, "set %s: open the control group '%s' in '%s'", name, set->path,
-                                hierarchy->mount);
+                return err_code(err, group, "%s: open the control group '%s' in '%s'", doing, path, hierarchy->mount);
         if (hierarchy->version != 2 || controller == CGROUP_CONTROLLER_COUNT ||
-            cgroup_controllers(hierarchy, set->path, &given, NULL) < 0)
+            cgroup_controllers(hierarchy, path, &given, NULL) < 0)
                 return 0;
         if ((given & 1U << controller) != 0)
                 return 0;
-        (void)err_set(err, -ENOENT, "set %s: the control group '%s' in '%s' was not given the %s controller", name,
-                      set->path, hierarchy->mount, cgroup_controller_names[controller]);
+        (void)err_set(err, -ENOENT, "%s: the control group '%s' in '%s' was not given the %s controller", doing, path,
+                      hierarchy->mount, controller == CGROUP_BLKIO ? "io" : cgroup_controller_names[controller]);
         (void)err_hint(err, "the group above must give it (cgroup.subtree_control)");
         return -ENOENT;
 }
@@ -97,7 +103,7 @@ static int explain(const struct set *set, const struct cgroup_hierarchy *hierarc
                    const char *file, const char *value, int code, struct ward_err *err)
 {
         const struct knob *knob = &cgroup_knobs[limit->knob];
-        char name[CGROUP_VALUE_MAX];
+        char name[CGROUP_VALUE_MAX], doing[CGROUP_VALUE_MAX + 8];
 
         if (err == NULL)
                 return code;
@@ -105,8 +111,10 @@ static int explain(const struct set *set, const struct cgroup_hierarchy *hierarc
                 return explain_usage(set, hierarchy, limit->value, err);
         (void)cgroup_limit_name(limit, name);
         if (code == -ENOENT) {
-                int r = explain_missing(set, hierarchy, name, knob->controller, err);
+                int r;
 
+                (void)snprintf(doing, sizeof(doing), "set %s", name);
+                r = cgroup_explain_missing(hierarchy, set->path, doing, knob->controller, err);
                 if (r < 0)
                         return r;
         }
@@ -171,6 +179,38 @@ static int explain_absent(const char *name, enum cgroup_controller controller, s
 
 /* ---- writing ---- */
 
+/* The version that has the knob's controller on this machine has no such file. */
+static int explain_version(const struct knob *knob, const struct cgroup_hierarchy *hierarchy, const char *name,
+                           struct ward_err *err)
+{
+        (void)err_set(err, -EOPNOTSUPP, "set %s: it needs cgroup v%d; here %s is on cgroup v%d ('%s')", name,
+                      3 - hierarchy->version, cgroup_controller_names[knob->controller], hierarchy->version,
+                      hierarchy->mount);
+        if (knob->nearest != NULL)
+                return err_hint(err, "leave it out; cgroup v%d has %s in its place", hierarchy->version, knob->nearest);
+        return err_hint(err, "leave it out");
+}
+
+/* No hierarchy that the caller may use has the knob's controller. */
+static int explain_none(const struct set *set, const struct knob *knob, const char *name, struct ward_err *err)
+{
+        if (knob->controller == CGROUP_CONTROLLER_COUNT) {
+                (void)err_set(err, -EOPNOTSUPP, "set %s: it needs cgroup v2, which is not mounted on this machine",
+                              name);
+                return err_hint(err, "leave it out");
+        }
+        for (size_t i = 0; i < set->layout->count; i++) {
+                const struct cgroup_hierarchy *denied = &set->layout->hierarchies[i];
+
+                if (!denied->denied || (denied->controllers & 1U << knob->controller) == 0)
+                        continue;
+                (void)err_set(err, -EACCES, "set %s: the caller may make no group in '%s', which has the %s controller",
+                              name, denied->mount, cgroup_controller_names[knob->controller]);
+                return err_hint(err, "leave this limit out, or run it with sudo");
+        }
+        return explain_absent(name, knob->controller, err);
+}
+
 /* Finds the hierarchy of a limit: NULL when there is nothing to be written. -EOPNOTSUPP with the reason when the limit cannot be set on
  * this machine. */
 static int hierarchy_find(const struct set *set, const struct cgroup_limit *limit,
@@ -178,35 +218,26 @@ static int hierarchy_find(const struct set *set, const struct cgroup_limit *limi
 {
         const struct knob *knob = &cgroup_knobs[limit->knob];
         const struct cgroup_hierarchy *hierarchy;
-        const char *controller;
+        bool in_root = strspn(set->path, "/") == strlen(set->path);
         char name[CGROUP_VALUE_MAX];
 
         if (limit->knob == CGROUP_UNIFIED)
                 return cgroup_unified_find(set, limit, ret_hierarchy, err);
-        controller = cgroup_controller_names[knob->controller];
-        hierarchy = cgroup_with(set->layout, knob->controller);
+        hierarchy = cgroup_knob_hierarchy(set->layout, limit->knob);
         if (cgroup_limit_anyway(limit) && (hierarchy == NULL || files_of(knob, hierarchy)->file == NULL)) {
                 *ret_hierarchy = NULL;
                 return 0;
         }
         (void)cgroup_limit_name(limit, name);
-        for (size_t i = 0; hierarchy == NULL && i < set->layout->count; i++) {
-                const struct cgroup_hierarchy *denied = &set->layout->hierarchies[i];
-
-                if (!denied->denied || (denied->controllers & 1U << knob->controller) == 0)
-                        continue;
-                (void)err_set(err, -EACCES, "set %s: the caller may make no group in '%s', which has the %s controller",
-                              name, denied->mount, controller);
-                return err_hint(err, "leave this limit out, or run it with sudo");
-        }
         if (hierarchy == NULL)
-                return explain_absent(name, knob->controller, err);
-        if (files_of(knob, hierarchy)->file == NULL) {
-                (void)err_set(err, -EOPNOTSUPP,
-                              "set %s: cgroup v%d, which has the %s controller on this machine, has no such setting",
-                              name, hierarchy->version, controller);
-                (void)err_hint(err, "leave it out; it exists in cgroup v%d only", 3 - hierarchy->version);
-                return -EOPNOTSUPP;
+                return explain_none(set, knob, name, err);
+        if (files_of(knob, hierarchy)->file == NULL)
+                return explain_version(knob, hierarchy, name, err);
+        if (knob->root != in_root) {
+                (void)err_set(err, -EINVAL, "set %s: %s", name,
+                              knob->root ? "it is a setting of the whole machine, which the root of cgroup v2 alone has"
+                                         : "the root of a hierarchy has no limits");
+                return knob->root ? err_hint(err, "set it in the group '/'") : err_hint(err, "name a group below it");
         }
         *ret_hierarchy = hierarchy;
         return 0;
@@ -234,6 +265,19 @@ static int read_back(const struct set *set, const struct cgroup_hierarchy *hiera
         r = cgroup_file_read(hierarchy, set->path, file, &text, err);
         if (r < 0)
                 return r;
+        /* A partition that can't be is kept as asked for, and marked: "root invalid (Parent is not a partition root)". */
+        if (limit->knob == CGROUP_CPUSET_PARTITION) {
+                const char *invalid = strstr(text, " invalid");
+
+                if (invalid == NULL)
+                        return 0;
+                invalid += strcspn(invalid, "(");
+                (void)cgroup_file_write(hierarchy, set->path, file, "member", NULL);
+                (void)err_set(err, -EBUSY, "set %s to '%s' in the control group '%s': the kernel says: %.*s",
+                              cgroup_knobs[limit->knob].field, value, set->path, (int)strcspn(invalid, "\n"), invalid);
+                return err_hint(err, "a partition needs cpuset.cpus of its own, which no group beside it uses, below a "
+                                     "group that is one or the root");
+        }
         now = cgroup_text_number(text, NULL);
         if (now <= (uint64_t)limit->value)
                 return 0;
@@ -245,7 +289,7 @@ static int file_write(const struct set *set, const struct cgroup_hierarchy *hier
                       const char *pattern, enum form form, struct ward_err *err)
 {
         char number[CGROUP_VALUE_MAX], name[NAME_MAX + 1];
-        const char *value = number, *file = file_name(limit, pattern, name);
+        const char *value = number, *file = cgroup_knob_name(limit, pattern, name);
         int r;
 
         if (form == FORM_TEXT) {
@@ -342,7 +386,7 @@ int cgroup_set(const struct cgroup_layout *layout, const char *path, const struc
         size_t failed = 0;
         int r;
 
-        r = cgroup_path_check(path, err);
+        r = strspn(path, "/") == strlen(path) && *path != '\0' ? 0 : cgroup_path_check(path, err);
         if (r < 0)
                 return r;
         pending = malloc(count + 1);

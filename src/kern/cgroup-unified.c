@@ -3,15 +3,12 @@
  * `unified` of the OCI runtime specification: files of a v2 group by their names, also those that nobody here knows. The first part of a
  * name is its controller; a group has the files of those alone that it was given.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/fd.h"
 #include "kern/cgroup-knobs.h"
-
-#define FILES_MAX 256 /* of a group, to be suggested */
 
 int cgroup_unified_find(const struct set *set, const struct cgroup_limit *limit,
                         const struct cgroup_hierarchy **ret_hierarchy, struct ward_err *err)
@@ -46,36 +43,17 @@ int cgroup_unified_find(const struct set *set, const struct cgroup_limit *limit,
         return 0;
 }
 
-/* The file of the group that is nearest to @file, copied to @near; false when none is near. */
-static bool find_near(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file,
-                      char near[NAME_MAX + 1])
+bool cgroup_file_nearest(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file,
+                         char near[NAME_MAX + 1])
 {
-        char(*names)[NAME_MAX + 1] = NULL;
-        const char *words[FILES_MAX], *nearest;
         struct arena arena _cleanup_arena_ = {0};
-        struct dirent *entry;
-        size_t count = 0;
-        DIR *dir;
-        int fd;
+        const char *const *files;
+        const char *nearest;
+        size_t count;
 
-        fd = cgroup_open(hierarchy, path, NULL, O_RDONLY | O_DIRECTORY);
-        if (fd < 0)
+        if (cgroup_files(hierarchy, path, &arena, &files, &count, NULL) < 0)
                 return false;
-        dir = fdopendir(fd);
-        if (dir == NULL) {
-                (void)fd_close(fd);
-                return false;
-        }
-        names = arena_alloc(&arena, FILES_MAX, sizeof(*names));
-        while (names != NULL && count < FILES_MAX && (entry = readdir(dir)) != NULL) {
-                if (entry->d_type != DT_REG)
-                        continue;
-                (void)snprintf(names[count], sizeof(names[count]), "%s", entry->d_name);
-                words[count] = names[count];
-                count++;
-        }
-        (void)closedir(dir);
-        nearest = text_nearest(file, words, count);
+        nearest = text_nearest(file, files, count);
         if (nearest == NULL)
                 return false;
         (void)snprintf(near, NAME_MAX + 1, "%s", nearest);
@@ -95,7 +73,7 @@ static int explain(const struct set *set, const struct cgroup_hierarchy *hierarc
         }
         (void)err_set(err, code, "set unified[%s]: the control group '%s' in '%s' has no such file", limit->key,
                       set->path, hierarchy->mount);
-        if (find_near(hierarchy, set->path, limit->key, near))
+        if (cgroup_file_nearest(hierarchy, set->path, limit->key, near))
                 return err_hint(err, "did you mean '%s'?", near);
         return err_hint(err, "a key is CONTROLLER.SETTING, like memory.high; 'ls' in a group of cgroup v2 lists them");
 }

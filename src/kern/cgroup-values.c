@@ -19,7 +19,7 @@ const char *cgroup_limit_name(const struct cgroup_limit *limit, char buffer[CGRO
 {
         const char *field = cgroup_knobs[limit->knob].field;
 
-        if (limit->knob >= CGROUP_BLKIO_WEIGHT_DEVICE && limit->knob <= CGROUP_BLKIO_WRITE_IOPS)
+        if (cgroup_knobs[limit->knob].of_device)
                 (void)snprintf(buffer, CGROUP_VALUE_MAX, "%s of %u:%u", field, limit->major, limit->minor);
         else if (limit->key != NULL)
                 (void)snprintf(buffer, CGROUP_VALUE_MAX, "%s[%s]", field, limit->key);
@@ -69,19 +69,20 @@ uint64_t cgroup_weight_from_shares(uint64_t shares)
         return low;
 }
 
-/* memory.max of the group as a number; -1 is "max". */
+/* The limit of memory that the group has; -1 is none, which v1 shows as the largest number of whole pages. */
 static int memory_limit_read(const struct set *set, const struct cgroup_hierarchy *hierarchy, int64_t *ret_limit,
                              struct ward_err *err)
 {
+        bool v1 = hierarchy->version == 1;
         _cleanup_free_ char *text = NULL;
         uint64_t limit;
         int r;
 
-        r = cgroup_file_read(hierarchy, set->path, "memory.max", &text, err);
+        r = cgroup_file_read(hierarchy, set->path, v1 ? "memory.limit_in_bytes" : "memory.max", &text, err);
         if (r < 0)
                 return r;
         text[strcspn(text, "\n")] = '\0';
-        *ret_limit = number_parse(text, INT64_MAX, &limit) < 0 ? -1 : (int64_t)limit;
+        *ret_limit = number_parse(text, v1 ? INT64_MAX / 2 : INT64_MAX, &limit) < 0 ? -1 : (int64_t)limit;
         return 0;
 }
 
@@ -118,6 +119,31 @@ int cgroup_swap_convert(const struct set *set, const struct cgroup_hierarchy *hi
         return 0;
 }
 
+int cgroup_swap_add(const struct set *set, const struct cgroup_hierarchy *hierarchy, int64_t swap, int64_t *ret_both,
+                    struct ward_err *err)
+{
+        const struct cgroup_limit *limit = cgroup_limit_find(set, CGROUP_MEMORY_LIMIT);
+        int64_t memory = limit == NULL ? -1 : limit->value;
+        int r = limit == NULL && swap >= 0 ? memory_limit_read(set, hierarchy, &memory, err) : 0;
+
+        if (r < 0)
+                return r;
+        *ret_both = -1;
+        if (swap < 0)
+                return 0;
+        if (memory < 0) {
+                (void)err_set(err, -EINVAL,
+                              "memory.swap.max %" PRId64 ": cgroup v1 limits swap together with memory alone, and the "
+                              "control group '%s' has no limit of memory",
+                              swap, set->path);
+                (void)err_hint(err, "set the memory limit too");
+                return -EINVAL;
+        }
+        if (__builtin_add_overflow(memory, swap, ret_both))
+                *ret_both = -1;
+        return 0;
+}
+
 /* cpu.max holds the quota and the period. A quota alone leaves the period; a period needs the quota in front of it. */
 static int period_convert(const struct set *set, const struct cgroup_hierarchy *hierarchy, int64_t period,
                           char value[CGROUP_VALUE_MAX], struct ward_err *err)
@@ -146,6 +172,51 @@ static int64_t io_weight(int64_t weight)
         return 1 + (weight - 10) * 9999 / 990;
 }
 
+/* What follows is as systemd converts it, whose words ask for it. */
+
+static int64_t within(int64_t number, int64_t least, int64_t most)
+{
+        return number < least ? least : number > most ? most : number;
+}
+
+/* A weight of v2 as shares: 100 are 1024. Two groups with twice the weight have twice the shares. */
+static int64_t shares_from_weight(int64_t weight)
+{
+        return within(weight * 1024 / 100, 2, 262144);
+}
+
+/* Each step of nice is a quarter more or less, as between processes (sched(7)). */
+static int64_t shares_from_nice(int64_t nice)
+{
+        double shares = 1024;
+
+        for (; nice > 0; nice--)
+                shares /= 1.25;
+        for (; nice < 0; nice++)
+                shares *= 1.25;
+        return within((int64_t)(shares + 0.5), 2, 262144);
+}
+
+/* Up to 100 as it is; 10000 is BFQ's 1000. */
+static int64_t bfq_from_weight(int64_t weight)
+{
+        return weight <= 100 ? weight : 100 + (weight - 100) * (1000 - 100) / (10000 - 100);
+}
+
+/* 100 is 500. */
+static int64_t blkio_from_weight(int64_t weight)
+{
+        return within(weight * 500 / 100, 10, 1000);
+}
+
+static void percent_print(char value[CGROUP_VALUE_MAX], int64_t hundredths)
+{
+        if (hundredths < 0)
+                (void)snprintf(value, CGROUP_VALUE_MAX, "max");
+        else
+                (void)snprintf(value, CGROUP_VALUE_MAX, "%" PRId64 ".%02d", hundredths / 100, (int)(hundredths % 100));
+}
+
 /* "MAJOR:MINOR", @key and the number; @zero in its place when that is 0 and @zero is not NULL. */
 static void device_print(char value[CGROUP_VALUE_MAX], const struct cgroup_limit *limit, const char *key,
                          const char *zero, uint64_t number)
@@ -168,6 +239,89 @@ static void quota_print(const struct set *set, int64_t quota, char value[CGROUP_
         }
 }
 
+/* The forms of what is of a block device. False: it is another form. */
+static bool device_value_print(const struct cgroup_limit *limit, enum form form, char value[CGROUP_VALUE_MAX])
+{
+        static const struct {
+                enum form form;
+                const char *key, *zero;
+                int64_t (*convert)(int64_t number);
+        } forms[] = {
+                {FORM_DEVICE, "", NULL, NULL},
+                {FORM_DEVICE_DEFAULT, "", "default", NULL},
+                {FORM_DEVICE_IO_WEIGHT, "", "default", io_weight},
+                {FORM_RBPS, "rbps=", "max", NULL},
+                {FORM_WBPS, "wbps=", "max", NULL},
+                {FORM_RIOPS, "riops=", "max", NULL},
+                {FORM_WIOPS, "wiops=", "max", NULL},
+                {FORM_DEVICE_BFQ, "", "default", bfq_from_weight},
+                {FORM_DEVICE_BLKIO, "", "0", blkio_from_weight},
+                {FORM_DEVICE_TARGET, "target=", NULL, NULL},
+        };
+
+        if (form == FORM_DEVICE_TEXT) {
+                (void)snprintf(value, CGROUP_VALUE_MAX, "%u:%u %s", limit->major, limit->minor, limit->text);
+                return true;
+        }
+        for (size_t i = 0; i < ELEMENTS(forms); i++)
+                if (forms[i].form == form) {
+                        int64_t number = forms[i].convert == NULL ? limit->value : forms[i].convert(limit->value);
+
+                        device_print(value, limit, forms[i].key, forms[i].zero, (uint64_t)number);
+                        return true;
+                }
+        return false;
+}
+
+/* The forms of one number, or one word, that depend on nothing else in the group. */
+static void plain_value_print(const struct cgroup_limit *limit, enum form form, char value[CGROUP_VALUE_MAX])
+{
+        int64_t number = limit->value;
+
+        switch (form) {
+        case FORM_MAX:
+                return number_print(value, number, "max");
+        case FORM_NONE:
+                return number_print(value, number, "0");
+        case FORM_WEIGHT:
+                return number_print(value, (int64_t)cgroup_weight_from_shares((uint64_t)(number < 0 ? 0 : number)),
+                                    NULL);
+        case FORM_SHARES:
+                return number_print(value, shares_from_weight(number), NULL);
+        case FORM_NICE:
+                return number_print(value, shares_from_nice(number), NULL);
+        case FORM_IO_WEIGHT:
+                return number_print(value, io_weight(number), NULL);
+        case FORM_BFQ:
+                return number_print(value, bfq_from_weight(number), NULL);
+        case FORM_BLKIO:
+                return number_print(value, blkio_from_weight(number), NULL);
+        case FORM_PERCENT:
+                return percent_print(value, number);
+        case FORM_EXCLUSIVE:
+                return number_print(value, strcmp(limit->text, "member") != 0, NULL);
+        case FORM_BALANCE:
+                return number_print(value, strcmp(limit->text, "isolated") != 0, NULL);
+        case FORM_LARGE:
+                (void)snprintf(value, CGROUP_VALUE_MAX, "%" PRIu64, (uint64_t)number);
+                return;
+        case FORM_KEY_NUMBER:
+                (void)snprintf(value, CGROUP_VALUE_MAX, "%s %" PRId64, limit->key, number);
+                return;
+        case FORM_KEY_TEXT:
+                (void)snprintf(value, CGROUP_VALUE_MAX, "%s %s", limit->key, limit->text);
+                return;
+        case FORM_KEY_MAX:
+                if (number < 0)
+                        (void)snprintf(value, CGROUP_VALUE_MAX, "%s max", limit->key);
+                else
+                        (void)snprintf(value, CGROUP_VALUE_MAX, "%s %" PRId64, limit->key, number);
+                return;
+        default:
+                return number_print(value, number, NULL);
+        }
+}
+
 int cgroup_value_print(const struct set *set, const struct cgroup_hierarchy *hierarchy,
                        const struct cgroup_limit *limit, enum form form, char value[CGROUP_VALUE_MAX],
                        struct ward_err *err)
@@ -175,22 +329,16 @@ int cgroup_value_print(const struct set *set, const struct cgroup_hierarchy *hie
         int64_t number = limit->value;
         int r = 0;
 
+        if (device_value_print(limit, form, value))
+                return 1;
         switch (form) {
         case FORM_SWAP:
                 r = cgroup_swap_convert(set, hierarchy, limit->value, &number, err);
                 number_print(value, number, "max");
                 break;
-        case FORM_MAX:
-                number_print(value, number, "max");
-                break;
-        case FORM_NONE:
-                number_print(value, number, "0");
-                break;
-        case FORM_WEIGHT:
-                number_print(value, (int64_t)cgroup_weight_from_shares((uint64_t)(number < 0 ? 0 : number)), NULL);
-                break;
-        case FORM_IO_WEIGHT:
-                number_print(value, io_weight(number), NULL);
+        case FORM_BOTH:
+                r = cgroup_swap_add(set, hierarchy, limit->value, &number, err);
+                number_print(value, number, NULL);
                 break;
         case FORM_QUOTA:
                 quota_print(set, number, value);
@@ -200,39 +348,8 @@ int cgroup_value_print(const struct set *set, const struct cgroup_hierarchy *hie
                         return 0;
                 r = period_convert(set, hierarchy, limit->value, value, err);
                 break;
-        case FORM_LARGE:
-                (void)snprintf(value, CGROUP_VALUE_MAX, "%" PRIu64, (uint64_t)number);
-                break;
-        case FORM_DEVICE:
-                device_print(value, limit, "", NULL, (uint64_t)number);
-                break;
-        case FORM_DEVICE_DEFAULT:
-                device_print(value, limit, "", "default", (uint64_t)number);
-                break;
-        case FORM_DEVICE_IO_WEIGHT:
-                device_print(value, limit, "", "default", (uint64_t)io_weight(number));
-                break;
-        case FORM_RBPS:
-                device_print(value, limit, "rbps=", "max", (uint64_t)number);
-                break;
-        case FORM_WBPS:
-                device_print(value, limit, "wbps=", "max", (uint64_t)number);
-                break;
-        case FORM_RIOPS:
-                device_print(value, limit, "riops=", "max", (uint64_t)number);
-                break;
-        case FORM_WIOPS:
-                device_print(value, limit, "wiops=", "max", (uint64_t)number);
-                break;
-        case FORM_KEY_NUMBER:
-                (void)snprintf(value, CGROUP_VALUE_MAX, "%s %" PRId64, limit->key, number);
-                break;
-        case FORM_KEY_TEXT:
-                (void)snprintf(value, CGROUP_VALUE_MAX, "%s %s", limit->key, limit->text);
-                break;
-        case FORM_NUMBER:
-        case FORM_TEXT:
-                number_print(value, number, NULL);
+        default:
+                plain_value_print(limit, form, value);
                 break;
         }
         return r < 0 ? r : 1;

@@ -105,10 +105,13 @@ int cgroup_open(const struct cgroup_hierarchy *hierarchy, const char *path, cons
         char joined[PATH_MAX + NAME_MAX + 2];
         int r;
 
-        r = cgroup_path_check(path, NULL);
+        /* The root has files, too. */
+        r = *path == '/' && *skip_slashes(path) == '\0' ? 0 : cgroup_path_check(path, NULL);
         if (r < 0)
                 return r;
         path = skip_slashes(path);
+        if (*path == '\0')
+                path = ".";
         if (file == NULL)
                 return open_below(hierarchy->fd, path, flags | O_DIRECTORY);
         (void)snprintf(joined, sizeof(joined), "%s/%s", path, file);
@@ -281,6 +284,9 @@ static int controllers_enable(int dirfd, uint32_t wanted, struct ward_err *err)
                                "with systemd by Delegate=yes");
                 return r;
         }
+        if (r == -EOPNOTSUPP)
+                return err_hint(err, "a threaded group can have and give cpu, cpuset, pids and perf_event alone; a "
+                                     "group that is 'domain invalid' nothing, before it is made threaded itself");
         return r;
 }
 
@@ -398,7 +404,11 @@ int cgroup_make(const struct cgroup_hierarchy *hierarchy, const char *path, uint
                 (void)err_wrap(err, "control group '%s/%s'", hierarchy->mount, skip_slashes(path));
                 if (r == -EACCES || r == -EPERM || r == -EROFS)
                         (void)err_hint(err, "the caller may not write there: run as root, or below a group that was "
-                                            "delegated to this user");
+                                            "delegated to this user (by root, or by systemd: systemd-run --user "
+                                            "--scope -p Delegate=yes COMMAND)");
+                else if (r == -EAGAIN)
+                        (void)err_hint(err, "a group above allows no more: cgroup.max.depth or cgroup.max.descendants "
+                                            "of it");
                 return r;
         }
         if (ret_fd != NULL)

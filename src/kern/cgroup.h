@@ -12,6 +12,7 @@
 #ifndef KERN_CGROUP_H
 #define KERN_CGROUP_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -60,6 +61,7 @@ struct cgroup_hierarchy {
 struct cgroup_layout {
         struct cgroup_hierarchy hierarchies[CGROUP_HIERARCHY_MAX];
         size_t count;
+        bool mixed; /* set by who has groups that not ward alone fills: a group may have other processes in each hierarchy */
 };
 
 /* Reads /proc/self/mountinfo and /proc/self/cgroup. Strings come from @arena. No cgroup mount at all is a layout of count 0,
@@ -104,6 +106,46 @@ int cgroup_controllers(const struct cgroup_hierarchy *hierarchy, const char *pat
 /* A file of the group @path, whole: *@ret_text is owned by the caller (free). Errors name the file; a missing file or group is -ENOENT. */
 int cgroup_file_read(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, char **ret_text,
                      struct ward_err *err);
+
+/* Writes @value to a file of the group @path by one write(2). Errors name the file; a missing file or group is -ENOENT. */
+int cgroup_file_write(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, const char *value,
+                      struct ward_err *err);
+
+/* The group @path and all below it, each before those below it, in the order of their names. The paths live in @arena and begin with one slash; that of
+ * the root is "/". -ENOENT: there is no such group. */
+int cgroup_tree(const struct cgroup_hierarchy *hierarchy, const char *path, struct arena *arena,
+                const char *const **ret_paths, size_t *ret_count, struct ward_err *err);
+
+/* The processes in the group @path itself, ascending, in @arena; of a threaded group of v2 its threads. */
+int cgroup_members(const struct cgroup_hierarchy *hierarchy, const char *path, struct arena *arena,
+                   const pid_t **ret_pids, size_t *ret_count, struct ward_err *err);
+
+/* Moves a process with all of its threads, or with @thread that thread alone, into the group @path. The error says why the kernel refuses: the
+ * group has none of its own ("no internal processes"), the process is a thread of the kernel or somebody else's ... -ESRCH: it has gone. */
+int cgroup_move(const struct cgroup_hierarchy *hierarchy, const char *path, pid_t pid, bool thread,
+                struct ward_err *err);
+
+/* Moves the calling process there, which has one thread. */
+int cgroup_enter(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err);
+
+/* Gives the group @path to somebody who may then make groups in it and move processes between these: its directory, and the files that the
+ * kernel names for that (cgroups(7), "Delegating a hierarchy"). Its limits stay with who owns them. */
+int cgroup_own(const struct cgroup_hierarchy *hierarchy, const char *path, uid_t uid, gid_t gid, struct ward_err *err);
+
+/* Whether the group @path is there: 1, 0 or -errno. */
+int cgroup_there(const struct cgroup_hierarchy *hierarchy, const char *path);
+
+/* The hierarchy that the file of a group belongs to by the first part of its name: "memory.stat". NULL: none has its controller, or it is of none, like
+ * "cgroup.procs" and "tasks". */
+const struct cgroup_hierarchy *cgroup_file_hierarchy(const struct cgroup_layout *layout, const char *file);
+
+/* The name of the group's file that is nearest to @file, in @near; false: none is near. */
+bool cgroup_file_nearest(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file,
+                         char near[NAME_MAX + 1]);
+
+/* The names of the group's files in their order, in @arena. */
+int cgroup_files(const struct cgroup_hierarchy *hierarchy, const char *path, struct arena *arena,
+                 const char *const **ret_files, size_t *ret_count, struct ward_err *err);
 
 /* Whether the group @path is there, and the caller may make groups in it: 1, 0 or -errno. */
 int cgroup_has_room(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err);
@@ -168,6 +210,32 @@ enum cgroup_knob {
         CGROUP_NET_PRIORITY, /* key: an interface of the caller's network namespace; a number of 32 bits; v1 only */
         CGROUP_RDMA_MAX,     /* key: a device; text: what rdma.max wants behind it */
         CGROUP_UNIFIED,      /* key: a file of the v2 group; text: what is written there, each line by itself */
+        /* What the specification has no field for. */
+        CGROUP_MEMORY_MIN,             /* bytes, -1 all; v2 only, as are those up to writeback */
+        CGROUP_MEMORY_LOW,             /* bytes, -1 all */
+        CGROUP_MEMORY_HIGH,            /* bytes, -1 unlimited */
+        CGROUP_MEMORY_OOM_GROUP,       /* 0 or 1 */
+        CGROUP_MEMORY_SWAP_ONLY,       /* bytes of swap, without memory, -1 unlimited; either version */
+        CGROUP_MEMORY_SWAP_HIGH,       /* bytes, -1 unlimited */
+        CGROUP_MEMORY_ZSWAP_MAX,       /* bytes, -1 unlimited */
+        CGROUP_MEMORY_ZSWAP_WRITEBACK, /* 0 or 1 */
+        CGROUP_CPU_WEIGHT,             /* 1 to 10000 */
+        CGROUP_CPU_WEIGHT_NICE,        /* -20 to 19 */
+        CGROUP_CPU_UCLAMP_MIN,         /* hundredths of a percent, -1 max */
+        CGROUP_CPU_UCLAMP_MAX,
+        CGROUP_CPUSET_PARTITION, /* text: member, root or isolated */
+        CGROUP_IO_WEIGHT,        /* 1 to 10000 */
+        CGROUP_IO_WEIGHT_DEVICE, /* of a block device: 1 to 10000; 0: that of the group */
+        CGROUP_IO_LATENCY,       /* of a block device: microseconds, 0 none; v2 only */
+        CGROUP_IO_COST_QOS, /* of a block device; text: what io.cost.qos wants behind it; v2's root only, as the next */
+        CGROUP_IO_COST_MODEL,
+        CGROUP_MISC_MAX, /* key: a resource of misc.capacity; number, -1 unlimited */
+        CGROUP_DMEM_MIN, /* key: a region of dmem.capacity; bytes, -1 all or unlimited; as the next two */
+        CGROUP_DMEM_LOW,
+        CGROUP_DMEM_MAX,
+        CGROUP_MAX_DEPTH,       /* levels of groups below, -1 unlimited; v2 only, as those that follow */
+        CGROUP_MAX_DESCENDANTS, /* groups below, -1 unlimited */
+        CGROUP_TYPE,            /* text: threaded; there is no way back */
         CGROUP_KNOB_COUNT,
 };
 
@@ -178,6 +246,9 @@ struct cgroup_limit {
         const char *key;
         uint32_t major, minor;
 };
+
+/* The hierarchy that has the knob; with no controller it is that of v2. NULL: none. */
+const struct cgroup_hierarchy *cgroup_knob_hierarchy(const struct cgroup_layout *layout, enum cgroup_knob knob);
 
 /* The controllers (a set of bits) that a limit needs a group with; none for a file of every v2 group. */
 uint32_t cgroup_limit_controllers(const struct cgroup_limit *limit);
@@ -193,6 +264,19 @@ bool cgroup_limit_anyway(const struct cgroup_limit *limit);
 int cgroup_set(const struct cgroup_layout *layout, const char *path, const struct cgroup_limit *limits, size_t count,
                size_t *ret_failed, struct ward_err *err);
 
+/*
+ * A limit as the kernel has it, in the form of its own file: "max", "536870912", "0-3". @key: the device or key of the limit, where the knob has
+ * one (its knob and value are not looked at); NULL otherwise. Of a line that holds several (io.max, cpu.max) it is the part that the limit
+ * is; of a device that nothing is set for, the word that says so. *@ret_text lives in @arena. -ENOENT in words when the hierarchy's version has no
+ * such file, the group is missing or has not got the controller, or there is no such key.
+ */
+int cgroup_get(const struct cgroup_hierarchy *hierarchy, const char *path, enum cgroup_knob knob,
+               const struct cgroup_limit *key, struct arena *arena, const char **ret_text, struct ward_err *err);
+
+/* The file that cgroup_get() reads, in @arena: "memory.max". -ENOENT: this version has none. */
+int cgroup_knob_file(const struct cgroup_hierarchy *hierarchy, const char *path, enum cgroup_knob knob,
+                     const struct cgroup_limit *key, struct arena *arena, const char **ret_file, struct ward_err *err);
+
 /* A device rule: type 'a' (all), 'b' or 'c'; -1 is any number; access a subset of "rwm". The last match wins. */
 struct cgroup_device_rule {
         bool allow;
@@ -205,6 +289,18 @@ struct cgroup_device_rule {
  * ward attached before). Nothing is allowed that no rule allows. Reads back what can be read back (V25). */
 int cgroup_set_devices(const struct cgroup_layout *layout, const char *path, const struct cgroup_device_rule *rules,
                        size_t count, struct ward_err *err);
+
+/*
+ * Adds rules behind those that the group has. v1 keeps them itself; on v2 cgroup_set_devices() has written them down in an attribute of the group
+ * (trusted.ward.devices), with the number of its program. A group that nobody has given rules allows everything. -EBUSY: it has a program of ward's
+ * whose rules are not written down.
+ */
+int cgroup_add_devices(const struct cgroup_layout *layout, const char *path, const struct cgroup_device_rule *rules,
+                       size_t count, struct ward_err *err);
+
+/* The rules of the group, one a line, in @arena: devices.list of v1, or what was written down, as "allow c 1:3 rwm". "": none. */
+int cgroup_get_devices(const struct cgroup_layout *layout, const char *path, struct arena *arena, const char **ret_text,
+                       struct ward_err *err);
 
 /* Whether the group obeys just these rules already, as far as that can be read: v1, and not where its default is to allow. There rules
  * are changed one by one, and who is in the group meets those that are half written. */
@@ -312,5 +408,49 @@ struct cgroup_details {
 /* The lists live in @arena. What the machine does not have is empty. */
 int cgroup_details_read(const struct cgroup_layout *layout, const char *path, struct arena *arena,
                         struct cgroup_details *ret_details, struct ward_err *err);
+
+/* ---- watching ---- */
+
+/* What is watched: of each group its counters of events, and what is asked for. */
+struct cgroup_trigger {
+        /* "memory", "cpu", "io": pressure of a v2 group (psi.rst). NULL: memory.pressure_level of a v1 group. */
+        const char *resource;
+        bool full;                        /* all processes wait, not some */
+        uint64_t stall_usec, window_usec; /* waited for so long within such a time: 500 ms to 10 s */
+        const char *level;                /* v1: "low", "medium" or "critical" */
+};
+
+struct cgroup_event {
+        const char *file; /* "memory.events"; of a trigger "memory.pressure", "memory.pressure_level" */
+        const char
+                *what; /* "oom_kill"; of a trigger "some 150000 1000000", "critical"; "removed": the group has gone */
+        uint64_t before, after; /* of a counter; 0 otherwise */
+};
+
+struct cgroup_watch;
+
+/*
+ * Begins to watch the group @path: memory.events, memory.swap.events, pids.events, cgroup.events, hugetlb.*.events and misc.events on v2;
+ * memory.oom_control, through an eventfd (cgroup.event_control), and pids.events on v1; whichever are there. Reading is all that it takes, but for
+ * triggers: those are written. *@ret_watch is owned by the caller. -EOPNOTSUPP: a trigger needs the other version, or a kernel with CONFIG_PSI;
+ * -ENOENT: there is no such group.
+ */
+int cgroup_watch_open(const struct cgroup_layout *layout, const char *path, const struct cgroup_trigger *triggers,
+                      size_t trigger_count, struct cgroup_watch **ret_watch, struct ward_err *err);
+void cgroup_watch_done(struct cgroup_watch **watch);
+
+/* How many files and triggers are watched. */
+size_t cgroup_watch_count(const struct cgroup_watch *watch);
+
+/* The counter number @index, as it was read last: *@ret_event->after. false: there are no more. */
+bool cgroup_watch_counter(const struct cgroup_watch *watch, size_t index, struct cgroup_event *ret_event);
+
+/* A descriptor that can be read when cgroup_watch_next() has something to say, or may have; borrowed. */
+int cgroup_watch_fd(const struct cgroup_watch *watch);
+
+/* The next event, waiting for up to @timeout_msec (-1: for ever). Returns 1; 0 when there was none in that time; -errno. The strings of *@ret_event are good
+ * until the next call. After "removed" there is nothing more. */
+int cgroup_watch_next(struct cgroup_watch *watch, int timeout_msec, struct cgroup_event *ret_event,
+                      struct ward_err *err);
 
 #endif

@@ -227,6 +227,7 @@ struct spec_hooks {
 struct spec_i64 {
         bool given;
         bool optional; /* nobody wrote it: where the machine can't hold it to that, it may be missing */
+        bool exact;    /* a person wrote it: 0 is what was meant, also where engines send 0 for nothing */
         int64_t value;
         struct spec_origin origin;
 };
@@ -236,6 +237,10 @@ struct spec_memory {
         struct spec_i64 kernel, kernel_tcp;                /* bytes; -1: unlimited; obsolete */
         struct spec_i64 swappiness;                        /* 0 to 100 */
         struct spec_i64 use_hierarchy, disable_oom_killer; /* 0 or 1 */
+        /* What config.json has no field for, here and below: limits by their words (model/limit-words.h). */
+        struct spec_i64 min, low;                              /* bytes; -1: all */
+        struct spec_i64 high, swap_only, swap_high, zswap_max; /* bytes; -1: unlimited */
+        struct spec_i64 oom_group, zswap_writeback;            /* 0 or 1 */
         bool check_before_update;
 };
 
@@ -248,6 +253,11 @@ struct spec_cpu {
         struct spec_i64 idle;                  /* 0 or 1 */
         const char *cpus, *mems;               /* lists as in cpuset(7); NULL: not given */
         struct spec_origin cpus_origin, mems_origin;
+        struct spec_i64 weight;                 /* 1 to 10000 */
+        struct spec_i64 weight_nice;            /* -20 to 19 */
+        struct spec_i64 uclamp_min, uclamp_max; /* hundredths of a percent; -1: max */
+        const char *partition;                  /* member, root or isolated; NULL: not given */
+        struct spec_origin partition_origin;
 };
 
 enum spec_throttle_kind {
@@ -279,6 +289,7 @@ struct spec_block_io {
         const struct spec_weight_device *weight_devices;
         size_t weight_device_count;
         struct spec_throttle throttles[SPEC_THROTTLE_COUNT];
+        struct spec_i64 io_weight; /* of v2: 1 to 10000 */
 };
 
 struct spec_hugepage_limit {
@@ -305,6 +316,28 @@ struct spec_unified {
         struct spec_origin origin;
 };
 
+/* Limits of a device or a key that config.json has no field for. */
+enum spec_extra_kind {
+        SPEC_IO_WEIGHT,     /* of a block device: 1 to 10000; 0: as the group's */
+        SPEC_IO_LATENCY,    /* of a block device: microseconds; 0: none */
+        SPEC_IO_COST_QOS,   /* of a block device: text */
+        SPEC_IO_COST_MODEL, /* of a block device: text */
+        SPEC_MISC_MAX,      /* -1: unlimited */
+        SPEC_DMEM_MIN,      /* bytes; -1: all */
+        SPEC_DMEM_LOW,
+        SPEC_DMEM_MAX, /* bytes; -1: unlimited */
+        SPEC_EXTRA_COUNT,
+};
+
+struct spec_extra {
+        enum spec_extra_kind kind;
+        const char *key;
+        uint32_t major, minor;
+        int64_t value;
+        const char *text;
+        struct spec_origin origin;
+};
+
 struct spec_resources {
         struct spec_memory memory;
         struct spec_cpu cpu;
@@ -321,6 +354,11 @@ struct spec_resources {
         size_t unified_count;
         const struct spec_device_rule *device_rules;
         size_t device_rule_count;
+        const struct spec_extra *extras;
+        size_t extra_count;
+        struct spec_i64 max_depth, max_descendants; /* of groups below; -1: unlimited */
+        const char *group_type;                     /* threaded; NULL: not given */
+        struct spec_origin group_type_origin;
 };
 
 /* A string and where it was written: masked and read-only paths. */

@@ -169,13 +169,15 @@ ignores_nothing() {
         # shellcheck source=/dev/null
         source "$WARD_SOURCE/completion/ward.bash"
         ward run --name "$ID" "$ROOT" true
-        complete_word ward "" ; expect_words run ps inspect exec kill stop rm gc help version
+        complete_word ward "" ; expect_words run ps inspect exec kill stop rm gc cgroup help version
         complete_word ward help E20 ; expect_words E201 E202 E203 E204 E205 E206 E207 E208 E209
         complete_word ward help er ; expect_words errors
         complete_word ward run --cap- ; expect_words --cap-add --cap-drop
         complete_word ward run --network "" ; expect_words none host
         complete_word ward --root "$WORK/state" rm "" ; expect_words "$ID"
         complete_word ward --root "$WORK/state" exec "" ; expect_words
+        complete_word ward cgroup t ; expect_words tree thaw
+        complete_word ward cgroup delete --m ; expect_words --move
 }
 
 complete_word() {

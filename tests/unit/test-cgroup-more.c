@@ -53,6 +53,26 @@ static void test_values(void **state)
                 {{CGROUP_HUGETLB_MAX, -1, .key = "2MB"}, FORM_LARGE, "18446744073709551615"},
                 {{CGROUP_NET_PRIORITY, 4294967295, .key = "eth0"}, FORM_KEY_NUMBER, "eth0 4294967295"},
                 {{CGROUP_RDMA_MAX, .key = "mlx5_0", .text = "hca_handle=2"}, FORM_KEY_TEXT, "mlx5_0 hca_handle=2"},
+                {{CGROUP_CPU_WEIGHT, 1}, FORM_SHARES, "10"},
+                {{CGROUP_CPU_WEIGHT, 100}, FORM_SHARES, "1024"},
+                {{CGROUP_CPU_WEIGHT, 10000}, FORM_SHARES, "102400"},
+                {{CGROUP_CPU_WEIGHT_NICE, -20}, FORM_NICE, "88818"},
+                {{CGROUP_CPU_WEIGHT_NICE, 19}, FORM_NICE, "15"},
+                {{CGROUP_IO_WEIGHT, 100}, FORM_BFQ, "100"},
+                {{CGROUP_IO_WEIGHT, 10000}, FORM_BFQ, "1000"},
+                {{CGROUP_IO_WEIGHT, 1}, FORM_BLKIO, "10"},
+                {{CGROUP_IO_WEIGHT, 100}, FORM_BLKIO, "500"},
+                {{CGROUP_IO_WEIGHT_DEVICE, 0, .major = 8}, FORM_DEVICE_BFQ, "8:0 default"},
+                {{CGROUP_IO_WEIGHT_DEVICE, 200, .major = 8}, FORM_DEVICE_BLKIO, "8:0 1000"},
+                {{CGROUP_IO_LATENCY, 25000, .major = 8}, FORM_DEVICE_TARGET, "8:0 target=25000"},
+                {{CGROUP_IO_COST_QOS, .major = 8, .text = "enable=1"}, FORM_DEVICE_TEXT, "8:0 enable=1"},
+                {{CGROUP_CPU_UCLAMP_MIN, 1250}, FORM_PERCENT, "12.50"},
+                {{CGROUP_CPU_UCLAMP_MAX, -1}, FORM_PERCENT, "max"},
+                {{CGROUP_CPUSET_PARTITION, .text = "isolated"}, FORM_EXCLUSIVE, "1"},
+                {{CGROUP_CPUSET_PARTITION, .text = "isolated"}, FORM_BALANCE, "0"},
+                {{CGROUP_CPUSET_PARTITION, .text = "member"}, FORM_EXCLUSIVE, "0"},
+                {{CGROUP_MISC_MAX, -1, .key = "sev"}, FORM_KEY_MAX, "sev max"},
+                {{CGROUP_MISC_MAX, 10, .key = "sev"}, FORM_KEY_MAX, "sev 10"},
         };
         struct set set = {0};
 
@@ -174,7 +194,7 @@ static void test_weights(void **state)
         if (hierarchy->version == 1 && !has_file(f, CGROUP_BLKIO, "blkio.leaf_weight"))
                 expect_words(f, set_limit(f, leaf), -ENOENT, "CFQ", "leave leafWeight out");
         if (hierarchy->version == 2)
-                expect_words(f, set_limit(f, leaf), -EOPNOTSUPP, "has no such setting", "cgroup v1");
+                expect_words(f, set_limit(f, leaf), -EOPNOTSUPP, "it needs cgroup v1", "cgroup v2");
 }
 
 /* On a hybrid layout the group would not be the only one to get the controller, and there are runtimes that then run no more (docs/CGROUPS.md). */
