@@ -84,6 +84,12 @@ enum ward_flag {
  * @pid_file:       file that receives the pid of the container's init; NULL: none
  * @console_socket: unix socket that receives the terminal's master, where process.terminal is true; NULL: none
  * @pidfd_socket:   unix socket that receives a pidfd of init; NULL: none
+ *
+ * Caps, for ward_run() that waits: the container that goes over one is ended, and struct ward_exit says which it was. 0: none.
+ *
+ * @timeout_usec:   microseconds that it may run
+ * @cpu_usec:       microseconds of processor time of all its processes together; it needs a control group
+ * @output_bytes:   how much it may write to standard output and error together, or to its terminal; what is over is cut off
  */
 struct ward_start_options {
         size_t struct_size;
@@ -93,18 +99,61 @@ struct ward_start_options {
         const char *pid_file;
         const char *console_socket;
         const char *pidfd_socket;
+        uint64_t timeout_usec;
+        uint64_t cpu_usec;
+        uint64_t output_bytes;
 };
+
+enum ward_reason {
+        WARD_REASON_UNKNOWN,       /* nobody waited for it, or, in struct ward_exit of ward_exec(), nobody looked */
+        WARD_REASON_EXITED,        /* by itself */
+        WARD_REASON_SIGNAL,        /* a signal killed it */
+        WARD_REASON_OUT_OF_MEMORY, /* the kernel did, for want of memory */
+        WARD_REASON_TIMEOUT,       /* a cap of struct ward_start_options */
+        WARD_REASON_CPU_TIME,
+        WARD_REASON_OUTPUT,
+};
+
+/* A number that nobody could tell. */
+#define WARD_UNKNOWN UINT64_MAX
 
 /**
  * struct ward_exit - how a program ended
  * @struct_size: sizeof(struct ward_exit)
- * @status:      as a shell counts: its exit status, or 128 + the number of the signal that killed it
+ * @status:      as a shell counts: its exit status, or 128 + the number of the signal that killed it; -1: unknown
  * @oom_killed:  the kernel ended a process of the container because it was out of memory
+ *
+ * What follows is filled in by ward_run() and ward_ending(); a number that could not be found out is WARD_UNKNOWN.
+ *
+ * @reason:           why
+ * @signal:           that killed it, also for a cap
+ * @limit:            of the cap that ended it: microseconds or bytes
+ * @wall_usec:        how long it ran
+ * @cpu_usec:         processor time of all processes; @cpu_user_usec and @cpu_system_usec are counted apart, by a coarser clock on cgroup v1
+ * @memory_peak_bytes, @processes_peak: the most at a time
+ * @io_read_bytes, @io_write_bytes: of block devices
+ * @output_bytes:     what went out, where there was a cap
+ * @oom_kills:        how many of its processes the kernel ended for want of memory
+ * @processes_refused: how many new processes were refused at the limit of processes
+ * @sender_pid, @sender_uid: who sent the last signal that ends programs, if it came by way of ward: the process that called ward_kill(), or the one whose
+ *                    signal ward_run() passed on
  */
 struct ward_exit {
         size_t struct_size;
         int status;
         bool oom_killed;
+        enum ward_reason reason;
+        uint64_t signal;
+        uint64_t limit;
+        uint64_t wall_usec;
+        uint64_t cpu_usec, cpu_user_usec, cpu_system_usec;
+        uint64_t memory_peak_bytes;
+        uint64_t processes_peak;
+        uint64_t io_read_bytes, io_write_bytes;
+        uint64_t output_bytes;
+        uint64_t oom_kills;
+        uint64_t processes_refused;
+        uint64_t sender_pid, sender_uid;
 };
 
 /**
@@ -273,6 +322,17 @@ WARD_PUBLIC int ward_update(struct ward *ward, const char *id, const char *text,
                             struct ward_err *err);
 
 /* ---- asking ------------------------------------------------------------------------------------------------------------ */
+
+/**
+ * ward_ending() - how a stopped container ended
+ * @ret_exit: receives the numbers; NULL: not wanted
+ * @ret_json: receives everything as one JSON object, owned by the caller: free(3). NULL: not wanted
+ *
+ * Of one that somebody waited for (ward_run() with WARD_KEEP) all is known. Of another one what its control group has counted and who sent a signal is;
+ * the rest is unknown. Returns 0; -ENOENT; -EBUSY when it has not stopped; -EBADMSG when the record is damaged; -ENOMEM.
+ */
+WARD_PUBLIC int ward_ending(struct ward *ward, const char *id, struct ward_exit *ret_exit, char **ret_json,
+                            struct ward_err *err);
 
 enum ward_status {
         WARD_CREATING, /* its creator is at work, or died at it */

@@ -77,6 +77,9 @@ enum mistake {
         MISTAKE_SYSCTL_MACHINE = 505,
         MISTAKE_SYSCTL_SHARED = 506,
         MISTAKE_TIMEOUT = 507,
+        MISTAKE_CPU_TIME = 508,
+        MISTAKE_OUTPUT = 509,
+        MISTAKE_PROCESSES = 510,
 
         /* containers */
         MISTAKE_NAME_TAKEN = 601,

@@ -116,6 +116,16 @@ int signal_number(const char *word)
         return real_time_signal(name);
 }
 
+bool signal_ends(int signal)
+{
+        static const int others[] = {SIGCHLD, SIGCONT, SIGURG, SIGWINCH, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU};
+        size_t i = 0;
+
+        while (i < ELEMENTS(others) && others[i] != signal)
+                i++;
+        return signal > 0 && i == ELEMENTS(others);
+}
+
 int signal_unknown(const char *word, struct ward_err *err)
 {
         const char *names[_NSIG];

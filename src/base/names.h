@@ -3,6 +3,7 @@
 #ifndef BASE_NAMES_H
 #define BASE_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -27,6 +28,9 @@ const char *cap_nearest(const char *name);
 
 /* A signal by number or by name, with or without SIG, in any case: 9, KILL, sigkill, RTMIN+3, RTMAX-1. -1: there is none. */
 int signal_number(const char *word);
+
+/* Whether it ends a program that has not said otherwise: signal(7) has those that do nothing, stop or continue. */
+bool signal_ends(int signal);
 
 /* Sets the error for a @word that signal_number() doesn't know. Returns -EINVAL. */
 int signal_unknown(const char *word, struct ward_err *err);

@@ -14,6 +14,7 @@
 #define KERNEL_THREAD 0x00200000  /* PF_KTHREAD of linux/sched.h */
 #define FLAGS_FIELD 9
 #define START_FIELD 22
+#define EXIT_CODE_FIELD 52
 
 /* "36 35 0:33 / /sys/fs/cgroup rw,noatime shared:15 - cgroup2 cgroup2 rw": blanks in names are escaped, a source may be empty. */
 int procfs_next_mount(char **text, struct procfs_mount *ret_mount)
@@ -114,6 +115,17 @@ int procfs_stat_start(const char *stat, uint64_t *ret_ticks)
         if (end == NULL || *end != ' ')
                 return -EBADMSG;
         *ret_ticks = ticks;
+        return 0;
+}
+
+int procfs_stat_exit_status(const char *stat, int *ret_status)
+{
+        const char *field = stat_field(stat, EXIT_CODE_FIELD);
+        uint64_t status;
+
+        if (field == NULL || read_number(field, UINT16_MAX, &status) == NULL)
+                return -EBADMSG;
+        *ret_status = (int)status;
         return 0;
 }
 

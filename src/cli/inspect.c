@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ward inspect: what containers were created with and how they are. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,8 @@ struct inspect {
 struct found {
         struct engine_info info;
         struct ward_spec spec;
+        bool ended;
+        struct ending ending;
 };
 
 static void add_member(struct text *text, const char *key, const char *value)
@@ -45,7 +48,12 @@ static void add_json(struct text *text, const struct found *found)
         add_member(text, "command", state->command);
         add_member(text, "program", state->program);
         add_member(text, "cgroup", state->cgroup_path);
-        text_printf(text, "\"hostUidBase\": %u, \"config\": ", state->host_uid_base);
+        text_puts(text, "\"ending\": ");
+        if (found->ended)
+                ending_print(&found->ending, text);
+        else
+                text_puts(text, "null");
+        text_printf(text, ", \"hostUidBase\": %u, \"config\": ", state->host_uid_base);
         spec_print(&found->spec, text);
         text_puts(text, "}");
 }
@@ -105,6 +113,46 @@ static void add_mounts(struct text *text, const struct ward_spec *spec)
         }
 }
 
+/* "0.2 s of processor time, 16 MiB of memory, 3 processes": what is known of it. */
+static void add_used(struct text *text, const struct ending *ending)
+{
+        _cleanup_text_ struct text line = {0};
+
+        if (ending->wall_usec != ENDING_UNKNOWN_NUMBER) {
+                ending_add_time(&line, ending->wall_usec);
+                text_puts(&line, " long, ");
+        }
+        if (ending->cpu.usage_usec != ENDING_UNKNOWN_NUMBER) {
+                ending_add_time(&line, ending->cpu.usage_usec);
+                text_puts(&line, " of processor time, ");
+        }
+        if (ending->memory.peak_bytes != ENDING_UNKNOWN_NUMBER) {
+                ending_add_bytes(&line, ending->memory.peak_bytes);
+                text_puts(&line, " of memory at most, ");
+        }
+        if (ending->processes.peak != ENDING_UNKNOWN_NUMBER)
+                text_printf(&line, "%" PRIu64 " processes at most, ", ending->processes.peak);
+        if (line.len < 2 || text_failed(&line))
+                return;
+        line.data[line.len - 2] = '\0';
+        add_line(text, "used", line.data);
+}
+
+static void add_end(struct text *text, const struct ending *ending)
+{
+        _cleanup_text_ struct text line = {0};
+
+        ending_sentence(ending, &line);
+        if (!text_failed(&line))
+                add_line(text, "end", line.data);
+        if (ending->ended_usec != ENDING_UNKNOWN_NUMBER) {
+                text_printf(text, "%-14s", "ended");
+                cli_add_time(text, ending->ended_usec);
+                text_puts(text, "\n");
+        }
+        add_used(text, ending);
+}
+
 static void add_table(struct text *text, const struct found *found)
 {
         const struct store_state *state = &found->info.state;
@@ -114,6 +162,8 @@ static void add_table(struct text *text, const struct found *found)
         add_line(text, "status", engine_status_names[found->info.status]);
         if (found->info.pid != 0)
                 text_printf(text, "%-14s%d\n", "pid", found->info.pid);
+        if (found->ended)
+                add_end(text, &found->ending);
         text_printf(text, "%-14s", "created");
         cli_add_time(text, state->created_usec);
         text_puts(text, "\n");
@@ -134,6 +184,26 @@ static void add_table(struct text *text, const struct found *found)
         add_mounts(text, spec);
 }
 
+/* A record that can't be read is told, and keeps nothing else from being shown. */
+static int find_ending(struct cli *cli, const char *name, struct found *found, struct ward_err *err)
+{
+        struct ward_err why;
+        int r;
+
+        found->ended = found->info.status == ENGINE_STOPPED && found->info.damage == NULL;
+        if (!found->ended)
+                return 0;
+        r = engine_ending(&cli->store, name, &cli->arena, &found->ending, &why);
+        if (r == -EBADMSG) {
+                ending_init(&found->ending);
+                cli_warning(cli, MISTAKE_NONE, why.message, "how it ended is shown as unknown");
+        } else if (r < 0) {
+                *err = why;
+                return r;
+        }
+        return 0;
+}
+
 static int inspect(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)
 {
         const struct inspect *o = options;
@@ -147,6 +217,8 @@ static int inspect(struct cli *cli, const void *options, int count, char **opera
 
                 if (r >= 0)
                         r = engine_spec(&cli->store, operands[i], &cli->arena, &found.spec, err);
+                if (r >= 0)
+                        r = find_ending(cli, operands[i], &found, err);
                 if (r < 0)
                         return r;
                 text_puts(&text, i == 0 ? "" : o->format == JSON ? ",\n" : "\n");

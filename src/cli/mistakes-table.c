@@ -231,8 +231,19 @@ const struct help_mistake help_mistakes[] = {
          "The setting belongs to a namespace that the container shares with the machine\n"
          "or with another container (--network host, --ipc container:...)."},
         {MISTAKE_TIMEOUT, "the container ran out of time",
-         "It ran longer than --timeout, and was killed; the exit status is 137. This is\n"
-         "a warning."},
+         "It ran longer than --timeout, and was killed; the exit status is 124, as that\n"
+         "of timeout(1). This is a warning."},
+        {MISTAKE_CPU_TIME, "the container ran out of processor time",
+         "All its processes together used more than --cpu-time, and were killed; the\n"
+         "exit status is 124. Time in which they waited does not count: that is\n"
+         "--timeout."},
+        {MISTAKE_OUTPUT, "the container wrote too much",
+         "It wrote more than --output-limit to standard output and error together. What\n"
+         "was over is lost, and the container was killed; the exit status is 124."},
+        {MISTAKE_PROCESSES, "the container ran out of processes",
+         "New processes or threads were refused at --pids-limit (4096 by default), and\n"
+         "the program failed. This is a warning beside its exit status: it need not be\n"
+         "why."},
 
         /* ---- containers ---- */
 

@@ -24,11 +24,26 @@ static void add_member(struct text *text, const char *before, const char *key, c
         json_write_string(text, value == NULL ? "" : value);
 }
 
-static void add_json(struct text *text, const struct engine_info *infos, size_t count)
+/* How one ended, in a word or two; NULL: it has not. */
+static const char *end_of(struct cli *cli, const struct engine_info *info)
+{
+        _cleanup_text_ struct text text = {0};
+        struct ending ending;
+
+        if (info->status != ENGINE_STOPPED || info->damage != NULL)
+                return NULL;
+        if (engine_ending(&cli->store, info->state.id, &cli->arena, &ending, NULL) < 0)
+                ending_init(&ending); /* it was removed meanwhile, or its record is damaged */
+        ending_short(&ending, &text);
+        return text_failed(&text) ? NULL : arena_strdup(&cli->arena, text.data);
+}
+
+static void add_json(struct text *text, struct cli *cli, const struct engine_info *infos, size_t count)
 {
         text_printf(text, "{\"version\": %d, \"containers\": [", FORMAT_VERSION);
         for (size_t i = 0; i < count; i++) {
                 const struct store_state *state = &infos[i].state;
+                const char *end = end_of(cli, &infos[i]);
 
                 add_member(text, i == 0 ? "\n  {" : ",\n  {", "name", state->id);
                 add_member(text, ", ", "status", engine_status_names[infos[i].status]);
@@ -39,6 +54,8 @@ static void add_json(struct text *text, const struct engine_info *infos, size_t 
                 add_member(text, ", ", "root", state->rootfs);
                 add_member(text, ", ", "command", state->command);
                 add_member(text, ", ", "program", state->program);
+                if (end != NULL)
+                        add_member(text, ", ", "end", end);
                 if (infos[i].damage != NULL)
                         add_member(text, ", ", "damage", infos[i].damage);
                 text_puts(text, "}");
@@ -76,27 +93,33 @@ static char *shortened(const char *command, struct arena *arena)
         return copy;
 }
 
-#define COLUMNS 6
+#define COLUMNS 7
 
-static int add_table(struct text *text, const struct engine_info *infos, size_t count, struct arena *arena)
+/* Without stopped ones nobody has ended. */
+static int add_table(struct text *text, struct cli *cli, const struct engine_info *infos, size_t count, bool all)
 {
-        static const char *const titles[COLUMNS] = {"NAME", "STATUS", "PID", "CREATED", "ROOT", "COMMAND"};
-        const char *(*rows)[COLUMNS] = arena_alloc(arena, count + 1, sizeof(*rows));
+        static const char *const titles[COLUMNS] = {"NAME", "STATUS", "END", "PID", "CREATED", "ROOT", "COMMAND"};
+        struct arena *arena = &cli->arena;
+        const char **cells = arena_new(arena, const char *, (count + 1) * COLUMNS), **cell = cells;
 
-        if (rows == NULL)
+        if (cells == NULL)
                 return -ENOMEM;
-        memcpy(rows[0], titles, sizeof(titles));
+        for (size_t i = 0; i < COLUMNS; i++)
+                if (all || strcmp(titles[i], "END") != 0)
+                        *cell++ = titles[i];
         for (size_t i = 0; i < count; i++) {
-                const char **row = rows[i + 1];
+                const char *end = all ? end_of(cli, &infos[i]) : NULL;
 
-                row[0] = infos[i].state.id;
-                row[1] = engine_status_names[infos[i].status];
-                row[2] = infos[i].pid == 0 ? "-" : arena_printf(arena, "%d", infos[i].pid);
-                row[3] = age(infos[i].state.created_usec, arena);
-                row[4] = shortened(infos[i].state.rootfs, arena);
-                row[5] = shortened(infos[i].state.command, arena);
+                *cell++ = infos[i].state.id;
+                *cell++ = engine_status_names[infos[i].status];
+                if (all)
+                        *cell++ = end == NULL ? "-" : end;
+                *cell++ = infos[i].pid == 0 ? "-" : arena_printf(arena, "%d", infos[i].pid);
+                *cell++ = age(infos[i].state.created_usec, arena);
+                *cell++ = shortened(infos[i].state.rootfs, arena);
+                *cell++ = shortened(infos[i].state.command, arena);
         }
-        return cli_table(text, &rows[0][0], count + 1, COLUMNS);
+        return cli_table(text, cells, count + 1, (size_t)(cell - cells) / (count + 1));
 }
 
 static void warn_damage(const struct cli *cli, const struct engine_info *info)
@@ -131,8 +154,8 @@ static int ps(struct cli *cli, const void *options, int count, char **operands, 
                 for (size_t i = 0; i < shown; i++)
                         text_printf(&text, "%s\n", infos[i].state.id);
         else if (o->format == JSON)
-                add_json(&text, infos, shown);
-        else if (add_table(&text, infos, shown, &cli->arena) < 0)
+                add_json(&text, cli, infos, shown);
+        else if (add_table(&text, cli, infos, shown, o->all) < 0)
                 return err_oom(err);
         return cli_print(&text, err);
 }

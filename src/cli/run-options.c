@@ -100,6 +100,68 @@ static int read_signal(void *target, const char *value, struct arena *arena, str
         return 0;
 }
 
+/* "10", "0.5", "500ms", "1.5m": units as those of sleep(1), and ms. Microseconds. */
+static int read_duration(void *target, const char *option, const char *value, struct arena *arena, struct ward_err *err)
+{
+        static const struct {
+                const char *name;
+                uint64_t usec;
+        } units[] = {{"", 1000000},          {"s", 1000000},           {"ms", 1000},
+                     {"m", 60 * 1000000ULL}, {"h", 3600 * 1000000ULL}, {"d", 86400 * 1000000ULL}};
+        size_t whole_len = strspn(value, "0123456789");
+        const char *unit = value + whole_len, *fraction = unit + (*unit == '.');
+        size_t fraction_len = *unit == '.' ? strspn(fraction, "0123456789") : 0, i = 0;
+        const char *whole = arena_strndup(arena, value, whole_len);
+        uint64_t number, usec = 0;
+
+        if (whole == NULL)
+                return err_oom(err);
+        unit = fraction + fraction_len;
+        while (i < ELEMENTS(units) && strcmp(units[i].name, unit) != 0)
+                i++;
+        if (i == ELEMENTS(units) || number_parse(whole, UINT32_MAX, &number) < 0 ||
+            (value[whole_len] == '.' && fraction_len == 0)) {
+                (void)err_set(err, -EINVAL, "'%s' is not a time", value);
+                (void)err_mistake(err, MISTAKE_NUMBER);
+                return err_hint(err, "write seconds, or a unit: 10, 0.5, 500ms, 5m, 2h");
+        }
+        usec = units[i].usec;
+        number *= usec;
+        for (size_t digit = 0; digit < fraction_len && usec >= 10; digit++) {
+                usec /= 10;
+                number += (uint64_t)(fraction[digit] - '0') * usec;
+        }
+        return set_limit(target, option, value, (int64_t)number, arena, err);
+}
+
+static int read_timeout(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        return read_duration(target, "--timeout", value, arena, err);
+}
+
+static int read_cpu_time(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        return read_duration(target, "--cpu-time", value, arena, err);
+}
+
+static int read_output_limit(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        struct spec_i64 *limit = target;
+        int r = read_bytes(target, "--output-limit", value, arena, err);
+
+        if (r >= 0 && limit->value < 1) {
+                (void)err_set(err, -EINVAL, "'%s' is no limit of output: >/dev/null is without any", value);
+                (void)err_mistake(err, MISTAKE_BYTES);
+                return err_hint(err, "write digits and a unit: 64k, 1m");
+        }
+        return r;
+}
+
+static int read_status_fd(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        return read_ranged(target, "--status-fd", value, 0, INT32_MAX, arena, err);
+}
+
 static int read_host_size(void *target, const char *value, struct arena *arena, struct ward_err *err)
 {
         int64_t bytes;
@@ -392,9 +454,29 @@ static const struct option_entry entries[] = {
          OPTION_CALL(struct run, stop_timeout, read_stop_timeout)},
         {.name = "timeout",
          .arg = "SECONDS",
-         .help = "kill it when it has run that long",
+         .help = "end it when it has run that long (with a unit: 500ms, 5m)",
          .rare = true,
-         OPTION_NUMBER(struct run, timeout, UINT32_MAX)},
+         OPTION_CALL(struct run, timeout, read_timeout)},
+        {.name = "cpu-time",
+         .arg = "SECONDS",
+         .help = "end it when its processes have used that much processor time",
+         .rare = true,
+         OPTION_CALL(struct run, cpu_time, read_cpu_time)},
+        {.name = "output-limit",
+         .arg = "BYTES",
+         .help = "cut its output off there, and end it",
+         .rare = true,
+         OPTION_CALL(struct run, output_limit, read_output_limit)},
+        {.name = "status-fd",
+         .arg = "N",
+         .help = "write JSON lines to this descriptor: started, and how it ended",
+         .rare = true,
+         OPTION_CALL(struct run, status_fd, read_status_fd)},
+        {.name = "json-status-fd",
+         .arg = "N",
+         .help = "the same as --status-fd (bubblewrap)",
+         .rare = true,
+         OPTION_CALL(struct run, status_fd, read_status_fd)},
         {.name = "cidfile",
          .arg = "FILE",
          .help = "write its name there; the file must not exist",

@@ -91,16 +91,10 @@ static int start(const struct run_job *job, const struct ward_spec *spec, const 
                 if (job->options->cidfile != NULL)
                         (void)unlink(job->options->cidfile);
                 job->cli->failure = end.status != 0 ? end.status : CLI_EXIT_FAILED;
+                run_status_failed(job, job->cli->failure, err);
                 return r;
         }
-        if (end.oom_killed)
-                cli_warning(job->cli, MISTAKE_OUT_OF_MEMORY,
-                            "the container ran out of memory: the kernel ended a process of it",
-                            "raise its limit with --memory");
-        if (end.timed_out)
-                cli_warning(job->cli, MISTAKE_TIMEOUT, "the container ran out of time and was killed",
-                            "raise its limit with --timeout");
-        return end.status;
+        return run_status_ended(job, &end);
 }
 
 /* What walls stand is said before the program says anything, and judged before it runs. */
@@ -145,7 +139,7 @@ static int check(const struct run *o, struct ward_err *err)
                 (void)err_mistake(err, MISTAKE_CONFLICT);
                 return err_hint(err, "only a /dev/shm of the container's own can be given a size");
         }
-        return 0;
+        return run_status_check(o, err);
 }
 
 static int build_and_run(struct run_job *job, const char *root_word, struct ward_err *err)
@@ -157,7 +151,11 @@ static int build_and_run(struct run_job *job, const char *root_word, struct ward
                 .bundle = "/",
                 .program = "ward",
                 .pid_file = o->pidfile,
-                .timeout_sec = o->timeout,
+                .timeout_usec = (uint64_t)o->timeout.value,
+                .cpu_usec = (uint64_t)o->cpu_time.value,
+                .output_bytes = (uint64_t)o->output_limit.value,
+                .record = &job->cli->arena,
+                .record_success = o->status_fd.given,
                 .keep = !o->remove,
                 .no_input = !o->interactive,
                 .terminal_relay = true,
@@ -177,6 +175,10 @@ static int build_and_run(struct run_job *job, const char *root_word, struct ward
         if (shows_strength(o) || o->require != 0) {
                 engine.judge = judge;
                 engine.judge_data = job;
+        }
+        if (o->status_fd.given) {
+                engine.started = run_status_started;
+                engine.started_data = job;
         }
         engine.id = job->id;
         engine.root_given = root.given;

@@ -22,14 +22,16 @@ struct run {
         const char *entrypoint, *workdir, *user, *hostname, *domainname, *keep;
         const char *ns[SPEC_NS_COUNT]; /* --network, --pid ...: what is said of each namespace */
         const char *stop_signal, *seccomp;
-        uint64_t timeout; /* seconds; 0: none */
         struct option_list env, env_files, groups;
         struct option_list volumes, mounts, tmpfs, devices;
         struct option_list cap_add, cap_drop, security;
         struct option_list ulimits, sysctls, time_offsets;
         struct spec_i64 memory, memory_swap, memory_reservation, shm_size, host_size;
         struct spec_i64 cpu_quota, cpu_shares, pids, oom_score;
-        struct spec_i64 stop_timeout; /* seconds */
+        struct spec_i64 stop_timeout;      /* seconds */
+        struct spec_i64 timeout, cpu_time; /* microseconds; 0: none */
+        struct spec_i64 output_limit;
+        struct spec_i64 status_fd;
         const char *cpuset_cpus, *cpuset_mems;
 };
 
@@ -124,6 +126,13 @@ int run_devices(const struct run_job *job, struct ward_spec *spec, struct ward_e
 
 /* -m, --cpus, --ulimit, --sysctl ... */
 int run_limits(const struct run_job *job, struct ward_spec *spec, struct ward_err *err);
+
+/* run-status.c: what --status-fd, standard error and the exit status say of the start and of the end. The descriptor is looked at before any other is
+ * opened. run_status_started() is engine_options.started, run_status_ended() returns the exit status. */
+int run_status_check(const struct run *options, struct ward_err *err);
+void run_status_started(void *data, const struct engine_started *started);
+void run_status_failed(const struct run_job *job, int status, const struct ward_err *err);
+int run_status_ended(const struct run_job *job, const struct engine_exit *end);
 
 /* --cap-add, --cap-drop, --privileged, --security-opt. */
 int run_rights(const struct run_job *job, struct ward_spec *spec, struct ward_err *err);

@@ -72,7 +72,7 @@ static int fill_state(struct birth *birth, struct ward_err *err)
         if (spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW && spec->id_maps.uid_count > 0)
                 birth->state.host_uid_base = spec->id_maps.uid[0].host_id;
         if (!spec->process.terminal) {
-                birth->state.stdio = outside_stdio(&birth->arena);
+                birth->state.stdio = outside_stdio(&birth->arena, (const int[]){0, 1, 2});
                 if (birth->state.stdio == NULL)
                         return err_oom(err);
         }
@@ -339,6 +339,8 @@ static int clone_init(struct birth *birth, struct ward_err *err)
                 .state_process = birth->agent.state,
                 .root = birth->options->root_given ? birth->options->root_fd : -EBADF,
                 .shm = birth->options->shm_fd,
+                .output = birth->relay == NULL ? -EBADF : birth->relay->output[0][1],
+                .error = birth->relay == NULL ? -EBADF : birth->relay->output[1][1],
                 .made = birth->made,
                 .lock = birth->entry.lock,
         };
@@ -488,7 +490,7 @@ int birth_note_group(struct birth *birth, struct ward_err *err)
         return store_note_group(&birth->entry, site->place.cgroup_path, site_missing_parents(site), err);
 }
 
-static int bring_up(struct birth *birth, int relay_console, struct ward_err *err)
+static int bring_up(struct birth *birth, struct ward_err *err)
 {
         int r;
 
@@ -500,7 +502,7 @@ static int bring_up(struct birth *birth, int relay_console, struct ward_err *err
         if (r >= 0)
                 r = site_make_unified(&birth->site, &birth->group_fd, err);
         if (r >= 0)
-                r = open_sockets(birth, relay_console, err);
+                r = open_sockets(birth, birth->relay == NULL ? -EBADF : birth->relay->socket[1], err);
         if (r >= 0)
                 r = open_hook_states(birth, err);
         if (r >= 0)
@@ -571,7 +573,7 @@ int birth_prepare(struct birth *birth, struct store *store, const struct ward_sp
                 return r;
         place->create = create;
         place->trace = options->trace != NULL;
-        place->judged = options->judge != NULL;
+        place->judged = options->judge != NULL || options->started != NULL;
         place->make_cwd = options->make_cwd;
         place->all_cpus = options->all_cpus;
         place->no_pivot = options->no_pivot;
@@ -583,13 +585,43 @@ int birth_prepare(struct birth *birth, struct store *store, const struct ward_sp
         return r < 0 ? r : store_create(store, options->id, &birth->entry, err);
 }
 
+/* The machine's uid of the process's user; -1: it has none here. */
+static uid_t user_outside(const struct ward_spec *spec)
+{
+        const struct spec_id_maps *maps = &spec->id_maps;
+
+        if (spec->ns[SPEC_NS_USER].mode != SPEC_NS_NEW)
+                return spec->process.uid;
+        for (size_t i = 0; i < maps->uid_count; i++)
+                if (spec->process.uid - maps->uid[i].container_id < maps->uid[i].count)
+                        return maps->uid[i].host_id + (spec->process.uid - maps->uid[i].container_id);
+        return (uid_t)-1;
+}
+
+/* The relay's pipes are the process's standard output and error, which it can open by their names (/dev/stdout) if they are its user's: they are
+ * no files of the container's user namespace, in which they could be given away. */
+static int take_output(struct birth *birth, struct ward_err *err)
+{
+        const int fds[] = {STDIN_FILENO, birth->relay->output[0][1], birth->relay->output[1][1]};
+
+        for (int i = 1; i <= 2; i++)
+                if (fchown(fds[i], user_outside(birth->spec), (gid_t)-1) < 0)
+                        break; /* EPERM: who is not root can give them to nobody but himself, whose they are */
+        birth->site.place.output_pipes = true;
+        birth->state.stdio = outside_stdio(&birth->arena, fds);
+        return birth->state.stdio == NULL ? err_oom(err) : 0;
+}
+
 int birth_begin(struct birth *birth, struct store *store, const struct ward_spec *spec,
-                const struct engine_options *options, bool create, int relay_console, struct ward_err *err)
+                const struct engine_options *options, bool create, const struct relay *relay, struct ward_err *err)
 {
         int r = birth_prepare(birth, store, spec, options, create, err);
 
+        birth->relay = relay;
+        if (r >= 0 && relay != NULL && relay->output[0][1] >= 0)
+                r = take_output(birth, err);
         if (r >= 0)
-                r = bring_up(birth, relay_console, err);
+                r = bring_up(birth, err);
         return r;
 }
 

@@ -21,6 +21,7 @@ struct birth {
         struct store *store; /* borrowed, as the next two */
         const struct ward_spec *spec;
         const struct engine_options *options;
+        const struct relay *relay; /* borrowed; NULL: nobody waits in the foreground */
         bool create;
         struct site site;
         struct seccomp_filter filter;
@@ -57,17 +58,16 @@ int birth_open_log(struct birth *birth, struct ward_err *err);
 int birth_run_hooks(struct birth *birth, struct ward_err *err);
 int birth_write_state(struct birth *birth, struct ward_err *err);
 
-/* Makes everything and leaves the child waiting for its start. @relay_console: a socket of the caller that takes the terminal, or -EBADF.
+/* Makes everything and leaves the child waiting for its start. @relay: takes the terminal, or what is written without one; NULL: nobody does.
  * @given_root: a detached mount for the root in place of spec->rootfs, or -EBADF. */
 int birth_begin(struct birth *birth, struct store *store, const struct ward_spec *spec,
-                const struct engine_options *options, bool create, int relay_console, struct ward_err *err);
+                const struct engine_options *options, bool create, const struct relay *relay, struct ward_err *err);
 
 /* create: hands the child over to the listening socket. run: starts the program. */
 int birth_finish(struct birth *birth, struct ward_err *err);
 
 /* In the foreground, of one that stays: waits until it has ended, and fills in *@ret_exit; then removes it, unless somebody did already. */
-int birth_wait_end(struct birth *birth, struct relay *relay, uint64_t timeout_sec, struct engine_exit *ret_exit,
-                   struct ward_err *err);
+int birth_wait_end(struct birth *birth, struct relay *relay, struct engine_exit *ret_exit, struct ward_err *err);
 int birth_remove_ended(struct birth *birth, struct ward_err *err);
 
 /* It stays: only descriptors and memory are freed by birth_done(). */

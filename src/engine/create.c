@@ -9,7 +9,7 @@ int engine_create(struct store *store, const struct ward_spec *spec, const struc
         _cleanup_birth_ struct birth birth;
         int r;
 
-        r = birth_begin(&birth, store, spec, options, true, -EBADF, err);
+        r = birth_begin(&birth, store, spec, options, true, NULL, err);
         if (r >= 0)
                 r = birth_finish(&birth, err);
         if (r >= 0)

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "kern/cgroup.h"
+#include "model/ending.h"
 #include "model/seccomp.h"
 #include "model/spec.h"
 #include "model/strength.h"
@@ -47,8 +48,15 @@ extern const char *const engine_status_names[];
  * program is not there, 126 when it can't be executed, 125 for everything else. */
 struct engine_exit {
         int status;
-        bool timed_out;  /* it was killed at the end of options->timeout_sec */
         bool oom_killed; /* the kernel's OOM killer ended a process of its group */
+        struct ending
+                ending; /* run, with options->record: all that is known; it has no reason where nothing was found out */
+};
+
+/* A container whose program runs. */
+struct engine_started {
+        pid_t pid;
+        uint64_t namespaces[SPEC_NS_COUNT]; /* st_ino of its namespaces; 0: not to be seen */
 };
 
 /* Who makes a container's control group. */
@@ -73,8 +81,17 @@ struct engine_options {
         /* run: what walls stand, told when all is set up and before the program starts; an error ends the start. NULL: nobody asks. */
         int (*judge)(void *data, const struct strength *strength, struct ward_err *err);
         void *judge_data;
-        uint64_t timeout_sec; /* run in the foreground: kill it then; 0: never */
-        bool make_cwd;        /* the working directory is made where the root has none */
+        /* run in the foreground: the container that goes over one of these caps is ended; 0: none */
+        uint64_t timeout_usec;
+        uint64_t cpu_usec;     /* processor time of all its processes: it needs a control group */
+        uint64_t output_bytes; /* to standard output and error together, or to its terminal; what is over is cut off */
+        struct arena *
+                record; /* run in the foreground: what there is to know of the end is found out, and lives there; NULL: only how it ended */
+        bool record_success; /* also where it exits with status 0 by itself */
+        /* run: the program was executed. NULL: nobody asks. */
+        void (*started)(void *data, const struct engine_started *started);
+        void *started_data;
+        bool make_cwd; /* the working directory is made where the root has none */
         bool all_cpus; /* the process may run on all processors of its group, whatever the caller is confined to */
         bool no_pivot; /* chroot in place of pivot_root(2), for a root on an initramfs */
         bool no_new_keyring; /* keep the caller's session keyring */
@@ -142,6 +159,10 @@ struct engine_info {
 /* What is known of one container. Strings live in @arena. */
 int engine_info(struct store *store, const char *id, struct arena *arena, struct engine_info *ret_info,
                 struct ward_err *err);
+
+/* How a stopped container ended. Texts live in @arena. What is not known any more is said to be unknown. -ESRCH, -EBUSY: it has not stopped. */
+int engine_ending(struct store *store, const char *id, struct arena *arena, struct ending *ret_ending,
+                  struct ward_err *err);
 
 /* Of all containers, sorted by id. One whose state is unreadable is listed as ENGINE_STOPPED with what is known. */
 int engine_list(struct store *store, struct arena *arena, struct engine_info **ret_infos, size_t *ret_count,

@@ -333,7 +333,7 @@ static int prepare(struct execution *exec, const struct engine_exec_options *how
         if (r < 0 || options->detach)
                 return r;
         terminal = options->terminal_relay && exec->process.terminal && options->console_socket == NULL;
-        return relay_begin(relay, terminal, !options->no_input, err);
+        return relay_begin(relay, terminal, !options->no_input, false, err);
 }
 
 static int execute(struct execution *exec, struct store *store, const struct engine_exec_options *how,
@@ -374,7 +374,7 @@ static int execute(struct execution *exec, struct store *store, const struct eng
         launch_release(&exec->launch);
         if (options->detach)
                 return 0;
-        r = relay_run(relay, exec->launch.pidfd, 0, err);
+        r = relay_run(relay, exec->launch.pidfd, NULL, err);
         if (r >= 0)
                 r = pidfd_wait(exec->launch.pidfd, false, false, &info);
         if (r < 0)

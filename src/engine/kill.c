@@ -2,6 +2,7 @@
 /* Sending a signal to a container. */
 #include <errno.h>
 
+#include "engine/ending.h"
 #include "engine/recover.h"
 #include "kern/clone.h"
 #include "kern/require.h"
@@ -28,7 +29,7 @@ static bool dies_with_init(const struct stored *stored)
         return spec.ns[SPEC_NS_PID].mode == SPEC_NS_NEW;
 }
 
-int stored_kill(struct stored *stored, int signal, bool all, struct ward_err *err)
+static int send_signal(struct stored *stored, int signal, bool all, struct ward_err *err)
 {
         const char *group = stored->state.cgroup_path;
         struct site *site;
@@ -53,6 +54,19 @@ int stored_kill(struct stored *stored, int signal, bool all, struct ward_err *er
         return r;
 }
 
+int stored_kill(struct stored *stored, int signal, bool all, const char *verb, struct ward_err *err)
+{
+        int r;
+
+        /* Before it: who waits for the end may look at once. */
+        if (stored->status != ENGINE_STOPPED)
+                ending_note_sender(&stored->entry, signal, verb);
+        r = send_signal(stored, signal, all, err);
+        if (r < 0 && stored->status != ENGINE_STOPPED)
+                ending_forget_sender(&stored->entry);
+        return r;
+}
+
 int engine_kill(struct store *store, const char *id, int signal, bool all, struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
@@ -61,5 +75,5 @@ int engine_kill(struct store *store, const char *id, int signal, bool all, struc
         r = stored_open(&stored, store, id, true, err);
         if (stored_is_unreadable(r))
                 r = recover(&stored, store, id, r, err);
-        return r < 0 ? r : stored_kill(&stored, signal, all, err);
+        return r < 0 ? r : stored_kill(&stored, signal, all, "kill", err);
 }

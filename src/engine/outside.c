@@ -35,7 +35,7 @@ static const struct {
 };
 
 /* A word and one or two numbers for each: "pipe:4711 file:26:47 tty:34816:5 -". */
-const char *outside_stdio(struct arena *arena)
+const char *outside_stdio(struct arena *arena, const int *fds)
 {
         _cleanup_text_ struct text text = {0};
 
@@ -43,7 +43,7 @@ const char *outside_stdio(struct arena *arena)
                 bool device, pipe;
                 struct statx st;
 
-                if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_INO | STATX_MNT_ID, &st) < 0)
+                if (statx(fds[fd], "", AT_EMPTY_PATH, STATX_TYPE | STATX_INO | STATX_MNT_ID, &st) < 0)
                         st = (struct statx){.stx_mode = S_IFSOCK};
                 device = S_ISCHR(st.stx_mode) && st.stx_rdev_major != 1; /* the others are /dev/null and its like */
                 pipe = S_ISFIFO(st.stx_mode);

@@ -9,9 +9,9 @@
 #include "engine/criu.h"
 #include "engine/site.h"
 
-/* The caller's standard descriptors, which a container without a terminal gets: what the kernel counts them by, for its state. It is short work, because
- * every start does it. It lives in @arena; NULL: memory is short. */
-const char *outside_stdio(struct arena *arena);
+/* The standard descriptors that a container without a terminal gets, three of this process's @fds: what the kernel counts them by, for its state. It is
+ * short work, because every start does it. It lives in @arena; NULL: memory is short. */
+const char *outside_stdio(struct arena *arena, const int *fds);
 
 /* The same as CRIU names such files, "pipe:[4711] file[1a:2f] -". A "-" is one that it has no name for. */
 const char *outside_stdio_names(const char *stdio, struct arena *arena);

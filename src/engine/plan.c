@@ -25,6 +25,7 @@ int engine_plan(const struct ward_spec *spec, const struct engine_options *optio
                 .apparmor = true,
                 .selinux = true,
                 .terminal_socket = true,
+                .output_pipes = options->output_bytes != 0,
                 .make_cwd = options->make_cwd,
                 .all_cpus = options->all_cpus,
                 .no_pivot = options->no_pivot,

@@ -10,10 +10,10 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/names.h"
 #include "kern/clone.h"
 
 _Static_assert(sizeof(struct termios) <= sizeof(((struct relay *)0)->saved), "struct relay has room for a termios");
@@ -21,7 +21,7 @@ _Static_assert(sizeof(struct termios) <= sizeof(((struct relay *)0)->saved), "st
 #define REST_MSEC 20
 
 /* Everything that can be caught, but what reports a fault of this process itself and what concerns its own children and terminal. */
-static void forwarded(sigset_t *set)
+static void forwarded(sigset_t *set, bool pipes)
 {
         static const int own[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGTRAP, SIGABRT, SIGSYS,
                                   SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG,  SIGPIPE};
@@ -29,15 +29,30 @@ static void forwarded(sigset_t *set)
         (void)sigfillset(set);
         for (size_t i = 0; i < ELEMENTS(own); i++)
                 (void)sigdelset(set, own[i]);
+        /* Whoever stops reading shall be the program's loss, not this process's end: it gets a SIGPIPE of its own. */
+        if (pipes)
+                (void)sigaddset(set, SIGPIPE);
 }
 
-int relay_begin(struct relay *relay, bool terminal, bool input, struct ward_err *err)
+static int make_pipes(struct relay *relay, struct ward_err *err)
+{
+        for (int i = 0; i < 2; i++)
+                if (pipe2(relay->output[i], O_CLOEXEC) < 0)
+                        return err_errno(err, "make a pipe for what the container writes");
+        return 0;
+}
+
+int relay_begin(struct relay *relay, bool terminal, bool input, bool pipes, struct ward_err *err)
 {
         sigset_t set;
+        int r;
 
         *relay = (struct relay)RELAY_NONE;
         relay->input = input;
-        forwarded(&set);
+        r = pipes ? make_pipes(relay, err) : 0;
+        if (r < 0)
+                return r;
+        forwarded(&set, pipes);
         relay->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
         if (relay->signals < 0)
                 return err_errno(err, "receive signals");
@@ -132,6 +147,10 @@ static bool forward_signals(struct relay *relay, int pidfd)
                         resize(relay);
                         continue;
                 }
+                if (info.ssi_signo == SIGPIPE && (pid_t)info.ssi_pid == getpid())
+                        continue; /* of a write(2) here */
+                if (signal_ends((int)info.ssi_signo))
+                        relay->passed_on = info;
                 (void)pidfd_signal(pidfd, (int)info.ssi_signo); /* ESRCH: it has ended, which the loop sees */
                 forwarded = true;
         }
@@ -171,13 +190,28 @@ static bool flow_drain(struct flow *flow)
         return n >= 0;
 }
 
-enum { POLL_PROCESS, POLL_SIGNALS, POLL_MASTER, POLL_INPUT, POLL_OUTPUT, POLL_COUNT };
+enum {
+        POLL_PROCESS,
+        POLL_SIGNALS,
+        POLL_MASTER,
+        POLL_INPUT,
+        POLL_OUTPUT,
+        POLL_ERROR,
+        POLL_ERROR_OUT,
+        POLL_MEMORY,
+        POLL_COUNT
+};
+
+/* Where the two flows of output are read, and written. */
+static const int poll_from[] = {POLL_MASTER, POLL_ERROR}, poll_to[] = {POLL_OUTPUT, POLL_ERROR_OUT};
 
 /* What relay_run() does in turn. */
 struct turn {
         struct pollfd ready[POLL_COUNT];
-        struct flow in, out; /* to the terminal's master, and from there */
-        bool in_open, out_open;
+        struct watch *watch;
+        struct flow in;     /* to the terminal's master */
+        struct flow out[2]; /* from there, or from the pipes for standard output and error */
+        bool in_open, out_open[2];
         bool ended;   /* the process */
         bool hurried; /* it was asked to end, or had to: then nobody waits for long until the rest is read */
         bool wasted;  /* the rest */
@@ -186,30 +220,22 @@ struct turn {
 #define END_AGAIN_MSEC 300
 #define GIVE_UP_MSEC 1000
 
-static int64_t now_msec(void)
+static bool flows_empty(const struct turn *turn)
 {
-        struct timespec now;
-
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+        return turn->out[0].len == 0 && turn->out[1].len == 0;
 }
 
-/* Waits for what is polled, and ends the process behind @pidfd when it is later than @end (0: never). Returns how many are ready. */
-static int wait_ready(struct relay *relay, struct turn *turn, int64_t end, int pidfd)
+/* Waits for what is polled, and until a cap of the container is to be looked at. Returns how many are ready. */
+static int wait_ready(struct relay *relay, struct turn *turn)
 {
-        bool timed = end != 0 && !relay->timed_out && !turn->ended;
-        int64_t left = timed ? end - now_msec() : -1;
+        int left = turn->watch != NULL && !turn->ended ? watch_wait_msec(turn->watch) : -1;
 
-        if (left < 0 && timed) {
-                relay->timed_out = true;
-                (void)pidfd_signal(pidfd, SIGKILL);
-        }
         if (relay->input_ended && (left < 0 || left > END_AGAIN_MSEC))
                 left = END_AGAIN_MSEC;
         /* What the process wrote before its end is still carried: all that is there, and nothing is waited for but its reader. */
         if (turn->ended)
-                left = turn->out.len == 0 || turn->wasted ? 0 : turn->hurried ? GIVE_UP_MSEC : -1;
-        return poll(turn->ready, POLL_COUNT, left > INT_MAX ? INT_MAX : (int)left);
+                left = flows_empty(turn) || turn->wasted ? 0 : turn->hurried ? GIVE_UP_MSEC : -1;
+        return poll(turn->ready, POLL_COUNT, left);
 }
 
 /* A terminal has no other end of input than a character, ^D (termios(3), VEOF). A program that changes its terminal's mode may throw it away
@@ -229,21 +255,48 @@ static void end_input(struct relay *relay)
 static void turn_ask(struct turn *turn, const struct relay *relay, int pidfd)
 {
         struct pollfd *ready = turn->ready;
-        short master = (short)((turn->out_open && turn->out.len == 0 ? POLLIN : 0) | (turn->in.len > 0 ? POLLOUT : 0));
 
         ready[POLL_PROCESS] = (struct pollfd){.fd = turn->ended ? -EBADF : pidfd, .events = POLLIN};
         ready[POLL_SIGNALS] = (struct pollfd){.fd = relay->signals, .events = POLLIN};
-        ready[POLL_MASTER] = (struct pollfd){.fd = master == 0 ? -EBADF : relay->master, .events = master};
+        ready[POLL_MEMORY] = (struct pollfd){
+                .fd = turn->watch == NULL || turn->ended ? -EBADF : watch_memory_fd(turn->watch), .events = POLLPRI};
         ready[POLL_INPUT] =
                 (struct pollfd){.fd = turn->in_open && turn->in.len == 0 ? STDIN_FILENO : -EBADF, .events = POLLIN};
-        ready[POLL_OUTPUT] = (struct pollfd){.fd = turn->out.len > 0 ? STDOUT_FILENO : -EBADF, .events = POLLOUT};
+        for (int i = 0; i < 2; i++) {
+                const struct flow *out = &turn->out[i];
+                short events = (short)((turn->out_open[i] && out->len == 0 ? POLLIN : 0) |
+                                       (i == 0 && turn->in.len > 0 ? POLLOUT : 0));
+
+                ready[poll_from[i]] = (struct pollfd){.fd = events == 0 ? -EBADF : out->from, .events = events};
+                ready[poll_to[i]] = (struct pollfd){.fd = out->len > 0 ? out->to : -EBADF, .events = POLLOUT};
+        }
+}
+
+/* One flow of output. Returns whether any of it was there or went. */
+static bool carry_output(struct turn *turn, struct relay *relay, int i)
+{
+        struct flow *out = &turn->out[i];
+
+        if (turn->ready[poll_to[i]].revents != 0) {
+                turn->out_open[i] &= flow_drain(out);
+                /* Nobody reads it any more, and the program is told so as it would be without this process between. */
+                if (!turn->out_open[i])
+                        relay->output[i][0] = fd_close(relay->output[i][0]);
+                return true;
+        }
+        if (!turn->out_open[i] || out->len != 0 || (turn->ready[poll_from[i]].revents & ~POLLOUT) == 0)
+                return false;
+        turn->out_open[i] = flow_fill(out);
+        if (turn->watch != NULL)
+                out->len = watch_output(turn->watch, out->len);
+        return true;
 }
 
 /* Carries what can be. Returns whether any of the process's output was there or went. */
 static bool turn_carry(struct turn *turn, struct relay *relay)
 {
         const struct pollfd *ready = turn->ready;
-        bool more = false;
+        bool more;
 
         if (ready[POLL_INPUT].revents != 0 && !flow_fill(&turn->in)) {
                 end_input(relay);
@@ -251,44 +304,46 @@ static bool turn_carry(struct turn *turn, struct relay *relay)
         }
         if (turn->in.len > 0 && (ready[POLL_MASTER].revents & ~POLLIN) != 0)
                 turn->in_open &= flow_drain(&turn->in);
-        if (ready[POLL_OUTPUT].revents != 0) {
-                turn->out_open &= flow_drain(&turn->out);
-                more = true;
-        } else if (turn->out_open && turn->out.len == 0 && (ready[POLL_MASTER].revents & ~POLLOUT) != 0) {
-                turn->out_open = flow_fill(&turn->out);
-                more = true;
-        }
-        return more;
+        more = carry_output(turn, relay, 0);
+        return carry_output(turn, relay, 1) || more;
 }
 
-int relay_run(struct relay *relay, int pidfd, uint64_t timeout_sec, struct ward_err *err)
+int relay_run(struct relay *relay, int pidfd, struct watch *watch, struct ward_err *err)
 {
-        int64_t end = timeout_sec == 0 ? 0 : now_msec() + (int64_t)timeout_sec * 1000;
+        int from = relay->master >= 0 ? relay->master : relay->output[0][0];
         struct turn turn = {
+                .watch = watch,
                 .in = {.from = STDIN_FILENO, .to = relay->master},
-                .out = {.from = relay->master, .to = STDOUT_FILENO},
+                .out = {{.from = from, .to = STDOUT_FILENO}, {.from = relay->output[1][0], .to = STDERR_FILENO}},
                 .in_open = relay->master >= 0 && relay->input,
-                .out_open = relay->master >= 0,
+                .out_open = {from >= 0, relay->output[1][0] >= 0},
         };
 
+        for (int i = 0; i < 2; i++)
+                relay->output[i][1] = fd_close(relay->output[i][1]);
         for (;;) {
                 bool more;
-                int n;
+                int n, r;
 
                 turn_ask(&turn, relay, pidfd);
-                n = wait_ready(relay, &turn, end, pidfd);
+                n = wait_ready(relay, &turn);
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n < 0)
                         return err_errno(err, "wait for the container");
-                if (n == 0 && relay->input_ended && turn.out_open && !turn.ended)
+                if (n == 0 && relay->input_ended && turn.out_open[0] && !turn.ended)
                         end_input(relay);
                 turn.wasted = turn.wasted || (n == 0 && turn.ended);
-                turn.hurried |= relay->timed_out;
+                if (turn.ready[POLL_MEMORY].revents != 0)
+                        watch_memory(watch);
+                r = watch == NULL || turn.ended ? 0 : watch_look(watch, err);
+                if (r < 0)
+                        return r;
+                turn.hurried |= watch != NULL && watch->hit != ENDING_UNKNOWN;
                 if (turn.ready[POLL_SIGNALS].revents != 0)
                         turn.hurried |= forward_signals(relay, pidfd);
                 more = turn_carry(&turn, relay);
-                if (turn.ended && !more && (turn.out.len == 0 || turn.wasted))
+                if (turn.ended && !more && (flows_empty(&turn) || turn.wasted))
                         return 0;
                 turn.ended = turn.ended || turn.ready[POLL_PROCESS].revents != 0;
         }
@@ -318,4 +373,7 @@ void relay_done(struct relay *relay)
                 restore_signals(relay);
         relay->signals = fd_close(relay->signals);
         relay->master = fd_close(relay->master);
+        for (int i = 0; i < 2; i++)
+                for (int end = 0; end < 2; end++)
+                        relay->output[i][end] = fd_close(relay->output[i][end]);
 }

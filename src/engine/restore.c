@@ -303,7 +303,7 @@ static int run(struct store *store, const struct ward_spec *spec, const struct e
         birth_release(birth);
         if (options->detach)
                 return 0;
-        r = birth_wait_end(birth, relay, options->timeout_sec, ret_exit, err);
+        r = birth_wait_end(birth, relay, ret_exit, err);
         if (r >= 0 && !options->keep)
                 r = birth_remove_ended(birth, err);
         return r;
@@ -317,7 +317,7 @@ int engine_restore(struct store *store, const struct ward_spec *spec, const stru
         int r;
 
         *ret_exit = (struct engine_exit){.status = 125};
-        r = options->detach ? 0 : relay_begin(&relay, terminal, true, err);
+        r = options->detach ? 0 : relay_begin(&relay, terminal, true, false, err);
         if (r >= 0)
                 r = run(store, spec, options, restore, &relay, ret_exit, err);
         return require_explain(r, err);

@@ -2,30 +2,55 @@
 /* create and start in one, and, in the foreground, the container's whole life. */
 #include "engine/birth.h"
 #include "engine/hooks.h"
+#include "engine/stored.h"
 #include "engine/strength.h"
+#include "kern/proc.h"
 #include "kern/require.h"
 
-/* The child has to have done its part: what it could not set up is no wall. */
-static int judge(struct birth *birth, struct ward_err *err)
+/* What of its namespaces can be seen by now. A program that ends at once has none any more, and before it is executed an ordinary user sees none. */
+static void see_namespaces(const struct birth *birth, struct engine_started *started)
 {
+        for (int ns = 0; ns < SPEC_NS_COUNT; ns++)
+                if (started->namespaces[ns] == 0 &&
+                    proc_namespace_inode(birth->launch.proc_fd, birth->state.pid, stored_ns_files[ns],
+                                         &started->namespaces[ns], NULL) < 0)
+                        started->namespaces[ns] = 0;
+}
+
+/* The child has to have done its part: what it could not set up is no wall. */
+static int look(struct birth *birth, struct engine_started *started, struct ward_err *err)
+{
+        const struct engine_options *options = birth->options;
         struct strength strength;
         int r = launch_await(&birth->launch, PHASE_WAITING, err);
 
         if (r < 0)
                 return r;
+        if (options->started != NULL)
+                see_namespaces(birth, started);
+        if (options->judge == NULL)
+                return 0;
         strength_of(birth, &strength);
-        return birth->options->judge(birth->options->judge_data, &strength, err);
+        return options->judge(options->judge_data, &strength, err);
+}
+
+static void tell_started(const struct birth *birth, struct engine_started *started)
+{
+        started->pid = birth->state.pid;
+        see_namespaces(birth, started);
+        birth->options->started(birth->options->started_data, started);
 }
 
 static int run(struct store *store, const struct ward_spec *spec, const struct engine_options *options,
                struct relay *relay, struct engine_exit *ret_exit, struct ward_err *err)
 {
         _cleanup_birth_ struct birth birth;
+        struct engine_started started = {0};
         int r;
 
-        r = birth_begin(&birth, store, spec, options, false, relay->socket[1], err);
-        if (r >= 0 && options->judge != NULL)
-                r = judge(&birth, err);
+        r = birth_begin(&birth, store, spec, options, false, relay, err);
+        if (r >= 0 && (options->judge != NULL || options->started != NULL))
+                r = look(&birth, &started, err);
         if (r >= 0)
                 r = birth_finish(&birth, err);
         if (r < 0) { /* of birth, not of what follows */
@@ -43,7 +68,9 @@ static int run(struct store *store, const struct ward_spec *spec, const struct e
         birth_release(&birth);
         if (options->detach)
                 return 0;
-        r = birth_wait_end(&birth, relay, options->timeout_sec, ret_exit, err);
+        if (options->started != NULL)
+                tell_started(&birth, &started);
+        r = birth_wait_end(&birth, relay, ret_exit, err);
         if (r >= 0 && !options->keep)
                 r = birth_remove_ended(&birth, err);
         return r;
@@ -53,11 +80,12 @@ int engine_run(struct store *store, const struct ward_spec *spec, const struct e
                struct engine_exit *ret_exit, struct ward_err *err)
 {
         bool terminal = options->terminal_relay && spec->process.terminal && options->console_socket == NULL;
+        bool pipes = options->output_bytes != 0 && !spec->process.terminal;
         _cleanup_relay_ struct relay relay = RELAY_NONE;
         int r;
 
         *ret_exit = (struct engine_exit){.status = 125};
-        r = options->detach ? 0 : relay_begin(&relay, terminal, !options->no_input, err);
+        r = options->detach ? 0 : relay_begin(&relay, terminal, !options->no_input, pipes, err);
         if (r >= 0)
                 r = run(store, spec, options, &relay, ret_exit, err);
         return require_explain(r, err);

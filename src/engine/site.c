@@ -237,6 +237,20 @@ static bool has_room(const struct site *site)
         return false;
 }
 
+/* A cap on the processor time of all processes: only a group counts it, and one process's own limit (RLIMIT_CPU) is nothing like it. */
+static int want_processor_time(struct site *site, struct ward_err *err)
+{
+        site->groups_wanted = true;
+        if (site->place.cgroup_path != NULL &&
+            (cgroup_with(&site->layout, CGROUP_CPUACCT) != NULL || cgroup_unified(&site->layout) != NULL))
+                return 0;
+        (void)err_set(
+                err, -EOPNOTSUPP,
+                "cap the container's processor time: only a control group counts it, and there is none to be had");
+        (void)err_mistake(err, MISTAKE_NO_GROUP);
+        return err_hint(err, "mount cgroup v2 at /sys/fs/cgroup, or leave the cap out");
+}
+
 int site_read(struct site *site, int proc, const struct ward_spec *spec, const struct engine_options *options,
               const char *group, struct ward_err *err)
 {
@@ -276,6 +290,9 @@ int site_read(struct site *site, int proc, const struct ward_spec *spec, const s
                 if (r < 0)
                         return r;
         }
+        r = options == NULL || options->cpu_usec == 0 ? 0 : want_processor_time(site, err);
+        if (r < 0)
+                return r;
         choose_hierarchies(site);
         site->place.setgroups_denied = !site->place.root_user && denies_setgroups(spec);
         /* In a container that shows no groups, or none that can be written to, there are none to be had. */

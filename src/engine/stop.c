@@ -54,7 +54,7 @@ static int tell(struct stored *stored, int signal, struct ward_err *err)
                 return r == -ENOENT ? -ESRCH : r; /* it was deleted meanwhile */
         r = pidfd_ended(stored->pidfd) ? -ESRCH : stored_find_status(stored, err);
         if (r >= 0)
-                r = stored_kill(stored, signal, false, err);
+                r = stored_kill(stored, signal, false, "stop", err);
         store_unlock(&stored->entry);
         return r;
 }

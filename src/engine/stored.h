@@ -39,8 +39,9 @@ static inline bool stored_is_unreadable(int code)
         return code == -EBADMSG || code == -ESTALE || code == -EPROTONOSUPPORT;
 }
 
-/* Sends @signal to init; @all: to every process of the container, which is locked. As engine_kill(). */
-int stored_kill(struct stored *stored, int signal, bool all, struct ward_err *err);
+/* Sends @signal to init; @all: to every process of the container, which is locked. As engine_kill(). @verb: what was asked for, for the record of
+ * its end. */
+int stored_kill(struct stored *stored, int signal, bool all, const char *verb, struct ward_err *err);
 
 /* Fails in words unless the container is in one of the states of @allowed (bit n: enum engine_status n). @verb: what is wanted of it. */
 int stored_require(const struct stored *stored, unsigned allowed, const char *verb, struct ward_err *err);

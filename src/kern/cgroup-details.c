@@ -127,8 +127,9 @@ int cgroup_io_parse(struct arena *arena, char *text, struct cgroup_io_list *ret_
         return 0;
 }
 
-/* Whoever has counted something says it: BFQ, CFQ before Linux 5.0, and the throttle, which sees every request. */
-static int io_read_v1(const struct details *d, const struct cgroup_hierarchy *hierarchy, struct cgroup_io_list *lists)
+/* The first @kinds of the figures. Returns 1, or 0 where no file has any. Whoever has counted something says it: BFQ, CFQ before Linux 5.0, and the throttle, which sees every request. */
+static int io_read_v1(const struct details *d, const struct cgroup_hierarchy *hierarchy, size_t kinds,
+                      struct cgroup_io_list *lists)
 {
         static const struct {
                 enum cgroup_io_kind kind;
@@ -147,14 +148,16 @@ static int io_read_v1(const struct details *d, const struct cgroup_hierarchy *hi
                 {CGROUP_IO_TIME, {"blkio.bfq.time_recursive", "blkio.time_recursive"}},
                 {CGROUP_IO_SECTORS, {"blkio.bfq.sectors_recursive", "blkio.sectors_recursive"}},
         };
+        bool any = false;
 
-        for (size_t i = 0; i < ELEMENTS(figures); i++) {
+        for (size_t i = 0; i < ELEMENTS(figures) && i < kinds; i++) {
                 struct cgroup_io_list *list = &lists[figures[i].kind];
 
                 for (size_t f = 0; f < ELEMENTS(figures[i].files) && figures[i].files[f] != NULL; f++) {
                         _cleanup_free_ char *text = NULL;
                         int r = file_read(d, hierarchy, figures[i].files[f], &text);
 
+                        any |= text != NULL;
                         if (r >= 0 && text != NULL)
                                 r = cgroup_io_parse(d->arena, text, list);
                         if (r < 0)
@@ -163,7 +166,7 @@ static int io_read_v1(const struct details *d, const struct cgroup_hierarchy *hi
                                 break;
                 }
         }
-        return 0;
+        return any;
 }
 
 /* io.stat: "8:0 rbytes=512 wbytes=0 rios=1 ...", by the names that v1 has for the same. */
@@ -216,7 +219,7 @@ static int io_read_v2(const struct details *d, const struct cgroup_hierarchy *hi
         if (r < 0 || text == NULL)
                 return r;
         r = cgroup_io_stat_parse(d->arena, text, lists);
-        return r < 0 ? err_oom(d->err) : 0;
+        return r < 0 ? err_oom(d->err) : 1;
 }
 
 /* ---- huge pages ---- */
@@ -423,6 +426,26 @@ static int pressure_read(const struct details *d, const char *file, struct cgrou
         return 0;
 }
 
+int cgroup_io_bytes_read(const struct cgroup_layout *layout, const char *path, struct arena *arena,
+                         struct cgroup_io_list *ret_list, struct ward_err *err)
+{
+        const struct details d = {layout, path, arena, err};
+        const struct cgroup_hierarchy *io = cgroup_with(layout, CGROUP_BLKIO);
+        struct cgroup_io_list lists[CGROUP_IO_COUNT] = {0};
+        int r = cgroup_path_check(path, err);
+
+        if (r < 0)
+                return r;
+        r = io == NULL ? 0 : io->version == 1 ? io_read_v1(&d, io, 1, lists) : io_read_v2(&d, io, lists);
+        if (r == 0)
+                return err_set(err, -EOPNOTSUPP, "count what '%s' reads and writes: no control group hierarchy does",
+                               path);
+        if (r < 0)
+                return r;
+        *ret_list = lists[CGROUP_IO_BYTES];
+        return 0;
+}
+
 int cgroup_details_read(const struct cgroup_layout *layout, const char *path, struct arena *arena,
                         struct cgroup_details *ret_details, struct ward_err *err)
 {
@@ -435,7 +458,7 @@ int cgroup_details_read(const struct cgroup_layout *layout, const char *path, st
 
         r = cgroup_path_check(path, err);
         if (r >= 0 && io != NULL)
-                r = io->version == 1 ? io_read_v1(&d, io, details.io) : io_read_v2(&d, io, details.io);
+                r = io->version == 1 ? io_read_v1(&d, io, CGROUP_IO_COUNT, details.io) : io_read_v2(&d, io, details.io);
         if (r >= 0 && hugetlb != NULL)
                 r = hugetlb_read(&d, hugetlb, &details);
         if (r >= 0 && rdma != NULL)

@@ -44,6 +44,8 @@ static const struct figure figures[] = {
         {CGROUP_MEMORY, 1, "memory.oom_control", "oom_kill", 1, AT(oom_kills)},
         {CGROUP_PIDS, 1, "pids.current", NULL, 1, AT(pids_current)},
         {CGROUP_PIDS, 1, "pids.max", NULL, 1, AT(pids_limit)},
+        {CGROUP_PIDS, 1, "pids.peak", NULL, 1, AT(pids_max_usage)},
+        {CGROUP_PIDS, 1, "pids.events", "max", 1, AT(pids_fail_count)},
         /* cpu.stat of v2 is there without the controller; its throttling figures are not. */
         {CGROUP_CONTROLLER_COUNT, 2, "cpu.stat", "usage_usec", NSEC_PER_USEC, AT(cpu_usage_nsec)},
         {CGROUP_CONTROLLER_COUNT, 2, "cpu.stat", "user_usec", NSEC_PER_USEC, AT(cpu_user_nsec)},
@@ -56,11 +58,15 @@ static const struct figure figures[] = {
         {CGROUP_MEMORY, 2, "memory.max", NULL, 1, AT(memory_limit_bytes)},
         {CGROUP_MEMORY, 2, "memory.events", "max", 1, AT(memory_fail_count)},
         {CGROUP_MEMORY, 2, "memory.events", "oom_kill", 1, AT(oom_kills)},
+        {CGROUP_MEMORY, 2, "memory.events", "oom_group_kill", 1, AT(oom_group_kills)},
         {CGROUP_MEMORY, 2, "memory.stat", "file", 1, AT(memory_cache_bytes)},
         {CGROUP_MEMORY, 2, "memory.stat", "anon", 1, AT(memory_rss_bytes)},
         {CGROUP_MEMORY, 2, "memory.swap.current", NULL, 1, AT(memory_swap_bytes)},
+        {CGROUP_MEMORY, 2, "memory.swap.peak", NULL, 1, AT(memory_swap_max_usage_bytes)},
         {CGROUP_PIDS, 2, "pids.current", NULL, 1, AT(pids_current)},
         {CGROUP_PIDS, 2, "pids.max", NULL, 1, AT(pids_limit)},
+        {CGROUP_PIDS, 2, "pids.peak", NULL, 1, AT(pids_max_usage)},
+        {CGROUP_PIDS, 2, "pids.events", "max", 1, AT(pids_fail_count)},
         /* clang-format on */
 };
 
@@ -159,6 +165,30 @@ int cgroup_stats_read(const struct cgroup_layout *layout, const char *path, stru
         }
         *ret_stats = stats;
         return 0;
+}
+
+int cgroup_cpu_usage(const struct cgroup_layout *layout, const char *path, uint64_t *ret_nsec, struct ward_err *err)
+{
+        for (const struct figure *figure = figures; figure < figures + ELEMENTS(figures); figure++) {
+                const struct cgroup_hierarchy *hierarchy = figure_hierarchy(layout, figure);
+                _cleanup_free_ char *text = NULL;
+                uint64_t number;
+                int r;
+
+                if (figure->offset != AT(cpu_usage_nsec) || hierarchy == NULL)
+                        continue;
+                r = cgroup_file_read(hierarchy, path, figure->file, &text, err);
+                if (r < 0)
+                        return r;
+                number = cgroup_text_number(text, figure->key);
+                if (number == UINT64_MAX)
+                        return err_set(err, -EBADMSG, "measure the processor time of '%s': '%s' has no figure", path,
+                                       figure->file);
+                *ret_nsec = number * figure->unit;
+                return 0;
+        }
+        return err_set(err, -EOPNOTSUPP,
+                       "measure processor time: no mounted control group hierarchy counts it (cpuacct, cgroup v2)");
 }
 
 int cgroup_oom_kills(const struct cgroup_layout *layout, const char *path, uint64_t *ret_kills, struct ward_err *err)

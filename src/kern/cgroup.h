@@ -331,8 +331,23 @@ int cgroup_pids(const struct cgroup_layout *layout, const char *path, pid_t **re
 int cgroup_join(const struct cgroup_layout *layout, const struct cgroup_hierarchy *hierarchy, const char *path,
                 struct ward_err *err);
 
+/* The processor time of the group and below so far. Cheap: one file. -EOPNOTSUPP where nothing counts it. */
+int cgroup_cpu_usage(const struct cgroup_layout *layout, const char *path, uint64_t *ret_nsec, struct ward_err *err);
+
 /* How many processes of the group and below the OOM killer has ended. Cheap: one file. */
 int cgroup_oom_kills(const struct cgroup_layout *layout, const char *path, uint64_t *ret_kills, struct ward_err *err);
+
+/* What the memory of a v2 group is used for; UINT64_MAX: not known, or no limit. */
+struct cgroup_memory_use {
+        uint64_t usage_bytes, limit_bytes, anon_bytes, file_bytes, shmem_bytes, kernel_bytes, swap_bytes;
+};
+
+int cgroup_memory_use_read(const struct cgroup_layout *layout, const char *path, struct cgroup_memory_use *ret_use);
+
+/* A descriptor, owned by the caller, of which poll(2) says POLLPRI when the group's memory has met a limit or a process was ended for want of it;
+ * cgroup_memory_seen() says how many were, and has poll(2) wait for the next time. -EOPNOTSUPP on v1. */
+int cgroup_memory_watch(const struct cgroup_layout *layout, const char *path);
+int cgroup_memory_seen(int fd, uint64_t *ret_kills);
 
 /* What the group uses, for events --stats; a figure that this layout cannot give is UINT64_MAX, and so is a v2 memory limit of "max"
  * (v1 shows its largest number, 9223372036854771712). */
@@ -341,8 +356,13 @@ struct cgroup_stats {
         uint64_t cpu_periods, cpu_throttled_periods, cpu_throttled_nsec;
         uint64_t memory_usage_bytes, memory_max_usage_bytes, memory_limit_bytes, memory_fail_count;
         uint64_t memory_cache_bytes, memory_rss_bytes, memory_swap_bytes;
+        uint64_t memory_swap_max_usage_bytes; /* v2 alone: v1 has the peak of memory and swap together */
         uint64_t oom_kills;
+        uint64_t
+                oom_group_kills; /* how often all of its processes were ended together (memory.oom.group); v2, from Linux 5.17 on */
         uint64_t pids_current, pids_limit; /* limit 0: none */
+        uint64_t pids_max_usage;           /* from Linux 6.11 on */
+        uint64_t pids_fail_count;          /* new processes that were refused */
 };
 
 int cgroup_stats_read(const struct cgroup_layout *layout, const char *path, struct cgroup_stats *ret_stats,
@@ -404,6 +424,10 @@ struct cgroup_details {
         struct cgroup_rdma_list rdma_limit, rdma_current;
         struct cgroup_pressure cpu_pressure[2], memory_pressure[2], io_pressure[2];
 };
+
+/* What it has read and written, by device, alone: a file or two. The list lives in @arena. -EOPNOTSUPP where nothing counts it. */
+int cgroup_io_bytes_read(const struct cgroup_layout *layout, const char *path, struct arena *arena,
+                         struct cgroup_io_list *ret_list, struct ward_err *err);
 
 /* The lists live in @arena. What the machine does not have is empty. */
 int cgroup_details_read(const struct cgroup_layout *layout, const char *path, struct arena *arena,

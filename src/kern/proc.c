@@ -103,6 +103,22 @@ int proc_has_executed(int proc_fd, pid_t pid, struct ward_err *err)
         return !never;
 }
 
+int proc_exit_status(int proc_fd, pid_t pid, uint64_t ticks, int *ret_status)
+{
+        uint64_t started, inode;
+        char text[1024];
+        int r = read_stat(proc_fd, pid, text, sizeof(text), NULL);
+
+        if (r < 0)
+                return r;
+        if (procfs_stat_start(text, &started) < 0 || started != ticks || !procfs_stat_has_ended(text))
+                return -ENOENT;
+        /* The same right is asked for to see its namespaces. */
+        if (proc_namespace_inode(proc_fd, pid, "pid", &inode, NULL) < 0)
+                return -EACCES;
+        return procfs_stat_exit_status(text, ret_status);
+}
+
 int proc_namespace_inode(int proc_fd, pid_t pid, const char *name, uint64_t *ret_inode, struct ward_err *err)
 {
         char path[64];

@@ -19,6 +19,10 @@ int proc_start_ticks(int proc_fd, pid_t pid, uint64_t *ret_ticks, struct ward_er
 /* Whether the process has executed a program since it was made; it may have ended, but for being reaped. Returns 1, 0 or -errno. */
 int proc_has_executed(int proc_fd, pid_t pid, struct ward_err *err);
 
+/* How the process that started at @ticks ended, as waitpid(2) counts, if its parent has not reaped it: -ENOENT otherwise; -EACCES for who may not look
+ * into it (ptrace(2)), to whom the kernel says 0. */
+int proc_exit_status(int proc_fd, pid_t pid, uint64_t ticks, int *ret_status);
+
 /* st_ino of /proc/PID/ns/@name. */
 int proc_namespace_inode(int proc_fd, pid_t pid, const char *name, uint64_t *ret_inode, struct ward_err *err);
 

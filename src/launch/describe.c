@@ -43,6 +43,7 @@ static const char *const op_names[OP_TYPE_COUNT] = {
         [OP_ADD] = "add",
         [OP_REMOVE] = "remove",
         [OP_SETSID] = "setsid",
+        [OP_OUTPUT] = "output",
         [OP_STDIO_OWNER] = "stdio-owner",
         [OP_PERSONALITY] = "personality",
         [OP_AFFINITY] = "affinity",
@@ -291,6 +292,9 @@ static void describe_process(const struct op *op, struct text *text)
                 break;
         case OP_INIT:
                 text_puts(text, "stay as the first process, and make the program's");
+                break;
+        case OP_OUTPUT:
+                text_puts(text, "count what it writes");
                 break;
         case OP_STDIO_OWNER:
         case OP_PERSONALITY:

@@ -51,6 +51,7 @@ extern const size_t launch_init_program_len;
 struct launch_given {
         int console, listener, state_creating, state_created, root, shm;
         int process;       /* whose namespaces are joined: a pidfd */
+        int output, error; /* pipes for what the process writes */
         int state_process; /* for a filter with a listener */
         int proc;          /* the host's procfs (kern/proc.h); always given */
         int made; /* no slot: the file for the log of what the child makes; -EBADF: it is kept in memory only */

@@ -32,6 +32,7 @@ enum slot_kind {
         SLOT_NAMESPACE,   /* an nsfs file at @path */
         SLOT_TASKS,       /* the file @file of the cgroup hierarchy that is mounted at @path, open for writing */
         SLOT_CONSOLE,     /* a connected unix socket that takes the terminal's master */
+        SLOT_OUTPUT,      /* a pipe, to which the process writes what @file, "stdout" or "stderr", says */
         SLOT_LISTENER,    /* the socket on which a created container waits for its start */
         SLOT_STATE,       /* a memory file with the state for hooks that the child runs; @file is its status */
         SLOT_AGENT,       /* always late: a connected unix socket that takes the filter's listener; @path is its own */
@@ -45,9 +46,10 @@ enum slot_kind {
 /* A descriptor that the parent opens for the child. */
 struct slot {
         enum slot_kind kind;
-        const char *path;  /* on the host; NULL where the kind needs none */
-        bool recursive;    /* TREE, ROOT: with the mounts below */
-        const char *file;  /* TASKS: "c1/tasks"; STATE: "creating" or "created", or "process" for the seccomp agent */
+        const char *path; /* on the host; NULL where the kind needs none */
+        bool recursive;   /* TREE, ROOT: with the mounts below */
+        const char *
+                file; /* TASKS: "c1/tasks"; STATE: "creating" or "created", or "process" for the seccomp agent; OUTPUT */
         enum message late; /* the message that brings it; 0: the child has it from its birth */
         bool by_child;     /* TREE, ROOT, PROCFS_TREE, DEVICE: OP_TREES opens it */
         bool idmap;        /* id-map the tree */
@@ -118,6 +120,8 @@ enum op_type {
         OP_ADD,       /* bind: says where it would be attached, waits, and attaches it */
         OP_REMOVE,    /* remove */
         OP_DIRECTORY, /* path: made if it is missing, where that is allowed */
+        /* The process, again: numbers do not change (launch/parent.c) */
+        OP_OUTPUT, /* output: standard output and error go to pipes of the parent's */
         OP_TYPE_COUNT,
 };
 
@@ -224,6 +228,10 @@ struct op_terminal {
         bool plain;        /* what is written comes out as it is: no carriage return in front of a newline */
 };
 
+struct op_output {
+        int slots[2]; /* SLOT_OUTPUT: of descriptors 1 and 2 */
+};
+
 struct op_rlimit {
         int resource;
         uint64_t soft, hard;
@@ -300,6 +308,7 @@ struct op {
                 struct op_cgroups cgroups;
                 struct op_hooks hooks;
                 struct op_terminal terminal;
+                struct op_output output;
                 struct op_rlimit rlimit;
                 struct spec_set set;
                 struct op_memory_policy memory_policy;

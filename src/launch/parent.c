@@ -188,6 +188,9 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
         case SLOT_CONSOLE:
                 fd = given->console;
                 break;
+        case SLOT_OUTPUT:
+                fd = strcmp(slot->file, "stdout") == 0 ? given->output : given->error;
+                break;
         case SLOT_LISTENER:
                 fd = given->listener;
                 break;

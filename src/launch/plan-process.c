@@ -176,6 +176,26 @@ int plan_terminal(struct plan *plan, const struct spec_process *process, const s
         return op->terminal.console_slot < 0 ? -ENOMEM : 0;
 }
 
+static int add_output(struct plan *plan, const struct spec_process *process, const struct place *place)
+{
+        static const char *const files[] = {"stdout", "stderr"};
+        struct op *op;
+
+        if (!place->output_pipes || process->terminal)
+                return 0;
+        op = plan_add(plan, OP_OUTPUT, NULL);
+        if (op == NULL)
+                return -ENOMEM;
+        for (int i = 0; i < 2; i++) {
+                struct slot slot = {.kind = SLOT_OUTPUT, .file = files[i]};
+
+                op->output.slots[i] = plan_slot(plan, &slot);
+                if (op->output.slots[i] < 0)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
 /* Rights go, in the order that the head of this file explains. *@ret_keep: what must be dropped after the filter. */
 static int add_confinement(struct plan *plan, const struct spec_process *process, const struct place *place,
                            bool filter, uint64_t *ret_keep, struct ward_err *err)
@@ -185,6 +205,8 @@ static int add_confinement(struct plan *plan, const struct spec_process *process
         int r;
 
         r = add_rlimits(plan, process);
+        if (r >= 0)
+                r = add_output(plan, process, place);
         if (r >= 0)
                 r = plan_add_number(plan, OP_STDIO_OWNER, process->uid, NULL);
         if (r >= 0)

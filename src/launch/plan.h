@@ -31,6 +31,7 @@ struct place {
         bool apparmor, selinux; /* active in this kernel */
         bool setgroups_denied;  /* the user namespace that will be in force forbids setgroups(2) */
         bool terminal_socket;   /* a console socket takes the terminal */
+        bool output_pipes;      /* without a terminal: the parent has pipes for what the process writes */
         bool terminal_plain;    /* what comes out of it goes to a file or pipe, not to a terminal */
         const char *agent; /* the path of the socket that takes the listener of a filter that has one, for messages */
         const char *const

@@ -35,14 +35,52 @@ static int start_options(const struct ward_start_options *given, unsigned allowe
                 .detach = (o.flags & WARD_DETACH) != 0,
                 .terminal_relay = (o.flags & WARD_TERMINAL) != 0,
                 .keep = (o.flags & WARD_KEEP) != 0,
+                .timeout_usec = o.timeout_usec,
+                .cpu_usec = o.cpu_usec,
+                .output_bytes = o.output_bytes,
         };
+        if ((o.timeout_usec | o.cpu_usec | o.output_bytes) != 0 &&
+            ((allowed & WARD_DETACH) == 0 || (o.flags & WARD_DETACH) != 0)) {
+                (void)err_set(err, -EINVAL,
+                              "%s container '%s': it has a cap, and nobody waits who could hold it to that", verb, id);
+                return err_hint(
+                        err, "leave timeout_usec, cpu_usec and output_bytes 0, or call ward_run() without WARD_DETACH");
+        }
         return 0;
 }
 
+_Static_assert((int)WARD_REASON_UNKNOWN == (int)ENDING_UNKNOWN && (int)WARD_REASON_EXITED == (int)ENDING_EXITED &&
+                       (int)WARD_REASON_SIGNAL == (int)ENDING_SIGNAL &&
+                       (int)WARD_REASON_OUT_OF_MEMORY == (int)ENDING_OUT_OF_MEMORY &&
+                       (int)WARD_REASON_TIMEOUT == (int)ENDING_TIMEOUT &&
+                       (int)WARD_REASON_CPU_TIME == (int)ENDING_CPU_TIME &&
+                       (int)WARD_REASON_OUTPUT == (int)ENDING_OUTPUT && WARD_UNKNOWN == ENDING_UNKNOWN_NUMBER,
+               "enum ward_reason is enum ending_reason");
+
 /* Says how it ended to a caller who wants to know. */
-static void give_exit(struct ward_exit *ret_exit, const struct engine_exit *end)
+static void give_exit(struct ward_exit *ret_exit, int status, bool oom_killed, const struct ending *ending)
 {
-        const struct ward_exit ours = {.status = end->status, .oom_killed = end->oom_killed};
+        const bool sent = ending->sender.by != NULL;
+        const struct ward_exit ours = {
+                .status = status,
+                .oom_killed = oom_killed,
+                .reason = (enum ward_reason)ending->reason,
+                .signal = ending->signal,
+                .limit = ending->limit,
+                .wall_usec = ending->wall_usec,
+                .cpu_usec = ending->cpu.usage_usec,
+                .cpu_user_usec = ending->cpu.user_usec,
+                .cpu_system_usec = ending->cpu.system_usec,
+                .memory_peak_bytes = ending->memory.peak_bytes,
+                .processes_peak = ending->processes.peak,
+                .io_read_bytes = ending->io.read_bytes,
+                .io_write_bytes = ending->io.write_bytes,
+                .output_bytes = ending->output_bytes,
+                .oom_kills = ending->memory.oom_kills,
+                .processes_refused = ending->processes.limit_hits,
+                .sender_pid = sent ? ending->sender.pid : WARD_UNKNOWN,
+                .sender_uid = sent ? ending->sender.uid : WARD_UNKNOWN,
+        };
 
         if (ret_exit != NULL)
                 lib_give(ret_exit, &ours, sizeof(ours));
@@ -76,6 +114,7 @@ int ward_start(struct ward *ward, const char *id, struct ward_err *err)
 int ward_run(struct ward *ward, const char *id, const struct ward_spec *spec, const struct ward_start_options *options,
              struct ward_exit *ret_exit, struct ward_err *err)
 {
+        struct arena arena _cleanup_arena_ = {0};
         struct engine_options engine;
         struct engine_exit end = {0};
         int r;
@@ -83,10 +122,13 @@ int ward_run(struct ward *ward, const char *id, const struct ward_spec *spec, co
         r = check_exit(ret_exit, err);
         if (r >= 0)
                 r = start_options(options, WARD_DETACH | WARD_TERMINAL | WARD_KEEP, "run", id, &engine, err);
-        if (r >= 0)
-                r = engine_run(&ward->store, spec, &engine, &end, err);
+        if (r < 0)
+                return r;
+        engine.record = ret_exit != NULL ? &arena : NULL;
+        engine.record_success = true;
+        r = engine_run(&ward->store, spec, &engine, &end, err);
         if (r >= 0 && !engine.detach)
-                give_exit(ret_exit, &end);
+                give_exit(ret_exit, end.status, end.oom_killed, &end.ending);
         return r;
 }
 
@@ -116,9 +158,35 @@ int ward_exec(struct ward *ward, const char *id, const struct ward_process *proc
         engine.detach = (o.flags & WARD_DETACH) != 0;
         engine.terminal_relay = (o.flags & WARD_TERMINAL) != 0;
         r = engine_exec(&ward->store, &how, &engine, &end, err);
+        ending_init(&end.ending);
         if (r >= 0 && !engine.detach)
-                give_exit(ret_exit, &end);
+                give_exit(ret_exit, end.status, end.oom_killed, &end.ending);
         return r;
+}
+
+int ward_ending(struct ward *ward, const char *id, struct ward_exit *ret_exit, char **ret_json, struct ward_err *err)
+{
+        struct arena arena _cleanup_arena_ = {0};
+        _cleanup_text_ struct text text = {0};
+        struct ending ending;
+        int r, status;
+
+        r = check_exit(ret_exit, err);
+        if (r >= 0)
+                r = engine_ending(&ward->store, id, &arena, &ending, err);
+        if (r < 0)
+                return r;
+        ending_print(&ending, &text);
+        if (text_failed(&text))
+                return err_oom(err);
+        status = ending.exit_code != ENDING_UNKNOWN_NUMBER ? (int)ending.exit_code
+                 : ending.signal != ENDING_UNKNOWN_NUMBER  ? 128 + (int)ending.signal
+                                                           : -1;
+        give_exit(ret_exit, status, ending.memory.oom_kills != ENDING_UNKNOWN_NUMBER && ending.memory.oom_kills > 0,
+                  &ending);
+        if (ret_json != NULL)
+                *ret_json = TAKE_PTR(text.data);
+        return 0;
 }
 
 int ward_kill(struct ward *ward, const char *id, int signal, unsigned flags, struct ward_err *err)

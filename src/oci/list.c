@@ -17,7 +17,7 @@ static void add_json(struct text *text, const struct engine_info *infos, size_t 
         text_puts(text, "[");
         for (size_t i = 0; i < count; i++) {
                 text_puts(text, i == 0 ? "" : ",");
-                oci_add_state(text, &infos[i], false);
+                oci_add_state(text, &infos[i], NULL, false);
         }
         text_puts(text, "]\n");
 }

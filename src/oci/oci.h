@@ -80,8 +80,8 @@ int oci_print(const struct text *text, struct ward_err *err);
 /* Appends "2024-05-06T07:08:09.123456Z". */
 void oci_add_time(struct text *text, uint64_t usec);
 
-/* Appends what `state` and `list` say of a container; @pretty: on several lines. */
-void oci_add_state(struct text *text, const struct engine_info *info, bool pretty);
+/* Appends what `state` and `list` say of a container; @pretty: on several lines. @ending: how it ended; NULL: it has not, or that is not said. */
+void oci_add_state(struct text *text, const struct engine_info *info, const struct ending *ending, bool pretty);
 
 /* The name of a user from /etc/passwd, "#N" for one that is not in it. Lives in @arena; NULL when memory is short. */
 const char *oci_user_name(uint32_t uid, struct arena *arena);

@@ -67,7 +67,7 @@ static void add_annotations(struct text *text, const struct store_state *state, 
         text_puts(text, style->inner_last);
 }
 
-void oci_add_state(struct text *text, const struct engine_info *info, bool pretty)
+void oci_add_state(struct text *text, const struct engine_info *info, const struct ending *ending, bool pretty)
 {
         const struct style *style = pretty ? &lines : &compact;
         const struct store_state *state = &info->state;
@@ -86,6 +86,10 @@ void oci_add_state(struct text *text, const struct engine_info *info, bool prett
         if (info->damage != NULL)
                 add_string(text, style->next, "damage", style->colon, info->damage);
         add_string(text, style->next, "owner", style->colon, oci_user_name(state->owner, &arena));
+        if (ending != NULL) {
+                text_printf(text, "%s\"ending\"%s", style->next, style->colon);
+                ending_print(ending, text);
+        }
         text_puts(text, style->last);
 }
 

@@ -415,6 +415,35 @@ int store_noted_group(const struct store_entry *entry, struct arena *arena, cons
         return 0;
 }
 
+#define FILE_MAX (64u << 10) /* bytes: of those beside state.json and config.json */
+
+int store_put_file(const struct store_entry *entry, const char *name, const char *text, size_t len,
+                   struct ward_err *err)
+{
+        _cleanup_close_
+        int fd = -EBADF;
+        char temporary[64];
+        int r;
+
+        (void)snprintf(temporary, sizeof(temporary), "%s.new", name);
+        fd = openat(entry->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return err_errno(err, "write the file '%s' of the container's state", name);
+        r = fd_write_all(fd, text, len);
+        if (r == 0 && renameat(entry->fd, temporary, entry->fd, name) < 0)
+                r = -errno;
+        if (r == 0)
+                return 0;
+        (void)unlinkat(entry->fd, temporary, 0);
+        return err_code(err, r, "write the file '%s' of the container's state", name);
+}
+
+int store_get_file(const struct store_entry *entry, const char *name, char **ret_text, size_t *ret_len,
+                   struct ward_err *err)
+{
+        return fd_read_file(entry->fd, name, FILE_MAX, ret_text, ret_len, err);
+}
+
 static int remove_content(int dirfd, unsigned depth)
 {
         _cleanup_(close_dir) DIR *dir = read_dir(open_below(dirfd, "."));

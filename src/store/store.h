@@ -7,6 +7,8 @@
  *      ROOT/ID/made          while it is being created: what was made in its root file system
  *      ROOT/ID/group         a symbolic link that names its control group, made before the group is
  *      ROOT/ID/start         the socket that a created container listens on until it is started
+ *      ROOT/ID/signal        who sent it a signal last that ends a program
+ *      ROOT/ID/exit.json     how it ended, of one that somebody waited for
  *      ROOT/.cache/          compiled seccomp filters
  *
  * Whoever changes a container holds flock(2) on ROOT/ID itself.
@@ -113,6 +115,14 @@ int store_write(const struct store_entry *entry, const struct store_state *state
  * newer ward has written it, in a format of another version. */
 int store_read(const struct store_entry *entry, struct arena *arena, struct store_state *ret_state,
                struct ward_err *err);
+
+/* Files beside it that say more: written by rename, and read whole. store_get_file(): *@ret_text is owned by the caller (free); -ENOENT. */
+#define STORE_SIGNAL "signal"
+#define STORE_EXIT "exit.json"
+int store_put_file(const struct store_entry *entry, const char *name, const char *text, size_t len,
+                   struct ward_err *err);
+int store_get_file(const struct store_entry *entry, const char *name, char **ret_text, size_t *ret_len,
+                   struct ward_err *err);
 
 /* Whether state.json is there, in whatever condition. */
 bool store_has_state(const struct store_entry *entry);

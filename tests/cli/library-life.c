@@ -134,6 +134,40 @@ static void collect(struct ward *ward, const char *id)
         EXPECT(ward_gc(ward, WARD_ALL, NULL, NULL, &err) == 0);
 }
 
+/* Its init was killed by this process and reaped: that is known of one that nobody waited for, beside what its group has counted. */
+static void ended(struct ward *ward, const char *id)
+{
+        struct ward_exit end = {.struct_size = sizeof(end)};
+        char *json = NULL;
+
+        EXPECT(ward_ending(ward, id, &end, &json, &err) == 0);
+        EXPECT(end.status == 137 && end.reason == WARD_REASON_SIGNAL && end.signal == SIGKILL && !end.oom_killed);
+        EXPECT(end.sender_pid == (uint64_t)getpid() && end.sender_uid == getuid());
+        EXPECT(end.wall_usec == WARD_UNKNOWN && end.limit == WARD_UNKNOWN && end.output_bytes == WARD_UNKNOWN);
+        EXPECT(end.cpu_usec > 0 && end.cpu_usec != WARD_UNKNOWN);
+        EXPECT(json[0] == '{' && strstr(json, "\"reason\":\"signal\"") != NULL);
+        free(json);
+}
+
+/* A run in the foreground is held to its caps; who has an older structure is told what is in it. */
+static void caps(struct ward *ward, const char *id, const struct ward_spec *spec, const char *bundle)
+{
+        struct ward_start_options options = {.struct_size = sizeof(options), .bundle = bundle, .timeout_usec = 200000};
+        struct ward_exit end = {.struct_size = sizeof(end)}, older = {.struct_size = 16};
+
+        EXPECT(ward_create(ward, id, spec, &options, &err) == -EINVAL && strstr(err.hint, "timeout_usec") != NULL);
+        options.flags = WARD_DETACH;
+        EXPECT(ward_run(ward, id, spec, &options, NULL, &err) == -EINVAL);
+        options.flags = 0;
+        EXPECT(ward_run(ward, id, spec, &options, &end, &err) == 0);
+        EXPECT(end.status == 137 && end.reason == WARD_REASON_TIMEOUT && end.limit == 200000);
+        EXPECT(end.wall_usec >= 200000 && end.wall_usec != WARD_UNKNOWN && end.cpu_usec != WARD_UNKNOWN);
+        EXPECT(end.sender_pid == WARD_UNKNOWN && end.oom_kills == 0 && end.processes_peak != 0);
+        older.reason = (enum ward_reason)77;
+        EXPECT(ward_run(ward, id, spec, &options, &older, &err) == 0 && older.status == 137);
+        EXPECT(older.reason == (enum ward_reason)77);
+}
+
 /* What the process had before comes back: signals that were not blocked are not blocked after a wait in the foreground. */
 static void unchanged(const sigset_t *before)
 {
@@ -171,6 +205,7 @@ int main(int argc, char **argv)
         EXPECT(ward_update(ward, argv[3], resources, strlen(resources), "limits", &err) == 0);
         EXPECT(ward_update(ward, argv[3], wrong, strlen(wrong), "limits", &err) == -EINVAL &&
                strstr(err.message, "limits") != NULL);
+        EXPECT(ward_ending(ward, argv[3], NULL, NULL, &err) == -EBUSY);
         EXPECT(ward_pause(ward, argv[3], &err) == 0);
         look(ward, argv[3], argv[2], WARD_PAUSED);
         EXPECT(strcmp(ward_status_name(WARD_PAUSED), "paused") == 0 && ward_status_name((enum ward_status)99) == NULL);
@@ -180,6 +215,7 @@ int main(int argc, char **argv)
         EXPECT(waitpid(pids[0], NULL, 0) == pids[0]);
         free(pids);
         look(ward, argv[3], argv[2], WARD_STOPPED);
+        ended(ward, argv[3]);
         EXPECT(ward_delete(ward, argv[3], 0, &err) == 0);
         options.flags = WARD_DETACH;
         EXPECT(ward_run(ward, argv[3], spec, &options, NULL, &err) == 0);
@@ -188,6 +224,7 @@ int main(int argc, char **argv)
         collect(ward, argv[3]);
         EXPECT(ward_state(ward, argv[3], &(struct ward_info *){NULL}, &err) == -ENOENT);
         free(pids);
+        caps(ward, argv[3], spec, argv[2]);
         ward_spec_free(spec);
         ward_close(ward);
         (void)printf("ok\n");

@@ -120,7 +120,7 @@ teardown() { remove_all; }
 }
 
 @test "--timeout: killed, and it is said why" {
-        fails_with 137 "ran out of time.*--timeout" here --timeout 1 @ sleep 100
+        fails_with 124 "ran out of time.*--timeout" here --timeout 1 @ sleep 100
         run -0 here --timeout 100 @ true
         expect_output ""
 }

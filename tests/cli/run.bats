@@ -73,7 +73,7 @@ teardown() { remove_all; }
         end=$((SECONDS + 20))
         timeout -s KILL 10 "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm -t --timeout 1 --name "$ID" "$ROOT" \
                 sh -c yes 3>&- >pipe 2>said || code=$?
-        [[ $code -eq 137 ]]
+        [[ $code -eq 124 ]]
         grep -q "ran out of time" said
         "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm -t --name "$ID" "$ROOT" \
                 sh -c 'trap "exit 9" TERM; touch /tmp/on; yes & while :; do sleep 0.05; done' 3>&- >pipe &
@@ -86,7 +86,7 @@ teardown() { remove_all; }
         ((SECONDS < end))
         ward run --rm -t --name "$ID" "$ROOT" seq 12000 | { sleep 1; cmp - <(seq 12000); }
         # Nor does it matter whether the process reads what is typed.
-        run -137 timeout -s KILL 30 "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm -it --timeout 1 --name "$ID" "$ROOT" \
+        run -124 timeout -s KILL 30 "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm -it --timeout 1 --name "$ID" "$ROOT" \
                 sh -c 'stty raw; sleep 100' 3>&- </dev/zero
         expect_in_output "ran out of time"
 }

@@ -135,7 +135,7 @@ differ() {
         differ "$(<"/proc/self/uid_map")*" '* 65536*' @ cat /proc/self/uid_map
         differ '*NoNewPrivs:*0*' '*NoNewPrivs:*1*' @ grep NoNewPrivs /proc/self/status
         differ '*00000000800405fb*' '*00000000000005eb*' @ grep CapBnd /proc/self/status
-        differ 'status 255' 'status 137' --timeout 1 @ sleep 60
+        differ 'status 255' 'status 124' --timeout 1 @ sleep 60
         differ '1777*' '700*' --tmpfs /tmp:mode=700 @ stat -c %a /tmp
         differ 'status 0' 'status 125' -v data:/data @ true
 }

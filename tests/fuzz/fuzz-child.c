@@ -389,6 +389,7 @@ static const struct op menu[] = {
         {.type = OP_PIVOT, .number = 0},
         {.type = OP_TERMINAL, .terminal = {.console_slot = 7, .rows = 1, .columns = 1, .uid = 1, .bind_console = true}},
         {.type = OP_SETSID},
+        {.type = OP_OUTPUT, .output = {{7, 7}}},
         {.type = OP_STDIO_OWNER, .number = 5},
         {.type = OP_PERSONALITY, .number = 8},
         {.type = OP_RLIMIT, .rlimit = {7, 1, 1}},

@@ -692,6 +692,13 @@ const struct op_case op_cases[] = {
                  {"setsid", STEP_ITSELF},
                  {"ioctl 0 0x540e", STEP_CONTROLLING_TTY},
          }},
+        {"standard output and error to pipes",
+         {.type = OP_OUTPUT, .output = {{FD_LISTENER, FD_CONSOLE}}},
+         NULL,
+         {
+                 {"dup3 14 1", STEP_STDIO},
+                 {"dup3 15 2", STEP_STDIO},
+         }},
         {"owner of standard input and output",
          {.type = OP_STDIO_OWNER, .number = 5},
          as_stdio_pipes,

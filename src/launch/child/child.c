@@ -16,6 +16,8 @@ static op_function of_process(enum op_type type)
         switch (type) {
         case OP_SETSID:
                 return child_do_setsid;
+        case OP_OUTPUT:
+                return child_do_output;
         case OP_STDIO_OWNER:
                 return child_do_stdio_owner;
         case OP_PERSONALITY:

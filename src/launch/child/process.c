@@ -40,6 +40,16 @@ int child_do_setsid(struct child *child, const struct op *op)
         return op->number == 0 ? 0 : (int)sys3(ioctl, 0, TIOCSCTTY, 0);
 }
 
+int child_do_output(struct child *child, const struct op *op)
+{
+        int r = 0;
+
+        child->step = STEP_STDIO;
+        for (int i = 0; r >= 0 && i < 2; i++)
+                r = (int)sys3(dup3, child->slots[op->output.slots[i]], 1 + i, 0);
+        return r < 0 ? r : 0;
+}
+
 int child_do_stdio_owner(struct child *child, const struct op *op)
 {
         for (int fd = 0; fd <= 2; fd++) {
