@@ -8,7 +8,7 @@ _ward_options() {
 }
 
 _ward() {
-        local verbs='run ps inspect exec kill stop rm limit gc cgroup help version'
+        local verbs='run ps inspect exec kill stop rm limit gc cgroup seccomp caps help version'
         local groups='tree list controllers create delete get set exec classify freeze thaw kill stat events watch'
         local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' sub='' root=() all=() i
         for ((i = 1; i < COMP_CWORD; i++)); do
@@ -22,11 +22,14 @@ _ward() {
         [[ $verb != cgroup ]] || ((i + 1 >= COMP_CWORD)) || sub=${COMP_WORDS[i + 1]}
         COMPREPLY=()
         case $previous in
-        --root | --volume | -v | --keep | --env-file | --cidfile | --pidfile | --device) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
+        --root | --volume | -v | --keep | --env-file | --cidfile | --pidfile | --device | --output | -o) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
         --network | --net) mapfile -t COMPREPLY < <(compgen -W 'none host' -- "$current") && return ;;
         --userns) mapfile -t COMPREPLY < <(compgen -W 'own host' -- "$current") && return ;;
         --pid | --ipc | --uts | --cgroupns) mapfile -t COMPREPLY < <(compgen -W 'private host' -- "$current") && return ;;
         --format) mapfile -t COMPREPLY < <(compgen -W 'table json' -- "$current") && return ;;
+        --seccomp) mapfile -t COMPREPLY < <(compgen -W 'default strict systemd unconfined' -- "$current"; compgen -f -- "$current") && return ;;
+        --arch) mapfile -t COMPREPLY < <(compgen -W 'x86_64 i386 x32' -- "$current") && return ;;
+        --as) mapfile -t COMPREPLY < <(compgen -W 'raw c oci' -- "$current") && return ;;
         --security-opt) mapfile -t COMPREPLY < <(compgen -W 'seccomp= no-new-privileges= apparmor= label= mask= unmask=' -- "$current") && return ;;
         --signal | -s | --stop-signal) mapfile -t COMPREPLY < <(compgen -W 'TERM KILL INT HUP QUIT STOP CONT USR1 USR2' -- "$current") && return ;;
         esac
@@ -44,6 +47,15 @@ _ward() {
                 mapfile -t COMPREPLY < <(compgen -W host -- "$current"; compgen -d -- "$current")
         elif [[ $verb == limit && $current == /* ]]; then
                 mapfile -t COMPREPLY < <(cd /sys/fs/cgroup 2>/dev/null && compgen -d -- "$PWD$current" | sed "s|^$PWD||")
+        elif [[ $verb == seccomp && $previous == seccomp ]]; then
+                mapfile -t COMPREPLY < <(compgen -W 'explain test diff lint compile disasm dump groups' -- "$current")
+        elif [[ $verb == seccomp && $previous == groups ]]; then
+                mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" seccomp groups 2>/dev/null)" -- "$current")
+        elif [[ $verb == caps && $previous == caps ]]; then
+                mapfile -t COMPREPLY < <(compgen -W 'decode explain of file' -- "$current")
+        elif [[ $verb == seccomp || $verb == caps ]]; then
+                [[ $verb == caps ]] || all=(default strict systemd unconfined)
+                mapfile -t COMPREPLY < <(compgen -W "${all[*]} $("${COMP_WORDS[0]}" "${root[@]}" ps -aq 2>/dev/null)" -- "$current"; compgen -f -- "$current")
         elif [[ $verb != gc && $verb != ps ]]; then
                 [[ $verb != rm ]] || all=(-a)
                 mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" "${root[@]}" ps -q "${all[@]}" 2>/dev/null)" -- "$current")

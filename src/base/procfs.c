@@ -171,3 +171,35 @@ bool procfs_map_is_whole(const char *text)
         return procfs_next_map(&text, &map) && *text == '\0' && map.inside == 0 && map.outside == 0 &&
                map.count == UINT32_MAX;
 }
+
+/* One digit in @base, or -1. */
+static int digit_of(char c, unsigned base)
+{
+        int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+
+        return digit < (int)base ? digit : -1;
+}
+
+int procfs_status_number(const char *status, const char *key, unsigned base, uint64_t *ret_number)
+{
+        size_t len = strlen(key);
+        const char *at = status;
+        uint64_t number = 0;
+
+        while (strncmp(at, key, len) != 0) {
+                at = strchr(at, '\n');
+                if (at == NULL)
+                        return -ENOENT;
+                at++;
+        }
+        at += len;
+        at += strspn(at, " \t");
+        if (digit_of(*at, base) < 0)
+                return -ENOENT;
+        for (; digit_of(*at, base) >= 0; at++)
+                if (__builtin_mul_overflow(number, base, &number) ||
+                    __builtin_add_overflow(number, (uint64_t)digit_of(*at, base), &number))
+                        return -ENOENT;
+        *ret_number = number;
+        return 0;
+}

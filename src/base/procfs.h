@@ -36,6 +36,9 @@ bool procfs_stat_is_kernel_thread(const char *stat);
 /* The start of the process in clock ticks since boot, field 22. -EBADMSG when it isn't there. */
 int procfs_stat_start(const char *stat, uint64_t *ret_ticks);
 
+/* The number behind @key ("CapEff:") in /proc/PID/status, in base 10 or 16. -ENOENT: there is no such line, or no number in it. */
+int procfs_status_number(const char *status, const char *key, unsigned base, uint64_t *ret_number);
+
 /* How a process ended that is a zombie, as waitpid(2) counts, field 52. It is 0 for who may not look into the process. -EBADMSG when it isn't there. */
 int procfs_stat_exit_status(const char *stat, int *ret_status);
 

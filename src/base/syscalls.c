@@ -2,6 +2,7 @@
 /* System calls by name; see syscalls.h. */
 #include "base/syscalls.h"
 
+#include <errno.h>
 #include <seccomp.h>
 #include <string.h>
 
@@ -129,11 +130,121 @@ int syscall_direct_on(uint32_t arch, const char *name)
         return -1;
 }
 
+uint32_t syscall_arch_at(size_t index)
+{
+        return index < SYSCALL_TABLE_ARCHES ? syscall_table_arches[index] : 0;
+}
+
+const char *syscall_arch_name(size_t index)
+{
+        static const struct {
+                uint32_t arch;
+                const char *name;
+        } names[] = {{SCMP_ARCH_X86_64, "x86_64"},
+                     {SCMP_ARCH_X86, "i386"},
+                     {SCMP_ARCH_X32, "x32"},
+                     {SCMP_ARCH_AARCH64, "aarch64"},
+                     {SCMP_ARCH_ARM, "arm"}};
+
+        for (size_t i = 0; i < ELEMENTS(names); i++)
+                if (names[i].arch == syscall_arch_at(index))
+                        return names[i].name;
+        return NULL;
+}
+
+uint32_t syscall_arch_audit(uint32_t arch)
+{
+        return arch == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 : arch;
+}
+
+const char *syscall_name_at(size_t index)
+{
+        if (index < syscall_table_count)
+                return name_of(&syscall_table[index]);
+        index -= syscall_table_count;
+        return index < ELEMENTS(newer) ? newer[index].name : NULL;
+}
+
+const char *syscall_name_on(uint32_t arch, int number)
+{
+        int column = column_of(arch);
+
+        if (column < 0 || number < 0)
+                return NULL;
+        for (size_t i = 0; i < syscall_table_count; i++)
+                if (syscall_table[i].numbers[column] == number)
+                        return name_of(&syscall_table[i]);
+        for (size_t i = 0; i < ELEMENTS(newer); i++)
+                if (newer_number_on(column, newer[i].name) == number)
+                        return newer[i].name;
+        for (const struct syscall_table_direct *direct = syscall_table_direct; direct->arch != 0; direct++)
+                if (direct->arch == arch && direct->number == number)
+                        return name_of(&syscall_table[direct->entry]);
+        return NULL;
+}
+
+#define GROUP_DEPTH_MAX 4
+
+/* @depth ends a group that is in itself, which the table has not. */
+static int each_member(const char *name, unsigned depth, struct arena *arena, int (*take)(void *data, const char *call),
+                       void *data)
+{
+        const struct syscall_group *group = syscall_groups;
+        char *words, *word;
+        int r = 0;
+
+        for (size_t i = 0; strcmp(name, "@known") == 0; i++) {
+                const char *call = syscall_name_at(i);
+
+                r = call == NULL ? 0 : take(data, call);
+                if (call == NULL || r < 0)
+                        return r;
+        }
+        while (group->name != NULL && strcmp(group->name, name) != 0)
+                group++;
+        if (group->name == NULL || depth == GROUP_DEPTH_MAX)
+                return -ENOENT;
+        words = arena_strdup(arena, group->members);
+        if (words == NULL)
+                return -ENOMEM;
+        while (r >= 0 && (word = text_next(&words, ' ')) != NULL) {
+                if (*word == '@')
+                        r = each_member(word, depth + 1, arena, take, data);
+                else if (syscall_number_on(syscall_table_arches[0], word) != SYSCALL_UNKNOWN)
+                        r = take(data, word);
+        }
+        return r;
+}
+
+int syscall_group_each(const char *name, struct arena *arena, int (*take)(void *data, const char *call), void *data)
+{
+        return each_member(name, 0, arena, take, data);
+}
+
+/* The group that may have been meant. */
+static const char *nearest_group(const char *name, struct arena *arena)
+{
+        const char **names;
+        size_t count = 0;
+
+        while (syscall_groups[count].name != NULL)
+                count++;
+        names = arena_new(arena, const char *, count + 1);
+        if (names == NULL)
+                return NULL;
+        for (size_t i = 0; i < count; i++)
+                names[i] = syscall_groups[i].name;
+        names[count] = "@known";
+        return text_nearest(name, names, count + 1);
+}
+
 const char *syscall_nearest(const char *name, struct arena *arena)
 {
         const char **names = arena_new(arena, const char *, syscall_table_count + ELEMENTS(newer));
         size_t count = 0;
 
+        if (*name == '@')
+                return nearest_group(name, arena);
         if (names == NULL)
                 return NULL;
         for (size_t i = 0; i < syscall_table_count; i++)

@@ -9,6 +9,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/mem.h"
@@ -38,7 +39,33 @@ int syscall_number(const char *name);
  * none, the multiplexer is the only way to it. */
 int syscall_direct_on(uint32_t arch, const char *name);
 
-/* The name that is nearest to @name, to be suggested; NULL when none is near. Memory comes from @arena. */
+/* The architectures whose programs this machine's kernel can run, the native one first, and how people call them: "x86_64". 0, NULL: there are no more. */
+uint32_t syscall_arch_at(size_t index);
+const char *syscall_arch_name(size_t index);
+
+/* How the kernel tells a filter of @arch (AUDIT_ARCH_*). It is the same number but for x32, whose calls are told by a bit of theirs. */
+uint32_t syscall_arch_audit(uint32_t arch);
+
+/* Names in the order of the alphabet, newer ones at the end. NULL: there are no more. */
+const char *syscall_name_at(size_t index);
+
+/* The name of the call @number of @arch; NULL: it has none that is known. */
+const char *syscall_name_on(uint32_t arch, int number);
+
+/* A group of system calls by systemd's name for it: "@file-system". */
+struct syscall_group {
+        const char *name;
+        const char *members; /* names with a blank between them; one that begins with @ is another group */
+};
+
+/* Sorted; the last one has no name. "@known", every call that has a name, is none of them. */
+extern const struct syscall_group syscall_groups[];
+
+/* Calls @take for each call of the group @name, also for those that this architecture has not, until it returns a negative number, which is returned.
+ * -ENOENT: there is no such group. */
+int syscall_group_each(const char *name, struct arena *arena, int (*take)(void *data, const char *call), void *data);
+
+/* The name that is nearest to @name, to be suggested, of a group where it begins with @; NULL when none is near. Memory comes from @arena. */
 const char *syscall_nearest(const char *name, struct arena *arena);
 
 #endif

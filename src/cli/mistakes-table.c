@@ -139,14 +139,15 @@ const struct help_mistake help_mistakes[] = {
          "--device takes a character or block device of this machine, or a directory of\n"
          "them, as PATH, PATH:PATH or PATH:PATH:rwm. A file or directory is for -v."},
         {MISTAKE_FILE_UNREADABLE, "a file that an option names can't be read",
-         "The file of --env-file or --security-opt seccomp= does not exist or is closed\n"
-         "to you. It is a file of this machine; a relative path begins where ward was\n"
-         "called."},
+         "The file of --env-file, --seccomp or --security-opt seccomp= does not exist or\n"
+         "is closed to you. It is a file of this machine; a relative path begins where\n"
+         "ward was called."},
         {MISTAKE_PROFILE, "the seccomp profile has a mistake",
          "The message begins with the file, the line and the column. Understood are the\n"
          "forms of docker (with archMap and includes) and of the OCI. Names of system\n"
          "calls that this version does not know are mistakes, too: a rule that is\n"
-         "skipped protects nobody."},
+         "skipped protects nobody. --allow-unknown leaves them out. 'ward seccomp lint'\n"
+         "finds what is no mistake and was not meant either."},
         {MISTAKE_FILE_EXISTS, "the file for the name exists already",
          "--cidfile writes the container's name to a new file, so that a script never\n"
          "takes the name of an earlier container for that of its own. Remove the file\n"

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/names.h"
 #include "cli/run.h"
+#include "engine/filters.h"
 #include "launch/filter.h"
 
 #define PROFILE_MAX (1u << 20)
@@ -85,34 +86,57 @@ static int read_profile(struct ward_spec *spec, const char *path, struct ward_er
         if (r < 0) {
                 (void)err_wrap(err, "option '--security-opt': read the seccomp profile");
                 (void)err_mistake(err, MISTAKE_FILE_UNREADABLE);
-                return err_hint(err, "name a file with a profile, or 'default' or 'unconfined'");
+                return err_hint(err, "name a file with a profile, or one of default, strict, systemd and unconfined");
         }
-        spec->seccomp.text = arena_strndup(&spec->arena, text, len);
-        spec->seccomp.len = len;
-        spec->seccomp.file = arena_strdup(&spec->arena, path);
+        spec->seccomp = (struct spec_seccomp){
+                .text = arena_strndup(&spec->arena, text, len),
+                .len = len,
+                .file = arena_strdup(&spec->arena, path),
+                .origin = {.field = "--security-opt seccomp", .index = -1, .line = 1, .column = 1},
+        };
         return spec->seccomp.text == NULL || spec->seccomp.file == NULL ? err_oom(err) : 0;
 }
 
-static void use_default_profile(struct ward_spec *spec)
+static void use_own_profile(struct ward_spec *spec, const struct filter_profile *own)
 {
-        spec->seccomp = (struct spec_seccomp){
-                .text = filter_default_profile,
-                .len = filter_default_profile_len,
-                .file = "the default seccomp profile",
-                .origin = {.field = "default", .index = -1, .line = 1, .column = 1},
-        };
+        spec->seccomp = (struct spec_seccomp){0};
+        if (own->text != NULL)
+                spec->seccomp = (struct spec_seccomp){
+                        .text = own->text,
+                        .len = *own->len,
+                        .file = own->title,
+                        .origin = {.field = own->name, .index = -1, .line = 1, .column = 1},
+                };
 }
 
 static int apply_seccomp(struct ward_spec *spec, const char *value, struct ward_err *err)
 {
-        use_default_profile(spec);
-        if (strcmp(value, "default") == 0)
-                return 0;
-        if (strcmp(value, "unconfined") == 0) {
-                spec->seccomp = (struct spec_seccomp){0};
-                return 0;
+        const struct filter_profile *own = filter_profile_named(value);
+
+        if (own == NULL)
+                return read_profile(spec, value, err);
+        use_own_profile(spec, own);
+        return 0;
+}
+
+/* --allow-unknown: the profile goes on without the names that are not known, in the OCI's form. */
+static int drop_unknown(struct ward_spec *spec, struct ward_err *err)
+{
+        const struct filters_how how = {.caps = spec->process.caps.bounding, .allow_unknown = true};
+        _cleanup_text_ struct text text = {0};
+        int r;
+
+        if (spec->seccomp.text == NULL || filter_profile_named(spec->seccomp.origin.field) != NULL) {
+                (void)err_set(err, -EINVAL, "option '--allow-unknown': it is for a profile in a file");
+                (void)err_mistake(err, MISTAKE_CONFLICT);
+                return err_hint(err, "name one by --seccomp, or leave it out");
         }
-        return read_profile(spec, value, err);
+        r = filters_resolve(spec->seccomp.text, spec->seccomp.len, spec->seccomp.file, &how, &text, err);
+        if (r < 0)
+                return r;
+        spec->seccomp.text = arena_strndup(&spec->arena, text.data, text.len);
+        spec->seccomp.len = text.len;
+        return spec->seccomp.text == NULL ? err_oom(err) : 0;
 }
 
 static int apply_no_new_privileges(struct ward_spec *spec, const char *value, struct ward_err *err)
@@ -284,11 +308,26 @@ static int apply_security(struct ward_spec *spec, const char *word, struct ward_
                 memcpy(name, word, len);
         near = text_nearest(name, names, ELEMENTS(names));
         (void)err_set(err, -EINVAL,
-                      "option '--security-opt': '%s' is not one of: seccomp=FILE|default|unconfined, "
+                      "option '--security-opt': '%s' is not one of: seccomp=FILE|default|strict|systemd|unconfined, "
                       "no-new-privileges[=true|false], apparmor=PROFILE, label=..., mask=PATH, unmask=PATH|ALL",
                       word);
         (void)err_mistake(err, MISTAKE_WORD);
         return near == NULL ? -EINVAL : err_hint(err, "did you mean '%s'?", near);
+}
+
+/* --seccomp, which says what --security-opt seccomp= says. */
+static int apply_seccomp_alone(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
+{
+        const struct option_list *security = &job->options->security;
+
+        for (size_t i = 0; i < security->count; i++)
+                if (strncmp(security->items[i], "seccomp", strlen("seccomp")) == 0) {
+                        (void)err_set(err, -EINVAL, "options '--seccomp' and '--security-opt %s' are one option",
+                                      security->items[i]);
+                        (void)err_mistake(err, MISTAKE_CONFLICT);
+                        return err_hint(err, "leave one of them out");
+                }
+        return apply_seccomp(spec, job->options->seccomp, err);
 }
 
 int run_rights(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
@@ -297,8 +336,12 @@ int run_rights(const struct run_job *job, struct ward_spec *spec, struct ward_er
         int r = apply_caps(job, &spec->process.caps, err);
 
         if (!job->options->privileged)
-                use_default_profile(spec);
+                use_own_profile(spec, filter_profile_named("default"));
         for (size_t i = 0; r >= 0 && i < security->count; i++)
                 r = apply_security(spec, security->items[i], err);
+        if (r >= 0 && job->options->seccomp != NULL)
+                r = apply_seccomp_alone(job, spec, err);
+        if (r >= 0 && job->options->allow_unknown)
+                r = drop_unknown(spec, err);
         return r;
 }

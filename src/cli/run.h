@@ -13,7 +13,7 @@ enum { RUN_FORMAT_TABLE, RUN_FORMAT_JSON };
 
 /* The options, as run-options.c reads them. Texts are as they were typed. */
 struct run {
-        bool interactive, tty, remove, read_only, init, privileged, dry_run, writable_usr, stackable;
+        bool interactive, tty, remove, read_only, init, privileged, dry_run, writable_usr, stackable, allow_unknown;
         int strength;     /* --strength: 1 shown, -1 not, 0 as the terminal has it */
         unsigned require; /* enum strength_wall, as bits */
         bool format_given;
@@ -21,7 +21,7 @@ struct run {
         const char *name, *cidfile, *pidfile;
         const char *entrypoint, *workdir, *user, *hostname, *domainname, *keep;
         const char *ns[SPEC_NS_COUNT]; /* --network, --pid ...: what is said of each namespace */
-        const char *stop_signal;
+        const char *stop_signal, *seccomp;
         struct option_list env, env_files, groups;
         struct option_list volumes, mounts, tmpfs, devices;
         struct option_list cap_add, cap_drop, security;

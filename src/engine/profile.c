@@ -15,21 +15,31 @@ static unsigned take_number(const char **text)
         return number;
 }
 
+int profile_context(uint64_t caps, struct seccomp_context *ret_context, struct ward_err *err)
+{
+        struct seccomp_context context = {.caps = caps};
+        struct utsname kernel;
+        const char *release;
+
+        if (uname(&kernel) < 0)
+                return err_errno(err, "ask for the kernel's version");
+        release = kernel.release;
+        context.kernel_major = take_number(&release);
+        release += *release == '.';
+        context.kernel_minor = take_number(&release);
+        *ret_context = context;
+        return 0;
+}
+
 int profile_filter(const struct ward_spec *spec, bool docker, int cache_fd, struct arena *arena,
                    struct seccomp_filter *ret_filter, struct ward_err *err)
 {
-        struct seccomp_context context = {.caps = spec->process.caps.bounding};
-        const char *file = spec->seccomp.file != NULL ? spec->seccomp.file : spec->file, *release;
-        struct utsname kernel;
+        const char *file = spec->seccomp.file != NULL ? spec->seccomp.file : spec->file;
+        struct seccomp_context context;
+        int r = docker ? profile_context(spec->process.caps.bounding, &context, err) : 0;
 
-        if (docker) {
-                if (uname(&kernel) < 0)
-                        return err_errno(err, "ask for the kernel's version");
-                release = kernel.release;
-                context.kernel_major = take_number(&release);
-                release += *release == '.';
-                context.kernel_minor = take_number(&release);
-        }
+        if (r < 0)
+                return r;
         return filter_get(&spec->seccomp, file, docker ? &context : NULL, cache_fd, arena, ret_filter, NULL, err);
 }
 

@@ -7,6 +7,9 @@
 
 #include "launch/filter.h"
 
+/* What decides the conditions of a profile in docker's form: the bounding set @caps, and the running kernel. */
+int profile_context(uint64_t caps, struct seccomp_context *ret_context, struct ward_err *err);
+
 /* From @spec's profile, through the cache behind @cache_fd (-EBADF: none). @docker: the profile is in docker's form, whose conditions are
  * decided by the container's bounding set and the running kernel. Memory comes from @arena. */
 int profile_filter(const struct ward_spec *spec, bool docker, int cache_fd, struct arena *arena,

@@ -10,9 +10,7 @@
 
 #include "base/fd.h"
 #include "base/names.h"
-
-/* What no container of ward's gets without being asked (model/defaults.c has the same). */
-#define USUAL_CAPS UINT64_C(0x5eb)
+#include "model/defaults.h"
 
 static void say(char *field, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -77,7 +75,7 @@ static void look_at_rights(const struct birth *birth, struct strength *strength)
         const struct spec_process *process = &birth->spec->process;
         struct strength_part *caps = &strength->parts[STRENGTH_CAPS], *filter = &strength->parts[STRENGTH_SECCOMP],
                              *privileges = &strength->parts[STRENGTH_NO_NEW_PRIVS];
-        uint64_t more = process->caps.bounding & ~USUAL_CAPS;
+        uint64_t more = process->caps.bounding & ~defaults_caps;
 
         SAY(caps->detail, "%d", __builtin_popcountll(process->caps.bounding));
         caps->whole = more == 0;
@@ -88,11 +86,11 @@ static void look_at_rights(const struct birth *birth, struct strength *strength)
                 SAY(caps->why, "%d more than usual", __builtin_popcountll(more));
 
         filter->whole = birth->filter.count > 0;
+        /* One of ward's own says its name, a file the option that named it. */
         if (filter->whole)
                 SAY(filter->detail, "%s",
-                    birth->spec->seccomp.origin.field != NULL &&
-                                    strcmp(birth->spec->seccomp.origin.field, "default") == 0
-                            ? "default"
+                    birth->spec->seccomp.origin.field != NULL && birth->spec->seccomp.origin.field[0] != '-'
+                            ? birth->spec->seccomp.origin.field
                             : "own profile");
         else
                 SAY(filter->why, "every system call can be made");

@@ -71,3 +71,13 @@ bpf_label bpf_and(struct bpf_code *code, uint32_t mask, bpf_label next)
 {
         return put_before(code, BPF_ALU | BPF_AND | BPF_K, mask, next);
 }
+
+bpf_label bpf_loaded(const struct bpf_code *code, uint32_t offset, bpf_label target)
+{
+        const struct sock_filter *insn = &code->insns[BPF_MAXINSNS - 1 - target];
+
+        /* What was given up has labels that lead nowhere. */
+        if (code->failed || insn->code != (BPF_LD | BPF_W | BPF_ABS) || insn->k != offset)
+                return target;
+        return target - 1;
+}

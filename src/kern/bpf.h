@@ -58,4 +58,7 @@ bpf_label bpf_jump(struct bpf_code *code, uint16_t test, uint32_t k, bpf_label i
 bpf_label bpf_load(struct bpf_code *code, uint32_t offset, bpf_label next);
 bpf_label bpf_and(struct bpf_code *code, uint32_t mask, bpf_label next);
 
+/* Where to go on in place of @target while the accumulator holds the word at @offset: behind the load, if @target begins with that. */
+bpf_label bpf_loaded(const struct bpf_code *code, uint32_t offset, bpf_label target);
+
 #endif

@@ -135,16 +135,19 @@ static uint32_t jump(const struct machine *machine, const struct sock_filter *in
         return taken ? insn->jt : insn->jf;
 }
 
-uint32_t seccomp_filter_answer(const struct seccomp_filter *filter, uint32_t arch, uint32_t nr, const uint64_t args[6])
+uint32_t seccomp_filter_run(const struct seccomp_filter *filter, uint32_t arch, uint32_t nr, const uint64_t args[6],
+                            uint32_t *ret_steps)
 {
         struct seccomp_data data = {.nr = (int)nr, .arch = arch};
         struct machine machine = {0};
 
+        *ret_steps = 0;
         memcpy(data.args, args, sizeof(data.args));
         for (uint32_t at = 0; at < filter->count; at++) {
                 const struct sock_filter *insn = &filter->code[at];
                 uint32_t skip;
 
+                ++*ret_steps;
                 switch (BPF_CLASS(insn->code)) {
                 case BPF_RET:
                         return BPF_RVAL(insn->code) == BPF_A ? machine.a : insn->k;
@@ -166,6 +169,13 @@ uint32_t seccomp_filter_answer(const struct seccomp_filter *filter, uint32_t arc
                 }
         }
         return SECCOMP_RET_KILL_PROCESS;
+}
+
+uint32_t seccomp_filter_answer(const struct seccomp_filter *filter, uint32_t arch, uint32_t nr, const uint64_t args[6])
+{
+        uint32_t steps;
+
+        return seccomp_filter_run(filter, arch, nr, args, &steps);
 }
 
 bool seccomp_filter_allows(const struct seccomp_filter *filter, uint32_t nr)

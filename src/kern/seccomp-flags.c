@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The flags of seccomp(2): their names, and which of them this kernel takes. */
+/* The flags of seccomp(2): their names, and which of them this kernel takes; and the names of answers. */
 #include <errno.h>
 #include <linux/seccomp.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -67,4 +68,32 @@ void seccomp_flags_print(uint32_t flags, struct text *text)
         }
         if (flags != 0)
                 text_printf(text, "%s%#x", between, flags);
+}
+
+void seccomp_answer_print(uint32_t answer, struct text *text)
+{
+        static const struct {
+                uint32_t action;
+                const char *name;
+        } names[] = {{SECCOMP_RET_ALLOW, "allow"},
+                     {SECCOMP_RET_LOG, "log"},
+                     {SECCOMP_RET_USER_NOTIF, "notify"},
+                     {SECCOMP_RET_TRACE, "trace"},
+                     {SECCOMP_RET_TRAP, "trap"},
+                     {SECCOMP_RET_KILL_THREAD, "kill thread"},
+                     {SECCOMP_RET_KILL_PROCESS, "kill process"}};
+        uint32_t data = answer & SECCOMP_RET_DATA, action = answer & SECCOMP_RET_ACTION_FULL;
+        const char *code = strerrorname_np((int)data), *name = "kill process";
+
+        for (size_t i = 0; i < ELEMENTS(names); i++)
+                if (names[i].action == action)
+                        name = names[i].name;
+        if (action != SECCOMP_RET_ERRNO)
+                text_printf(text,
+                            data != 0 && (action == SECCOMP_RET_TRACE || action == SECCOMP_RET_TRAP) ? "%s %u" : "%s",
+                            name, data);
+        else if (code != NULL && data != 0)
+                text_puts(text, code);
+        else
+                text_printf(text, "errno %u", data);
 }

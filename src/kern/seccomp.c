@@ -8,7 +8,8 @@
  *   - the architecture is looked at first; one that has no section kills the process;
  *   - the native architecture always has a section; x32 calls reach no section of x86-64;
  *   - of several rules that match a call, the strictest action wins, in the order that seccomp(2) gives actions of several filters;
- *   - the numbers of a section are cut into ranges of one outcome each and found by binary search.
+ *   - the numbers of a section are cut into ranges of one outcome each and found by binary search;
+ *   - what was loaded to be compared with one value is not loaded again for the next one.
  */
 #include "kern/seccomp.h"
 
@@ -336,6 +337,10 @@ static bpf_label word_equals(struct bpf_code *code, uint32_t offset, uint32_t ma
 
         if (mask == 0)
                 return pass;
+        if (mask == UINT32_MAX) {
+                pass = bpf_loaded(code, offset, pass);
+                fail = bpf_loaded(code, offset, fail);
+        }
         next = bpf_jump(code, BPF_JEQ, value, pass, fail);
         if (mask != UINT32_MAX)
                 next = bpf_and(code, mask, next);
@@ -374,7 +379,8 @@ static bpf_label write_compare(struct bpf_code *code, const struct seccomp_compa
         if (narrow && value > UINT32_MAX)
                 return fail;
         test = compare->op == SCMP_CMP_GE || compare->op == SCMP_CMP_LT ? BPF_JGE : BPF_JGT;
-        next = bpf_load(code, low, bpf_jump(code, test, (uint32_t)value, pass, fail));
+        next = bpf_jump(code, test, (uint32_t)value, bpf_loaded(code, low, pass), bpf_loaded(code, low, fail));
+        next = bpf_load(code, low, next);
         if (narrow)
                 return next;
         next = bpf_jump(code, BPF_JEQ, (uint32_t)(value >> 32), next, fail);

@@ -14,12 +14,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 
 /* Raised whenever the same profile would compile to another filter than before: part of the cache key. */
-#define SECCOMP_TABLE_VERSION 1
+#define SECCOMP_TABLE_VERSION 2
 
 struct seccomp_filter {
         struct sock_filter *code; /* lives in an arena; NULL: no filter */
@@ -58,6 +59,10 @@ struct seccomp_builder *seccomp_builder_free(struct seccomp_builder *builder);
  * classic BPF as seccomp(2) defines it, used to say in words why a call was refused. */
 uint32_t seccomp_filter_answer(const struct seccomp_filter *filter, uint32_t arch, uint32_t nr, const uint64_t args[6]);
 
+/* The same, and how many instructions it took. */
+uint32_t seccomp_filter_run(const struct seccomp_filter *filter, uint32_t arch, uint32_t nr, const uint64_t args[6],
+                            uint32_t *ret_steps);
+
 /* Whether @filter lets the native system call @nr through if it has no arguments, without a word to anybody. */
 bool seccomp_filter_allows(const struct seccomp_filter *filter, uint32_t nr);
 
@@ -71,5 +76,30 @@ int seccomp_flags_check(uint32_t flags, struct ward_err *err);
 /* "LOG|SPEC_ALLOW" for a person; one that is not known as a number. */
 struct text;
 void seccomp_flags_print(uint32_t flags, struct text *text);
+
+/* "allow", "EPERM", "kill process": what an answer means, after verdict_normal() or as it stands in a program. */
+void seccomp_answer_print(uint32_t answer, struct text *text);
+
+/* seccomp-disasm.c: @filter as text, one line for each instruction with its number, its bytes, what it does and, where it compares the number of a call,
+ * which call that is; with @json an array of objects. -ENOMEM. */
+int seccomp_disasm(const struct seccomp_filter *filter, bool json, struct text *text, struct ward_err *err);
+
+/* seccomp-live.c: what /proc/PID/status says of a process, or of a thread. */
+struct seccomp_status {
+        unsigned mode;         /* SECCOMP_MODE_* */
+        uint64_t filter_count; /* UINT64_MAX: this kernel does not say (before Linux 5.9) */
+};
+int seccomp_status_read(int proc_fd, pid_t pid, struct seccomp_status *ret_status, struct ward_err *err);
+
+/*
+ * The filters that are in force in a process or thread, as the kernel has them, the newest first (ptrace(2), PTRACE_SECCOMP_GET_FILTER). It is stopped for a
+ * moment. Memory comes from @arena. Errors: -EPERM, it can't be traced; -EACCES, the kernel shows filters to root of the machine alone, and to nobody who is
+ * under a filter himself; -EOPNOTSUPP, to nobody (CONFIG_CHECKPOINT_RESTORE); -ENOMEM.
+ */
+int seccomp_live_filters(pid_t pid, struct arena *arena, struct seccomp_filter **ret_filters, size_t *ret_count,
+                         struct ward_err *err);
+
+/* A filter that answers as the strict mode does (SECCOMP_SET_MODE_STRICT). NULL: memory is short. */
+const struct seccomp_filter *seccomp_strict_filter(struct arena *arena);
 
 #endif

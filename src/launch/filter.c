@@ -55,6 +55,26 @@ struct cache_key {
         char name[CACHE_NAME_LEN + 1];
 };
 
+static const struct filter_profile profiles[] = {
+        {"default", filter_default_profile, &filter_default_profile_len, "the default seccomp profile"},
+        {"strict", filter_strict_profile, &filter_strict_profile_len, "the strict seccomp profile"},
+        {"systemd", filter_systemd_profile, &filter_systemd_profile_len, "the seccomp profile for systemd"},
+        {"unconfined", NULL, NULL, "no seccomp profile"},
+};
+
+const struct filter_profile *filter_profile_at(size_t index)
+{
+        return index < ELEMENTS(profiles) ? &profiles[index] : NULL;
+}
+
+const struct filter_profile *filter_profile_named(const char *name)
+{
+        for (size_t i = 0; i < ELEMENTS(profiles); i++)
+                if (strcmp(profiles[i].name, name) == 0)
+                        return &profiles[i];
+        return NULL;
+}
+
 /* Everything that the filter depends on; numbers of fixed size come first, so that no two inputs look alike. */
 static void make_key(const struct spec_seccomp *profile, const struct seccomp_context *context,
                      struct cache_key *ret_key)
@@ -68,6 +88,7 @@ static void make_key(const struct spec_seccomp *profile, const struct seccomp_co
                 context != NULL ? context->caps : 0,
                 context != NULL ? context->kernel_major : 0,
                 context != NULL ? context->kernel_minor : 0,
+                context != NULL && context->allow_unknown,
                 profile->len,
         };
         struct hash hash;

@@ -19,9 +19,20 @@
 #include "model/seccomp.h"
 #include "model/spec.h"
 
-/* ward's own default profile, in docker's form: data/seccomp/default.json, byte for byte, with a NUL behind it. */
-extern const char filter_default_profile[];
-extern const size_t filter_default_profile_len;
+/* ward's own profiles, in docker's form: the files of data/seccomp, byte for byte, each with a NUL behind it. */
+extern const char filter_default_profile[], filter_strict_profile[], filter_systemd_profile[];
+extern const size_t filter_default_profile_len, filter_strict_profile_len, filter_systemd_profile_len;
+
+struct filter_profile {
+        const char *name; /* "default" */
+        const char *text; /* NULL: no filter ("unconfined") */
+        const size_t *len;
+        const char *title; /* for messages: "the default seccomp profile" */
+};
+
+/* By index from 0; NULL: there are no more. And by name; NULL: there is none of that name. */
+const struct filter_profile *filter_profile_at(size_t index);
+const struct filter_profile *filter_profile_named(const char *name);
 
 /*
  * The filter always has SECCOMP_FILTER_FLAG_LOG, and SECCOMP_FILTER_FLAG_NEW_LISTENER if it leaves a call to a listener. *@ret_filter has no code when @profile has no text.

@@ -19,8 +19,8 @@
 #define TTY_GROUP 5 /* of the default mount of devpts */
 
 /* Podman's eleven without FSETID, SETFCAP and SYS_CHROOT: what a package's own scripts and a server that drops its rights need. */
-static const uint64_t default_caps = CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(SETGID) | CAP(SETUID) |
-                                     CAP(NET_BIND_SERVICE) | CAP(KILL) | CAP(SETPCAP);
+const uint64_t defaults_caps = CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(SETGID) | CAP(SETUID) |
+                               CAP(NET_BIND_SERVICE) | CAP(KILL) | CAP(SETPCAP);
 
 /* The peers' /dev may hold programs; nothing needs that. */
 static const struct spec_mount default_mounts[] = {
@@ -255,7 +255,10 @@ static int fill_process(struct ward_spec *spec)
                 .umask = UINT32_MAX,
                 .envp = no_variables,
                 .cwd = "/",
-                .caps = {.given = true, .bounding = default_caps, .effective = default_caps, .permitted = default_caps},
+                .caps = {.given = true,
+                         .bounding = defaults_caps,
+                         .effective = defaults_caps,
+                         .permitted = defaults_caps},
                 .rlimits = limit,
                 .rlimit_count = 1,
                 .no_new_privs = true,

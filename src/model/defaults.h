@@ -11,6 +11,9 @@
 /* How many ids a container's own user namespace has: as many as a system's own files use, 65534 (nobody) included. */
 #define DEFAULTS_ID_COUNT 65536u
 
+/* The capabilities, bit by bit. */
+extern const uint64_t defaults_caps;
+
 struct defaults {
         struct spec_namespace
                 ns[SPEC_NS_COUNT]; /* new, the caller's own, or joined; defaults_isolated() has them all new */

@@ -17,14 +17,10 @@
 #include "base/names.h"
 #include "base/syscalls.h"
 #include "base/text.h"
+#include "model/seccomp-words.h"
 
 #define ARCH_MAX 32    /* architectures of one profile */
 #define ERRNO_MAX 4095 /* MAX_ERRNO of the kernel: a larger SECCOMP_RET_ERRNO is cut to it */
-
-struct word {
-        const char *name;
-        uint32_t value;
-};
 
 /* Finds the word that @json stands at. Returns its element, or NULL with json->err set. */
 static const struct word *read_word(struct json *json, const char *what, const struct word *words, size_t count)
@@ -44,18 +40,6 @@ static const struct word *read_word(struct json *json, const char *what, const s
 }
 
 /* ------------------------------------------------------------------------------------------------------------- actions */
-
-static const struct word action_words[] = {
-        {"SCMP_ACT_ALLOW", SCMP_ACT_ALLOW},
-        {"SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(0)},
-        {"SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD},
-        {"SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS},
-        {"SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD},
-        {"SCMP_ACT_LOG", SCMP_ACT_LOG},
-        {"SCMP_ACT_NOTIFY", SCMP_ACT_NOTIFY},
-        {"SCMP_ACT_TRACE", SCMP_ACT_TRACE(0)},
-        {"SCMP_ACT_TRAP", SCMP_ACT_TRAP},
-};
 
 /* An action as it is written: the word, and a number or a name for errno beside it. */
 struct action {
@@ -106,33 +90,6 @@ static int finish_action(struct json *json, const struct action *action, uint32_
 }
 
 /* ------------------------------------------------------------------------------------------------------- architectures */
-
-static const struct word arch_words[] = {
-        {"SCMP_ARCH_X86", SCMP_ARCH_X86},
-        {"SCMP_ARCH_X86_64", SCMP_ARCH_X86_64},
-        {"SCMP_ARCH_X32", SCMP_ARCH_X32},
-        {"SCMP_ARCH_ARM", SCMP_ARCH_ARM},
-        {"SCMP_ARCH_AARCH64", SCMP_ARCH_AARCH64},
-        {"SCMP_ARCH_MIPS", SCMP_ARCH_MIPS},
-        {"SCMP_ARCH_MIPS64", SCMP_ARCH_MIPS64},
-        {"SCMP_ARCH_MIPS64N32", SCMP_ARCH_MIPS64N32},
-        {"SCMP_ARCH_MIPSEL", SCMP_ARCH_MIPSEL},
-        {"SCMP_ARCH_MIPSEL64", SCMP_ARCH_MIPSEL64},
-        {"SCMP_ARCH_MIPSEL64N32", SCMP_ARCH_MIPSEL64N32},
-        {"SCMP_ARCH_PPC", SCMP_ARCH_PPC},
-        {"SCMP_ARCH_PPC64", SCMP_ARCH_PPC64},
-        {"SCMP_ARCH_PPC64LE", SCMP_ARCH_PPC64LE},
-        {"SCMP_ARCH_S390", SCMP_ARCH_S390},
-        {"SCMP_ARCH_S390X", SCMP_ARCH_S390X},
-        {"SCMP_ARCH_PARISC", SCMP_ARCH_PARISC},
-        {"SCMP_ARCH_PARISC64", SCMP_ARCH_PARISC64},
-        {"SCMP_ARCH_RISCV64", SCMP_ARCH_RISCV64},
-        /* Newer than libseccomp 2.5.4, which can't build a filter for them: AUDIT_ARCH_* of linux/audit.h. */
-        {"SCMP_ARCH_LOONGARCH64", 0xc0000102},
-        {"SCMP_ARCH_M68K", 0x00000004},
-        {"SCMP_ARCH_SH", 0x4000002a},
-        {"SCMP_ARCH_SHEB", 0x0000002a},
-};
 
 struct arch_list {
         uint32_t arches[ARCH_MAX];
@@ -339,16 +296,6 @@ static bool applies(const struct seccomp_context *context, const struct conditio
 
 /* --------------------------------------------------------------------------------------------------------------- rules */
 
-static const struct word op_words[] = {
-        {"SCMP_CMP_NE", SCMP_CMP_NE},
-        {"SCMP_CMP_LT", SCMP_CMP_LT},
-        {"SCMP_CMP_LE", SCMP_CMP_LE},
-        {"SCMP_CMP_EQ", SCMP_CMP_EQ},
-        {"SCMP_CMP_GE", SCMP_CMP_GE},
-        {"SCMP_CMP_GT", SCMP_CMP_GT},
-        {"SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ},
-};
-
 static int read_index(struct json *json, void *target)
 {
         uint64_t index;
@@ -388,41 +335,119 @@ static int read_arg(struct json *json, void *target)
         return json_object(json, arg_fields, ELEMENTS(arg_fields), JSON_SKIP_UNKNOWN, target);
 }
 
+struct profile {
+        const struct seccomp_context *context;
+        struct seccomp_rule *rules;
+        size_t rule_count, rule_room;
+        struct seccomp_unknown *unknown;
+        size_t unknown_count, unknown_room;
+        struct action default_action;
+        struct arch_list arches, arch_map;
+        uint32_t flags;
+        struct json_position killable_where;
+        struct seccomp_listener listener;
+        struct json_position metadata_where;
+};
+
 struct rule {
+        struct profile *profile;
         const char **names;
-        size_t name_count;
-        const char *name; /* docker's older spelling */
+        size_t name_count, name_room;
+        bool names_given, name_given; /* the second is docker's older spelling */
         struct action action;
         struct seccomp_arg *args;
         size_t arg_count;
         struct condition includes, excludes;
 };
 
+/* Makes room for one element more in an array of the arena. */
+static int grow(struct arena *arena, void *array_pointer, size_t count, size_t *room, size_t size)
+{
+        void **array = array_pointer, *larger;
+
+        if (count < *room)
+                return 0;
+        larger = arena_alloc(arena, 2 * *room + 16, size);
+        if (larger == NULL)
+                return -ENOMEM;
+        if (count > 0)
+                memcpy(larger, *array, count * size);
+        *array = larger;
+        *room = 2 * *room + 16;
+        return 0;
+}
+
+struct name_taker {
+        struct arena *arena;
+        struct rule *rule;
+};
+
+static int take_name(void *data, const char *name)
+{
+        struct name_taker *taker = data;
+        struct rule *rule = taker->rule;
+
+        if (grow(taker->arena, &rule->names, rule->name_count, &rule->name_room, sizeof(*rule->names)) < 0)
+                return -ENOMEM;
+        rule->names[rule->name_count++] = name;
+        return 0;
+}
+
+static int note_unknown(struct json *json, struct profile *profile, const char *name, struct json_position where)
+{
+        const char *nearest;
+
+        if (profile->context != NULL && profile->context->allow_unknown) {
+                if (grow(json->arena, &profile->unknown, profile->unknown_count, &profile->unknown_room,
+                         sizeof(*profile->unknown)) < 0)
+                        return err_oom(json->err);
+                profile->unknown[profile->unknown_count++] =
+                        (struct seccomp_unknown){.name = name, .line = where.line, .column = where.column};
+                return 0;
+        }
+        (void)json_fail(json, where, *name == '@' ? "unknown group of system calls '%s'" : "unknown system call '%s'",
+                        name);
+        nearest = syscall_nearest(name, json->arena);
+        if (nearest != NULL)
+                (void)err_hint(json->err, "did you mean '%s'?", nearest);
+        return -EINVAL;
+}
+
+/* A call, or a group of calls. */
 static int read_name(struct json *json, void *target)
 {
+        struct rule *rule = target;
+        struct name_taker taker = {json->arena, rule};
         struct json_position where = json_position(json);
-        const char *name, *nearest;
+        const char *name;
         int r;
 
         r = json_string(json, &name);
         if (r < 0)
                 return r;
-        if (syscall_number(name) == SYSCALL_UNKNOWN) {
-                (void)json_fail(json, where, "unknown system call '%s'", name);
-                nearest = syscall_nearest(name, json->arena);
-                if (nearest != NULL)
-                        (void)err_hint(json->err, "did you mean '%s'?", nearest);
-                return -EINVAL;
-        }
-        *(const char **)target = name;
-        return 0;
+        if (*name == '@')
+                r = syscall_group_each(name, json->arena, take_name, &taker);
+        else
+                r = syscall_number(name) == SYSCALL_UNKNOWN ? -ENOENT : take_name(&taker, name);
+        if (r == -ENOENT)
+                return note_unknown(json, rule->profile, name, where);
+        return r < 0 ? err_oom(json->err) : 0;
 }
 
 static int read_names(struct json *json, void *target)
 {
         struct rule *rule = target;
+        size_t before = rule->name_count;
+        int r = json_array(json, read_name, target);
 
-        return json_list(json, sizeof(*rule->names), read_name, &rule->names, &rule->name_count);
+        rule->names_given = rule->name_count > before;
+        return r;
+}
+
+static int read_one_name(struct json *json, void *target)
+{
+        ((struct rule *)target)->name_given = true;
+        return read_name(json, target);
 }
 
 static int read_args(struct json *json, void *target)
@@ -441,7 +466,7 @@ static const struct json_field rule_fields[] = {
 
 static const struct json_field docker_rule_fields[] = {
         {"names", read_names},
-        JSON_FIELD("name", struct rule, name, read_name, 0),
+        {"name", read_one_name},
         JSON_FIELD("action", struct rule, action, read_action, JSON_REQUIRED),
         JSON_FIELD("errnoRet", struct rule, action, read_errno_ret, 0),
         {"errno", NULL, JSON_IGNORED}, /* podman: errnoRet as a word, for people */
@@ -451,31 +476,10 @@ static const struct json_field docker_rule_fields[] = {
         JSON_FIELD("excludes", struct rule, excludes, read_condition, 0),
 };
 
-struct profile {
-        const struct seccomp_context *context;
-        struct seccomp_rule *rules;
-        size_t rule_count, rule_room;
-        struct action default_action;
-        struct arch_list arches, arch_map;
-        uint32_t flags;
-        struct json_position killable_where;
-        struct seccomp_listener listener;
-        struct json_position metadata_where;
-};
-
 static int add_rule(struct json *json, struct profile *profile, const struct seccomp_rule *rule)
 {
-        if (profile->rule_count == profile->rule_room) {
-                size_t room = profile->rule_room == 0 ? 16 : 2 * profile->rule_room;
-                struct seccomp_rule *grown = arena_new(json->arena, struct seccomp_rule, room);
-
-                if (grown == NULL)
-                        return err_oom(json->err);
-                if (profile->rule_count > 0)
-                        memcpy(grown, profile->rules, profile->rule_count * sizeof(*grown));
-                profile->rules = grown;
-                profile->rule_room = room;
-        }
+        if (grow(json->arena, &profile->rules, profile->rule_count, &profile->rule_room, sizeof(*rule)) < 0)
+                return err_oom(json->err);
         profile->rules[profile->rule_count++] = *rule;
         return 0;
 }
@@ -510,8 +514,9 @@ static int read_rule(struct json *json, void *target)
 {
         struct profile *profile = target;
         struct json_position where = json_position(json);
-        struct rule rule = {0};
+        struct rule rule = {.profile = profile};
         struct seccomp_rule result = {.line = where.line, .column = where.column};
+        size_t unknown_before = profile->unknown_count;
         bool docker = profile->context != NULL;
         int r;
 
@@ -520,19 +525,12 @@ static int read_rule(struct json *json, void *target)
                         docker ? JSON_REFUSE_UNKNOWN : JSON_SKIP_UNKNOWN, &rule);
         if (r < 0)
                 return r;
-        if (rule.name != NULL && rule.name_count > 0)
+        if (rule.name_given && rule.names_given)
                 return json_fail(json, where, "both 'name' and 'names' are given");
-        if (rule.name != NULL) {
-                rule.names = arena_new(json->arena, const char *, 1);
-                if (rule.names == NULL)
-                        return err_oom(json->err);
-                rule.names[0] = rule.name;
-                rule.name_count = 1;
-        }
-        if (rule.name_count == 0)
+        if (rule.name_count == 0 && profile->unknown_count == unknown_before)
                 return json_fail(json, where, "no system call is named");
         r = finish_action(json, &rule.action, &result.action);
-        if (r < 0 || (docker && !applies(profile->context, &rule.includes, &rule.excludes)))
+        if (r < 0 || rule.name_count == 0 || (docker && !applies(profile->context, &rule.includes, &rule.excludes)))
                 return r;
         result.names = rule.names;
         result.name_count = rule.name_count;
@@ -551,14 +549,8 @@ static int read_rules(struct json *json, void *target)
 static int read_flag(struct json *json, void *target)
 {
         struct profile *profile = target;
-        static const struct word words[] = {
-                {"SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC},
-                {"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
-                {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
-                {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV},
-        };
         struct json_position where = json_position(json);
-        const struct word *word = read_word(json, "flag", words, ELEMENTS(words));
+        const struct word *word = read_word(json, "flag", flag_words, ELEMENTS(flag_words));
 
         if (word == NULL)
                 return -EINVAL;
@@ -698,6 +690,8 @@ int seccomp_profile_parse(const char *text, size_t len, const char *file, unsign
                 .flags = profile.flags,
                 .rules = profile.rules,
                 .rule_count = profile.rule_count,
+                .unknown = profile.unknown,
+                .unknown_count = profile.unknown_count,
         };
         return 0;
 }

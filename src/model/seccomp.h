@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A seccomp profile in the JSON of the OCI runtime specification (linux.seccomp) or of docker and podman (with archMap,
- * includes, excludes, the older `name`) → struct seccomp_profile. Unknown syscall names, actions, operators, flags and keys
+ * includes, excludes, the older `name`) → struct seccomp_profile. A name
+ * may be that of a group of calls (base/syscalls.h). Unknown syscall names, actions, operators, flags and keys
  * are errors with a position and a spelling suggestion. No system calls (libseccomp's tables of names are pure data).
  */
 #ifndef MODEL_SECCOMP_H
@@ -13,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 struct seccomp_arg {
         uint32_t index; /* 0 to 5 */
@@ -30,6 +32,12 @@ struct seccomp_rule {
         unsigned line, column; /* in the input */
 };
 
+/* A name that no architecture has, and where it stands. */
+struct seccomp_unknown {
+        const char *name;
+        unsigned line, column;
+};
+
 struct seccomp_profile {
         uint32_t default_action;
         const uint32_t *arches; /* SCMP_ARCH_*; none: the native one and its compat ones */
@@ -37,6 +45,8 @@ struct seccomp_profile {
         uint32_t flags; /* SECCOMP_FILTER_FLAG_* */
         const struct seccomp_rule *rules;
         size_t rule_count;
+        const struct seccomp_unknown *unknown; /* left out of the rules, with context->allow_unknown */
+        size_t unknown_count;
 };
 
 /* Where the calls that the filter leaves to somebody else are decided. */
@@ -49,6 +59,7 @@ struct seccomp_listener {
 struct seccomp_context {
         uint64_t caps;                       /* the bounding set of the container */
         unsigned kernel_major, kernel_minor; /* of the running kernel */
+        bool allow_unknown; /* names that are not known are left out: an old profile may name what is gone, a new one what is not there yet */
 };
 
 /*
@@ -58,6 +69,10 @@ struct seccomp_context {
 int seccomp_profile_parse(const char *text, size_t len, const char *file, unsigned line, unsigned column,
                           const struct seccomp_context *context, struct arena *arena,
                           struct seccomp_profile *ret_profile, struct ward_err *err);
+
+/* The same profile in the OCI form, conditions decided, groups and unknown names gone. */
+void seccomp_profile_print(const struct seccomp_profile *profile, const struct seccomp_listener *listener,
+                           struct text *text);
 
 /* The listener of a profile that has been parsed before, in whichever form: nothing else of it is read. Errors: -EINVAL, -ENOMEM. */
 int seccomp_profile_listener(const char *text, size_t len, const char *file, struct arena *arena,

@@ -44,7 +44,8 @@ with_library() { LD_LIBRARY_PATH=$LIBDIR "$@"; }
 
 @test "what is installed: library, headers, pkg-config, programs, manual" {
         local file
-        for file in bin/ward-oci include/ward/{error,public,spec,ward}.h share/man/man3/libward.3 share/man/man1/ward-oci.1; do
+        for file in bin/ward-oci include/ward/{error,public,spec,ward}.h share/man/man3/libward.3 share/man/man1/ward-oci.1 \
+                share/ward/seccomp/{default,strict,systemd,unconfined}.json; do
                 [[ -s $PREFIX/$file ]] || { echo "not installed: $file"; return 1; }
         done
         [[ -L $LIBDIR/libward.so && -L $LIBDIR/libward.so.0 ]]

@@ -37,7 +37,7 @@ static const struct {
 static struct seccomp_filter filters[FILTERS_MAX];
 static size_t filter_count;
 
-/* Reads every filter of the process, the newest first. */
+/* Reads every filter of the process, the oldest first. */
 static int read_filters(pid_t pid)
 {
         if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) < 0 || ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) < 0 ||
