@@ -8,7 +8,7 @@ _ward_options() {
 }
 
 _ward() {
-        local verbs='run ps inspect exec kill stop rm gc cgroup help version'
+        local verbs='run ps inspect exec kill stop rm gc top cgroup help version'
         local groups='tree list controllers create delete get set exec classify freeze thaw kill stat events watch'
         local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' sub='' root=() all=() i
         for ((i = 1; i < COMP_CWORD; i++)); do
@@ -26,6 +26,8 @@ _ward() {
         --network | --net) mapfile -t COMPREPLY < <(compgen -W 'none host' -- "$current") && return ;;
         --userns) mapfile -t COMPREPLY < <(compgen -W 'own host' -- "$current") && return ;;
         --pid | --ipc | --uts | --cgroupns) mapfile -t COMPREPLY < <(compgen -W 'private host' -- "$current") && return ;;
+        --order) mapfile -t COMPREPLY < <(compgen -W 'path tasks cpu memory io pressure' -- "$current") && return ;;
+        --cpu) mapfile -t COMPREPLY < <(compgen -W 'percentage time' -- "$current") && return ;;
         --format) mapfile -t COMPREPLY < <(compgen -W 'table json' -- "$current") && return ;;
         --security-opt) mapfile -t COMPREPLY < <(compgen -W 'seccomp= no-new-privileges= apparmor= label= mask= unmask=' -- "$current") && return ;;
         --signal | -s | --stop-signal) mapfile -t COMPREPLY < <(compgen -W 'TERM KILL INT HUP QUIT STOP CONT USR1 USR2' -- "$current") && return ;;

@@ -11,8 +11,8 @@
 #include "cli/cli.h"
 #include "cli/help.h"
 
-static const struct cli_verb *const verbs[] = {&cli_run,  &cli_ps, &cli_inspect, &cli_exec,  &cli_kill,
-                                               &cli_stop, &cli_rm, &cli_gc,      &cli_cgroup};
+static const struct cli_verb *const verbs[] = {&cli_run,  &cli_ps, &cli_inspect, &cli_exec,   &cli_kill,
+                                               &cli_stop, &cli_rm, &cli_gc,      &cli_cgroup, &cli_top};
 
 struct globals {
         const char *root;
@@ -41,6 +41,7 @@ static const struct option_command global_command = {
                    "  rm NAME...          remove stopped containers\n"
                    "  gc                  remove what crashed or killed programs left\n"
                    "  cgroup COMMAND      make, limit, look at and end control groups\n"
+                   "  top                 show what control groups use, live\n"
                    "  help [VERB|E204]    show this text, a verb's options, or what an error means\n"
                    "  version             print the version",
         .entries = entries,
