@@ -3,6 +3,7 @@
  * The stopwatch of the bench: small and static, so that what it adds to each measurement is small and the same for all.
  *
  *      launch pair COUNT GAP_MSEC A B               A and B in turn, each after a quiet time; prints "A_nsec B_nsec" per line
+ *      launch cpu COUNT GAP_MSEC A B                the same with the processors' time that each took, in user space and in the kernel
  *      launch rate COUNT PARALLEL --run PROGRAM...  COUNT runs, PARALLEL at a time; prints the nsec of all
  *      launch hwm PROGRAM...                        prints the VmHWM of the program in kB when it ends
  *
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -95,20 +97,27 @@ static pid_t spawn(char **args, size_t count, unsigned int serial)
         return pid;
 }
 
-/* Waits for @pid and reaps whatever a runtime leaves to this process on the way. */
-static void finish(pid_t pid, const char *name)
+static uint64_t nsec_of(struct timeval time)
 {
+        return ((uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_usec) * 1000;
+}
+
+/* Waits for @pid and reaps whatever a runtime leaves to this process on the way. Returns the processors' time that it took. */
+static uint64_t finish(pid_t pid, const char *name)
+{
+        struct rusage usage;
         int status;
         pid_t got;
 
         do
-                got = waitpid(-1, &status, 0);
+                got = wait4(-1, &status, 0, &usage);
         while (got > 0 && got != pid);
         must(got == pid, "wait");
         if (status != 0) {
                 fprintf(stderr, "launch: '%s' ended with wait status %#x\n", name, (unsigned int)status);
                 _exit(1);
         }
+        return nsec_of(usage.ru_utime) + nsec_of(usage.ru_stime);
 }
 
 static void quiet(unsigned int msec)
@@ -119,16 +128,16 @@ static void quiet(unsigned int msec)
                 nanosleep(&gap, NULL);
 }
 
-static uint64_t measure(const struct side *side, unsigned int serial, unsigned int gap_msec)
+static uint64_t measure(const struct side *side, unsigned int serial, unsigned int gap_msec, bool cpu)
 {
-        uint64_t begin;
+        uint64_t begin, cpu_nsec;
 
         if (side->before)
-                finish(spawn(side->before, side->before_count, serial), side->before[0]);
+                (void)finish(spawn(side->before, side->before_count, serial), side->before[0]);
         quiet(gap_msec);
         begin = now_nsec();
-        finish(spawn(side->run, side->run_count, serial), side->run[0]);
-        return now_nsec() - begin;
+        cpu_nsec = finish(spawn(side->run, side->run_count, serial), side->run[0]);
+        return cpu ? cpu_nsec : now_nsec() - begin;
 }
 
 /* How many of @args come before the next option. */
@@ -160,7 +169,7 @@ static size_t parse_side(char **args, size_t count, struct side *ret_side)
         return i + ret_side->run_count;
 }
 
-static int pair(char **args, size_t count)
+static int pair(char **args, size_t count, bool cpu)
 {
         struct side sides[2] = {{0}};
         uint64_t rounds = number(args[0]), gap = number(args[1]);
@@ -170,8 +179,8 @@ static int pair(char **args, size_t count)
                 used += parse_side(args + used, count - used, &sides[i]);
         must(used == count, "arguments after the two sides");
         for (unsigned int i = 0; i < rounds; i++) {
-                uint64_t a = measure(&sides[0], 2 * i, (unsigned int)gap);
-                uint64_t b = measure(&sides[1], 2 * i + 1, (unsigned int)gap);
+                uint64_t a = measure(&sides[0], 2 * i, (unsigned int)gap, cpu);
+                uint64_t b = measure(&sides[1], 2 * i + 1, (unsigned int)gap, cpu);
 
                 printf("%llu %llu\n", (unsigned long long)a, (unsigned long long)b);
         }
@@ -264,11 +273,13 @@ int main(int argc, char **argv)
         /* A container that outlives the runtime that started it comes to this process, which reaps it. */
         must(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0, "subreaper");
         if (argc > 4 && strcmp(argv[1], "pair") == 0)
-                return pair(argv + 2, (size_t)argc - 2);
+                return pair(argv + 2, (size_t)argc - 2, false);
+        if (argc > 4 && strcmp(argv[1], "cpu") == 0)
+                return pair(argv + 2, (size_t)argc - 2, true);
         if (argc > 4 && strcmp(argv[1], "rate") == 0)
                 return rate(argv + 2, (size_t)argc - 2);
         if (argc > 2 && strcmp(argv[1], "hwm") == 0)
                 return hwm(argv + 2);
-        fprintf(stderr, "usage: launch pair|rate|hwm ...; the head of bench/launch.c explains\n");
+        fprintf(stderr, "usage: launch pair|cpu|rate|hwm ...; the head of bench/launch.c explains\n");
         return 2;
 }

@@ -8,7 +8,7 @@ _ward_options() {
 }
 
 _ward() {
-        local verbs='run ps inspect exec kill stop rm limit gc cgroup seccomp caps help version'
+        local verbs='run ps inspect exec kill stop rm limit gc top cgroup seccomp caps help version'
         local groups='tree list controllers create delete get set exec classify freeze thaw kill stat events watch'
         local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' sub='' root=() all=() i
         for ((i = 1; i < COMP_CWORD; i++)); do
@@ -26,6 +26,8 @@ _ward() {
         --network | --net) mapfile -t COMPREPLY < <(compgen -W 'none host' -- "$current") && return ;;
         --userns) mapfile -t COMPREPLY < <(compgen -W 'own host' -- "$current") && return ;;
         --pid | --ipc | --uts | --cgroupns) mapfile -t COMPREPLY < <(compgen -W 'private host' -- "$current") && return ;;
+        --order) mapfile -t COMPREPLY < <(compgen -W 'path tasks cpu memory io pressure' -- "$current") && return ;;
+        --cpu) mapfile -t COMPREPLY < <(compgen -W 'percentage time' -- "$current") && return ;;
         --format) mapfile -t COMPREPLY < <(compgen -W 'table json' -- "$current") && return ;;
         --seccomp) mapfile -t COMPREPLY < <(compgen -W 'default strict systemd unconfined' -- "$current"; compgen -f -- "$current") && return ;;
         --arch) mapfile -t COMPREPLY < <(compgen -W 'x86_64 i386 x32' -- "$current") && return ;;

@@ -63,6 +63,17 @@ static int store_word(const struct option_entry *entry, void *target, const char
         return near == NULL ? -EINVAL : err_hint(err, "did you mean '%s'?", near);
 }
 
+static int store_set(const struct option_entry *entry, void *target, const char *value, struct ward_err *err)
+{
+        if (value != NULL) {
+                (void)err_set(err, -EINVAL, "it takes no value");
+                (void)err_mistake(err, MISTAKE_WORD);
+                return err_hint(err, "leave the value out");
+        }
+        *(unsigned *)target = (unsigned)entry->max;
+        return 0;
+}
+
 /* A list can't be longer than the command line. */
 static int store_item(struct cursor *cursor, struct option_list *list, const char *value)
 {
@@ -99,6 +110,9 @@ static int store(struct cursor *cursor, const struct option_entry *entry, const 
                 break;
         case OPTION_KIND_WORD:
                 r = store_word(entry, target, value, err);
+                break;
+        case OPTION_KIND_SET:
+                r = store_set(entry, target, value, err);
                 break;
         case OPTION_KIND_LIST:
                 r = store_item(cursor, target, value);

@@ -30,6 +30,7 @@ enum option_kind {
         OPTION_KIND_TEXT,   /* const char *, not empty */
         OPTION_KIND_NUMBER, /* uint64_t from 0 to @max, decimal */
         OPTION_KIND_WORD,   /* unsigned: the index of the value in @words */
+        OPTION_KIND_SET,    /* unsigned: becomes @max; the option takes no value */
         OPTION_KIND_LIST,   /* struct option_list */
         OPTION_KIND_CALL,   /* whatever @read makes of the value */
         OPTION_KIND_NOT_YET, /* known to users of other programs, not honoured yet: an error that says so; not in --help */
@@ -52,7 +53,7 @@ struct option_entry {
         bool rare;        /* --help leaves it to --help-all: the first screen is for what people use every day */
         enum option_kind kind;
         size_t offset;            /* of the target in the structure that options_parse() fills in */
-        uint64_t max;             /* NUMBER */
+        uint64_t max;             /* NUMBER, SET */
         const char *const *words; /* WORD: ends with NULL */
         option_reader read;       /* CALL */
 };
@@ -61,6 +62,7 @@ struct option_entry {
 #define OPTION_TEXT(type, member) .kind = OPTION_KIND_TEXT, .offset = offsetof(type, member)
 #define OPTION_NUMBER(type, member, most) .kind = OPTION_KIND_NUMBER, .offset = offsetof(type, member), .max = (most)
 #define OPTION_WORD(type, member, list) .kind = OPTION_KIND_WORD, .offset = offsetof(type, member), .words = (list)
+#define OPTION_SET(type, member, to) .kind = OPTION_KIND_SET, .offset = offsetof(type, member), .max = (to)
 #define OPTION_LIST(type, member) .kind = OPTION_KIND_LIST, .offset = offsetof(type, member)
 #define OPTION_CALL(type, member, reader) .kind = OPTION_KIND_CALL, .offset = offsetof(type, member), .read = (reader)
 #define OPTION_NOT_YET .kind = OPTION_KIND_NOT_YET

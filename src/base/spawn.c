@@ -12,15 +12,16 @@
 
 extern char **environ;
 
-static int by_posix_spawn(char *const argv[], int output, pid_t *ret_pid)
+static int by_posix_spawn(char *const argv[], int fd, int as, pid_t *ret_pid)
 {
         posix_spawn_file_actions_t actions;
         int r = posix_spawn_file_actions_init(&actions);
 
         if (r != 0)
                 return -r;
-        if (output >= 0)
-                r = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+        /* Where both are the same, this takes its close-on-exec away. */
+        if (fd >= 0)
+                r = posix_spawn_file_actions_adddup2(&actions, fd, as);
         if (r == 0)
                 r = posix_spawnp(ret_pid, argv[0], &actions, NULL, argv, environ);
         (void)posix_spawn_file_actions_destroy(&actions);
@@ -28,7 +29,7 @@ static int by_posix_spawn(char *const argv[], int output, pid_t *ret_pid)
 }
 
 /* A failure of the child comes back by a pipe, which the program's begin closes. */
-static int by_fork(char *const argv[], int output, pid_t *ret_pid)
+static int by_fork(char *const argv[], int fd, int as, pid_t *ret_pid)
 {
         _cleanup_close_
         int from = -EBADF, to = -EBADF;
@@ -44,7 +45,9 @@ static int by_fork(char *const argv[], int output, pid_t *ret_pid)
         if (pid < 0)
                 return -errno;
         if (pid == 0) {
-                if (output < 0 || dup2(output, STDOUT_FILENO) >= 0)
+                if (to == as)
+                        to = fcntl(to, F_DUPFD_CLOEXEC, as + 1);
+                if (fd < 0 || (fd == as ? fcntl(fd, F_SETFD, 0) : dup2(fd, as)) >= 0)
                         (void)execvp(argv[0], argv);
                 failure = errno;
                 (void)!write(to, &failure, sizeof(failure));
@@ -64,9 +67,9 @@ static int by_fork(char *const argv[], int output, pid_t *ret_pid)
 }
 
 /* glibc makes the process by clone3(2), and by clone(2) on ENOSYS alone: filters that don't know the call answer EPERM. */
-int spawn_program(char *const argv[], int output, pid_t *ret_pid)
+int spawn_program(char *const argv[], int fd, int as, pid_t *ret_pid)
 {
-        int r = by_posix_spawn(argv, output, ret_pid);
+        int r = by_posix_spawn(argv, fd, as, ret_pid);
 
-        return r == -EPERM ? by_fork(argv, output, ret_pid) : r;
+        return r == -EPERM ? by_fork(argv, fd, as, ret_pid) : r;
 }

@@ -5,8 +5,8 @@
 
 #include <sys/types.h>
 
-/* Begins @argv[0], which is looked for in PATH, with this environment; its standard output is @output unless that is -EBADF. *@ret_pid is the
+/* Begins @argv[0], which is looked for in PATH, with this environment; its descriptor @as is @fd unless that is -EBADF. *@ret_pid is the
  * caller's to wait for. Returns 0 or -errno. */
-int spawn_program(char *const argv[], int output, pid_t *ret_pid);
+int spawn_program(char *const argv[], int fd, int as, pid_t *ret_pid);
 
 #endif

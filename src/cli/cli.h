@@ -43,7 +43,7 @@ struct cli_verb {
 };
 
 extern const struct cli_verb cli_caps, cli_cgroup, cli_exec, cli_gc, cli_inspect, cli_kill, cli_limit, cli_ps, cli_rm,
-        cli_run, cli_seccomp, cli_stop;
+        cli_run, cli_seccomp, cli_stop, cli_top;
 
 /* The origin of a value that @option gave: "-v ./src:/src". */
 #define CLI_ORIGIN(option)                      \

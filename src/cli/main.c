@@ -11,8 +11,8 @@
 #include "cli/cli.h"
 #include "cli/help.h"
 
-static const struct cli_verb *const verbs[] = {&cli_run,   &cli_ps, &cli_inspect, &cli_exec,   &cli_kill,    &cli_stop,
-                                               &cli_rm,    &cli_gc, &cli_cgroup,  &cli_limit, &cli_seccomp, &cli_caps};
+static const struct cli_verb *const verbs[] = {&cli_run, &cli_ps,  &cli_inspect, &cli_exec,    &cli_kill, &cli_stop, &cli_rm,
+                                               &cli_gc,  &cli_top, &cli_cgroup,  &cli_limit, &cli_seccomp, &cli_caps};
 
 struct globals {
         const char *root;
@@ -41,6 +41,7 @@ static const struct option_command global_command = {
                    "  rm NAME...          remove stopped containers\n"
                    "  limit TARGET        limit what runs: a container, a process, a group, a unit\n"
                    "  gc                  remove what crashed or killed programs left\n"
+                   "  top                 show what control groups use, live\n"
                    "  cgroup COMMAND      make, limit, look at and end control groups\n"
                    "  seccomp WORD ...    system call filters: explain, test, compare, compile them\n"
                    "  caps WORD ...       capabilities of processes and files, and what they allow\n"

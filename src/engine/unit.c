@@ -3,7 +3,6 @@
 #include "engine/unit.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -12,19 +11,12 @@
 #include "base/fd.h"
 #include "base/spawn.h"
 #include "base/text.h"
+#include "engine/helper.h"
 #include "kern/cgroup.h"
 
 #define HELPER "systemd-unit"
 #define SUBGROUP "run.oci.systemd.subgroup"
 #define ANSWER_MAX 8192
-
-/* For a build that is not installed. */
-static const char *helper_path(struct arena *arena)
-{
-        const char *folder = secure_getenv("WARD_LIBEXEC");
-
-        return arena_printf(arena, "%s/" HELPER, folder != NULL ? folder : WARD_LIBEXEC);
-}
 
 /* ---- what is asked for ---- */
 
@@ -100,7 +92,7 @@ static void call_init(struct call *call, const char *verb, const char *scope, bo
 {
         *call = (struct call){.channel = -EBADF};
         call->words.arena = &call->arena;
-        unit_add(&call->words, helper_path(&call->arena));
+        unit_add(&call->words, helper_path(&call->arena, HELPER));
         unit_add(&call->words, verb);
         unit_add(&call->words, user ? "user" : "system");
         unit_add(&call->words, scope);
@@ -124,7 +116,7 @@ static int call_begin(struct call *call, struct ward_err *err)
                 return err_errno(err, "make a socket for the helper '%s'", argv[0]);
         call->channel = ends[0];
         other = ends[1];
-        r = spawn_program(argv, other, &call->helper);
+        r = spawn_program(argv, other, STDOUT_FILENO, &call->helper);
         if (r == 0)
                 return 0;
         call->helper = 0;

@@ -58,7 +58,7 @@ static int run_helper(const char *program, pid_t pid, const struct idmap_range *
         for (size_t i = 0; i < n; i++)
                 if (argv[i] == NULL)
                         return err_oom(err);
-        r = spawn_program(argv, -EBADF, &helper);
+        r = spawn_program(argv, -EBADF, -EBADF, &helper);
         if (r < 0) {
                 (void)err_code(err, r, "run %s to map ids of process %d", program, pid);
                 (void)err_mistake(err, MISTAKE_NEWUIDMAP);

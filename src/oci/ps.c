@@ -35,7 +35,7 @@ static int run_ps(char *const *argv, char **ret_output, struct ward_err *err)
                 return err_errno(err, "make a pipe for ps");
         from = pipe_fds[0];
         to = pipe_fds[1];
-        r = spawn_program(argv, to, &pid);
+        r = spawn_program(argv, to, STDOUT_FILENO, &pid);
         if (r < 0) {
                 (void)err_code(err, r, "run ps");
                 return err_hint(err, "install ps (package procps), or use --format json");

@@ -21,7 +21,7 @@
 #define OPTIONS_MAX 2048 /* bytes of a verb's structure */
 
 static const struct cli_verb *const ward_verbs[] = {&cli_exec, &cli_gc,  &cli_kill, &cli_ps,
-                                                    &cli_rm,   &cli_run, &cli_stop};
+                                                    &cli_rm,   &cli_run, &cli_stop, &cli_top};
 
 static const struct oci_verb *const oci_verbs[] = {
         &oci_create, &oci_delete, &oci_events, &oci_exec, &oci_features, &oci_kill,  &oci_list,  &oci_pause,

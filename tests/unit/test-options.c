@@ -35,6 +35,7 @@ static const struct option_entry entries[] = {
          OPTION_WORD(struct target, format, formats)},
         {.name = "env", .letter = 'e', .arg = "KEY=VALUE", .help = "environment", OPTION_LIST(struct target, env)},
         {.name = "limit", .arg = "N", .help = "limit", OPTION_CALL(struct target, limit, option_read_i64)},
+        {.name = "json", .letter = 'j', .help = "the same as --format json", OPTION_SET(struct target, format, 1)},
         {.name = "systemd-cgroup", OPTION_NOT_YET},
 };
 
@@ -155,6 +156,22 @@ static void test_help(void **state)
         }
 }
 
+/* An option that stands for a value of another one: the last of both holds. */
+static void test_set(void **state)
+{
+        struct parsed parsed;
+
+        (void)state;
+        parse(&parsed, "-ij", "c1", NULL);
+        assert_int_equal(parsed.r, 0);
+        assert_int_equal(parsed.target.format, 1);
+        assert_true(parsed.target.interactive);
+        arena_done(&parsed.arena);
+        parse(&parsed, "--json", "-f", "table", "c1", NULL);
+        assert_int_equal(parsed.target.format, 0);
+        arena_done(&parsed.arena);
+}
+
 static void test_refusals(void **state)
 {
         static const struct {
@@ -174,6 +191,7 @@ static void test_refusals(void **state)
                 {{"--keep=maybe", "c1"},
                  "option '--keep': it takes no value, or true or false, not 'maybe'",
                  "leave the value out, or write =false"},
+                {{"--json=true", "c1"}, "option '--json': it takes no value", "leave the value out"},
                 {{"--preserve-fds", "101", "c1"},
                  "option '--preserve-fds': '101' is not a whole number from 0 to 100",
                  "write digits alone"},
@@ -261,7 +279,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_spellings), cmocka_unit_test(test_where_options_end),
                 cmocka_unit_test(test_help),      cmocka_unit_test(test_refusals),
-                cmocka_unit_test(test_bytes),
+                cmocka_unit_test(test_set),       cmocka_unit_test(test_bytes),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

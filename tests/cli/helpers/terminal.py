@@ -3,7 +3,7 @@
 """Runs a program on a terminal as a person would: terminal.py SCRIPT COMMAND...
 
 SCRIPT is a list of steps, separated by commas: 'wait:WORD' until the output has WORD, 'type:TEXT' with a newline behind it, 'key:HEX',
-'size:ROWSxCOLUMNS'. The terminal begins with 24 rows of 80 columns. Prints the output; exits with the program's status, or 128 + signal.
+'again:HEX WORD' a key until the output has WORD behind what it had, 'size:ROWSxCOLUMNS'. The terminal begins with 24 rows of 80 columns. Prints the output; exits with the program's status, or 128 + signal.
 """
 import fcntl
 import os
@@ -51,6 +51,13 @@ class Session:
             os.write(self.fd, value.encode() + b"\n")
         elif kind == "key":
             os.write(self.fd, bytes.fromhex(value))
+        elif kind == "again":
+            key, word = value.split(" ", 1)
+            end, begin = time.monotonic() + 20, len(self.output)
+            while word.encode() not in self.output[begin:]:
+                os.write(self.fd, bytes.fromhex(key))
+                if time.monotonic() > end or not self.read(0.3):
+                    sys.exit(f"'{word}' did not come; there was: {self.output!r}")
         elif kind == "size":
             resize(self.fd, *map(int, value.split("x")))
         else:
