@@ -24,6 +24,15 @@
 #include "base/mem.h"
 #include "helper/top-view.h"
 
+#ifdef __SANITIZE_ADDRESS__
+/* ncurses keeps what it knows of the terminal until the end (curs_memleaks(3x)): that is no leak. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+        return "leak:libtinfo\nleak:libncursesw\n";
+}
+#endif
+
 #define MESSAGE_MAX (1U << 30)
 #define CONTROL(letter) ((letter)&0x1f)
 

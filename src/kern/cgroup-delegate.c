@@ -18,6 +18,8 @@
 #include "kern/cgroup-private.h"
 
 #define CALLERS CGROUP_CALLERS
+#define FREEZER "cgroup.freeze"
+#define MOVE_ROUNDS 8
 #define MOVE_MSEC 30000 /* of moving processes that go on making others, and of waiting for those that end */
 
 /* 1, 0, or -errno when that can't be told. faccessat2(2), which looks at the effective ids, may be refused by a filter around this program;
@@ -112,11 +114,50 @@ static int move_all(const struct cgroup_hierarchy *hierarchy, const char *path, 
         return moved;
 }
 
+/* Whether the caller is in the group or below it, where it must not be frozen. */
+static bool is_own(const struct cgroup_hierarchy *hierarchy, const char *path)
+{
+        size_t len = strlen(path);
+
+        return strncmp(hierarchy->own_path, path, len) == 0 &&
+               (hierarchy->own_path[len] == '/' || hierarchy->own_path[len] == '\0');
+}
+
+static bool is_thawed(const struct cgroup_hierarchy *hierarchy, const char *path)
+{
+        _cleanup_free_ char *text = NULL;
+
+        return cgroup_file_read(hierarchy, path, FREEZER, &text, NULL) >= 0 && *text == '0';
+}
+
+/*
+ * Moves processes out of the group @path into the one of @callers, which may be below it, until none is left. Those that go on making others as fast as they
+ * are moved are frozen (5.2) meanwhile: who is frozen forks no more, and can be moved. Returns how many were left.
+ */
+static int move_until_empty(const struct cgroup_hierarchy *hierarchy, const char *path, int callers,
+                            struct ward_err *err)
+{
+        bool frozen = false;
+        struct cgroup_wait wait;
+        int r;
+
+        cgroup_wait_begin(&wait, MOVE_MSEC);
+        for (unsigned round = 0;; round++) {
+                r = move_all(hierarchy, path, callers, err);
+                if (r <= 0 || !cgroup_wait_again(&wait))
+                        break;
+                if (round == MOVE_ROUNDS && !is_own(hierarchy, path) && is_thawed(hierarchy, path))
+                        frozen = cgroup_file_write(hierarchy, path, FREEZER, "1", NULL) >= 0;
+        }
+        if (frozen)
+                (void)cgroup_file_write(hierarchy, path, FREEZER, "0", NULL);
+        return r;
+}
+
 int cgroup_vacate(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err)
 {
         _cleanup_close_
         int group = cgroup_open(hierarchy, path, NULL, O_RDONLY | O_DIRECTORY), callers = -EBADF;
-        struct cgroup_wait wait;
         int r;
 
         if (group < 0)
@@ -126,10 +167,7 @@ int cgroup_vacate(const struct cgroup_hierarchy *hierarchy, const char *path, st
         callers = openat(group, CALLERS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (callers < 0)
                 return err_errno(err, "open the group '%s/" CALLERS "'", path);
-        cgroup_wait_begin(&wait, MOVE_MSEC);
-        do
-                r = move_all(hierarchy, path, callers, err);
-        while (r > 0 && cgroup_wait_again(&wait));
+        r = move_until_empty(hierarchy, path, callers, err);
         return r > 0 ? err_set(err, -EBUSY, "empty the group '%s': processes go on being made in it", path) : r;
 }
 
@@ -174,7 +212,6 @@ int cgroup_refill(const struct cgroup_hierarchy *hierarchy, const char *path, st
         _cleanup_close_
         int group = cgroup_open(hierarchy, path, NULL, O_RDONLY | O_DIRECTORY);
         char callers[PATH_MAX];
-        struct cgroup_wait wait;
         int r;
 
         if (group < 0)
@@ -187,11 +224,8 @@ int cgroup_refill(const struct cgroup_hierarchy *hierarchy, const char *path, st
                 if (strcmp(below.data + at, callers) != 0)
                         return 0;
         r = controllers_disable(hierarchy, path, err);
-        cgroup_wait_begin(&wait, MOVE_MSEC);
         if (r >= 0 && below.len > 0)
-                do
-                        r = move_all(hierarchy, callers, group, err);
-                while (r > 0 && cgroup_wait_again(&wait));
+                r = move_until_empty(hierarchy, callers, group, err);
         if (r > 0)
                 return err_set(err, -EBUSY, "empty the group '%s': processes go on being made in it", callers);
         cgroup_vacated(hierarchy, path);

@@ -169,7 +169,8 @@ ignores_nothing() {
         # shellcheck source=/dev/null
         source "$WARD_SOURCE/completion/ward.bash"
         ward run --name "$ID" "$ROOT" true
-        complete_word ward "" ; expect_words run ps inspect exec kill stop rm gc cgroup help version
+        # shellcheck disable=SC2086
+        complete_word ward "" ; expect_words $VERBS
         complete_word ward help E20 ; expect_words E201 E202 E203 E204 E205 E206 E207 E208 E209
         complete_word ward help er ; expect_words errors
         complete_word ward run --cap- ; expect_words --cap-add --cap-drop

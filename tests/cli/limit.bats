@@ -168,11 +168,11 @@ row() { awk -v limit="$1" '$1 == limit { print $2, $3 }' <<<"$output"; }
         diff out <(printf '%s\n' opened "Operation not permitted" opened "Operation not permitted" opened)
 }
 
-# bats test_tags=vm
+# bats test_tags=full
 @test "the rate of a disk is held" {
         local disk
         make_groups
-        [[ -n ${WARD_TEST_FULL:-} ]] || skip "takes some seconds: WARD_TEST_FULL=1"
+        [[ -n ${WARD_TEST_FULL:-} ]] || unable "takes some seconds: WARD_TEST_FULL=1"
         disk=$(readlink -f "/sys/dev/block/$(stat -c %Hd:%Ld "$WORK")")
         [[ ! -e $disk/partition ]] || disk=${disk%/*}
         disk=${disk##*/}
@@ -186,11 +186,11 @@ row() { awk -v limit="$1" '$1 == limit { print $2, $3 }' <<<"$output"; }
         (($(awk '{ print $2 }' out) > 3000)) || { cat out; false; }
 }
 
-# bats test_tags=vm
+# bats test_tags=full
 @test "half a processor is half a processor" {
         local used
         make_groups
-        [[ -n ${WARD_TEST_FULL:-} ]] || skip "takes ten seconds: WARD_TEST_FULL=1"
+        [[ -n ${WARD_TEST_FULL:-} ]] || unable "takes ten seconds: WARD_TEST_FULL=1"
         begin spin 10
         ward limit --cpus 0.5 "$PID"
         # Before others, so that half of one is to be had also while the machine is busy.
@@ -415,11 +415,11 @@ outside() {
 
 # ---- without root ---------------------------------------------------------------------------------------------------------------
 
-# bats test_tags=vm
+# bats test_tags=without-systemd
 @test "an ordinary user is told how to get limits, and can set what needs no group" {
         local pid
         needs_root
-        [[ ! -d /run/systemd/system ]] || skip "systemd runs here: see below"
+        [[ ! -d /run/systemd/system ]] || unable "systemd runs here: see below"
         OWN=$(mktemp -d /tmp/ward.XXXXXX)
         chown 65534:65534 "$OWN"
         pid=$(as_nobody sh -c 'sleep 1000 >/dev/null 2>&1 3>&- & echo $!')
@@ -434,7 +434,7 @@ outside() {
 # ---- systemd --------------------------------------------------------------------------------------------------------------------
 
 needs_systemd() {
-        [[ -d /run/systemd/system ]] || skip "systemd does not run here"
+        [[ -d /run/systemd/system ]] || unable "systemd does not run here"
         manager show >/dev/null || unable "needs a bus with systemd"
 }
 

@@ -178,7 +178,8 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         start && [[ $(cat "/mnt/net_cls/$ID/net_cls.classid") == 9 ]] || ok=false
         oci delete --force "$ID" || ok=false
         [[ ! -e /mnt/net_cls/$ID ]] || ok=false
-        umount /mnt/net_cls
+        # Who looks at all groups beside us has it open for a moment.
+        wait_until 30 umount /mnt/net_cls
         $ok || { shown; return 1; }
 }
 
@@ -240,7 +241,7 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         [[ $(value memory.use_hierarchy) == 0 ]] || refuses '{memory: {useHierarchy: false}}' \
                 "linux.resources.memory.useHierarchy (config.json line "
         if is_v2 memory; then
-                refuses '{memory: {swappiness: 10}}' "linux.resources.memory.swappiness" "cgroup v2" "cgroup v1 only"
+                refuses '{memory: {swappiness: 10}}' "linux.resources.memory.swappiness" "it needs cgroup v1" "on cgroup v2"
                 refuses '{memory: {disableOOMKiller: true}}' "linux.resources.memory.disableOOMKiller (config.json line "
         else
                 start_with '{memory: {swappiness: 10, disableOOMKiller: true}}'
