@@ -170,6 +170,8 @@ int recover(struct stored *stored, struct store *store, const char *id, int code
                 r = hold_init(stored, &why);
         if (r >= 0 && stored_is_unfinished(&stored->entry))
                 stored->status = ENGINE_CREATING;
+        else if (r >= 0 && stored->state.pid == 0)
+                stored->status = ENGINE_STOPPED; /* nobody is in its group */
         else if (r >= 0)
                 r = stored_find_status(stored, &why);
         if (r < 0 && err != NULL)
