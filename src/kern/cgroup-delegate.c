@@ -19,7 +19,7 @@
 
 #define CALLERS CGROUP_CALLERS
 #define FREEZER "cgroup.freeze"
-#define MOVE_ROUNDS 8
+#define MOVE_ROUNDS 1   /* after the first one */
 #define MOVE_MSEC 30000 /* of moving processes that go on making others, and of waiting for those that end */
 
 /* 1, 0, or -errno when that can't be told. faccessat2(2), which looks at the effective ids, may be refused by a filter around this program;
@@ -146,8 +146,11 @@ static int move_until_empty(const struct cgroup_hierarchy *hierarchy, const char
                 r = move_all(hierarchy, path, callers, err);
                 if (r <= 0 || !cgroup_wait_again(&wait))
                         break;
-                if (round == MOVE_ROUNDS && !is_own(hierarchy, path) && is_thawed(hierarchy, path))
+                /* Each move takes an RCU grace period where the kernel is busy: what was done so far is no measure of what is left. */
+                if (round == MOVE_ROUNDS && !is_own(hierarchy, path) && is_thawed(hierarchy, path)) {
                         frozen = cgroup_file_write(hierarchy, path, FREEZER, "1", NULL) >= 0;
+                        cgroup_wait_begin(&wait, MOVE_MSEC);
+                }
         }
         if (frozen)
                 (void)cgroup_file_write(hierarchy, path, FREEZER, "0", NULL);
