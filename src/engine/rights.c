@@ -11,11 +11,15 @@ void rights_find(struct site *site, const struct store *store, const struct ward
 {
         uint64_t wanted = caps->permitted | caps->effective | caps->inheritable;
         _cleanup_text_ struct text names = {0};
+        struct caps_pair own;
         struct ward_err what;
 
         if (wanted == 0 || store->warn == NULL || spec->ns[SPEC_NS_USER].mode != SPEC_NS_INHERIT)
                 return;
-        site->place.lost_caps = wanted & ~caps_own().permitted;
+        /* Where it can't be asked the child is told by the kernel, and does not start without. */
+        if (caps_own(&own) < 0)
+                return;
+        site->place.lost_caps = wanted & ~own.permitted;
         if (site->place.lost_caps == 0)
                 return;
         for (int cap = 0; cap < CAP_NAME_COUNT; cap++)

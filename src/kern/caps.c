@@ -17,17 +17,18 @@
 #define STATUS_MAX 16384
 #define XATTR "security.capability"
 
-struct caps_pair caps_own(void)
+int caps_own(struct caps_pair *ret_own)
 {
         struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
         struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
 
         if (syscall(SYS_capget, &header, data) < 0)
-                return (struct caps_pair){0};
-        return (struct caps_pair){
+                return -errno;
+        *ret_own = (struct caps_pair){
                 .effective = (uint64_t)data[1].effective << 32 | data[0].effective,
                 .permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted,
         };
+        return 0;
 }
 
 int caps_read(int proc_fd, pid_t tid, struct caps_sets *ret_sets, struct ward_err *err)

@@ -12,12 +12,13 @@
 
 #define CAPS_XATTR_MAX 64
 
-/* Of the caller: those that it has, and those that it may pass on or take: bit n is capability n. None where that can't be asked (capget(2)). */
+/* Of the caller: those that it has, and those that it may pass on or take: bit n is capability n. */
 struct caps_pair {
         uint64_t effective, permitted;
 };
 
-struct caps_pair caps_own(void);
+/* -errno where that can't be asked (capget(2)). */
+int caps_own(struct caps_pair *ret_own);
 
 struct caps_sets {
         uint64_t inheritable, permitted, effective, bounding, ambient;

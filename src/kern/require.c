@@ -62,7 +62,9 @@ static const struct call calls[] = {
 
 static bool has_sys_admin(void)
 {
-        return (caps_own().effective >> CAP_SYS_ADMIN & 1) != 0;
+        struct caps_pair own;
+
+        return caps_own(&own) >= 0 && (own.effective >> CAP_SYS_ADMIN & 1) != 0;
 }
 
 static bool is_refused(const struct call *call, bool privileged)
