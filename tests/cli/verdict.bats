@@ -120,14 +120,19 @@ is_zombie() { grep -q '^State:.Z' "/proc/$1/status"; }
                 .anonBytes > 12000000 and .anonBytes < .limitBytes and .fileBytes < 4000000'
 }
 
-# bats test_tags=vm
+# bats test_tags=systemd-v2
 @test "--memory: who may not read the kernel's log is told what was seen just before" {
-        [[ -e /sys/fs/cgroup/cgroup.controllers && $(</proc/sys/kernel/dmesg_restrict) == 1 ]] || skip "needs cgroup v2 and a restricted log"
-        is_machine_root || skip "needs a capability to give away"
-        run -137 setpriv --bounding-set=-syslog --inh-caps=-all "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --name "$ID" -m 32m --status-fd 9 \
-                "$ROOT" tail /dev/zero 9>status
-        verdict '.ending | .reason == "out-of-memory" and (.oom | .from == "sample" and .victim == null and .limitBytes == 33554432 and
-                .anonBytes > 8000000 and .anonBytes <= .limitBytes)'
+        [[ -e /sys/fs/cgroup/cgroup.controllers && $(</proc/sys/kernel/dmesg_restrict) == 1 ]] || unable "needs cgroup v2 and a restricted log"
+        needs_machine_root "a capability to give away"
+        # On a busy machine the memory may be free again when it is looked at.
+        for _ in {1..6}; do
+                run -137 setpriv --bounding-set=-syslog --inh-caps=-all "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --name "$ID" -m 32m \
+                        --status-fd 9 "$ROOT" tail /dev/zero 9>status
+                verdict '.ending | .reason == "out-of-memory" and (.oom | .from == "sample" and .victim == null and .limitBytes == 33554432 and
+                        .anonBytes <= .limitBytes)'
+                if verdict '.ending.oom.anonBytes > 8000000' >/dev/null; then return 0; fi
+        done
+        false
 }
 
 # bats test_tags=vm
