@@ -26,7 +26,7 @@
 
 #ifdef __SANITIZE_ADDRESS__
 /* ncurses keeps what it knows of the terminal until the end (curs_memleaks(3x)): that is no leak. */
-const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) __attribute__((visibility("default")));
 const char *__lsan_default_suppressions(void)
 {
         return "leak:libtinfo\nleak:libncursesw\n";
