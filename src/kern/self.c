@@ -18,6 +18,7 @@
 #include <linux/magic.h>
 
 #include "base/fd.h"
+#include "kern/proc.h"
 #include "kern/sealed.h"
 #include "kern/tree.h"
 
@@ -85,10 +86,14 @@ static int copy_sealed(void)
 int self_protect(char *const argv[], char *const envp[], struct ward_err *err)
 {
         _cleanup_close_
-        int exe = open("/proc/self/exe", O_PATH | O_CLOEXEC), fd = -EBADF;
+        int proc = proc_open(err), exe = -EBADF, fd = -EBADF;
         bool protected = false;
         int r;
 
+        /* What it leads to is executed: a /proc that somebody made up would choose the program (V6). */
+        if (proc < 0)
+                return proc;
+        exe = open("/proc/self/exe", O_PATH | O_CLOEXEC);
         if (exe < 0)
                 return err_errno(err, "open the program's own file, /proc/self/exe");
         r = is_protected(exe, &protected);

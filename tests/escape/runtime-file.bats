@@ -184,6 +184,18 @@ unharmed() {
         run ! starts_again
 }
 
+@test "V6: a /proc that is made up does not choose the program that ward runs again" {
+        local verb
+        [[ -z ${WARD_SANITIZED:-} ]] || unable "a sanitized program does not start without /proc"
+        for verb in exec create; do
+                # shellcheck disable=SC2016  # the inner shell's
+                run unshare -m --propagation private bash -c 'mount -t tmpfs proc /proc && mkdir /proc/self && ln -s /bin/echo /proc/self/exe && exec "$@"' \
+                        bash "$(itself ward-oci)" --root "$WORK/state" "$verb" marker true
+                [[ $status -ne 0 && $output != *"$verb marker true" ]] || shown
+                expect_in_output "what is mounted there is not procfs"
+        done
+}
+
 # It is the runtime's own code, and stays as long as the container.
 @test "V8: the first process of 'ward run --init' is a file that cannot be written" {
         rootfs "$WORK/root"
