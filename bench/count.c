@@ -4,11 +4,11 @@
  * the execve(2) of the container's program, one step after the other (ptrace(2), PTRACE_SINGLESTEP). Unlike a time it is the same every time.
  * What the runtime does behind that, until it ends, is counted by itself.
  *
- *      count [-w] PROGRAM COMMAND [ARGUMENT...]    PROGRAM is the path that the container executes, as it is written to execve(2)
+ *      count [-w | -W] PROGRAM COMMAND [ARGUMENT...]    PROGRAM is the path that the container executes, as it is written to execve(2)
  *
  * Prints both numbers, and both of what comes behind. A string instruction counts once, however often it repeats: its address stays the same. What the kernel does for
  * a call is not counted. -w says where: behind the numbers comes a line "at OFFSET COUNT" for each instruction of COMMAND's own file, by
- * its place in the file as it is loaded, and a line "call NUMBER COUNT" for each system call. x86-64 alone.
+ * its place in the file as it is loaded, and a line "call NUMBER COUNT" for each system call; -W also of what comes behind. x86-64 alone.
  */
 #include <elf.h>
 #include <errno.h>
@@ -42,6 +42,7 @@ static struct {
 } start, rest, *part = &start;
 
 static uint32_t *at; /* by place in the command's file; NULL: nobody asked */
+static bool at_rest; /* also behind the start */
 static uint64_t at_call[CALLS_MAX];
 
 static void die(const char *what)
@@ -138,7 +139,7 @@ static bool count_step(struct task *task, const char *program)
         if (errno != 0)
                 return false;
         part->instructions++;
-        if (at != NULL && part == &start)
+        if (at != NULL && (part == &start || at_rest))
                 note_place(task, &regs, (code & 0xffff) == 0x050f);
         if ((code & 0xffff) != 0x050f) /* SYSCALL */
                 return false;
@@ -151,7 +152,8 @@ int main(int argc, char **argv)
         pid_t first, pid;
         int status, result = EXIT_FAILURE;
 
-        if (argc > 1 && strcmp(argv[1], "-w") == 0) {
+        if (argc > 1 && (strcmp(argv[1], "-w") == 0 || strcmp(argv[1], "-W") == 0)) {
+                at_rest = argv[1][1] == 'W';
                 at = calloc(IMAGE_MAX, sizeof(*at));
                 if (at == NULL)
                         die("memory");
@@ -160,7 +162,7 @@ int main(int argc, char **argv)
                 argc--;
         }
         if (argc < 3) {
-                (void)fprintf(stderr, "usage: count [-w] PROGRAM COMMAND [ARGUMENT...]\n");
+                (void)fprintf(stderr, "usage: count [-w | -W] PROGRAM COMMAND [ARGUMENT...]\n");
                 return EXIT_FAILURE;
         }
         first = fork();

@@ -124,12 +124,12 @@ is_zombie() { grep -q '^State:.Z' "/proc/$1/status"; }
 @test "--memory: who may not read the kernel's log is told what was seen just before" {
         [[ -e /sys/fs/cgroup/cgroup.controllers && $(</proc/sys/kernel/dmesg_restrict) == 1 ]] || unable "needs cgroup v2 and a restricted log"
         needs_machine_root "a capability to give away"
-        # On a busy machine the memory may be free again when it is looked at.
-        for _ in {1..6}; do
+        # On a busy machine the memory may be free again when it is looked at: then nothing is said of it, or of what was left.
+        for _ in {1..30}; do
                 run -137 setpriv --bounding-set=-syslog --inh-caps=-all "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --name "$ID" -m 32m \
                         --status-fd 9 "$ROOT" tail /dev/zero 9>status
-                verdict '.ending | .reason == "out-of-memory" and (.oom | .from == "sample" and .victim == null and .limitBytes == 33554432 and
-                        .anonBytes <= .limitBytes)'
+                verdict '.ending | .reason == "out-of-memory" and (.oom | . == null or (.from == "sample" and .victim == null and
+                        .limitBytes == 33554432 and .anonBytes <= .limitBytes))'
                 if verdict '.ending.oom.anonBytes > 8000000' >/dev/null; then return 0; fi
         done
         false

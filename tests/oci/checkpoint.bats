@@ -21,9 +21,11 @@ teardown() {
         remove_all
 }
 
-# make_counter: a bundle whose program counts in its memory, and writes each number with a word that it thought of at its start.
+# make_counter [FIRST]: a bundle whose program counts in its memory, and writes each number with a word that it thought of at its
+# start. Before that it runs FIRST.
 make_counter() {
-        make_bundle sh -c 'word=$(cat /proc/sys/kernel/random/uuid); i=0
+        make_bundle sh -c "${1:-}"'
+                word=$(cat /proc/sys/kernel/random/uuid); i=0
                 while :; do i=$((i + 1)); echo "$word $i" >/shared/new; mv /shared/new /shared/count 2>/dev/null; usleep 20000; done'
         edit --arg dir "$WORK/shared" '.root.readonly = false
                 | .mounts += [{destination: "/shared", type: "bind", source: $dir, options: ["bind", "rw"]}]'
@@ -124,7 +126,9 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
 
 @test "a pre-dump saves what the next dump need not save again" {
         needs_criu mem_dirty_track
-        make_counter
+        # What the shell and its children have at a moment differs: beside them somebody has far more, and never writes to it.
+        make_counter '(much=$(head -c 4000000 /dev/zero | tr "\\0" x); echo >/shared/much; sleep 1000; : "$much") &
+                until [ -e /shared/much ]; do usleep 20000; done'
         start
         wait_until 20 counts_beyond 5
         oci checkpoint --pre-dump --image-path "$WORK/first" "$ID"
