@@ -6,11 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* strerror_r(3): the GNU variant returns the text and needs no locale lock. */
-static const char *code_text(int code, char *buffer, size_t size)
-{
-        return strerror_r(-code, buffer, size);
-}
+#include "base/words.h"
 
 static void set_message(struct ward_err *err, int code, const char *format, va_list args)
 {
@@ -48,7 +44,6 @@ int err_set(struct ward_err *err, int code, const char *format, ...)
 
 int err_code(struct ward_err *err, int code, const char *format, ...)
 {
-        char buffer[128];
         va_list args;
 
         if (err == NULL)
@@ -56,7 +51,7 @@ int err_code(struct ward_err *err, int code, const char *format, ...)
         va_start(args, format);
         set_message(err, code, format, args);
         va_end(args);
-        join(err->message, sizeof(err->message), code_text(code, buffer, sizeof(buffer)));
+        join(err->message, sizeof(err->message), errno_text(-code));
         return code;
 }
 

@@ -22,7 +22,7 @@
  * Returns @code. */
 int err_set(struct ward_err *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* As err_set(), and appends ": " and strerror(-code). */
+/* As err_set(), and appends ": " and errno_text(-code). */
 int err_code(struct ward_err *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* As err_code() with -errno. */

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "base/text.h"
+#include "base/words.h"
 
 #define CAP(name) [name] = #name
 
@@ -89,6 +90,10 @@ const char *cap_nearest(const char *name)
         return nearest;
 }
 
+/* glibc's, which everybody's numbers are counted from: two below are its own, of the kernel's (signal(7)). musl keeps a third. */
+#define SIGNAL_RTMIN 34
+#define SIGNAL_RTMAX (_NSIG - 1)
+
 /* RTMIN, RTMIN+3, RTMAX-1: what lies between is only named by its distance (signal(7)). */
 static int real_time_signal(const char *name)
 {
@@ -97,10 +102,10 @@ static int real_time_signal(const char *name)
 
         if (!up && strncasecmp(name, "RTMAX", 5) != 0)
                 return -1;
-        if (name[5] != '\0' &&
-            (name[5] != (up ? '+' : '-') || number_parse(name + 6, (uint64_t)(SIGRTMAX - SIGRTMIN), &distance) < 0))
+        if (name[5] != '\0' && (name[5] != (up ? '+' : '-') ||
+                                number_parse(name + 6, (uint64_t)(SIGNAL_RTMAX - SIGNAL_RTMIN), &distance) < 0))
                 return -1;
-        return up ? SIGRTMIN + (int)distance : SIGRTMAX - (int)distance;
+        return up ? SIGNAL_RTMIN + (int)distance : SIGNAL_RTMAX - (int)distance;
 }
 
 int signal_number(const char *word)
@@ -111,7 +116,7 @@ int signal_number(const char *word)
         if (number_parse(word, _NSIG - 1, &number) == 0)
                 return (int)number;
         for (int i = 1; i < _NSIG; i++)
-                if (sigabbrev_np(i) != NULL && strcasecmp(sigabbrev_np(i), name) == 0)
+                if (signal_name(i) != NULL && strcasecmp(signal_name(i), name) == 0)
                         return i;
         return real_time_signal(name);
 }
@@ -133,8 +138,8 @@ int signal_unknown(const char *word, struct ward_err *err)
         size_t count = 0;
 
         for (int i = 1; i < _NSIG; i++)
-                if (sigabbrev_np(i) != NULL)
-                        names[count++] = sigabbrev_np(i);
+                if (signal_name(i) != NULL)
+                        names[count++] = signal_name(i);
         near = text_nearest(strncasecmp(word, "SIG", 3) == 0 ? word + 3 : word, names, count);
         (void)err_set(err, -EINVAL, "'%s' is not a signal", word);
         (void)err_mistake(err, MISTAKE_SIGNAL);

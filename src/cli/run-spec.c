@@ -2,10 +2,10 @@
 /* From the options of `ward run` to a spec: the defaults, and what the options change. */
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/libc.h"
 #include "cli/run.h"
 #include "engine/relay.h"
 #include "engine/user.h"

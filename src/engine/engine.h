@@ -33,6 +33,9 @@
  */
 int engine_protect_program(char *const argv[], bool in_sight, struct ward_err *err);
 
+/* Makes the program's own tables read-only, where its C library has not (kern/self.h). Before anything is read that somebody else wrote. */
+int engine_seal_tables(struct ward_err *err);
+
 /* The life of a container as the OCI runtime specification names it, and runc's "paused". */
 enum engine_status {
         ENGINE_CREATING,

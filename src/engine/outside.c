@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/libc.h"
 #include "base/protobuf.h"
 #include "kern/proc.h"
 

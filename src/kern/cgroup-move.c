@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/procfs.h"
+#include "base/words.h"
 #include "kern/cgroup-private.h"
 
 #define DELEGATE_MAX 4096 /* of /sys/kernel/cgroup/delegate */
@@ -46,7 +47,7 @@ static void reason_of(const struct cgroup_hierarchy *hierarchy, const char *path
 {
         bool v2 = hierarchy->version == 2;
 
-        *ret_why = strerror(-code);
+        *ret_why = errno_text(-code);
         *ret_hint = "";
         if (code == -ESRCH) {
                 *ret_why = "there is no such process";

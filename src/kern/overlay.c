@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/fsuid.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -20,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/libc.h"
 #include "base/mem.h"
 #include "kern/clone.h"
 #include "kern/tree.h"

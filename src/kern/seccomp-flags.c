@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/words.h"
 #include "kern/seccomp.h"
 
 #define PREFIX "SECCOMP_FILTER_FLAG_"
@@ -83,7 +84,7 @@ void seccomp_answer_print(uint32_t answer, struct text *text)
                      {SECCOMP_RET_KILL_THREAD, "kill thread"},
                      {SECCOMP_RET_KILL_PROCESS, "kill process"}};
         uint32_t data = answer & SECCOMP_RET_DATA, action = answer & SECCOMP_RET_ACTION_FULL;
-        const char *code = strerrorname_np((int)data), *name = "kill process";
+        const char *code = errno_name((int)data), *name = "kill process";
 
         for (size_t i = 0; i < ELEMENTS(names); i++)
                 if (names[i].action == action)

@@ -3,10 +3,11 @@
 #include "kern/self.h"
 
 #include <fcntl.h>
+#include <link.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/mount.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -18,6 +19,7 @@
 #include <linux/magic.h>
 
 #include "base/fd.h"
+#include "base/libc.h"
 #include "kern/proc.h"
 #include "kern/sealed.h"
 #include "kern/tree.h"
@@ -117,4 +119,22 @@ int self_protect(char *const argv[], char *const envp[], struct ward_err *err)
                 return err_code(err, fd, "keep the program's own file from the container, in a copy");
         (void)syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH);
         return err_errno(err, "start the program again from a copy that the container can't write");
+}
+
+int self_seal_tables(struct ward_err *err)
+{
+        extern const char __ehdr_start[] __attribute__((visibility("hidden"))); /* by the linker: where the file lies */
+        const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+        uintptr_t page = getauxval(AT_PAGESZ), begin, end;
+
+        for (size_t i = 0; i < getauxval(AT_PHNUM); i++) {
+                if (headers[i].p_type != PT_GNU_RELRO)
+                        continue;
+                begin = (uintptr_t)__ehdr_start + headers[i].p_vaddr;
+                end = (begin + headers[i].p_memsz) & ~(page - 1);
+                begin &= ~(page - 1);
+                if (mprotect((void *)begin, end - begin, PROT_READ) < 0)
+                        return err_errno(err, "make the program's own tables read-only");
+        }
+        return 0;
 }

@@ -20,4 +20,10 @@
  */
 int self_protect(char *const argv[], char *const envp[], struct ward_err *err);
 
+/*
+ * Makes the tables that the program's start has filled in read-only (elf(5), PT_GNU_RELRO). glibc's start does that itself; musl leaves it to a
+ * loader, which a static program has none of. Errors: those of mprotect(2).
+ */
+int self_seal_tables(struct ward_err *err);
+
 #endif

@@ -63,7 +63,7 @@ int task_get(int proc_fd, pid_t pid, enum task_kind kind, int resource, struct t
                 r = get_oom(proc_fd, pid, &setting.value);
                 break;
         case TASK_RLIMIT:
-                r = prlimit(pid, (enum __rlimit_resource)resource, NULL, &limit) < 0 ? -errno : 0;
+                r = prlimit(pid, (int)resource, NULL, &limit) < 0 ? -errno : 0;
                 setting = (struct task_setting){from_rlim(limit.rlim_cur), from_rlim(limit.rlim_max)};
                 break;
         }
@@ -116,7 +116,7 @@ int task_set(int proc_fd, pid_t pid, enum task_kind kind, int resource, const st
                 r = r == -ENOENT ? -ESRCH : r;
                 break;
         case TASK_RLIMIT:
-                r = prlimit(pid, (enum __rlimit_resource)resource, &limit, NULL) < 0 ? -errno : 0;
+                r = prlimit(pid, (int)resource, &limit, NULL) < 0 ? -errno : 0;
                 break;
         }
         return r < 0 ? refuse(r, pid, kind, resource, err) : 0;

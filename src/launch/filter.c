@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -171,13 +172,13 @@ static size_t walk(int cache_fd, time_t since, bool remove)
 {
         _cleanup_close_
         int fd = openat(cache_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        _Alignas(struct dirent64) char buffer[2048];
+        _Alignas(struct dirent) char buffer[2048];
         size_t count = 0;
         ssize_t len;
 
-        while (fd >= 0 && (len = getdents64(fd, buffer, sizeof(buffer))) > 0) {
+        while (fd >= 0 && (len = syscall(SYS_getdents64, fd, buffer, sizeof(buffer))) > 0) {
                 for (ssize_t at = 0; at < len;) {
-                        const struct dirent64 *entry = (const struct dirent64 *)(buffer + at);
+                        const struct dirent *entry = (const struct dirent *)(buffer + at);
                         struct stat st;
 
                         at += entry->d_reclen;

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -21,6 +20,7 @@
 #include <linux/openat2.h>
 
 #include "base/fd.h"
+#include "base/libc.h"
 #include "kern/clone.h"
 #include "kern/idmap.h"
 #include "kern/proc.h"

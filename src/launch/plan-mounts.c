@@ -2,8 +2,8 @@
 /* The mounts of a spec as ops. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 
+#include "base/libc.h"
 #include "launch/plan-build.h"
 
 /* Where a config may mount on or below /proc beside procfs itself: files that lxcfs and the like replace. Anything else could make

@@ -6,12 +6,12 @@
  * parent makes the v1 groups; the child joins them at one meeting point; nothing of the container runs before that. What the
  * kernel requires of the order is said where the op is added.
  */
+#include "base/libc.h"
 #include "launch/plan-build.h"
 
 #include <linux/sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 
 static const uint32_t clone_flag[SPEC_NS_COUNT] = {
         [SPEC_NS_USER] = CLONE_NEWUSER, [SPEC_NS_CGROUP] = CLONE_NEWCGROUP, [SPEC_NS_IPC] = CLONE_NEWIPC,

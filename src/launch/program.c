@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/libc.h"
 
 #define HEAD_BYTES 4096
 

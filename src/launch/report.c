@@ -9,9 +9,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/syscall.h>
 
+#include "base/libc.h"
+#include "base/words.h"
 #include "launch/describe.h"
 #include "launch/filter.h"
 #include "launch/launch.h"
@@ -118,7 +119,7 @@ static const char *exec_reason(const char *command, const struct record *record)
         case EISDIR:
                 return "is a directory: permission denied"; /* what execve(2) says of one; older dockers look for that alone */
         default:
-                return strerror(record->errnum);
+                return errno_text(record->errnum);
         }
 }
 
@@ -147,7 +148,7 @@ static int report_exec(const char *command, const struct seccomp_filter *filter,
 
         if (record->type == OP_EXEC && filter_denies(filter, SYS_execve)) {
                 (void)err_set(err, -record->errnum, "%sexecute '%s': the seccomp filter forbids execve: %s", where,
-                              command, strerror(record->errnum));
+                              command, errno_text(record->errnum));
                 (void)err_mistake(err, MISTAKE_EXEC_FILTERED);
                 return err_hint(err, "allow execve in the profile");
         }

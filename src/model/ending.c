@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/words.h"
 
 #define FORMAT_VERSION 1
 
@@ -184,7 +185,7 @@ static const char *string_at(const char *base, size_t offset)
 
 static void add_signal_name(struct text *text, uint64_t signal)
 {
-        const char *name = signal < NSIG ? sigabbrev_np((int)signal) : NULL;
+        const char *name = signal < NSIG ? signal_name((int)signal) : NULL;
 
         if (name != NULL)
                 text_printf(text, "SIG%s", name);

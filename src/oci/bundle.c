@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/libc.h"
 #include "base/names.h"
 #include "base/path.h"
 #include "engine/ready.h"

@@ -228,7 +228,9 @@ int main(int argc, char **argv)
 
         /* Where who started us ignores it, children that have ended are gone before they are asked about (wait(2), "NOTES"). */
         (void)signal(SIGCHLD, SIG_DFL);
-        r = fd_open_standard(&err);
+        r = engine_seal_tables(&err);
+        if (r >= 0)
+                r = fd_open_standard(&err);
         if (r >= 0)
                 r = run_command_line(&oci, argc, argv, &err);
         if (r < 0)

@@ -38,3 +38,23 @@ teardown() { escape_teardown; }
                 ! grep -E 'RPATH|RUNPATH|TEXTREL' "$WORK/elf" || { echo "$file: libraries from elsewhere, or written code"; return 1; }
         done
 }
+
+@test "V30: what runs has made its tables read-only" {
+        local tables mapping
+        [[ -z ${WARD_SANITIZED:-} ]] || unable "a sanitized program is bound by the loader"
+        bundle "$WORK/b" '.process.args = ["sleep", "100"]'
+        "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run --pid-file "$WORK/pid" -b "$WORK/b" "$ID" 3>&- >out 2>&1 &
+        PID=$!
+        wait_until 10 test -s "$WORK/pid"
+        tables=$(readelf -W -l "$(itself ward-oci)" | awk '$1 == "GNU_RELRO" { print $3 }')
+        mapping=$(python3 - "$PID" "$tables" <<-'END'
+		import sys
+		maps = [line.split() for line in open(f"/proc/{sys.argv[1]}/maps") if line.rstrip().endswith("ward-oci")]
+		place = int(maps[0][0].split("-")[0], 16) + int(sys.argv[2], 16)
+		print(*(m[1] for m in maps if place >= int(m[0].split("-")[0], 16) and place < int(m[0].split("-")[1], 16)))
+	END
+        )
+        [[ $mapping == r--p ]] || { echo "tables at $tables: '$mapping'"; cat "/proc/$PID/maps"; return 1; }
+        ward_oci delete -f "$ID"
+        wait "$PID" || true
+}
