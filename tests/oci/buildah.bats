@@ -7,7 +7,7 @@
 load helpers/building
 load ../helpers
 
-able() { ((EUID == 0)) && command -v buildah >/dev/null; }
+able() { is_machine_root && command -v buildah >/dev/null; }
 
 setup_file() {
         able || return 0
@@ -23,7 +23,7 @@ teardown_file() { umount -R "$BATS_FILE_TMPDIR/storage/overlay" 2>/dev/null || t
 
 setup() {
         ward_setup
-        needs_root
+        needs_machine_root "names of images are kept below /var/cache/containers"
         needs_program buildah
 }
 

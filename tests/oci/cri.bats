@@ -18,7 +18,7 @@ answers() { cri Status >/dev/null 2>&1; }
 plugin() { [[ $(containerd --version) == *" 2."* ]] && echo "$2" || echo "$1"; }
 
 setup_file() {
-        ((EUID == 0)) && /usr/bin/python3 -c 'import grpc' 2>/dev/null && PATH=$("$WARD_SOURCE/tests/engines/unpack"):$PATH || return 0
+        is_machine_root && /usr/bin/python3 -c 'import grpc' 2>/dev/null && PATH=$("$WARD_SOURCE/tests/engines/unpack"):$PATH || return 0
         local runtime images
         runtime=$(plugin io.containerd.grpc.v1.cri io.containerd.cri.v1.runtime)
         images=$(plugin io.containerd.grpc.v1.cri io.containerd.cri.v1.images)
@@ -75,7 +75,7 @@ teardown_file() { engine_stop; }
 
 setup() {
         ward_setup
-        needs_root
+        needs_machine_root "the network of pods is kept below /var/lib/cni"
         /usr/bin/python3 -c 'import grpc' 2>/dev/null || unable "needs python3-grpcio"
         needs_program containerd nsenter
         [[ -x /usr/lib/cni/ptp ]] || unable "needs containernetworking-plugins"

@@ -5,8 +5,8 @@
 
 load ../helpers
 
-# inside COMMAND...: where the daemon runs.
-inside() { nsenter -m -n -t "$(<"$BATS_FILE_TMPDIR/holder")" -- "$@"; }
+# inside COMMAND...: where the daemon runs. (bats ends where "<" does not find its file.)
+inside() { nsenter -m -n -t "$(cat "$BATS_FILE_TMPDIR/holder" 2>/dev/null)" -- "$@"; }
 
 # engine_start DAEMON ARGUMENT...: and the file's own answers() says when it is there. What the file has put into $BATS_FILE_TMPDIR/bin goes before other
 # programs of the same name.
