@@ -27,6 +27,7 @@
 #define CACHE_NAME ".cache"
 #define GROUP_NAME "group"
 #define REMOVE_DEPTH_MAX 64
+#define DESTROY_TRIES 10 /* somebody who writes does so once or twice */
 
 /* The files that an entry normally has, state.json last: while it is there, a removal that was cut short can be repeated. */
 static const char *const entry_files[] = {"start", "config.json", GROUP_NAME, "state.json"};
@@ -472,7 +473,8 @@ static int remove_content(int dirfd, unsigned depth)
                 _cleanup_close_
                 int fd = -EBADF;
 
-                if (is_dot(item->d_name) || unlinkat(dirfd, item->d_name, 0) == 0)
+                /* ENOENT: its writer, who needs no lock for how it ended, has given it its name meanwhile. */
+                if (is_dot(item->d_name) || unlinkat(dirfd, item->d_name, 0) == 0 || errno == ENOENT)
                         continue;
                 if (errno != EISDIR)
                         return -errno;
@@ -492,12 +494,13 @@ static int remove_content(int dirfd, unsigned depth)
 
 int store_destroy(struct store *store, const char *id, struct store_entry *entry, struct ward_err *err)
 {
-        int r = 0;
+        int r;
 
         for (size_t i = 0; i < ELEMENTS(entry_files); i++)
                 (void)unlinkat(entry->fd, entry_files[i], 0);
-        if (unlinkat(store->fd, id, AT_REMOVEDIR) < 0) {
-                r = errno == ENOTEMPTY ? remove_content(entry->fd, 0) : -errno;
+        r = unlinkat(store->fd, id, AT_REMOVEDIR) < 0 ? -errno : 0;
+        for (size_t tries = 0; r == -ENOTEMPTY && tries < DESTROY_TRIES; tries++) {
+                r = remove_content(entry->fd, 0);
                 if (r == 0 && unlinkat(store->fd, id, AT_REMOVEDIR) < 0)
                         r = -errno;
         }

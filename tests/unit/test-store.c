@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -449,6 +450,32 @@ static void test_create_again(void **state)
         assert_false(stop);
 }
 
+/* How a container ended is written without its lock: an entry goes while somebody writes into it, and goes whole. */
+static void test_destroy_written(void **state)
+{
+        struct fixture *fixture = *state;
+        struct store_entry entry;
+        struct ward_err err;
+
+        for (int round = 0; round < 1000; round++) {
+                int status;
+                pid_t writer;
+
+                assert_int_equal(store_create(&fixture->store, "c1", &entry, &err), 0);
+                writer = fork();
+                if (writer == 0) {
+                        for (int i = 0; i < 3; i++)
+                                (void)store_put_file(&entry, STORE_EXIT, "{}", 2, NULL);
+                        _exit(0);
+                }
+                for (int i = 0; i < round % 50; i++)
+                        (void)sched_yield();
+                assert_int_equal(store_destroy(&fixture->store, "c1", &entry, &err), 0);
+                assert_int_equal(waitpid(writer, &status, 0), writer);
+                assert_int_equal(faccessat(fixture->store.fd, "c1", F_OK, 0), -1);
+        }
+}
+
 /* A second process waits for the lock, also when a third has inherited the descriptor; and it notices a removal. */
 /* What `ward limit` writes down comes back as it was; the directory is there as long as something is in it. */
 static void test_limits(void **state)
@@ -559,6 +586,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_group_note, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_list, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_create_again, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_destroy_written, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_lock, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_limits, set_up, tear_down),
         };
