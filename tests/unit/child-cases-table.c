@@ -592,7 +592,11 @@ const struct op_case op_cases[] = {
          NULL,
          {
                  {"umount2 '/proc' 2", STEP_DETACH_OLD},
+                 {"umount2 '/proc' 2", STEP_DETACH_OLD},
+                 {"mount 'none' '/proc' 'tmpfs' 0x1 ''", STEP_DETACH_OLD},
                  {"umount2 '/sys' 2", STEP_DETACH_OLD},
+                 {"umount2 '/sys' 2", STEP_DETACH_OLD},
+                 {"mount 'none' '/sys' 'tmpfs' 0x1 ''", STEP_DETACH_OLD},
                  {"fchdir 11", STEP_CHDIR},
                  {"chroot '.'", STEP_PIVOT},
                  {"chdir '/'", STEP_CHDIR},

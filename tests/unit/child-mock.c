@@ -632,6 +632,9 @@ static long answer(long number, const long *a)
         case __NR_setns:
                 mock.at_top = mock.chrooted;
                 return 0;
+        case __NR_umount2: /* one mount on each place, but the old root is below the new one */
+                mock.detached = ((const char *)a[0])[0] == '/' && !mock.detached;
+                return ((const char *)a[0])[0] != '/' || mock.detached ? 0 : -EINVAL;
         case __NR_fsopen:
         case __NR_pidfd_open:
         case __NR_socket:

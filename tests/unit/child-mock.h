@@ -61,6 +61,7 @@ struct mock {
         uint32_t uid, gid, groups;
         bool lies; /* the kernel says yes, and does nothing */
         uint64_t bounding;
+        bool detached; /* what was on the place that umount2(2) was last called for */
         unsigned last_cap;
         uint32_t caps[6];
         bool no_new_privs;

@@ -147,10 +147,14 @@ static void forget(int *fd)
         *fd = -EBADF;
 }
 
+/* With whatever is below what is mounted there. */
 static int hide(const char *path)
 {
-        int r = (int)sys2(umount2, path, DETACH);
+        int r;
 
+        do
+                r = (int)sys2(umount2, path, DETACH);
+        while (r == 0);
         if (r == -EINVAL || r == -EPERM)
                 r = (int)sys5(mount, "none", path, "tmpfs", MS_RDONLY, 0);
         return r == -ENOENT ? 0 : r;
