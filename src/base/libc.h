@@ -12,7 +12,6 @@
 
 #ifndef __GLIBC__
 #include <linux/mount.h>
-#include <linux/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -51,10 +50,14 @@ static inline int mount_setattr(int dirfd, const char *path, unsigned flags, str
         return (int)syscall(SYS_mount_setattr, dirfd, path, flags, attr, size);
 }
 
+#ifndef STATX_TYPE /* musl 1.2.5 has it */
+#include <linux/stat.h>
+
 static inline int statx(int dirfd, const char *path, int flags, unsigned mask, struct statx *ret_stat) /* 4.11 */
 {
         return (int)syscall(SYS_statx, dirfd, path, flags, mask, ret_stat);
 }
+#endif
 #endif
 
 #endif
