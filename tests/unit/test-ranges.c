@@ -195,7 +195,7 @@ static void test_live_processes(void **state)
         siginfo_t info;
 
         if (pid < 0) {
-                print_message("no user namespace with other ids here\n");
+                print_message("skipped: no user namespace with other ids here\n");
                 skip();
         }
         put_both(f, "ward:4000000000:3000\n");
@@ -223,7 +223,7 @@ static void test_first_thread_ended(void **state)
         char path[64], letter = 0;
 
         if (pid < 0) {
-                print_message("no user namespace with other ids here\n");
+                print_message("skipped: no user namespace with other ids here\n");
                 skip();
         }
         (void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
