@@ -172,8 +172,10 @@ int main(int argc, char **argv)
 {
         struct cli cli = {.store = {.fd = -EBADF}, .color = wants_color(), .failure = EXIT_FAILURE};
         struct ward_err err = {0};
-        int r = fd_open_standard(&err);
+        int r = engine_seal_tables(&err);
 
+        if (r >= 0)
+                r = fd_open_standard(&err);
         /* Where who started us ignores it, children that have ended are gone before they are asked about (wait(2), "NOTES"). */
         (void)signal(SIGCHLD, SIG_DFL);
         /* A copy: options move in front of operands as they are read, and engine_protect_program() wants them as they were. */

@@ -40,21 +40,28 @@ teardown() { escape_teardown; }
 }
 
 @test "V30: what runs has made its tables read-only" {
-        local tables mapping
+        local program tables mapping
         [[ -z ${WARD_SANITIZED:-} ]] || unable "a sanitized program is bound by the loader"
         bundle "$WORK/b" '.process.args = ["sleep", "100"]'
-        "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run --pid-file "$WORK/pid" -b "$WORK/b" "$ID" 3>&- >out 2>&1 &
-        PID=$!
-        wait_until 10 test -s "$WORK/pid"
-        tables=$(readelf -W -l "$(itself ward-oci)" | awk '$1 == "GNU_RELRO" { print $3 }')
-        mapping=$(python3 - "$PID" "$tables" <<-'END'
+        for program in ward ward-oci; do
+                case $program in
+                ward) set -- run --name "$ID" --pidfile "$WORK/pid" "$WORK/b/rootfs" sleep 100 ;;
+                ward-oci) set -- run --pid-file "$WORK/pid" -b "$WORK/b" "$ID" ;;
+                esac
+                rm -f "$WORK/pid"
+                "$WARD_BUILD/bin/$program" --root "$WORK/state" "$@" 3>&- >out 2>&1 &
+                PID=$!
+                wait_until 10 test -s "$WORK/pid"
+                tables=$(readelf -W -l "$(itself $program)" | awk '$1 == "GNU_RELRO" { print $3 }')
+                mapping=$(python3 - "$PID" "$(itself $program)" "$tables" <<-'END'
 		import sys
-		maps = [line.split() for line in open(f"/proc/{sys.argv[1]}/maps") if line.rstrip().endswith("ward-oci")]
-		place = int(maps[0][0].split("-")[0], 16) + int(sys.argv[2], 16)
+		maps = [line.split() for line in open(f"/proc/{sys.argv[1]}/maps") if line.rstrip().endswith(sys.argv[2])]
+		place = int(maps[0][0].split("-")[0], 16) + int(sys.argv[3], 16)
 		print(*(m[1] for m in maps if place >= int(m[0].split("-")[0], 16) and place < int(m[0].split("-")[1], 16)))
 	END
-        )
-        [[ $mapping == r--p ]] || { echo "tables at $tables: '$mapping'"; cat "/proc/$PID/maps"; return 1; }
-        ward_oci delete -f "$ID"
-        wait "$PID" || true
+                )
+                [[ $mapping == r--p ]] || { echo "$program: tables at $tables: '$mapping'"; cat "/proc/$PID/maps"; return 1; }
+                ward_oci delete -f "$ID"
+                wait "$PID" || true
+        done
 }
