@@ -366,3 +366,53 @@ int group_get_all(const struct groups *groups, const struct group *group, bool a
         *ret_count = values.count;
         return 0;
 }
+
+/* ---- copying ---- */
+
+/* What is written to the file so that it has what @text shows; NULL: it is no limit, or says that there is none that could be written. */
+static const char *written_as(struct arena *arena, const struct group_value *value)
+{
+        static const char control[] = "oom_kill_disable ";
+
+        if (strcmp(value->file, "memory.oom_control") == 0 && strncmp(value->text, control, strlen(control)) == 0)
+                return arena_strndup(arena, value->text + strlen(control), 1);
+        return strcmp(value->file, "cgroup.type") == 0 && strcmp(value->text, "threaded") != 0 ? NULL : value->text;
+}
+
+/* Of one hierarchy, what @to has otherwise. */
+static int copy_in(const struct groups *groups, const struct cgroup_hierarchy *hierarchy,
+                   const struct group_value *values, size_t count, const struct group *to, struct ward_err *err)
+{
+        struct cgroup_saved *wanted = arena_new(groups->arena, struct cgroup_saved, count + 1);
+        size_t wanted_count = 0;
+
+        if (wanted == NULL)
+                return err_oom(err);
+        for (size_t i = 0; i < count; i++) {
+                _cleanup_free_ char *now = NULL;
+                const char *text = written_as(groups->arena, &values[i]);
+                size_t len = strlen(values[i].text);
+                int r;
+
+                if (values[i].hierarchy != hierarchy || text == NULL)
+                        continue;
+                r = cgroup_file_read(hierarchy, to->path, values[i].file, &now, err);
+                if (r < 0)
+                        return hint_missing(to, r, err);
+                if (strncmp(now, values[i].text, len) != 0 || strcmp(now + len + (now[len] == '\n'), "") != 0)
+                        wanted[wanted_count++] = (struct cgroup_saved){values[i].file, "", text};
+        }
+        return cgroup_restore(hierarchy, to->path, wanted, wanted_count, err);
+}
+
+int group_copy(const struct groups *groups, const struct group *from, const struct group *to, struct ward_err *err)
+{
+        const struct group_value *values;
+        size_t count;
+        int r = group_get_all(groups, from, false, &values, &count, err);
+
+        for (size_t i = 0; r >= 0 && i < groups->layout.count; i++)
+                if ((from->hierarchies & to->hierarchies & 1U << i) != 0)
+                        r = copy_in(groups, &groups->layout.hierarchies[i], values, count, to, err);
+        return r < 0 ? err_wrap(err, "copy the limits of the control group '%s' to '%s'", from->path, to->path) : 0;
+}

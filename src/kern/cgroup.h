@@ -155,6 +155,23 @@ int cgroup_enter(const struct cgroup_hierarchy *hierarchy, const char *path, str
  * kernel names for that (cgroups(7), "Delegating a hierarchy"). Its limits stay with who owns them. */
 int cgroup_own(const struct cgroup_hierarchy *hierarchy, const char *path, uid_t uid, gid_t gid, struct ward_err *err);
 
+/* Lets somebody move processes into the group, and nothing else. */
+int cgroup_own_tasks(const struct cgroup_hierarchy *hierarchy, const char *path, uid_t uid, gid_t gid,
+                     struct ward_err *err);
+
+#define CGROUP_MODE_KEPT UINT32_MAX
+
+/* Who may do what with a group: modes as of chmod(2). */
+struct cgroup_modes {
+        uint32_t group; /* of its directory */
+        uint32_t
+                files; /* of its files, each of which gets no right that its owner has not: what can't be written stays so */
+        uint32_t tasks; /* of those that processes are moved by, in place of @files */
+};
+
+int cgroup_set_modes(const struct cgroup_hierarchy *hierarchy, const char *path, const struct cgroup_modes *modes,
+                     struct arena *arena, struct ward_err *err);
+
 /* Whether the group @path is there: 1, 0 or -errno. */
 int cgroup_there(const struct cgroup_hierarchy *hierarchy, const char *path);
 
