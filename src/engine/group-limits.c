@@ -344,11 +344,20 @@ static int get_files(struct values *values, const struct groups *groups, const s
         return r;
 }
 
+/* Whether a file is one of the controllers that were named, which may be together in a hierarchy with others. @any: also one of no controller. */
+static bool is_of(const struct group *group, const char *file, bool any)
+{
+        uint32_t controller = cgroup_controller_bit(file, strcspn(file, "."));
+
+        return group->controllers == 0 || (controller == 0 && any) || (controller & group->controllers) != 0;
+}
+
 int group_get_all(const struct groups *groups, const struct group *group, bool all,
                   const struct group_value **ret_values, size_t *ret_count, struct ward_err *err)
 {
         struct values values = {.arena = groups->arena};
         int r = all ? get_files(&values, groups, group, err) : 0;
+        size_t kept = 0;
 
         for (enum cgroup_knob knob = 0; !all && r >= 0 && knob < CGROUP_KNOB_COUNT; knob++) {
                 const struct cgroup_hierarchy *hierarchy = cgroup_knob_hierarchy(&groups->layout, knob);
@@ -359,20 +368,39 @@ int group_get_all(const struct groups *groups, const struct group *group, bool a
         }
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < values.count; i++)
-                if (*values.list[i].asked == '\0')
-                        values.list[i].asked = values.list[i].file;
+        for (size_t i = 0; i < values.count; i++) {
+                struct group_value *value = &values.list[i];
+
+                if (!is_of(group, value->file, all))
+                        continue;
+                if (*value->asked == '\0')
+                        value->asked = value->file;
+                values.list[kept++] = *value;
+        }
         *ret_values = values.list;
-        *ret_count = values.count;
+        *ret_count = kept;
         return 0;
 }
 
 /* ---- copying ---- */
 
-/* What is written to the file so that it has what @text shows; NULL: it is no limit, or says that there is none that could be written. */
-static const char *written_as(struct arena *arena, const struct group_value *value)
+/* Whether the group is an idle one, which has no weight of its own. */
+static bool is_idle(const struct group_value *values, size_t count)
+{
+        for (size_t i = 0; i < count; i++)
+                if (strcmp(values[i].file, "cpu.idle") == 0)
+                        return strcmp(values[i].text, "1") == 0;
+        return false;
+}
+
+/* What is written to the file so that it has what is shown; NULL: it is no limit, or another file has it more exactly. */
+static const char *written_as(struct arena *arena, const struct group_value *value, bool idle)
 {
         static const char control[] = "oom_kill_disable ";
+
+        if (strcmp(value->file, "cpu.weight.nice") == 0 ||
+            (idle && (strcmp(value->file, "cpu.weight") == 0 || strcmp(value->file, "cpu.shares") == 0)))
+                return NULL;
 
         if (strcmp(value->file, "memory.oom_control") == 0 && strncmp(value->text, control, strlen(control)) == 0)
                 return arena_strndup(arena, value->text + strlen(control), 1);
@@ -390,7 +418,7 @@ static int copy_in(const struct groups *groups, const struct cgroup_hierarchy *h
                 return err_oom(err);
         for (size_t i = 0; i < count; i++) {
                 _cleanup_free_ char *now = NULL;
-                const char *text = written_as(groups->arena, &values[i]);
+                const char *text = written_as(groups->arena, &values[i], is_idle(values, count));
                 size_t len = strlen(values[i].text);
                 int r;
 

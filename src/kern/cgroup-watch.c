@@ -241,7 +241,8 @@ static int explain_trigger(const struct cgroup_trigger *trigger, const char *pat
         (void)err_code(err, code, "watch the pressure of the control group '%s' (%s: %s %" PRIu64 " %" PRIu64 ")", path,
                        file, trigger->full ? "full" : "some", trigger->stall_usec, trigger->window_usec);
         if (code == -EINVAL)
-                return err_hint(err, "the time waited is at most the window, and that is 500 ms to 10 s; without "
+                return err_hint(err, "the time waited is at most the window, and that at most 10 s, of older kernels "
+                                     "at least 500 ms; without "
                                      "CAP_SYS_RESOURCE it is a multiple of 2 s");
         if (code == -EOPNOTSUPP || code == -ENOENT)
                 return err_hint(err,

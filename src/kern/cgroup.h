@@ -65,6 +65,9 @@ struct cgroup_layout {
         bool mixed; /* set by who has groups that not ward alone fills: a group may have other processes in each hierarchy */
 };
 
+/* The bit of a controller by its name of @len bytes ("io" is blkio); 0 for one that ward does not know. */
+uint32_t cgroup_controller_bit(const char *name, size_t len);
+
 /* Reads /proc/self/mountinfo and /proc/self/cgroup. Strings come from @arena. No cgroup mount at all is a layout of count 0,
  * not an error. Free with cgroup_layout_done(). */
 int cgroup_layout_read(struct arena *arena, struct cgroup_layout *ret_layout, struct ward_err *err);
@@ -537,9 +540,10 @@ int cgroup_details_read(const struct cgroup_layout *layout, const char *path, st
 struct cgroup_trigger {
         /* "memory", "cpu", "io": pressure of a v2 group (psi.rst). NULL: memory.pressure_level of a v1 group. */
         const char *resource;
-        bool full;                        /* all processes wait, not some */
-        uint64_t stall_usec, window_usec; /* waited for so long within such a time: 500 ms to 10 s */
-        const char *level;                /* v1: "low", "medium" or "critical" */
+        bool full; /* all processes wait, not some */
+        uint64_t stall_usec,
+                window_usec; /* waited for so long within such a time; the window is 500 ms to 10 s, of newer kernels any time up to that */
+        const char *level; /* v1: "low", "medium" or "critical" */
 };
 
 struct cgroup_event {

@@ -111,6 +111,13 @@ says() { grep -qE "$1" watch.out; }
         is_v2 || [[ $(kernel cpu.cfs_quota_us x) == 50000 && $(kernel cpu.shares x) == 3072 ]]
         ! is_v2 || [[ $(kernel x memory.high) == 33554432 && $(kernel x memory.oom.group) == 1 ]]
         diff <(cg get "$G/a" | grep -v pids.max) <(cg get "$G/b" | grep -v pids.max)
+        # An idle group has no weight.
+        cg set "$G/b" cpu.idle=1
+        cg set --copy-from "$G/b" "$G/a"
+        [[ $(kernel cpu.idle cpu.idle) == 1 ]]
+        cg set "$G/b" cpu.idle=0 cpu.weight=200
+        cg set --copy-from "$G/b" "$G/a"
+        [[ $(kernel cpu.shares cpu.weight) == 2048 || $(kernel cpu.shares cpu.weight) == 200 ]]
         # Only where both are, and again it changes nothing.
         cg set --copy-from "pids:$G/b" "$G/a"
         [[ $(kernel pids.max pids.max) == 7 ]]
@@ -240,7 +247,7 @@ watched() {
         [[ -n $(find /sys/fs/cgroup -maxdepth 2 -name cgroup.pressure -print -quit) ]] || unable "this kernel counts no pressure of groups"
         cg create "$G/a"
         cg set "$G/a" cpus=0.1
-        fails_with 1 "at most the window, and that is 500 ms to 10 s" ward cgroup watch --pressure cpu:some:1ms/100ms "$G/a"
+        fails_with 1 "at most the window, and that at most 10 s" ward cgroup watch --pressure cpu:some:2s/12s "$G/a"
         fails_with 1 "is no threshold" ward cgroup watch --pressure disk:some:1ms/1s "$G/a"
         watched --pressure cpu:200ms/2s --pressure io:full:1s/2s
         sleep 0.3
