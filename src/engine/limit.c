@@ -2,6 +2,7 @@
 /* Limits for what runs already; see limit.h. */
 #include "engine/limit-private.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "kern/oom-log.h"
 #include "kern/proc.h"
 
 #define ANY_FILE (1u << CGROUP_CONTROLLER_COUNT) /* of v2: one that every group has */
@@ -216,6 +218,29 @@ static int show_rows(struct limiting *l, struct ward_err *err)
         return r;
 }
 
+/* Systemd removes a scope with its last process, and what its groups have counted goes with it: then the kernel's log is asked. */
+static int show_scope(struct limiting *l, struct ward_err *err)
+{
+        const struct cgroup_hierarchy *unified = cgroup_unified(&l->layout);
+        const char *path = unified == NULL ? NULL : l->to[unified - l->layout.hierarchies];
+        struct oom_log log;
+
+        if (l->record.scope == NULL || path == NULL || cgroup_there(unified, path) != 0)
+                return 0;
+        if (oom_log_find(path, 0, 0, l->arena, &log) >= 0)
+                return limit_note(l, err,
+                                  "the OOM killer ended process %" PRIu64 " (%s), which was at the limit of memory",
+                                  log.pid, log.victim);
+        if (oom_log_readable())
+                return 0;
+        return limit_note(
+                l, err,
+                "what its group has counted went with it, as %s was removed by systemd after its last process; "
+                "whether that was ended for want of memory the kernel's log says: sudo journalctl -k. The "
+                "group of a process stays that was started in one that is delegated",
+                l->record.scope);
+}
+
 static int show(struct limiting *l, struct ward_err *err)
 {
         int r;
@@ -231,7 +256,7 @@ static int show(struct limiting *l, struct ward_err *err)
                 r = limit_counts_show(l, err);
         if (r >= 0 && l->target.ended)
                 r = limit_note(l, err, "process %s has ended", l->target.name);
-        return r;
+        return r < 0 ? r : show_scope(l, err);
 }
 
 int engine_limit(struct store *store, const struct engine_limit_options *options, struct arena *arena,

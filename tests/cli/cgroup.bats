@@ -310,6 +310,9 @@ watched() {
         run as_nobody "$WORK/ward" cgroup create "pids:$G/c"
         expect_status 1
         expect_in_output "delegated to this user" "Delegate=yes"
+        run as_nobody "$WORK/ward" cgroup set "pids:$G/a" pids.max=5
+        expect_status 1
+        expect_in_output "pids.max' for writing: Permission denied" "delegated to this user" "Delegate=yes"
 }
 
 @test "it is what libcgroup and systemd-cgls say of the same groups" {

@@ -538,16 +538,39 @@ scope_is_gone() { [[ $(systemctl --user is-active "$1") == inactive ]]; }
 }
 
 # bats test_tags=systemd-user
-@test "an ordinary user: a memory hog of his own is killed in its own group alone" {
+@test "an ordinary user: a memory hog of his own is killed in its own group alone, and the cause is said" {
+        local scope
         needs_own_manager
+        # Of his session: systemd makes a scope, which goes with its last process.
         begin memory 64
         ward limit --memory 16M --memory-swap 16M "$PID"
+        scope=$(group_of "$PID" | grep -o 'ward-limit-[^/]*[.]scope')
         tell
         wait_until 60 is_gone "$PID"
         [[ ! -s out ]] || { cat out; false; }
+        wait_until 60 scope_is_gone "$scope"
+        run ward limit "$PID"
+        expect_in_output "process $PID has ended"
+        [[ $output == *"the OOM killer ended process $PID (load)"* || $output == *"went with it, as $scope was removed"* ]] || shown
+        ward limit --undo "$PID"
+        # Of a group that was delegated to him, which stays.
+        rm -f in out
+        mkfifo in
+        # shellcheck disable=SC2016
+        in_scope sh -c '"$1" memory 64 <in >out 2>&1 & echo $! >pid; exec sleep 1000' sh "$LOAD" 3>&- &
+        PIDS+=("$!")
+        exec 6>in
+        wait_until 60 test -s pid
+        PID=$(<pid)
+        wait_until 60 is_begun
+        run ward limit --memory 16M --memory-swap 16M "$PID"
+        expect_status 0
+        tell
+        wait_until 60 is_gone "$PID"
         run ward limit "$PID"
         expect_in_output "the OOM killer ended 1 of its processes" "process $PID has ended"
         ward limit --undo "$PID"
+        kill -0 "${PIDS[-1]}"
 }
 
 # bats test_tags=systemd-user
@@ -557,14 +580,15 @@ scope_is_gone() { [[ $(systemctl --user is-active "$1") == inactive ]]; }
         mkfifo in
         in_scope --unit="ward-$ID" "$LOAD" open /dev/null <in >out 2>&1 3>&- &
         exec 6>in
-        wait_until 20 pgrep -x load -u "$EUID"
+        wait_until 60 pgrep -x load -u "$EUID" >/dev/null
         pid=$(pgrep -n -x load -u "$EUID")
         PIDS+=("$pid")
         group=$(group_of "$pid")
         [[ $group == *"/ward-$ID.scope" ]]
         run ward limit --pids 10 --memory 100M --cpus 0.5 "$pid"
         expect_status 0
-        [[ $(group_of "$pid") == "$group/ward-limit-$pid"* && $(value_of "$pid" cpu.max) == "50000 100000" ]]
+        [[ $(group_of "$pid") == "$group/ward-limit-$pid"* && $(value_of "$pid" cpu.max) == "50000 100000" ]] ||
+                { cat "/proc/$pid/cgroup"; shown; }
         ward cgroup freeze "$(group_of "$pid")"
         tell
         tell
@@ -572,6 +596,7 @@ scope_is_gone() { [[ $(systemctl --user is-active "$1") == inactive ]]; }
         [[ ! -s out ]] || { echo "it went on"; false; }
         ward cgroup thaw "$(group_of "$pid")"
         wait_until 20 lines 1
+        # Programs of the kernel that guard devices are loaded by root, and user managers are not given disks.
         run ward limit --device-deny 'c 1:3 w' "$pid"
         expect_status 1
         expect_in_output "root"
