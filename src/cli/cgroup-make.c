@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ward cgroup create, delete, freeze, thaw, kill: what is done with whole groups. */
 #include <signal.h>
+#include <string.h>
 
 #include "base/names.h"
 #include "cli/cgroup.h"
@@ -9,14 +10,26 @@
 
 struct create {
         struct option_list groups;
-        const char *owner;
+        const char *owner, *tasks;
+        struct spec_i64 modes[3]; /* of the directory, of files, of those that processes are moved by */
         bool threaded, vacate;
 };
+
+static uint32_t mode_of(const struct spec_i64 *mode)
+{
+        return mode->given ? (uint32_t)mode->value : CGROUP_MODE_KEPT;
+}
 
 static int create_one(const struct groups *groups, struct group *group, const void *what, struct ward_err *err)
 {
         const struct create *o = what;
-        const struct group_create options = {.threaded = o->threaded, .owner = o->owner, .vacate = o->vacate};
+        const struct group_create options = {
+                .threaded = o->threaded,
+                .owner = o->owner,
+                .tasks = o->tasks,
+                .modes = {mode_of(&o->modes[0]), mode_of(&o->modes[1]), mode_of(&o->modes[2])},
+                .vacate = o->vacate,
+        };
 
         return group_create(groups, group, &options, err);
 }
@@ -28,6 +41,24 @@ static int create(struct cli *cli, const void *options, int count, char **operan
         return cgroup_each(cli, &o->groups, count, operands, false, create_one, o, err);
 }
 
+/* Three octal digits. */
+static int read_mode(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        const char *digits = value + (value[0] == '0' && strlen(value) == 4);
+
+        (void)arena;
+        if (strlen(digits) == 3 && digits[strspn(digits, "01234567")] == '\0') {
+                *(struct spec_i64 *)target = (struct spec_i64){
+                        .given = true,
+                        .value = (digits[0] - '0') << 6 | (digits[1] - '0') << 3 | (digits[2] - '0'),
+                };
+                return 0;
+        }
+        (void)err_set(err, -EINVAL, "'%s' is no mode", value);
+        (void)err_mistake(err, MISTAKE_FORM);
+        return err_hint(err, "write three octal digits, as for chmod: 775");
+}
+
 static const struct option_entry create_entries[] = {
         CGROUP_GROUPS_OPTION(struct create, groups),
         {.name = "owner",
@@ -35,6 +66,29 @@ static const struct option_entry create_entries[] = {
          .arg = "USER[:GROUP]",
          .help = "give it to a user, who may then make groups in it",
          OPTION_TEXT(struct create, owner)},
+        {.name = "tasks",
+         .letter = 't',
+         .arg = "USER[:GROUP]",
+         .help = "let a user move processes into it, and nothing else",
+         OPTION_TEXT(struct create, tasks)},
+        {.name = "dperm",
+         .letter = 'd',
+         .arg = "MODE",
+         .help = "mode of the group's directory: 775",
+         .rare = true,
+         OPTION_CALL(struct create, modes[0], read_mode)},
+        {.name = "fperm",
+         .letter = 'f',
+         .arg = "MODE",
+         .help = "mode of its files, as far as their owner has the right: 664",
+         .rare = true,
+         OPTION_CALL(struct create, modes[1], read_mode)},
+        {.name = "tperm",
+         .letter = 's',
+         .arg = "MODE",
+         .help = "mode of the files that processes are moved by",
+         .rare = true,
+         OPTION_CALL(struct create, modes[2], read_mode)},
         {.name = "threaded", .help = "v2: for threads instead of processes", OPTION_FLAG(struct create, threaded)},
         {.name = "vacate",
          .help = "v2: move processes that are in the group above out of the way",

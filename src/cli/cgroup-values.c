@@ -8,6 +8,7 @@
 
 struct set {
         struct option_list groups, settings;
+        const char *from;
 };
 
 /* NAME=VALUE, and not a group: those of named hierarchies have an equals sign, too. */
@@ -35,19 +36,30 @@ static int read_setting(struct arena *arena, const char *word, struct group_sett
 struct settings {
         struct group_setting *list;
         size_t count;
+        const char *from; /* the group whose limits are copied first; NULL: none */
 };
 
 static int set_one(const struct groups *groups, struct group *group, const void *what, struct ward_err *err)
 {
         const struct settings *settings = what;
+        struct group from;
+        int r = 0;
 
-        return group_set(groups, group, settings->list, settings->count, err);
+        if (settings->from != NULL) {
+                r = group_read(groups, settings->from, &from, err);
+                if (r >= 0)
+                        r = group_find(groups, &from, err);
+                if (r >= 0)
+                        r = group_copy(groups, &from, group, err);
+        }
+        return r < 0 ? r : group_set(groups, group, settings->list, settings->count, err);
 }
 
 static int set(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)
 {
         const struct set *o = options;
         struct settings settings = {
+                .from = o->from,
                 .list = arena_new(&cli->arena, struct group_setting, o->settings.count + (size_t)count + 1)};
         int named = 0, r = settings.list == NULL ? err_oom(err) : 0;
 
@@ -58,7 +70,7 @@ static int set(struct cli *cli, const void *options, int count, char **operands,
                         r = read_setting(&cli->arena, operands[i], &settings.list[settings.count++], err);
                 else
                         operands[named++] = operands[i];
-        if (r >= 0 && settings.count == 0) {
+        if (r >= 0 && settings.count == 0 && o->from == NULL) {
                 (void)err_set(err, -EINVAL, "nothing is to be set");
                 (void)err_mistake(err, MISTAKE_OPERANDS);
                 return err_hint(err, "write GROUP NAME=VALUE: ward cgroup set /a memory.max=512M");
@@ -73,6 +85,10 @@ static const struct option_entry set_entries[] = {
          .arg = "NAME=VALUE",
          .help = "what is to be set, by an option",
          OPTION_LIST(struct set, settings)},
+        {.name = "copy-from",
+         .arg = "GROUP",
+         .help = "first all limits as that group has them",
+         OPTION_TEXT(struct set, from)},
 };
 
 const struct cgroup_command cgroup_set_command = {
@@ -151,11 +167,20 @@ static int get_values(const struct groups *groups, const struct get *o, const st
         return group_get(groups, group, names->items, names->count, ret_values, ret_count, err);
 }
 
+/* Whether -g has a path, so that no operand has to. */
+static bool has_path(const struct option_list *groups)
+{
+        for (size_t i = 0; i < groups->count; i++)
+                if (!cgroup_is_list(groups->items[i]))
+                        return true;
+        return false;
+}
+
 /* Names are those of -r, and then every operand is a group; or what stands behind the first one. */
 static int split(struct cli *cli, const struct get *o, int *count, char **operands, struct option_list *ret_names,
                  struct ward_err *err)
 {
-        int groups = o->names.count > 0 || *count == 0 ? *count : o->groups.count > 0 ? 0 : 1;
+        int groups = o->names.count > 0 || *count == 0 ? *count : has_path(&o->groups) ? 0 : 1;
 
         *ret_names = o->names;
         if (groups == *count)

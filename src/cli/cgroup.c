@@ -53,8 +53,7 @@ static int add_target(const struct groups *groups, const char *controllers, cons
         return r;
 }
 
-/* Whether a value of -g is controllers without a path. */
-static bool is_list(const char *text)
+bool cgroup_is_list(const char *text)
 {
         return strchr(text, ':') == NULL && strchr(text, '/') == NULL && *text != '.';
 }
@@ -68,7 +67,7 @@ int cgroup_targets(const struct groups *groups, const struct option_list *option
         int r = list == NULL ? err_oom(err) : 0;
 
         for (size_t i = 0; r >= 0 && i < options->count; i++)
-                if (is_list(options->items[i]) && count > 0)
+                if (cgroup_is_list(options->items[i]) && count > 0)
                         controllers = controllers == NULL
                                               ? options->items[i]
                                               : arena_concat(groups->arena, controllers, ",", options->items[i]);
@@ -191,7 +190,8 @@ const struct cli_verb cli_cgroup = {
                                    "  watch GROUP                tell what happens to it, as it happens\n"
                                    "\n"
                                    "GROUP is a path that is the same in all hierarchies (/a/b, a/b, ./b below one's\n"
-                                   "own), CONTROLLERS:PATH (cpu,memory:/a), or a directory below /sys/fs/cgroup.\n"
+                                   "own), CONTROLLERS:PATH (cpu,memory:/a), a directory below /sys/fs/cgroup, or\n"
+                                   "unit:NAME, a unit of systemd.\n"
                                    "'ward cgroup COMMAND --help' has the options of each.",
                         .operands_min = 1,
                         .operands_max = UINT_MAX,

@@ -38,6 +38,9 @@ extern const char *const cgroup_formats[];
                 OPTION_WORD(type, member, cgroup_formats)                                         \
         }
 
+/* Whether a value of -g is controllers without a path. */
+bool cgroup_is_list(const char *text);
+
 /*
  * The groups that -g and then the operands name; *@ret_groups lives in the arena of @groups. @find: each is there, and group->hierarchies are those that
  * have it. An error when there is none. What -g names without a path are controllers for the operands: `-g cpu,memory a b`.

@@ -48,6 +48,22 @@ void cli_warning(const struct cli *cli, enum mistake mistake, const char *messag
         message_on_stderr(cli, "1;33", mistake, message, hint);
 }
 
+static void store_warning(void *data, const struct ward_err *what)
+{
+        cli_warning(data, what->code, what->message, what->hint);
+}
+
+int cli_open_store(struct cli *cli, struct ward_err *err)
+{
+        int r = store_open(cli->root, &cli->store, err);
+
+        if (r < 0)
+                return r;
+        cli->store.warn = store_warning;
+        cli->store.warn_data = cli;
+        return 0;
+}
+
 char *cli_printable(struct arena *arena, const char *text)
 {
         char *copy = arena_strdup(arena, text);

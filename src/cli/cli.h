@@ -56,6 +56,9 @@ extern const struct cli_verb cli_caps, cli_cgroup, cli_exec, cli_gc, cli_inspect
 void cli_error(const struct cli *cli, struct ward_err *err);
 void cli_warning(const struct cli *cli, enum mistake mistake, const char *message, const char *hint);
 
+/* Opens cli->store; what its verbs warn of goes to standard error. Who opens it closes it. */
+int cli_open_store(struct cli *cli, struct ward_err *err);
+
 /* A copy for a terminal, to which what comes from a container must not speak: control characters and what is not ASCII become '?'. NULL when
  * memory is short. */
 char *cli_printable(struct arena *arena, const char *text);

@@ -9,7 +9,7 @@
 enum { LIMIT_FORMAT_TABLE, LIMIT_FORMAT_JSON };
 
 /* The options whose names are words of model/limit-words.h: each may be repeated. */
-#define LIMIT_WORDS_MAX 40
+#define LIMIT_WORDS_MAX 48
 
 struct limit {
         struct option_list words[LIMIT_WORDS_MAX]; /* in the order of the table */

@@ -125,7 +125,7 @@ static int run_verb(struct cli *cli, const struct cli_verb *verb, int count, cha
         if (r < 0)
                 return err_wrap(err, "%s", verb->name);
         if (verb->needs_store) {
-                r = store_open(cli->root, &cli->store, err);
+                r = cli_open_store(cli, err);
                 if (r < 0)
                         return r;
         }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/run.h"
+#include "engine/limits.h"
 
 static int bad_value(const char *option, const char *value, const char *why, const char *hint, struct ward_err *err)
 {
@@ -160,11 +161,59 @@ static int apply_resources(const struct run *o, struct spec_resources *resources
         return 0;
 }
 
-int run_limits(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
+/* ---- limits by their words ---- */
+
+const char *const run_words[RUN_WORDS] = {
+        "blkio-weight",     "blkio-weight-device", "cpu-period",        "cpu-quota",
+        "cpu-rt-period",    "cpu-rt-runtime",      "device-read-bps",   "device-read-iops",
+        "device-write-bps", "device-write-iops",   "memory-swappiness",
+};
+
+/* @option: how it was typed, without its value. */
+static int apply_word(const struct limit_machine *machine, struct ward_spec *spec, const char *option, const char *name,
+                      const char *value, struct ward_err *err)
+{
+        const struct limit_word *word = limit_words_find(name);
+        const char *origin = arena_concat(&spec->arena, option, value);
+
+        if (word != NULL && word->kind == LIMIT_RULE)
+                return bad_value("--limit", name, "it is a rule about devices", "use --device", err);
+        return origin == NULL ? err_oom(err)
+                              : limit_words_parse(&spec->arena, machine, name, value, origin, &spec->resources, err);
+}
+
+static int apply_words(const struct run *o, struct ward_spec *spec, struct ward_err *err)
+{
+        const struct limit_machine *machine = limits_machine(&spec->arena);
+        int r = machine == NULL ? err_oom(err) : 0;
+
+        for (size_t i = 0; i < RUN_WORDS && r >= 0; i++)
+                for (size_t j = 0; j < o->words[i].count && r >= 0; j++)
+                        r = apply_word(machine, spec, arena_concat(&spec->arena, "--", run_words[i], " "), run_words[i],
+                                       o->words[i].items[j], err);
+        for (size_t i = 0; i < o->limits.count && r >= 0; i++) {
+                const char *item = o->limits.items[i];
+                size_t len = strcspn(item, "=");
+                const char *name = arena_strndup(&spec->arena, item, len);
+
+                if (name == NULL)
+                        return err_oom(err);
+                if (item[len] == '\0')
+                        return bad_value("--limit", item, "it has no value", "write NAME=VALUE: memory.high=512M", err);
+                r = apply_word(machine, spec, arena_concat(&spec->arena, "--limit ", name, "="), name, item + len + 1,
+                               err);
+        }
+        return r;
+}
+
+int run_limits(struct run_job *job, struct ward_spec *spec, struct ward_err *err)
 {
         const struct run *o = job->options;
         int r = apply_resources(o, &spec->resources, err);
 
+        if (r >= 0)
+                r = apply_words(o, spec, err);
+        job->memory_option = spec->resources.memory.limit.origin.field;
         if (r >= 0)
                 r = apply_ulimits(job, spec, err);
         if (r >= 0)

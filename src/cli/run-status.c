@@ -91,8 +91,9 @@ void run_status_failed(const struct run_job *job, int status, const struct ward_
 }
 
 /* What the option was that set the cap, as it was typed. */
-static const char *option_of(const struct run *o, const struct ending *ending, const char *none)
+static const char *option_of(const struct run_job *job, const struct ending *ending, const char *none)
 {
+        const struct run *o = job->options;
         const char *option = NULL;
 
         switch ((enum ending_reason)ending->reason) {
@@ -106,7 +107,7 @@ static const char *option_of(const struct run *o, const struct ending *ending, c
                 option = o->output_limit.origin.field;
                 break;
         case ENDING_OUT_OF_MEMORY:
-                option = o->memory.origin.field;
+                option = job->memory_option;
                 break;
         default:
                 break;
@@ -116,7 +117,7 @@ static const char *option_of(const struct run *o, const struct ending *ending, c
 
 static void warn(const struct run_job *job, enum mistake mistake, const struct ending *ending, const char *hint)
 {
-        const char *option = option_of(job->options, ending, NULL);
+        const char *option = option_of(job, ending, NULL);
         _cleanup_text_ struct text text = {0};
         const char *message;
 
@@ -185,10 +186,10 @@ int run_status_ended(const struct run_job *job, const struct engine_exit *end)
         if (job->options->status_fd.given) {
                 begin(job, "ended", &text);
                 text_printf(&text, ",\"exit-code\":%d,\"option\":", status);
-                if (option_of(job->options, ending, NULL) == NULL)
+                if (option_of(job, ending, NULL) == NULL)
                         text_puts(&text, "null");
                 else
-                        json_write_string(&text, option_of(job->options, ending, ""));
+                        json_write_string(&text, option_of(job, ending, ""));
                 text_puts(&text, ",\"ending\":");
                 ending_print(ending, &text);
                 say(job, &text);

@@ -208,7 +208,7 @@ int run_run(struct cli *cli, const void *options, int count, char **operands, st
                 r = choose_id(cli, o, &job.id, err);
         /* A plan that joins a container has to find it. */
         if (r >= 0 && (!o->dry_run || run_names_container(o)))
-                r = store_open(cli->root, &cli->store, err);
+                r = cli_open_store(cli, err);
         if (r < 0)
                 return r;
         r = run_namespaces_read(cli, o, &namespaces, err);

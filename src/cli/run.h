@@ -12,6 +12,8 @@ enum { RUN_FORMAT_TABLE, RUN_FORMAT_JSON };
 #define RUN_CPU_PERIOD_USEC 100000 /* what --cpus is a part of */
 
 /* The options, as run-options.c reads them. Texts are as they were typed. */
+#define RUN_WORDS 11
+
 struct run {
         bool interactive, tty, remove, read_only, init, privileged, dry_run, writable_usr, stackable, allow_unknown;
         int strength;     /* --strength: 1 shown, -1 not, 0 as the terminal has it */
@@ -26,6 +28,8 @@ struct run {
         struct option_list volumes, mounts, tmpfs, devices;
         struct option_list cap_add, cap_drop, security;
         struct option_list ulimits, sysctls, time_offsets;
+        struct option_list limits;           /* --limit NAME=VALUE */
+        struct option_list words[RUN_WORDS]; /* docker's options that are words of model/limit-words.h: run_words */
         struct spec_i64 memory, memory_swap, memory_reservation, shm_size, host_size;
         struct spec_i64 cpu_quota, cpu_shares, pids, oom_score;
         struct spec_i64 stop_timeout;      /* seconds */
@@ -34,6 +38,9 @@ struct run {
         struct spec_i64 status_fd;
         const char *cpuset_cpus, *cpuset_mems;
 };
+
+/* Their names. */
+extern const char *const run_words[RUN_WORDS];
 
 /* The root as ROOT names it. */
 struct run_root {
@@ -87,6 +94,7 @@ struct run_job {
         struct ranges_span users, groups; /* an ordinary user's, behind the caller's own; count 0: none */
         uint32_t uid, gid;                /* of its program, and */
         struct spec_id_maps maps;         /* of its user namespace, from run_spec() on */
+        const char *memory_option;        /* what set its limit of memory, as it was typed; NULL: nothing did */
         int argc;                         /* the command */
         char **argv;
 };
@@ -125,7 +133,7 @@ int run_bind_source(const struct run_job *job, const char *source, bool give_awa
 int run_devices(const struct run_job *job, struct ward_spec *spec, struct ward_err *err);
 
 /* -m, --cpus, --ulimit, --sysctl ... */
-int run_limits(const struct run_job *job, struct ward_spec *spec, struct ward_err *err);
+int run_limits(struct run_job *job, struct ward_spec *spec, struct ward_err *err);
 
 /* run-status.c: what --status-fd, standard error and the exit status say of the start and of the end. The descriptor is looked at before any other is
  * opened. run_status_started() is engine_options.started, run_status_ended() returns the exit status. */

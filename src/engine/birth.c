@@ -582,7 +582,7 @@ int birth_prepare(struct birth *birth, struct store *store, const struct ward_sp
                 r = site_read(&birth->site, birth->proc, spec, options, NULL, err);
         if (r < 0)
                 return r;
-        rights_find(&birth->site, store, spec, &spec->process.caps);
+        rights_find(&birth->site, store, options, spec, &spec->process.caps);
         place->create = create;
         place->trace = options->trace != NULL;
         place->judged = options->judge != NULL || options->started != NULL;

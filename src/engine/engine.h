@@ -98,7 +98,8 @@ struct engine_options {
         void *started_data;
         bool make_cwd; /* the working directory is made where the root has none */
         bool all_cpus; /* the process may run on all processors of its group, whatever the caller is confined to */
-        bool no_pivot; /* chroot in place of pivot_root(2), for a root on an initramfs */
+        bool spare_lost_caps; /* capabilities that the caller hasn't are left out with a warning; else there is no start */
+        bool no_pivot;        /* chroot in place of pivot_root(2), for a root on an initramfs */
         bool no_new_keyring; /* keep the caller's session keyring */
         bool keep;           /* run: leave a stopped container for delete */
         bool detach;         /* run, exec: return when it runs */

@@ -351,7 +351,7 @@ static int execute(struct execution *exec, struct store *store, const struct eng
         exec->site->place.trace = options->trace != NULL;
         exec->site->place.preserve_fds = options->preserve_fds;
         exec->site->place.all_cpus = options->all_cpus;
-        rights_find(exec->site, store, &exec->spec, &exec->process.caps);
+        rights_find(exec->site, store, options, &exec->spec, &exec->process.caps);
         r = complete_environment(exec, &exec->process, err);
         if (r >= 0)
                 r = bring_in(exec, how, options, err);

@@ -344,11 +344,20 @@ static int get_files(struct values *values, const struct groups *groups, const s
         return r;
 }
 
+/* Whether a file is one of the controllers that were named, which may be together in a hierarchy with others. @any: also one of no controller. */
+static bool is_of(const struct group *group, const char *file, bool any)
+{
+        uint32_t controller = cgroup_controller_bit(file, strcspn(file, "."));
+
+        return group->controllers == 0 || (controller == 0 && any) || (controller & group->controllers) != 0;
+}
+
 int group_get_all(const struct groups *groups, const struct group *group, bool all,
                   const struct group_value **ret_values, size_t *ret_count, struct ward_err *err)
 {
         struct values values = {.arena = groups->arena};
         int r = all ? get_files(&values, groups, group, err) : 0;
+        size_t kept = 0;
 
         for (enum cgroup_knob knob = 0; !all && r >= 0 && knob < CGROUP_KNOB_COUNT; knob++) {
                 const struct cgroup_hierarchy *hierarchy = cgroup_knob_hierarchy(&groups->layout, knob);
@@ -359,10 +368,79 @@ int group_get_all(const struct groups *groups, const struct group *group, bool a
         }
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < values.count; i++)
-                if (*values.list[i].asked == '\0')
-                        values.list[i].asked = values.list[i].file;
+        for (size_t i = 0; i < values.count; i++) {
+                struct group_value *value = &values.list[i];
+
+                if (!is_of(group, value->file, all))
+                        continue;
+                if (*value->asked == '\0')
+                        value->asked = value->file;
+                values.list[kept++] = *value;
+        }
         *ret_values = values.list;
-        *ret_count = values.count;
+        *ret_count = kept;
         return 0;
+}
+
+/* ---- copying ---- */
+
+/* Whether the group is an idle one, which has no weight of its own. */
+static bool is_idle(const struct group_value *values, size_t count)
+{
+        for (size_t i = 0; i < count; i++)
+                if (strcmp(values[i].file, "cpu.idle") == 0)
+                        return strcmp(values[i].text, "1") == 0;
+        return false;
+}
+
+/* What is written to the file so that it has what is shown; NULL: it is no limit, or another file has it more exactly. */
+static const char *written_as(struct arena *arena, const struct group_value *value, bool idle)
+{
+        static const char control[] = "oom_kill_disable ";
+
+        if (strcmp(value->file, "cpu.weight.nice") == 0 ||
+            (idle && (strcmp(value->file, "cpu.weight") == 0 || strcmp(value->file, "cpu.shares") == 0)))
+                return NULL;
+
+        if (strcmp(value->file, "memory.oom_control") == 0 && strncmp(value->text, control, strlen(control)) == 0)
+                return arena_strndup(arena, value->text + strlen(control), 1);
+        return strcmp(value->file, "cgroup.type") == 0 && strcmp(value->text, "threaded") != 0 ? NULL : value->text;
+}
+
+/* Of one hierarchy, what @to has otherwise. */
+static int copy_in(const struct groups *groups, const struct cgroup_hierarchy *hierarchy,
+                   const struct group_value *values, size_t count, const struct group *to, struct ward_err *err)
+{
+        struct cgroup_saved *wanted = arena_new(groups->arena, struct cgroup_saved, count + 1);
+        size_t wanted_count = 0;
+
+        if (wanted == NULL)
+                return err_oom(err);
+        for (size_t i = 0; i < count; i++) {
+                _cleanup_free_ char *now = NULL;
+                const char *text = written_as(groups->arena, &values[i], is_idle(values, count));
+                size_t len = strlen(values[i].text);
+                int r;
+
+                if (values[i].hierarchy != hierarchy || text == NULL)
+                        continue;
+                r = cgroup_file_read(hierarchy, to->path, values[i].file, &now, err);
+                if (r < 0)
+                        return hint_missing(to, r, err);
+                if (strncmp(now, values[i].text, len) != 0 || strcmp(now + len + (now[len] == '\n'), "") != 0)
+                        wanted[wanted_count++] = (struct cgroup_saved){values[i].file, "", text};
+        }
+        return cgroup_restore(hierarchy, to->path, wanted, wanted_count, err);
+}
+
+int group_copy(const struct groups *groups, const struct group *from, const struct group *to, struct ward_err *err)
+{
+        const struct group_value *values;
+        size_t count;
+        int r = group_get_all(groups, from, false, &values, &count, err);
+
+        for (size_t i = 0; r >= 0 && i < groups->layout.count; i++)
+                if ((from->hierarchies & to->hierarchies & 1U << i) != 0)
+                        r = copy_in(groups, &groups->layout.hierarchies[i], values, count, to, err);
+        return r < 0 ? err_wrap(err, "copy the limits of the control group '%s' to '%s'", from->path, to->path) : 0;
 }

@@ -6,10 +6,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "engine/unit.h"
 #include "engine/user.h"
+
+#define UNIT "unit:" /* in front of the name of one of systemd's, as in engine/target.h */
 
 #define KILL_TIMEOUT_MSEC 10000
 #define FREEZE_TIMEOUT_MSEC 10000
@@ -141,10 +145,14 @@ int group_read(const struct groups *groups, const char *text, struct group *ret_
 {
         const char *colon = strchr(text, ':'), *slash = strchr(text, '/'), *front = "", *path = text, *below;
         struct group group = {.hierarchies = 0};
+        const char *unit = strncmp(text, UNIT, strlen(UNIT)) == 0 ? text + strlen(UNIT) : NULL;
         char *end;
         int r = 0;
 
-        if (colon != NULL && colon > text && (slash == NULL || slash > colon)) {
+        if (unit != NULL) {
+                r = unit_group(unit, geteuid() != 0, groups->arena, &path, err);
+                group.hierarchies = all_hierarchies(groups);
+        } else if (colon != NULL && colon > text && (slash == NULL || slash > colon)) {
                 r = read_controllers(groups, text, (size_t)(colon - text), &group, err);
                 path = colon + 1;
         } else {
@@ -241,7 +249,8 @@ static int make_one(const struct groups *groups, const struct cgroup_hierarchy *
 }
 
 static int finish_one(const struct groups *groups, const struct cgroup_hierarchy *hierarchy, const struct group *group,
-                      const struct group_create *options, const struct user *owner, struct ward_err *err)
+                      const struct group_create *options, const struct user *owner, const struct user *tasks,
+                      struct ward_err *err)
 {
         const struct cgroup_limit type = {.knob = CGROUP_TYPE, .text = "threaded"};
         int r = 0;
@@ -250,6 +259,10 @@ static int finish_one(const struct groups *groups, const struct cgroup_hierarchy
                 r = cgroup_set(&groups->layout, group->path, &type, 1, NULL, err);
         if (r >= 0 && options->owner != NULL)
                 r = cgroup_own(hierarchy, group->path, owner->uid, owner->gid, err);
+        if (r >= 0 && options->tasks != NULL)
+                r = cgroup_own_tasks(hierarchy, group->path, tasks->uid, tasks->gid, err);
+        if (r >= 0)
+                r = cgroup_set_modes(hierarchy, group->path, &options->modes, groups->arena, err);
         return r;
 }
 
@@ -268,7 +281,7 @@ int group_create(const struct groups *groups, const struct group *group, const s
 {
         const struct cgroup_layout *layout = &groups->layout;
         unsigned made[CGROUP_HIERARCHY_MAX] = {0};
-        struct user owner = {0};
+        struct user owner = {0}, tasks = {0};
         size_t done = 0;
         int r = cgroup_path_check(group->path, err);
 
@@ -278,12 +291,14 @@ int group_create(const struct groups *groups, const struct group *group, const s
         }
         if (r >= 0 && options->owner != NULL)
                 r = read_owner(groups, options->owner, &owner, err);
+        if (r >= 0 && options->tasks != NULL)
+                r = read_owner(groups, options->tasks, &tasks, err);
         for (size_t i = 0; r >= 0 && i < layout->count; i++, done = i) {
                 if ((group->hierarchies & 1U << i) == 0)
                         continue;
                 r = make_one(groups, &layout->hierarchies[i], group, options, &made[i], err);
                 if (r >= 0)
-                        r = finish_one(groups, &layout->hierarchies[i], group, options, &owner, err);
+                        r = finish_one(groups, &layout->hierarchies[i], group, options, &owner, &tasks, err);
                 if (r < 0)
                         done = i;
         }

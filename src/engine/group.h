@@ -30,7 +30,7 @@ struct group {
 };
 
 /*
- * Reads PATH, CONTROLLERS:PATH, or a directory below a hierarchy's mount point. CONTROLLERS is a list with commas of controllers, of named hierarchies
+ * Reads PATH, CONTROLLERS:PATH, a directory below a hierarchy's mount point, or unit:NAME, one of systemd's (the machine's for root, else the user's). CONTROLLERS is a list with commas of controllers, of named hierarchies
  * ("name=systemd") and "unified" for v2; "*" is all. PATH begins at the root of the hierarchies, "./PATH" and "." at the caller's own group. Without
  * CONTROLLERS all hierarchies are meant.
  */
@@ -42,6 +42,8 @@ int group_find(const struct groups *groups, struct group *group, struct ward_err
 struct group_create {
         bool threaded;     /* v2: for threads (cgroups(7), "Thread mode") */
         const char *owner; /* USER[:GROUP] of this machine, to whom it is delegated; NULL: the caller */
+        const char *tasks; /* USER[:GROUP] who may move processes into it, and nothing else; NULL: the owner alone */
+        struct cgroup_modes modes;
         bool vacate; /* v2: processes of the group above, which keep it from giving controllers away, are moved below it */
 };
 
@@ -80,6 +82,9 @@ int group_classify(const struct groups *groups, const struct group *group, pid_t
 struct group_setting {
         const char *name, *value;
 };
+
+/* Sets what @from has set otherwise, in the hierarchies of @to where @from is, too: limits, and neither processes nor rules about devices. */
+int group_copy(const struct groups *groups, const struct group *from, const struct group *to, struct ward_err *err);
 
 /* Limits are checked before the first is written; files are written last, in the order given. */
 int group_set(const struct groups *groups, const struct group *group, const struct group_setting *settings,

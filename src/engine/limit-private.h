@@ -60,8 +60,9 @@ int limit_values_set(struct limiting *l, struct ward_err *err);
 int limit_values_report(struct limiting *l, struct ward_err *err);
 int limit_values_restore(const struct limiting *l, struct ward_err *err);
 
-/* What the record's limits are now, and how often they were reached. */
+/* What the record's limits are now, in the groups l->to, and how often they were reached. */
 int limit_values_show(struct limiting *l, struct ward_err *err);
+int limit_counts_show(struct limiting *l, struct ward_err *err);
 
 /* Systemd is told what is in force in the groups. */
 int limit_values_tell(struct limiting *l, const char *unit, struct ward_err *err);

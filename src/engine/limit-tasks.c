@@ -264,8 +264,9 @@ static int restore(struct limiting *l, pid_t task, const struct engine_limit_set
                 was.setting.hard = now.hard;
                 (void)task_set(l->proc, task, was.kind, was.resource, &was.setting, NULL);
         }
-        return LIMIT_ADD(l, l->report->refusals, l->report->refusal_count,
-                         {task, word, arena_strdup(l->arena, local.message)})
+        return LIMIT_ADD(
+                       l, l->report->refusals, l->report->refusal_count,
+                       {task, word, arena_concat(l->arena, local.message, *local.hint == '\0' ? "" : "; ", local.hint)})
                        ? 0
                        : err_oom(err);
 }

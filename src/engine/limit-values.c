@@ -402,6 +402,18 @@ static int show_count(struct limiting *l, size_t at, const struct counted *count
 
 int limit_values_show(struct limiting *l, struct ward_err *err)
 {
+        int r = 0;
+
+        for (size_t i = 0; i < l->layout.count && r >= 0; i++)
+                for (size_t j = 0; j < l->record.value_count && r >= 0 && l->to[i] != NULL; j++)
+                        if (strcmp(l->record.values[j].hierarchy, l->layout.hierarchies[i].identity) == 0 &&
+                            strcmp(l->record.values[j].file, LIMIT_DEVICES_LIST) != 0)
+                                r = show_value(l, i, &l->record.values[j], err);
+        return r;
+}
+
+int limit_counts_show(struct limiting *l, struct ward_err *err)
+{
         static const char oom[] = "the OOM killer ended ",
                           oom_behind[] = " of its processes, which were at the limit of memory";
         static const struct counted counts[] = {
@@ -418,10 +430,6 @@ int limit_values_show(struct limiting *l, struct ward_err *err)
         for (size_t i = 0; i < l->layout.count && r >= 0; i++) {
                 const struct cgroup_hierarchy *h = &l->layout.hierarchies[i];
 
-                for (size_t j = 0; j < l->record.value_count && r >= 0 && l->to[i] != NULL; j++)
-                        if (strcmp(l->record.values[j].hierarchy, h->identity) == 0 &&
-                            strcmp(l->record.values[j].file, LIMIT_DEVICES_LIST) != 0)
-                                r = show_value(l, i, &l->record.values[j], err);
                 for (size_t j = 0; j < ELEMENTS(counts) && r >= 0 && l->to[i] != NULL; j++)
                         if ((h->controllers & 1u << counts[j].controller) != 0 &&
                             (counts[j].version == 0 || counts[j].version == h->version))

@@ -2,6 +2,7 @@
 /* Limits for what runs already; see limit.h. */
 #include "engine/limit-private.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "kern/oom-log.h"
 #include "kern/proc.h"
 
 #define ANY_FILE (1u << CGROUP_CONTROLLER_COUNT) /* of v2: one that every group has */
@@ -203,6 +205,42 @@ static int limit_all(struct limiting *l, struct ward_err *err)
         return r < 0 ? r : note_memory(l, err);
 }
 
+/* A row for each limit and setting of the record. */
+static int show_rows(struct limiting *l, struct ward_err *err)
+{
+        int r = limit_values_show(l, err);
+
+        if (r >= 0)
+                r = limit_tasks_show(l, err);
+        for (size_t i = 0; i < l->record.device_count && r >= 0; i++)
+                if (!LIMIT_ADD(l, l->report->rows, l->report->row_count, {"devices", "", "", l->record.devices[i]}))
+                        r = err_oom(err);
+        return r;
+}
+
+/* Systemd removes a scope with its last process, and what its groups have counted goes with it: then the kernel's log is asked. */
+static int show_scope(struct limiting *l, struct ward_err *err)
+{
+        const struct cgroup_hierarchy *unified = cgroup_unified(&l->layout);
+        const char *path = unified == NULL ? NULL : l->to[unified - l->layout.hierarchies];
+        struct oom_log log;
+
+        if (l->record.scope == NULL || path == NULL || cgroup_there(unified, path) != 0)
+                return 0;
+        if (oom_log_find(path, 0, 0, l->arena, &log) >= 0)
+                return limit_note(l, err,
+                                  "the OOM killer ended process %" PRIu64 " (%s), which was at the limit of memory",
+                                  log.pid, log.victim);
+        if (oom_log_readable())
+                return 0;
+        return limit_note(
+                l, err,
+                "what its group has counted went with it, as %s was removed by systemd after its last process; "
+                "whether that was ended for want of memory the kernel's log says: sudo journalctl -k. The "
+                "group of a process stays that was started in one that is delegated",
+                l->record.scope);
+}
+
 static int show(struct limiting *l, struct ward_err *err)
 {
         int r;
@@ -213,15 +251,12 @@ static int show(struct limiting *l, struct ward_err *err)
                 return err_hint(err, "give some: ward limit --memory 512M --cpus 0.5 %s", l->target.name);
         }
         limit_recorded_groups(l);
-        r = limit_values_show(l, err);
+        r = show_rows(l, err);
         if (r >= 0)
-                r = limit_tasks_show(l, err);
-        for (size_t i = 0; i < l->record.device_count && r >= 0; i++)
-                if (!LIMIT_ADD(l, l->report->rows, l->report->row_count, {"devices", "", "", l->record.devices[i]}))
-                        r = err_oom(err);
+                r = limit_counts_show(l, err);
         if (r >= 0 && l->target.ended)
                 r = limit_note(l, err, "process %s has ended", l->target.name);
-        return r;
+        return r < 0 ? r : show_scope(l, err);
 }
 
 int engine_limit(struct store *store, const struct engine_limit_options *options, struct arena *arena,
@@ -262,6 +297,49 @@ int engine_limit(struct store *store, const struct engine_limit_options *options
         return 0;
 }
 
+/* ---- and back ---- */
+
+/* The groups whose limits hold the target now. A process has left those that were made for it. */
+static int find_groups(struct limiting *l, struct ward_err *err)
+{
+        int r;
+
+        if (l->target.kind != TARGET_PROCESS)
+                return 0;
+        memset(l->to, 0, sizeof(l->to));
+        r = cgroup_paths_of(&l->layout, l->proc, l->target.pid, l->arena, l->to, err);
+        return r == -ESRCH || r == -ENOENT ? 0 : r;
+}
+
+/* What was in force, which is in the rows already, and what is in its place. */
+static int report_undone(struct limiting *l, struct ward_err *err)
+{
+        struct engine_limit_report now = {0}, *report = l->report;
+        int r = find_groups(l, err);
+
+        l->report = &now;
+        if (r >= 0)
+                r = limit_values_show(l, err);
+        /* The others of these groups were never the target. */
+        if (l->target.kind == TARGET_PROCESS)
+                memset(l->to, 0, sizeof(l->to));
+        if (r >= 0)
+                r = limit_tasks_show(l, err);
+        l->report = report;
+        for (size_t i = 0; i < report->row_count && r >= 0; i++) {
+                struct engine_limit_row *row = &report->rows[i];
+
+                row->before = row->after;
+                row->after = NULL;
+                for (size_t j = 0; j < now.row_count; j++)
+                        if (strcmp(now.rows[j].limit, row->limit) == 0) {
+                                row->where = now.rows[j].where;
+                                row->after = now.rows[j].after;
+                        }
+        }
+        return r;
+}
+
 int engine_limit_undo(struct store *store, const char *target, struct arena *arena,
                       struct engine_limit_report *ret_report, struct ward_err *err)
 {
@@ -276,7 +354,11 @@ int engine_limit_undo(struct store *store, const char *target, struct arena *are
                 return err_set(err, -ENOENT, "undo the limits of %s '%s': 'ward limit' has set none", report.kind,
                                l.target.name);
         limit_recorded_groups(&l);
-        r = limit_undo(&l, err);
+        r = l.target.ended ? 0 : show_rows(&l, err);
+        if (r >= 0)
+                r = limit_undo(&l, err);
+        if (r >= 0)
+                r = report_undone(&l, err);
         if (r < 0)
                 return r;
         *ret_report = report;

@@ -6,15 +6,15 @@
 #include "base/text.h"
 #include "kern/caps.h"
 
-void rights_find(struct site *site, const struct store *store, const struct ward_spec *spec,
-                 const struct spec_caps *caps)
+void rights_find(struct site *site, const struct store *store, const struct engine_options *options,
+                 const struct ward_spec *spec, const struct spec_caps *caps)
 {
         uint64_t wanted = caps->permitted | caps->effective | caps->inheritable;
         _cleanup_text_ struct text names = {0};
         struct caps_pair own;
         struct ward_err what;
 
-        if (wanted == 0 || store->warn == NULL || spec->ns[SPEC_NS_USER].mode != SPEC_NS_INHERIT)
+        if (wanted == 0 || !options->spare_lost_caps || spec->ns[SPEC_NS_USER].mode != SPEC_NS_INHERIT)
                 return;
         /* Where it can't be asked the child is told by the kernel, and does not start without. */
         if (caps_own(&own) < 0)

@@ -7,9 +7,10 @@
 
 /*
  * Notes in the site which of @caps the caller hasn't, and so can't give (capset(2)): the process goes without, and who opened @store is warned
- * (config.md, "Linux Process"); where nobody wants to be, it is the start's failure. In a user namespace of its own, which @spec says, a container has all.
+ * (config.md, "Linux Process"); unless @options->spare_lost_caps it is the start's failure. In a user namespace of its own, which @spec says, a container
+ * has all.
  */
-void rights_find(struct site *site, const struct store *store, const struct ward_spec *spec,
-                 const struct spec_caps *caps);
+void rights_find(struct site *site, const struct store *store, const struct engine_options *options,
+                 const struct ward_spec *spec, const struct spec_caps *caps);
 
 #endif

@@ -162,3 +162,59 @@ int cgroup_own(const struct cgroup_hierarchy *hierarchy, const char *path, uid_t
                 return err_code(err, r, "give the control group '%s%s' to user %u", hierarchy->mount, path, uid);
         return 0;
 }
+
+/* v1 has tasks, v2 cgroup.threads; both have cgroup.procs. */
+static bool moves_processes(const char *file)
+{
+        return strcmp(file, "tasks") == 0 || strcmp(file, "cgroup.procs") == 0 || strcmp(file, "cgroup.threads") == 0;
+}
+
+int cgroup_own_tasks(const struct cgroup_hierarchy *hierarchy, const char *path, uid_t uid, gid_t gid,
+                     struct ward_err *err)
+{
+        _cleanup_close_
+        int group = cgroup_open(hierarchy, path, NULL, O_RDONLY);
+        int r = group < 0 ? group : own_file(group, "cgroup.procs", uid, gid);
+
+        if (r >= 0)
+                r = own_file(group, hierarchy->version == 1 ? "tasks" : "cgroup.threads", uid, gid);
+        return r < 0 ? err_code(err, r, "let user %u move processes into the control group '%s%s'", uid,
+                                hierarchy->mount, path)
+                     : 0;
+}
+
+static int set_mode(int group, const char *file, uint32_t mode)
+{
+        struct stat st;
+
+        if (fstatat(group, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        if (!S_ISREG(st.st_mode))
+                return 0;
+        /* Of each right those who have it are at most all; of one that the owner has not, nobody. */
+        return fchmodat(group, file, mode & ((st.st_mode & S_IRWXU) >> 6) * 0111, 0) < 0 ? -errno : 0;
+}
+
+int cgroup_set_modes(const struct cgroup_hierarchy *hierarchy, const char *path, const struct cgroup_modes *modes,
+                     struct arena *arena, struct ward_err *err)
+{
+        _cleanup_close_
+        int group = cgroup_open(hierarchy, path, NULL, O_RDONLY);
+        const char *const *files;
+        size_t count;
+        int r = group < 0 ? err_code(err, group, "open the control group '%s%s'", hierarchy->mount, path)
+                          : cgroup_files(hierarchy, path, arena, &files, &count, err);
+
+        if (r < 0)
+                return r;
+        for (size_t i = 0; r >= 0 && i < count; i++) {
+                uint32_t mode =
+                        moves_processes(files[i]) && modes->tasks != CGROUP_MODE_KEPT ? modes->tasks : modes->files;
+
+                if (mode != CGROUP_MODE_KEPT)
+                        r = set_mode(group, files[i], mode);
+        }
+        if (r >= 0 && modes->group != CGROUP_MODE_KEPT && fchmod(group, modes->group) < 0)
+                r = -errno;
+        return r < 0 ? err_code(err, r, "set the modes of the control group '%s%s'", hierarchy->mount, path) : 0;
+}

@@ -21,9 +21,6 @@
 int cgroup_layout_parse(struct arena *arena, char *mountinfo, char *self_cgroup, struct cgroup_layout *ret_layout,
                         struct ward_err *err);
 
-/* The bit of a controller by its name of @len bytes ("io" is blkio); 0 for one that ward does not know. */
-uint32_t cgroup_controller_bit(const char *name, size_t len);
-
 /* The weight (1 to 10000) of v2 for @shares of v1. */
 uint64_t cgroup_weight_from_shares(uint64_t shares);
 

@@ -241,7 +241,8 @@ static int explain_trigger(const struct cgroup_trigger *trigger, const char *pat
         (void)err_code(err, code, "watch the pressure of the control group '%s' (%s: %s %" PRIu64 " %" PRIu64 ")", path,
                        file, trigger->full ? "full" : "some", trigger->stall_usec, trigger->window_usec);
         if (code == -EINVAL)
-                return err_hint(err, "the time waited is at most the window, and that is 500 ms to 10 s; without "
+                return err_hint(err, "the time waited is at most the window, and that at most 10 s, of older kernels "
+                                     "at least 500 ms; without "
                                      "CAP_SYS_RESOURCE it is a multiple of 2 s");
         if (code == -EOPNOTSUPP || code == -ENOENT)
                 return err_hint(err,
@@ -417,18 +418,29 @@ static bool tell_counter(struct cgroup_watch *watch, struct cgroup_event *ret_ev
         return false;
 }
 
+/*
+ * A source whose file is gone wakes us for ever. The files of a group that is being removed go first, and the group is still to be found then: what is
+ * left of the sources, or the next look around, tells when it is not.
+ */
+static void forget(struct cgroup_watch *watch, const struct source *source)
+{
+        (void)epoll_ctl(watch->epoll, EPOLL_CTL_DEL, source->event >= 0 ? source->event : source->fd, NULL);
+}
+
 /* Reads the counters of a source anew: whether one has changed. */
 static bool compare(struct cgroup_watch *watch, size_t index, struct cgroup_event *ret_event)
 {
         watch->current = index;
         watch->next = 0;
-        if (counters_read(watch->sources[index].fd, watch->fresh, &watch->fresh_count) < 0)
+        if (counters_read(watch->sources[index].fd, watch->fresh, &watch->fresh_count) < 0) {
                 watch->fresh_count = 0;
+                forget(watch, &watch->sources[index]);
+        }
         return tell_counter(watch, ret_event);
 }
 
 /* A source woke us. 1 when there is an event to tell at once. */
-static int look_at(struct cgroup_watch *watch, size_t index, struct cgroup_event *ret_event)
+static int look_at(struct cgroup_watch *watch, size_t index, uint32_t events, struct cgroup_event *ret_event)
 {
         struct source *source = &watch->sources[index];
         uint64_t count;
@@ -437,6 +449,11 @@ static int look_at(struct cgroup_watch *watch, size_t index, struct cgroup_event
                 return -errno;
         if (is_gone(watch))
                 return tell_gone(watch, ret_event);
+        /* What a trigger says once it has been destroyed (psi_trigger_poll); counters say it with each event. */
+        if (source->what[0] != '\0' && (events & EPOLLERR) != 0) {
+                forget(watch, source);
+                return 0;
+        }
         if (source->what[0] != '\0') {
                 *ret_event = (struct cgroup_event){.file = source->file, .what = source->what};
                 return 1;
@@ -485,7 +502,7 @@ int cgroup_watch_next(struct cgroup_watch *watch, int timeout_msec, struct cgrou
                 if (r < 0)
                         return err_code(err, -EINTR, "wait for events of the control group '%s'", watch->path);
                 if (r > 0)
-                        r = look_at(watch, (size_t)event.data.u64, ret_event);
+                        r = look_at(watch, (size_t)event.data.u64, event.events, ret_event);
                 else
                         r = look_around(watch, ret_event);
                 if (r < 0)

@@ -118,6 +118,15 @@ int cgroup_open(const struct cgroup_hierarchy *hierarchy, const char *path, cons
         return open_below(hierarchy->fd, joined, flags);
 }
 
+/* Returns @code. */
+static int hint_delegated(struct ward_err *err, int code)
+{
+        (void)err_hint(err, "the caller may not write there: run as root, or below a group that was "
+                            "delegated to this user (by root, or by systemd: systemd-run --user "
+                            "--scope -p Delegate=yes COMMAND)");
+        return code;
+}
+
 int cgroup_file_write(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, const char *value,
                       struct ward_err *err)
 {
@@ -125,8 +134,10 @@ int cgroup_file_write(const struct cgroup_hierarchy *hierarchy, const char *path
         int fd = cgroup_open(hierarchy, path, file, O_WRONLY);
         ssize_t n;
 
-        if (fd < 0)
-                return err_code(err, fd, "open '%s/%s/%s' for writing", hierarchy->mount, skip_slashes(path), file);
+        if (fd < 0) {
+                (void)err_code(err, fd, "open '%s/%s/%s' for writing", hierarchy->mount, skip_slashes(path), file);
+                return fd == -EACCES ? hint_delegated(err, fd) : fd;
+        }
         do
                 n = write(fd, value, strlen(value));
         while (n < 0 && errno == EINTR);
@@ -403,9 +414,7 @@ int cgroup_make(const struct cgroup_hierarchy *hierarchy, const char *path, uint
                 make_undo(hierarchy, path, made_len, made);
                 (void)err_wrap(err, "control group '%s/%s'", hierarchy->mount, skip_slashes(path));
                 if (r == -EACCES || r == -EPERM || r == -EROFS)
-                        (void)err_hint(err, "the caller may not write there: run as root, or below a group that was "
-                                            "delegated to this user (by root, or by systemd: systemd-run --user "
-                                            "--scope -p Delegate=yes COMMAND)");
+                        (void)hint_delegated(err, r);
                 else if (r == -EAGAIN)
                         (void)err_hint(err, "a group above allows no more: cgroup.max.depth or cgroup.max.descendants "
                                             "of it");

@@ -65,6 +65,9 @@ struct cgroup_layout {
         bool mixed; /* set by who has groups that not ward alone fills: a group may have other processes in each hierarchy */
 };
 
+/* The bit of a controller by its name of @len bytes ("io" is blkio); 0 for one that ward does not know. */
+uint32_t cgroup_controller_bit(const char *name, size_t len);
+
 /* Reads /proc/self/mountinfo and /proc/self/cgroup. Strings come from @arena. No cgroup mount at all is a layout of count 0,
  * not an error. Free with cgroup_layout_done(). */
 int cgroup_layout_read(struct arena *arena, struct cgroup_layout *ret_layout, struct ward_err *err);
@@ -154,6 +157,23 @@ int cgroup_enter(const struct cgroup_hierarchy *hierarchy, const char *path, str
 /* Gives the group @path to somebody who may then make groups in it and move processes between these: its directory, and the files that the
  * kernel names for that (cgroups(7), "Delegating a hierarchy"). Its limits stay with who owns them. */
 int cgroup_own(const struct cgroup_hierarchy *hierarchy, const char *path, uid_t uid, gid_t gid, struct ward_err *err);
+
+/* Lets somebody move processes into the group, and nothing else. */
+int cgroup_own_tasks(const struct cgroup_hierarchy *hierarchy, const char *path, uid_t uid, gid_t gid,
+                     struct ward_err *err);
+
+#define CGROUP_MODE_KEPT UINT32_MAX
+
+/* Who may do what with a group: modes as of chmod(2). */
+struct cgroup_modes {
+        uint32_t group; /* of its directory */
+        uint32_t
+                files; /* of its files, each of which gets no right that its owner has not: what can't be written stays so */
+        uint32_t tasks; /* of those that processes are moved by, in place of @files */
+};
+
+int cgroup_set_modes(const struct cgroup_hierarchy *hierarchy, const char *path, const struct cgroup_modes *modes,
+                     struct arena *arena, struct ward_err *err);
 
 /* Whether the group @path is there: 1, 0 or -errno. */
 int cgroup_there(const struct cgroup_hierarchy *hierarchy, const char *path);
@@ -520,9 +540,10 @@ int cgroup_details_read(const struct cgroup_layout *layout, const char *path, st
 struct cgroup_trigger {
         /* "memory", "cpu", "io": pressure of a v2 group (psi.rst). NULL: memory.pressure_level of a v1 group. */
         const char *resource;
-        bool full;                        /* all processes wait, not some */
-        uint64_t stall_usec, window_usec; /* waited for so long within such a time: 500 ms to 10 s */
-        const char *level;                /* v1: "low", "medium" or "critical" */
+        bool full; /* all processes wait, not some */
+        uint64_t stall_usec,
+                window_usec; /* waited for so long within such a time; the window is 500 ms to 10 s, of newer kernels any time up to that */
+        const char *level; /* v1: "low", "medium" or "critical" */
 };
 
 struct cgroup_event {

@@ -726,6 +726,31 @@ static int (*const readers[])(const struct reading *reading) = {
         [LIMIT_RULE] = read_rule,
 };
 
+/* What people know beside limits, and what takes its place. "*" stands for any letters. */
+static const struct {
+        const char *word, *hint;
+} aside[] = {
+        {"Nice", "it is a process's and not a group's: 'ward limit --nice N' sets it"},
+        {"OOMScoreAdjust", "it is a process's and not a group's: 'ward limit --oom-score-adj N' sets it"},
+        {"IOScheduling*", "it is a process's and not a group's: 'ward limit --ioprio CLASS:LEVEL' sets it"},
+        {"Limit*", "it is a process's and not a group's: 'ward limit --ulimit NAME=SOFT:HARD' sets it"},
+        {"*Accounting", "leave it out: what a group uses is counted where it has a limit"},
+        {"Startup*", "leave 'Startup' out: a limit of ward's holds at all times"},
+        {"DevicePolicy", "write it as rules: 'devices.deny=a *:* rwm', and then those that allow"},
+        {"OOMPolicy", "memory.oom.group=1 is its 'kill'"},
+};
+
+static const char *aside_of(const char *name)
+{
+        const char *key;
+        size_t len;
+
+        for (size_t i = 0; i < ELEMENTS(aside); i++)
+                if (is_word(name, aside[i].word, &key, &len))
+                        return aside[i].hint;
+        return NULL;
+}
+
 int limit_words_parse(struct arena *arena, const struct limit_machine *machine, const char *name, const char *value,
                       const char *origin, struct spec_resources *resources, struct ward_err *err)
 {
@@ -745,6 +770,8 @@ int limit_words_parse(struct arena *arena, const struct limit_machine *machine, 
         if (reading.word == NULL) {
                 (void)err_set(err, -EINVAL, "'%s' is no limit", name);
                 (void)err_mistake(err, MISTAKE_WORD);
+                if (aside_of(name) != NULL)
+                        return err_hint(err, "%s", aside_of(name));
                 near = limit_words_nearest(name);
                 return near != NULL ? err_hint(err, "did you mean '%s'?", near)
                                     : err_hint(err, "docs/CGROUPS.md lists them: MemoryMax, cpu.max, pids-limit ...");

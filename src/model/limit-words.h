@@ -88,4 +88,9 @@ const char *limit_words_nearest(const char *name);
 int limit_words_parse(struct arena *arena, const struct limit_machine *machine, const char *name, const char *value,
                       const char *origin, struct spec_resources *resources, struct ward_err *err);
 
+/* Limits that the specification has no field for: whether a word is one of these; and those of @resources, "memory.high=1048576", as limit_words_parse()
+ * takes them on any machine. @add gets NULL when memory is short. */
+bool limit_words_beyond(const char *name);
+void limit_words_print(const struct spec_resources *resources, void (*add)(void *data, const char *word), void *data);
+
 #endif

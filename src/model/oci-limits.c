@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "model/limit-words.h"
 #include "model/oci-read.h"
 
 /* ------------------------------------------------------------------------------------------------------------- blockIO */
@@ -389,4 +390,44 @@ int oci_read_unified(struct json *json, void *target)
         resources->unified = (const struct spec_unified *)(const void *)list.elements;
         resources->unified_count = list.count;
         return 0;
+}
+
+/* --------------------------------------------------------------------------------------------------------------- ward */
+
+#define BEYOND_MAX 200 /* each word copies the list of those of its kind */
+
+struct beyond {
+        struct spec_resources *resources;
+        size_t count;
+};
+
+/* "memory.high=1048576" */
+static int read_beyond_word(struct json *json, void *target)
+{
+        static const struct limit_machine nowhere = {.device = NULL};
+        struct json_position where = json_position(json);
+        struct beyond *beyond = target;
+        struct ward_err why = {0};
+        const char *word, *name;
+        int r = json_string(json, &word);
+
+        if (r < 0)
+                return r;
+        name = arena_strndup(json->arena, word, strcspn(word, "="));
+        if (name == NULL)
+                return err_oom(json->err);
+        if (++beyond->count > BEYOND_MAX)
+                return json_fail(json, where, "these are more than %d words", BEYOND_MAX);
+        if (strchr(word, '=') == NULL || !limit_words_beyond(name))
+                return json_fail(json, where, "'%s' is no limit that is written here, like \"memory.high=512M\"", word);
+        r = limit_words_parse(json->arena, &nowhere, name, word + strlen(name) + 1, "linux.resources.ward",
+                              beyond->resources, &why);
+        return r == -ENOMEM ? err_oom(json->err) : r < 0 ? json_fail(json, where, "%s", why.message) : 0;
+}
+
+int oci_read_beyond(struct json *json, void *target)
+{
+        struct beyond beyond = {.resources = target};
+
+        return json_array(json, read_beyond_word, &beyond);
 }

@@ -66,6 +66,7 @@ int oci_read_hugepage_limits(struct json *json, void *target);   /* struct spec_
 int oci_read_network(struct json *json, void *target);           /* struct spec_resources */
 int oci_read_rdma(struct json *json, void *target);              /* struct spec_resources */
 int oci_read_unified(struct json *json, void *target);           /* struct spec_resources */
+int oci_read_beyond(struct json *json, void *target);            /* struct spec_resources */
 int oci_read_annotations(struct json *json, void *target);       /* struct ward_spec */
 int oci_read_hooks(struct json *json, void *target);             /* struct ward_spec */
 int oci_read_devices(struct json *json, void *target);           /* struct ward_spec */

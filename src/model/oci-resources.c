@@ -210,6 +210,7 @@ static const struct json_field resources_fields[] = {
         {"network", oci_read_network},
         {"rdma", oci_read_rdma},
         {"unified", oci_read_unified},
+        {"ward", oci_read_beyond}, /* limits that the specification has no field for (limit-print.c) */
 };
 
 int oci_read_resources(struct json *json, void *target)

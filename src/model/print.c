@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/names.h"
+#include "model/limit-words.h"
 #include "model/mount-words.h"
 #include "model/schedule-words.h"
 
@@ -535,8 +536,28 @@ static void print_unified(struct writer *writer, const struct spec_resources *re
         close(writer, "}");
 }
 
+/* Limits that the specification has no field for are a list of ward's own, which begins with its first element. */
+struct beyond {
+        struct writer *writer;
+        bool begun;
+};
+
+static void print_beyond(void *data, const char *word)
+{
+        struct beyond *beyond = data;
+
+        if (!beyond->begun)
+                open(beyond->writer, "ward", "[");
+        beyond->begun = true;
+        if (word == NULL)
+                beyond->writer->text->failed = true;
+        string(beyond->writer, NULL, word);
+}
+
 static void print_resources(struct writer *writer, const struct spec_resources *resources)
 {
+        struct beyond beyond = {writer, false};
+
         open(writer, "resources", "{");
         print_device_rules(writer, resources);
         print_memory(writer, &resources->memory);
@@ -551,6 +572,9 @@ static void print_resources(struct writer *writer, const struct spec_resources *
         print_network(writer, resources);
         print_rdma(writer, resources);
         print_unified(writer, resources);
+        limit_words_print(resources, print_beyond, &beyond);
+        if (beyond.begun)
+                close(writer, "]");
         close(writer, "}");
 }
 

@@ -241,6 +241,7 @@ int bundle_load(struct oci *oci, const struct bundle_options *options, const cha
                 .preserve_fds = (unsigned)options->preserve_fds,
                 .make_cwd = true,
                 .all_cpus = true,
+                .spare_lost_caps = true,
                 .no_pivot = options->no_pivot,
                 .no_new_keyring = options->no_new_keyring,
                 .trace = oci_trace(oci, false),

@@ -270,6 +270,7 @@ static int exec(struct oci *oci, const void *options, int count, char **operands
                 .preserve_fds = (unsigned)o->preserve_fds,
                 .detach = o->detach,
                 .all_cpus = true,
+                .spare_lost_caps = true,
                 .terminal_relay = !o->detach,
                 .trace = oci_trace(oci, true),
         };

@@ -67,6 +67,7 @@ says() { grep -qE "$1" watch.out; }
         cg delete "$G/a"
         fails_with 1 "there is no control group '$G/a'.*ward cgroup create" ward cgroup delete "$G/a"
         fails_with 1 "neither a controller nor a hierarchy.*did you mean 'memory'" ward cgroup create "memry:$G"
+        fails_with 1 "'9' is no mode.*775" ward cgroup create -f 9 "$G/a"
         fails_with 1 "root of the hierarchy" ward cgroup create /
         fails_with 1 "component '..'" ward cgroup create "$G/../x"
 }
@@ -90,12 +91,37 @@ says() { grep -qE "$1" watch.out; }
         # A file that is no limit, and its name alone by -g.
         [[ $(cg get -a -g "pids:$G/a") == *"pids.current: 0"* ]]
         fails_with 1 "did you mean 'MemoryMax'" ward cgroup set "$G/a" MemoryMx=1
+        # With -g the controllers, a group by its path, and names behind it, as cgget has it.
+        [[ $(cg cgget -g pids "$G/a") == "pids.max: 10" && $(cg cgget -g pids,cpu "$G/a" pids.current) == "pids.current: 0" ]]
         fails_with 1 "neither a limit nor a file" ward cgroup get "$G/a" pids.nothing
         fails_with 1 "'1Q': it is no number of bytes" ward cgroup set "$G/a" memory.max=1Q
         fails_with 1 "nothing is to be set" ward cgroup set "$G/a"
         # What is refused was found before anything was written.
         fails_with 1 "memory" ward cgroup set "$G/a" pids.max=3 memory.limit=64M memory.swap=1M
         [[ $(kernel pids.max pids.max) == 10 ]]
+}
+
+# bats test_tags=vm
+@test "set --copy-from: what another group has set, and then more" {
+        cg create "$G/a" "$G/b"
+        cg set "$G/b" memory.max=64M cpus=0.5 pids.max=7 cpu.weight=300
+        ! is_v2 || cg set "$G/b" memory.high=32M memory.oom.group=1
+        cg cgset --copy-from "$G/b" -r pids.max=9 "$G/a"
+        [[ $(kernel memory.limit_in_bytes memory.max) == 67108864 && $(kernel pids.max pids.max) == 9 ]]
+        is_v2 || [[ $(kernel cpu.cfs_quota_us x) == 50000 && $(kernel cpu.shares x) == 3072 ]]
+        ! is_v2 || [[ $(kernel x memory.high) == 33554432 && $(kernel x memory.oom.group) == 1 ]]
+        diff <(cg get "$G/a" | grep -v pids.max) <(cg get "$G/b" | grep -v pids.max)
+        # An idle group has no weight.
+        cg set "$G/b" cpu.idle=1
+        cg set --copy-from "$G/b" "$G/a"
+        [[ $(kernel cpu.idle cpu.idle) == 1 ]]
+        cg set "$G/b" cpu.idle=0 cpu.weight=200
+        cg set --copy-from "$G/b" "$G/a"
+        [[ $(kernel cpu.shares cpu.weight) == 2048 || $(kernel cpu.shares cpu.weight) == 200 ]]
+        # Only where both are, and again it changes nothing.
+        cg set --copy-from "pids:$G/b" "$G/a"
+        [[ $(kernel pids.max pids.max) == 7 ]]
+        fails_with 1 "there is no control group '$G/c'" ward cgroup set --copy-from "$G/c" "$G/a"
 }
 
 @test "what cgroup v1 lacks is named" {
@@ -210,6 +236,46 @@ says() { grep -qE "$1" watch.out; }
         wait
 }
 
+# watched WORD...: watch in the background, until the group has gone.
+watched() {
+        "$WARD_BUILD/bin/ward" cgroup watch --timeout 200 --format json "$@" "$G/a" >watch.out 2>&1 3>&- &
+        wait_until 20 watches $!
+}
+
+# bats test_tags=vm
+@test "watch tells of pressure: who waits for a processor" {
+        [[ -n $(find /sys/fs/cgroup -maxdepth 2 -name cgroup.pressure -print -quit) ]] || unable "this kernel counts no pressure of groups"
+        cg create "$G/a"
+        cg set "$G/a" cpus=0.1
+        fails_with 1 "at most the window, and that at most 10 s" ward cgroup watch --pressure cpu:some:2s/12s "$G/a"
+        fails_with 1 "is no threshold" ward cgroup watch --pressure disk:some:1ms/1s "$G/a"
+        watched --pressure cpu:200ms/2s --pressure io:full:1s/2s
+        sleep 0.3
+        [[ ! -s watch.out ]] || { cat watch.out; return 1; }
+        # shellcheck disable=SC2016
+        cg exec "$G/a" sh -c 'while :; do :; done' 3>&- &
+        wait_until 100 says '"event": "some 200000 2000000", "file": "cpu.pressure"'
+        cg delete -rk "$G"
+        wait_until 20 says '"event": "removed"'
+        run ! says 'io.pressure'
+        jq -es 'length > 2' watch.out >/dev/null
+        wait
+}
+
+# bats test_tags=v2
+@test "watch tells of pressure: who waits for memory" {
+        needs_v2
+        cg create "$G/a"
+        watched --pressure memory:some:150ms/2s
+        # Who gets no more than this waits for memory all the time.
+        cg set "$G/a" memory.high=4M
+        cg exec "$G/a" tail /dev/zero 3>&- &
+        wait_until 100 says '"event": "some 150000 2000000", "file": "memory.pressure"'
+        cg delete -rk "$G"
+        wait_until 20 says '"event": "removed"'
+        wait
+}
+
 # bats test_tags=vm
 @test "device rules are added to those that a group has" {
         cg create "$G/a"
@@ -233,6 +299,9 @@ says() { grep -qE "$1" watch.out; }
         cg create --owner nobody "$G/a"
         [[ $(stat -c %U "$(mount_of pids)$G/a" "$(mount_of pids)$G/a/cgroup.procs") == $'nobody\nnobody' ]]
         [[ $(stat -c %U "$(mount_of pids)$G/a/pids.max") == root ]]
+        # As cgcreate has it: who may only move processes into it; and modes, of which no file has more than its owner can do.
+        cg cgcreate -t nobody -d 775 -f 666 -s 640 -g "pids:$G/t"
+        [[ $(cd "$(mount_of pids)$G/t" && stat -c %U:%a . cgroup.procs pids.max pids.current) == $'root:775\nnobody:640\nroot:666\nroot:444' ]]
         # The program stands where nobody may go.
         cp "$(itself ward)" "$WORK/ward"
         run as_nobody "$WORK/ward" cgroup create "pids:$G/a/b"
@@ -241,6 +310,9 @@ says() { grep -qE "$1" watch.out; }
         run as_nobody "$WORK/ward" cgroup create "pids:$G/c"
         expect_status 1
         expect_in_output "delegated to this user" "Delegate=yes"
+        run as_nobody "$WORK/ward" cgroup set "pids:$G/a" pids.max=5
+        expect_status 1
+        expect_in_output "pids.max' for writing: Permission denied" "delegated to this user" "Delegate=yes"
 }
 
 @test "it is what libcgroup and systemd-cgls say of the same groups" {

@@ -147,6 +147,17 @@ ignores_nothing() {
         fails_with 1 "does not exist" ward rm "$ID"
 }
 
+@test "rm: a hook of the container that fails is a warning, and the container is gone" {
+        bundle b '.process.args = ["true"]' '.hooks = {poststop: [{path: "/bin/false"}, {path: "/bin/touch", args: ["touch", "'"$WORK"'/touched"]}]}'
+        ward_oci create -b b "$ID" 3>&-
+        ward_oci start "$ID"
+        wait_until 10 has_stopped
+        run -0 ward rm "$ID"
+        expect_in_output "ward: " "error running poststop hook #0"
+        [[ -e $WORK/touched && -z $(ward ps -aq) ]]
+}
+has_stopped() { [[ $(ward_oci state "$ID" | jq -r .status) == stopped ]]; }
+
 # ---- the command line ------------------------------------------------------------------------------------------------------
 
 @test "inspect: a table for a person, JSON with the config for a program" {

@@ -184,6 +184,13 @@ row() { awk -v limit="$1" '$1 == limit { print $2, $3 }' <<<"$output"; }
         wait_until 60 says took
         cat out
         (($(awk '{ print $2 }' out) > 3000)) || { cat out; false; }
+        # And without it.
+        ward limit --undo "$PID"
+        begin write "$WORK/data" 8
+        tell
+        wait_until 60 says took
+        cat out
+        (($(awk '{ print $2 }' out) < 2500)) || { cat out; false; }
 }
 
 # bats test_tags=full
@@ -205,42 +212,49 @@ row() { awk -v limit="$1" '$1 == limit { print $2, $3 }' <<<"$output"; }
 
 # ---- a tree ---------------------------------------------------------------------------------------------------------------------
 
-# No process of the session is outside; one that ends has no group any more (PF_EXITING). Without another process: numbers go round fast here.
-outside() {
-        local stat line groups fields count=0
-        for stat in /proc/[0-9]*/stat; do
-                groups='' line=''
-                IFS= read -rd '' groups <"${stat%stat}cgroup" || true
-                IFS= read -rd '' line <"$stat" || true
-                [[ -n $groups && -n $line ]] || continue
-                read -ra fields <<<"${line##*) }"
-                if [[ ${fields[3]} != "$1" || $groups == *ward-limit* ]] || ((fields[6] & 4)); then continue; fi
-                echo "outside: ${line%% *} ${fields[*]:0:4}: $groups"
-                ((++count))
-        done 2>/dev/null
-        ((count == 0))
+# begin_tree: 200 processes that go on making others; $TREE is their session. An emulated processor has not so much time.
+begin_tree() {
+        local pause=200
+        ! grep -qsE 'QEMU|User Mode Linux' /proc/cpuinfo /sys/class/dmi/id/sys_vendor || pause=4000
+        begin forks "$pause"
+        TREE=$PID
+        tell
+        wait_until 120 says ready
+}
+
+end_tree() {
+        kill -KILL -- -"$TREE"
+        wait "$PID" 2>/dev/null || true
+        TREE=
+}
+
+# What is told of them with WARD_TEST_FULL=1, for who runs this by hand.
+tell_tree() { [[ -z ${WARD_TEST_FULL:-} ]] || echo "# round $1: $2 processes" >&3; }
+
+# moved_whole: once, and back again.
+moved_whole() {
+        ward limit --tree --memory 1G --pids 5000 "$PID" >moved
+        run "$LOAD" outside "$TREE" ward-limit
+        expect_status 0
+        ward limit --undo "$PID"
 }
 
 # bats test_tags=vm
 @test "a tree of 200 processes that go on making others is moved whole, and back" {
-        local rounds=2 pause=200 round
+        local rounds=2 round
         make_groups
-        # An emulated processor has not so much time.
-        ! grep -qsE 'QEMU|User Mode Linux' /proc/cpuinfo /sys/class/dmi/id/sys_vendor || { rounds=1 pause=4000; }
-        [[ -z ${WARD_TEST_FULL:-} ]] || rounds=100
-        for ((round = 0; round < rounds; round++)); do
-                begin forks "$pause"
-                TREE=$PID
-                tell
-                wait_until 120 says ready
-                ward limit --tree --memory 1G --pids 5000 "$PID"
-                outside "$TREE"
-                ward limit --undo "$PID"
+        ! grep -qsE 'QEMU|User Mode Linux' /proc/cpuinfo /sys/class/dmi/id/sys_vendor || rounds=1
+        [[ -z ${WARD_TEST_FULL:-} ]] || rounds=${WARD_TEST_ROUNDS:-100}
+        begin_tree
+        for ((round = 1; round <= rounds; round++)); do
+                # Not the same ones for ever.
+                ((round % 20 != 0)) || { end_tree; begin_tree; }
+                moved_whole
+                tell_tree "$round" "${lines[0]#inside }"
                 groups_as_before "$PID"
                 no_groups
-                kill -KILL -- -"$TREE"
-                wait "$PID" 2>/dev/null || true
         done
+        end_tree
 }
 
 # ---- before and after -----------------------------------------------------------------------------------------------------------
@@ -261,7 +275,8 @@ outside() {
         [[ $(value_of "$PID" memory.limit_in_bytes memory.max) == 33554432 ]]
         run ward limit "$PID"
         [[ $(row pids.max) == "max 30" && $(row nice) == "0 7" ]] || shown
-        ward limit --undo "$PID"
+        run -0 ward limit --undo "$PID"
+        [[ $(row pids.max) == "30 max" && $(row nice) == "7 0" && $(row RLIMIT_NOFILE) == "100:20000 20000:20000" ]] || shown
         groups_as_before "$PID"
         no_groups
         [[ $(ps -o ni= -p "$PID" | tr -d ' ') == 0 && $(<"/proc/$PID/oom_score_adj") == 0 && $(ionice -p "$PID") != idle ]]
@@ -306,7 +321,7 @@ outside() {
         begin open /dev/null
         ward limit --pids 5 --format json "$PID" >json
         jq -e --arg pid "$PID" '.target == $pid and .kind == "process" and .moved == 1 and .limits[0].before == "max" and .limits[0].after == "5"' json
-        ward limit --undo --format json "$PID" | jq -e .undone
+        ward limit --undo --format json "$PID" | jq -e '.undone and .limits[0].before == "5" and .limits[0].after == "max"'
 }
 
 # ---- a container ----------------------------------------------------------------------------------------------------------------
@@ -431,6 +446,18 @@ outside() {
         [[ $(ps -o ni= -p "$pid" | tr -d ' ') == 5 ]]
 }
 
+@test "every word of docs/CGROUPS.md for ward is an option, and those of docker's for update" {
+        local word
+        ward limit --help-all >help
+        for word in $(awk -F' *\\| *' '/^\| limit /,/^$/ { gsub(",", "", $7); gsub(",", "", $8); print $7, $8 }' "$WARD_SOURCE/docs/CGROUPS.md" |
+                tr ' ' '\n' | grep -E '^[a-z][a-z-]+$' | grep -vE 'docker|ward|oom-kill-disable'); do
+                grep -qE "^ .*--$word( |\$)" help || { echo "no option --$word"; return 1; }
+        done
+        grep -q -- --cpu-rt-runtime help
+        run -1 ward limit --restart always 1
+        expect_in_output E110
+}
+
 # ---- systemd --------------------------------------------------------------------------------------------------------------------
 
 needs_systemd() {
@@ -480,24 +507,143 @@ as_unit() { if is_machine_root; then systemd-run "$@"; else systemd-run --user "
         manager stop "$unit"
 }
 
-# bats test_tags=systemd-user
-@test "an ordinary user with a manager of his own limits his own processes, also those of his session" {
-        local pid
+# ---- an ordinary user with a manager of his own: what it is for root, it is for his own processes ---------------------------------
+
+needs_own_manager() {
         needs_systemd
         ((EUID != 0)) || skip "is about an ordinary user"
-        mkfifo in
-        "$LOAD" bomb 100 <in >out 3>&- &
-        pid=$!
-        PIDS+=("$pid")
-        exec 6>in
-        run ward limit --pids 10 --memory 100M "$pid"
+}
+
+# in_scope COMMAND...: in a group that was delegated to him.
+in_scope() { systemd-run --user --scope --quiet -p Delegate=yes "$@"; }
+
+group_of() { sed -n 's/^0:://p' "/proc/$1/cgroup"; }
+scope_is_gone() { [[ $(systemctl --user is-active "$1") == inactive ]]; }
+
+# bats test_tags=systemd-user
+@test "an ordinary user: a fork bomb of his session is stopped, and let go" {
+        local pid
+        needs_own_manager
+        begin bomb 100
+        run ward limit --pids 10 --memory 100M "$PID"
         expect_status 0
-        [[ $(value_of "$pid" pids.max) == 10 ]]
+        [[ $(value_of "$PID" pids.max) == 10 ]]
         tell
         wait_until 60 says made
         [[ $(<out) == "made 9" ]] || { cat out; false; }
-        run ward limit --undo "$pid"
-        shown || true
-        [[ $(value_of "$pid" pids.max) != 10 ]]
-        pkill -KILL -P "$pid" || true
+        run ward limit --undo "$PID"
+        expect_status 0
+        [[ $(value_of "$PID" pids.max) != 10 ]]
+        pkill -KILL -P "$PID" || true
+}
+
+# bats test_tags=systemd-user
+@test "an ordinary user: a memory hog of his own is killed in its own group alone, and the cause is said" {
+        local scope
+        needs_own_manager
+        # Of his session: systemd makes a scope, which goes with its last process.
+        begin memory 64
+        ward limit --memory 16M --memory-swap 16M "$PID"
+        scope=$(group_of "$PID" | grep -o 'ward-limit-[^/]*[.]scope')
+        tell
+        wait_until 60 is_gone "$PID"
+        [[ ! -s out ]] || { cat out; false; }
+        wait_until 60 scope_is_gone "$scope"
+        run ward limit "$PID"
+        expect_in_output "process $PID has ended"
+        [[ $output == *"the OOM killer ended process $PID (load)"* || $output == *"went with it, as $scope was removed"* ]] || shown
+        ward limit --undo "$PID"
+        # Of a group that was delegated to him, which stays.
+        rm -f in out
+        mkfifo in
+        # shellcheck disable=SC2016
+        in_scope sh -c '"$1" memory 64 <in >out 2>&1 & echo $! >pid; exec sleep 1000' sh "$LOAD" 3>&- &
+        PIDS+=("$!")
+        exec 6>in
+        wait_until 60 test -s pid
+        PID=$(<pid)
+        wait_until 60 is_begun
+        run ward limit --memory 16M --memory-swap 16M "$PID"
+        expect_status 0
+        tell
+        wait_until 60 is_gone "$PID"
+        run ward limit "$PID"
+        expect_in_output "the OOM killer ended 1 of its processes" "process $PID has ended"
+        ward limit --undo "$PID"
+        kill -0 "${PIDS[-1]}"
+}
+
+# bats test_tags=systemd-user
+@test "an ordinary user: a process of a delegated scope is limited below it, frozen, and comes back" {
+        local group pid
+        needs_own_manager
+        mkfifo in
+        in_scope --unit="ward-$ID" "$LOAD" open /dev/null <in >out 2>&1 3>&- &
+        exec 6>in
+        wait_until 60 pgrep -x load -u "$EUID" >/dev/null
+        pid=$(pgrep -n -x load -u "$EUID")
+        PIDS+=("$pid")
+        group=$(group_of "$pid")
+        [[ $group == *"/ward-$ID.scope" ]]
+        run ward limit --pids 10 --memory 100M --cpus 0.5 "$pid"
+        expect_status 0
+        [[ $(group_of "$pid") == "$group/ward-limit-$pid"* && $(value_of "$pid" cpu.max) == "50000 100000" ]] ||
+                { cat "/proc/$pid/cgroup"; shown; }
+        ward cgroup freeze "$(group_of "$pid")"
+        tell
+        tell
+        sleep 1
+        [[ ! -s out ]] || { echo "it went on"; false; }
+        ward cgroup thaw "$(group_of "$pid")"
+        wait_until 20 lines 1
+        # Programs of the kernel that guard devices are loaded by root, and user managers are not given disks.
+        run ward limit --device-deny 'c 1:3 w' "$pid"
+        expect_status 1
+        expect_in_output "root"
+        run ward limit --io-max "$(findmnt -nvo SOURCE -T /):wbps=1M" "$pid"
+        [[ $status == 0 ]] || expect_in_output "io" "Delegate="
+        ward limit --undo "$pid"
+        [[ $(group_of "$pid") == "$group" ]]
+}
+
+# bats test_tags=systemd-user
+@test "an ordinary user: a tree of 200 processes that go on making others is moved whole" {
+        needs_own_manager
+        begin_tree
+        moved_whole
+        end_tree
+}
+
+# bats test_tags=systemd-user
+@test "an ordinary user: half a processor is half a processor" {
+        local used
+        needs_own_manager
+        [[ -n ${WARD_TEST_FULL:-} ]] || skip "takes ten seconds: WARD_TEST_FULL=1"
+        begin spin 10
+        ward limit --cpus 0.5 "$PID"
+        tell
+        wait_until 120 says used
+        used=$(awk '{ print $2 }' out)
+        echo "used $used ms of 10000"
+        ((used >= 4700 && used <= 5300))
+}
+
+# bats test_tags=systemd-user
+@test "an ordinary user: one command is limited in a delegated scope; without one he is told how to get it" {
+        needs_own_manager
+        rootfs "$WORK/root"
+        run in_scope "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --name "$ID" -m 16m --status-fd 9 "$WORK/root" tail /dev/zero 9>status
+        expect_status 137
+        tail -n 1 status | jq -e '.ending | .reason == "out-of-memory" and .memory.oomKills == 1 and .memory.limitBytes == 16777216'
+        run in_scope "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --name "$ID" --pids-limit 6 --status-fd 9 "$WORK/root" \
+                sh -c 'for i in 1 2 3 4 5 6 7 8 9; do sleep 1 & done; wait; exit 4' 9>status
+        [[ $status != 0 ]] && expect_in_output "ran out of processes" E510
+        run ward run --rm --name "$ID" -m 16m "$WORK/root" true
+        [[ $status == 0 ]] || expect_in_output "systemd-run --user --scope -p Delegate=yes"
+        sleep 1000 3>&- &
+        PIDS+=($!)
+        run -1 env -u XDG_RUNTIME_DIR -u DBUS_SESSION_BUS_ADDRESS "$WARD_BUILD/bin/ward" --root "$WORK/state" limit --pids 10 $!
+        expect_in_output "systemd-run --user --scope -p Delegate=yes"
+        run -1 env -u XDG_RUNTIME_DIR -u DBUS_SESSION_BUS_ADDRESS "$WARD_BUILD/bin/ward" cgroup create "$(group_of $!)/x"
+        expect_in_output "Delegate=yes"
 }

@@ -278,6 +278,28 @@ takes_range() { [[ $(ward run --rm --name "$ID-2" "$ROOT" awk '{ print $2 }' /pr
         [[ $(limit_of pids pids.max pids.max) == 33 ]]
 }
 
+# bats test_tags=vm
+@test "--limit: any limit by any of its words; docker's options; all of it is kept with the container" {
+        local disk disks=blkio
+        [[ ! -e /sys/fs/cgroup/cgroup.controllers ]] || disks=io
+        read -r disk < <(lsblk -dno MAJ:MIN | tr -d ' ')
+        background --limit memory.max=48M --limit CPUWeight=300 --cpu-period 50000 --cpu-quota 10000 ${disk:+--device-read-bps "$disk:1m"} "$ROOT" sleep 100
+        [[ $(limit_of memory memory.limit_in_bytes memory.max) == 50331648 ]]
+        [[ $(limit_of cpu cpu.shares cpu.weight) =~ ^(3072|300)$ ]]
+        [[ $(limit_of cpu cpu.cfs_quota_us cpu.max) =~ ^10000( 50000)?$ ]]
+        [[ -z $disk ]] || [[ $(limit_of "$disks" blkio.throttle.read_bps_device io.max) == "$disk "*1048576* ]]
+        # 300 is no number of shares: the specification has no field for it.
+        ward inspect --format json "$ID" | jq -e '.containers[0].config.linux.resources | .memory.limit == 50331648 and .cpu.quota == 10000 and .ward == ["cpu.weight=300"]'
+        ward rm -f "$ID"
+        fails_with 125 "--limit.*'memory.high': it has no value" here --limit memory.high @ true
+        fails_with 125 "is no limit.*did you mean 'memory.high'" here --limit memory.hihg=1M @ true
+        fails_with 125 "rule about devices.*--device" here --limit 'devices.allow=c 1:3 w' @ true
+        fails_with 125 "'9': it is no such number.*10 to 1000" here --blkio-weight 9 @ true
+        run -137 --separate-stderr judged_here --limit MemoryMax=16M @ tail /dev/zero
+        [[ $(tail -n 1 status | jq -r .option) == "--limit MemoryMax=16M" ]]
+}
+judged_here() { here --status-fd 9 "$@" 9>status; }
+
 @test "4096 processes by default, no limit when asked" {
         background "$ROOT" sleep 100
         [[ $(limit_of pids pids.max pids.max) == 4096 ]]

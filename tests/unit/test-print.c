@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "model/limit-words.h"
 #include "model/oci.h"
 #include "model/print.h"
 
@@ -269,12 +271,92 @@ static void test_nothing_is_lost(void **state)
                         fail_msg("'%s' is not in %s", rich_words[i], printed.data);
 }
 
+/* Limits that the specification has no field for: set by their words, they are printed, read, and printed as the same. */
+static void test_beyond(void **state)
+{
+        static const char *const beyond[] = {
+                "memory.min=1048576",
+                "memory.low=max",
+                "memory.high=2097152",
+                "memory.swap.max=0",
+                "memory.swap.high=4096",
+                "memory.zswap.max=8192",
+                "memory.oom.group=1",
+                "memory.zswap.writeback=0",
+                "cpu.weight=300",
+                "cpu.weight.nice=-1",
+                "cpu.uclamp.min=12.05",
+                "cpu.uclamp.max=max",
+                "io.weight=7",
+                "cgroup.max.depth=0",
+                "cgroup.max.descendants=max",
+                "cpuset.cpus.partition=isolated",
+                "cgroup.type=threaded",
+                "io.weight=8:0 200",
+                "io.weight=8:16 default",
+                "io.latency=8:0 25000",
+                "io.cost.qos=8:0 enable=1 ctrl=auto",
+                "misc.max=sev max",
+                "misc.max=sev_es 3",
+                "dmem.max=drm/0000:03:00.0/vram0 1048576",
+        };
+        const struct limit_machine machine = {.device = NULL};
+        _cleanup_text_ struct text input = {0}, first = {0}, second = {0};
+        _cleanup_spec_ struct ward_spec a = {0}, b = {0};
+        struct ward_err err = {0};
+
+        read_file("default.json", &input);
+        assert_int_equal(oci_parse(input.data, input.len, "default.json", &a, &err), 0);
+        for (size_t i = 0; i < ELEMENTS(beyond); i++) {
+                size_t len = strcspn(beyond[i], "=");
+                const char *name = arena_strndup(&a.arena, beyond[i], len);
+
+                assert_true(limit_words_beyond(name));
+                if (limit_words_parse(&a.arena, &machine, name, beyond[i] + len + 1, "", &a.resources, &err) < 0)
+                        fail_msg("%s", err.message);
+        }
+        spec_print(&a, &first);
+        for (size_t i = 0; i < ELEMENTS(beyond); i++)
+                if (strstr(first.data, beyond[i]) == NULL)
+                        fail_msg("'%s' is not in %s", beyond[i], first.data);
+        if (oci_parse(first.data, first.len, "printed", &b, &err) < 0)
+                fail_msg("%s in %s", err.message, first.data);
+        spec_print(&b, &second);
+        assert_string_equal(first.data, second.data);
+        assert_int_equal(b.resources.memory.low.value, -1);
+        assert_int_equal(b.resources.cpu.weight_nice.value, -1);
+        assert_true(b.resources.memory.swap_only.given && b.resources.memory.swap_only.exact);
+        assert_int_equal(b.resources.extra_count, 7);
+}
+
+/* What has a field of its own, or is no limit, is not read there. */
+static void test_beyond_refused(void **state)
+{
+        static const char *const refused[] = {"memory.max=1", "memory.high", "memory.high=x", "devices.allow=a",
+                                              "nonsense=1"};
+
+        for (size_t i = 0; i < ELEMENTS(refused); i++) {
+                _cleanup_spec_ struct ward_spec spec = {0};
+                struct ward_err err = {0};
+                char text[256];
+                int len = snprintf(text, sizeof(text),
+                                   "{\"ociVersion\": \"1.0.2\", \"root\": {\"path\": \"/r\"}, "
+                                   "\"linux\": {\"resources\": {\"ward\": [\"%s\"]}}}",
+                                   refused[i]);
+
+                assert_int_equal(oci_parse(text, (size_t)len, "t", &spec, &err), -EINVAL);
+                assert_non_null(strstr(err.message, "linux.resources.ward[0]"));
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_rich),
                 cmocka_unit_test(test_default),
                 cmocka_unit_test(test_nothing_is_lost),
+                cmocka_unit_test(test_beyond),
+                cmocka_unit_test(test_beyond_refused),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
