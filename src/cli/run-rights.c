@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the program of `ward run` may do and see: capabilities, no_new_privs, the seccomp profile, labels, masked paths. */
+/* What the program of `ward run` may do and see: capabilities, no_new_privs, the seccomp profile, Landlock, labels, masked paths. */
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "cli/run.h"
 #include "engine/filters.h"
 #include "launch/filter.h"
+#include "model/landlock.h"
 
 #define PROFILE_MAX (1u << 20)
 
@@ -330,6 +331,31 @@ static int apply_seccomp_alone(const struct run_job *job, struct ward_spec *spec
         return apply_seccomp(spec, job->options->seccomp, err);
 }
 
+/* All of them are one list of words, which is kept with the container, so that what is executed in it later is behind the same wall. */
+static int apply_landlock(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
+{
+        const struct option_list *list = &job->options->landlock;
+        struct spec_annotation *annotations =
+                arena_new(&spec->arena, struct spec_annotation, spec->annotation_count + 1);
+        const char *words = list->items[0];
+        struct spec_origin origin;
+        int r;
+
+        for (size_t i = 1; i < list->count; i++)
+                words = arena_concat(&spec->arena, words, ",", list->items[i]);
+        if (annotations == NULL || words == NULL)
+                return err_oom(err);
+        origin = CLI_ORIGIN("--landlock");
+        r = landlock_read(words, &origin, &spec->arena, &spec->landlock, err);
+        if (r < 0)
+                return err_wrap(err, "option '--landlock'");
+        if (spec->annotation_count > 0)
+                memcpy(annotations, spec->annotations, spec->annotation_count * sizeof(*annotations));
+        annotations[spec->annotation_count++] = (struct spec_annotation){LANDLOCK_ANNOTATION, spec->landlock.text};
+        spec->annotations = annotations;
+        return 0;
+}
+
 int run_rights(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
 {
         const struct option_list *security = &job->options->security;
@@ -343,5 +369,7 @@ int run_rights(const struct run_job *job, struct ward_spec *spec, struct ward_er
                 r = apply_seccomp_alone(job, spec, err);
         if (r >= 0 && job->options->allow_unknown)
                 r = drop_unknown(spec, err);
+        if (r >= 0 && job->options->landlock.count > 0)
+                r = apply_landlock(job, spec, err);
         return r;
 }

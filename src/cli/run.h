@@ -22,6 +22,7 @@ struct run {
         const char *entrypoint, *workdir, *user, *hostname, *domainname, *keep;
         const char *ns[SPEC_NS_COUNT]; /* --network, --pid ...: what is said of each namespace */
         const char *stop_signal, *seccomp;
+        struct option_list landlock;
         struct option_list env, env_files, groups;
         struct option_list volumes, mounts, tmpfs, devices;
         struct option_list cap_add, cap_drop, security;
@@ -134,7 +135,7 @@ void run_status_started(void *data, const struct engine_started *started);
 void run_status_failed(const struct run_job *job, int status, const struct ward_err *err);
 int run_status_ended(const struct run_job *job, const struct engine_exit *end);
 
-/* --cap-add, --cap-drop, --privileged, --security-opt. */
+/* --cap-add, --cap-drop, --privileged, --security-opt, --landlock. */
 int run_rights(const struct run_job *job, struct ward_spec *spec, struct ward_err *err);
 
 #endif

@@ -182,6 +182,7 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
         case SLOT_AGENT:
                 break; /* always late */
         case SLOT_MADE:
+        case SLOT_RULESET:
                 return 0;
         case SLOT_PROC:
                 fd = launch->proc_fd;
