@@ -203,14 +203,15 @@ static int add_output(struct plan *plan, const struct spec_process *process, con
 static int add_ruleset(struct plan *plan, const struct spec_landlock *landlock, const struct place *place,
                        struct op_restrict *ret_restrict, struct ward_err *err)
 {
-        struct slot slot = {.kind = SLOT_RULESET, .origin = landlock->origin};
+        struct slot slot = {.kind = SLOT_RULESET};
         struct landlock_fit fit;
         struct op *op;
         int r;
 
         ret_restrict->slot = SLOT_NONE;
-        if (!landlock->given)
+        if (landlock == NULL || !landlock->given)
                 return 0;
+        slot.origin = landlock->origin;
         r = landlock_demand(landlock, place->landlock_abi, plan->file, err);
         if (r < 0)
                 return r;

@@ -62,10 +62,10 @@ static const struct spec_landlock_path system_paths[] = {
         {"/dev/tty", ALL, true},      {"/dev/pts", ALL, true},     {"/dev/ptmx", ALL, true},
 };
 
-static const char *const plain_words[] = {
-        "ro:PATH", "rw:PATH",     "RIGHT+RIGHT:PATH", "system",         "fs",  "tcp-bind:PORT", "tcp-connect:PORT",
-        "tcp",     "scope",       "scope:signal",     "scope:abstract", "log", "log:no-start",  "log:no-nested",
-        "abi:N",   "best-effort",
+/* What is suggested beside rights. */
+static const char *const other_words[] = {
+        "system",         "fs",  "tcp", "tcp-bind",     "tcp-connect",   "scope",       "scope:signal",
+        "scope:abstract", "log", "abi", "log:no-start", "log:no-nested", "best-effort",
 };
 
 struct reader {
@@ -86,29 +86,27 @@ static void need(struct reader *reader, unsigned abi, const char *word)
         reader->landlock->abi_for = word;
 }
 
+/* @part of @word is what is not known. */
 static int bad_word(struct reader *reader, const char *word, const char *part)
 {
-        const char *names[ELEMENTS(landlock_rights) + ELEMENTS(groups) + ELEMENTS(plain_words)], *near;
+        const char *names[ELEMENTS(landlock_rights) + ELEMENTS(groups) + ELEMENTS(other_words)], *near;
         size_t count = 0;
 
+        if (word == NULL)
+                return err_oom(reader->err);
         for (const struct landlock_right *right = landlock_rights; right->name != NULL; right++)
                 names[count++] = right->name;
         for (size_t i = 0; i < ELEMENTS(groups); i++)
                 names[count++] = groups[i].name;
-        for (size_t i = 0; i < ELEMENTS(plain_words); i++)
-                if (strchr(plain_words[i], ':') == NULL || plain_words[i][0] == 's' || plain_words[i][0] == 'l')
-                        names[count++] = plain_words[i];
-        names[count++] = "tcp-bind";
-        names[count++] = "tcp-connect";
-        near = text_nearest(part, names, count);
-        (void)err_set(reader->err, -EINVAL, "'%s' is no word of Landlock%s%s%s", word,
-                      strcmp(word, part) == 0 ? "" : ": '", strcmp(word, part) == 0 ? "" : part,
-                      strcmp(word, part) == 0 ? "" : "' is not known");
+        memcpy(&names[count], other_words, sizeof(other_words));
+        near = text_nearest(part, names, count + ELEMENTS(other_words));
+        (void)err_set(reader->err, -EINVAL, "'%s': Landlock knows no word '%s'", word, part);
         (void)err_mistake(reader->err, MISTAKE_WORD);
         if (near != NULL)
                 return err_hint(reader->err, "did you mean '%s'?", near);
-        return err_hint(reader->err, "write ro:PATH, rw:PATH, system, tcp-bind:PORT, tcp-connect:PORT, tcp, scope ... "
-                                     "(ward(1), --landlock)");
+        return err_hint(reader->err,
+                        "write system, ro:PATH, rw:PATH, tcp-bind:PORT, tcp-connect:PORT, tcp or scope; ward(1) has "
+                        "all words");
 }
 
 static int add_path(struct reader *reader, const char *rights, const char *path)
@@ -180,7 +178,10 @@ static int set_abi(struct reader *reader, const char *value)
                 (void)err_mistake(reader->err, MISTAKE_NUMBER);
                 return err_hint(reader->err, "write a number from 1 on; 'ward doctor' says which one this kernel has");
         }
-        need(reader, (unsigned)number, arena_concat(reader->arena, "abi:", value));
+        value = arena_concat(reader->arena, "abi:", value);
+        if (value == NULL)
+                return err_oom(reader->err);
+        need(reader, (unsigned)number, value);
         return 0;
 }
 
