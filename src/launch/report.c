@@ -402,6 +402,9 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
         if (op == NULL && record->type == OP_SECCOMP)
                 return err_code(err, -record->errnum, "put the seccomp filter in force%s",
                                 record->step == STEP_AGENT_SEND ? ": send its listener to the seccomp agent" : "");
+        if (op == NULL && record->type == OP_RESTRICT)
+                return err_code(err, -record->errnum, "put the rules of Landlock in force%s",
+                                record->step == STEP_PROVE ? ": it had no effect" : "");
         if (op == NULL)
                 return err_code(err, -record->errnum, "start the container (op %u)", record->op);
         op_describe(plan, op, &text);
