@@ -390,12 +390,13 @@ int plan_process(struct plan *plan, const struct spec_process *process, const st
         struct op_restrict restrict_self;
         uint64_t keep = 0;
         struct op *op;
+        bool walls;
         int r;
 
         r = add_ruleset(plan, landlock, place, &restrict_self, err);
+        walls = filter != NULL || restrict_self.slot != SLOT_NONE;
         if (r >= 0)
-                r = add_confinement(plan, process, place, filter != NULL || restrict_self.slot != SLOT_NONE, &keep,
-                                    err);
+                r = add_confinement(plan, process, place, walls, &keep, err);
         if (r < 0)
                 return r;
         /* A container that was created without a process waits for its end: nobody says START to it. */
