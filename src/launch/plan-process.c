@@ -16,6 +16,7 @@
 
 #include "kern/seccomp.h"
 #include "launch/plan-build.h"
+#include "model/apparmor.h"
 #include "model/landlock.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -102,9 +103,13 @@ static int add_lsm(struct plan *plan, const struct spec_process *process, const 
                 return refuse_lsm(plan, &process->apparmor_origin, "AppArmor", err);
         if (process->selinux_label != NULL && !place->selinux)
                 return refuse_lsm(plan, &process->selinux_origin, "SELinux", err);
+        /* What the caller is confined by stays, too, when a profile is stacked on it. */
         if (process->apparmor_profile != NULL)
                 r = add_label(plan, "attr/apparmor/exec",
-                              arena_concat(&plan->arena, "exec ", process->apparmor_profile),
+                              strncmp(process->apparmor_profile, APPARMOR_STACK, strlen(APPARMOR_STACK)) == 0
+                                      ? arena_concat(&plan->arena, "stack ",
+                                                     process->apparmor_profile + strlen(APPARMOR_STACK))
+                                      : arena_concat(&plan->arena, "exec ", process->apparmor_profile),
                               &process->apparmor_origin);
         if (r >= 0 && process->selinux_label != NULL)
                 r = add_label(plan, "attr/exec", process->selinux_label, &process->selinux_origin);
