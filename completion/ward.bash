@@ -8,7 +8,7 @@ _ward_options() {
 }
 
 _ward() {
-        local verbs='run ps inspect exec kill stop rm limit gc top cgroup seccomp caps help version'
+        local verbs='run ps inspect exec kill stop rm limit gc top cgroup seccomp caps apparmor doctor help version'
         local groups='tree list controllers create delete get set exec classify freeze thaw kill stat events watch'
         local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' sub='' root=() all=() i
         for ((i = 1; i < COMP_CWORD; i++)); do
@@ -29,6 +29,7 @@ _ward() {
         --order) mapfile -t COMPREPLY < <(compgen -W 'path tasks cpu memory io pressure' -- "$current") && return ;;
         --cpu) mapfile -t COMPREPLY < <(compgen -W 'percentage time' -- "$current") && return ;;
         --format) mapfile -t COMPREPLY < <(compgen -W 'table json' -- "$current") && return ;;
+        --landlock) mapfile -t COMPREPLY < <(compgen -W 'system fs ro: rw: tcp tcp-connect: tcp-bind: scope log best-effort' -- "$current") && compopt -o nospace && return ;;
         --seccomp) mapfile -t COMPREPLY < <(compgen -W 'default strict systemd unconfined' -- "$current"; compgen -f -- "$current") && return ;;
         --arch) mapfile -t COMPREPLY < <(compgen -W 'x86_64 i386 x32' -- "$current") && return ;;
         --as) mapfile -t COMPREPLY < <(compgen -W 'raw c oci' -- "$current") && return ;;
@@ -58,6 +59,10 @@ _ward() {
         elif [[ $verb == seccomp || $verb == caps ]]; then
                 [[ $verb == caps ]] || all=(default strict systemd unconfined)
                 mapfile -t COMPREPLY < <(compgen -W "${all[*]} $("${COMP_WORDS[0]}" "${root[@]}" ps -aq 2>/dev/null)" -- "$current"; compgen -f -- "$current")
+        elif [[ $verb == apparmor && $previous == apparmor ]]; then
+                mapfile -t COMPREPLY < <(compgen -W 'show load list remove' -- "$current")
+        elif [[ $verb == doctor ]]; then
+                mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" doctor 2>/dev/null | sed -n 's/^ \{0,2\}\([a-z][a-zA-Z0-9._-]*\)\( .*\)\?$/\1/p')" -- "$current")
         elif [[ $verb != gc && $verb != ps ]]; then
                 [[ $verb != rm ]] || all=(-a)
                 mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" "${root[@]}" ps -q "${all[@]}" 2>/dev/null)" -- "$current")

@@ -42,8 +42,8 @@ struct cli_verb {
         int (*run)(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err);
 };
 
-extern const struct cli_verb cli_caps, cli_cgroup, cli_exec, cli_gc, cli_inspect, cli_kill, cli_limit, cli_ps, cli_rm,
-        cli_run, cli_seccomp, cli_stop, cli_top;
+extern const struct cli_verb cli_apparmor, cli_caps, cli_cgroup, cli_doctor, cli_exec, cli_gc, cli_inspect, cli_kill,
+        cli_limit, cli_ps, cli_rm, cli_run, cli_seccomp, cli_stop, cli_top;
 
 /* The origin of a value that @option gave: "-v ./src:/src". */
 #define CLI_ORIGIN(option)                      \

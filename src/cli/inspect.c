@@ -177,6 +177,7 @@ static void add_table(struct text *text, const struct found *found)
         add_caps(text, spec->process.caps.bounding);
         add_line(text, "privileges", spec->process.no_new_privs ? "no new ones" : "set-user-id programs raise them");
         add_line(text, "seccomp", spec->seccomp.text == NULL ? "none" : "a filter");
+        add_line(text, "landlock", spec->landlock.given ? spec->landlock.text : "none");
         add_line(text, "cgroup", state->cgroup_path == NULL ? "none" : state->cgroup_path);
         add_limit(text, "memory", &spec->resources.memory.limit);
         add_limit(text, "cpu quota", &spec->resources.cpu.quota);

@@ -11,9 +11,9 @@
 #include "cli/cli.h"
 #include "cli/help.h"
 
-static const struct cli_verb *const verbs[] = {&cli_run,   &cli_ps,      &cli_inspect, &cli_exec, &cli_kill,
-                                               &cli_stop,  &cli_rm,      &cli_gc,      &cli_top,  &cli_cgroup,
-                                               &cli_limit, &cli_seccomp, &cli_caps};
+static const struct cli_verb *const verbs[] = {&cli_run,   &cli_ps,      &cli_inspect, &cli_exec,     &cli_kill,
+                                               &cli_stop,  &cli_rm,      &cli_gc,      &cli_top,      &cli_cgroup,
+                                               &cli_limit, &cli_seccomp, &cli_caps,    &cli_apparmor, &cli_doctor};
 
 struct globals {
         const char *root;
@@ -46,6 +46,8 @@ static const struct option_command global_command = {
                    "  cgroup COMMAND      make, limit, look at and end control groups\n"
                    "  seccomp WORD ...    system call filters: explain, test, compare, compile them\n"
                    "  caps WORD ...       capabilities of processes and files, and what they allow\n"
+                   "  apparmor WORD ...   AppArmor profiles for containers\n"
+                   "  doctor              what isolation this machine can give, and what blocks it\n"
                    "  help [VERB|E204]    show this text, a verb's options, or what an error means\n"
                    "  version             print the version",
         .entries = entries,

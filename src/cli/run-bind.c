@@ -41,16 +41,7 @@ struct spec_mount run_bind(const struct run_job *job, const char *option, const 
         };
 }
 
-/* Where SELinux is in force a label would have to be written; where it is not, every label lets the container in. */
-static int relabel(const struct spec_mount *mount, struct ward_err *err)
-{
-        if (access("/sys/fs/selinux/enforce", F_OK) < 0)
-                return 0;
-        return fail(mount, MISTAKE_NOT_YET, "z and Z relabel files for SELinux, which ward does not do yet",
-                    "relabel them with chcon(1), and leave it out", err);
-}
-
-int run_bind_word(const struct run_job *job, const char *word, bool *ret_give_away, struct spec_mount *mount,
+int run_bind_word(const struct run_job *job, const char *word, struct run_bound *bound, struct spec_mount *mount,
                   struct ward_err *err)
 {
         static const char *const words[] = {"ro", "rw", "idmap", "noidmap", "z", "Z", "U", "exec", "noexec", "private"};
@@ -73,9 +64,9 @@ int run_bind_word(const struct run_job *job, const char *word, bool *ret_give_aw
                 mount->idmap = mount->idmap_recursive = false;
         } else if (strcmp(word, "U") == 0) {
                 mount->idmap = mount->idmap_recursive = false;
-                *ret_give_away = true;
+                bound->give_away = true;
         } else if (strcmp(word, "z") == 0 || strcmp(word, "Z") == 0) {
-                return relabel(mount, err);
+                bound->relabel = word[0];
         } else if (!mount_word_apply(word, mount) || mount->remount || mount->copy_up) {
                 near = text_nearest(word, words, ELEMENTS(words));
                 (void)err_set(err, -EINVAL,
@@ -172,7 +163,7 @@ static int give_below(const struct give *give, int dirfd, const char *name, int 
 }
 
 /* A system whose files belong to a container is not one any more. By what it is, as a directory has many names. */
-static bool is_system(const struct stat *st)
+bool run_is_system(const struct stat *st)
 {
         static const char *const names[] = {"/",     "/bin",       "/boot",      "/dev", "/etc",    "/home",
                                             "/lib",  "/lib64",     "/media",     "/mnt", "/opt",    "/proc",
@@ -208,7 +199,7 @@ static int give_away(const struct run_job *job, const struct spec_mount *mount, 
                 return 0; /* said when it is bound, with what to do */
         if (fd < 0 || fstat(fd, &st) < 0)
                 return err_errno(err, "option '%s': look at '%s'", mount->origin.field, mount->source);
-        if (is_system(&st))
+        if (run_is_system(&st))
                 return fail(mount, MISTAKE_OWNERS, "U would give a directory of the system to the container",
                             "name a directory of your own", err);
         if (job->options->dry_run)
@@ -223,13 +214,15 @@ static int give_away(const struct run_job *job, const struct spec_mount *mount, 
                      : 0;
 }
 
-int run_bind_source(const struct run_job *job, const char *source, bool give, struct spec_mount *mount,
-                    struct ward_err *err)
+int run_bind_source(const struct run_job *job, const char *source, const struct run_bound *bound,
+                    struct spec_mount *mount, struct ward_err *err)
 {
         int r = path_absolute(source, &job->cli->arena, &mount->source, err);
 
-        if (r >= 0 && give)
+        if (r >= 0 && bound->give_away)
                 r = give_away(job, mount, err);
+        if (r >= 0 && bound->relabel != '\0')
+                r = run_relabel(job, bound->relabel, mount, err);
         if (r >= 0 && mount->idmap)
                 r = map_to_user(job, mount, err);
         return r;

@@ -31,7 +31,7 @@ static int read_volume(const struct run_job *job, const char *value, struct spec
         struct arena *arena = &job->cli->arena;
         struct spec_mount mount = run_bind(job, "--volume", value);
         const char *at = value, *source = next_word(arena, &at, ':');
-        bool give_away = false;
+        struct run_bound bound = {0};
         int r = 0;
 
         if (at == NULL || source == NULL || *source == '\0')
@@ -48,10 +48,10 @@ static int read_volume(const struct run_job *job, const char *value, struct spec
         while (r >= 0 && at != NULL) {
                 const char *word = next_word(arena, &at, ',');
 
-                r = word == NULL ? err_oom(err) : run_bind_word(job, word, &give_away, &mount, err);
+                r = word == NULL ? err_oom(err) : run_bind_word(job, word, &bound, &mount, err);
         }
         if (r >= 0)
-                r = run_bind_source(job, source, give_away, &mount, err);
+                r = run_bind_source(job, source, &bound, &mount, err);
         if (r < 0)
                 return r;
         *ret_mount = mount;
@@ -179,7 +179,7 @@ static int described_bind(const struct run_job *job, const char *value, const st
                           struct spec_mount *ret_mount, struct ward_err *err)
 {
         struct spec_mount mount = run_bind(job, "--mount", value);
-        bool give_away = false;
+        struct run_bound bound = {0};
         int r = 0;
 
         if (what->source == NULL || *what->source == '\0')
@@ -191,12 +191,12 @@ static int described_bind(const struct run_job *job, const char *value, const st
                 const char *word = plain_word(what->words[i], &off);
 
                 if (!off)
-                        r = run_bind_word(job, word, &give_away, &mount, err);
+                        r = run_bind_word(job, word, &bound, &mount, err);
                 else if (strcmp(word, "idmap") == 0)
-                        r = run_bind_word(job, "noidmap", &give_away, &mount, err);
+                        r = run_bind_word(job, "noidmap", &bound, &mount, err);
         }
         if (r >= 0)
-                r = run_bind_source(job, what->source, give_away, &mount, err);
+                r = run_bind_source(job, what->source, &bound, &mount, err);
         if (r >= 0)
                 *ret_mount = mount;
         return r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the program of `ward run` may do and see: capabilities, no_new_privs, the seccomp profile, labels, masked paths. */
+/* What the program of `ward run` may do and see: capabilities, no_new_privs, the seccomp profile, Landlock, labels, masked paths. */
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "cli/run.h"
 #include "engine/filters.h"
 #include "launch/filter.h"
+#include "model/landlock.h"
 
 #define PROFILE_MAX (1u << 20)
 
@@ -172,12 +173,17 @@ static int apply_label(struct ward_spec *spec, const char *value, struct ward_er
                 process->selinux_label = NULL;
                 return 0;
         }
+        /* Of files: run_file_label(). */
+        if (strncmp(value, "filetype:", strlen("filetype:")) == 0 && value[strlen("filetype:")] != '\0')
+                return 0;
         while (i < ELEMENTS(fields) && !(strlen(fields[i]) == len && strncmp(value, fields[i], len) == 0))
                 i++;
         if (i == ELEMENTS(fields) || value[len] == '\0' || value[len + 1] == '\0') {
                 (void)err_set(err, -EINVAL, "option '--security-opt': 'label=%s' is no part of a label", value);
                 (void)err_mistake(err, MISTAKE_WORD);
-                return err_hint(err, "write label=type:NAME, user:NAME, role:NAME, level:LEVEL, or label=disable");
+                return err_hint(
+                        err,
+                        "write label=type:NAME, user:NAME, role:NAME, level:LEVEL, filetype:NAME, or label=disable");
         }
         /* What earlier options said of the other fields stays. */
         old = process->selinux_label;
@@ -330,6 +336,43 @@ static int apply_seccomp_alone(const struct run_job *job, struct ward_spec *spec
         return apply_seccomp(spec, job->options->seccomp, err);
 }
 
+/* What the container makes gets the label of its files where it has a type for them: without one it is the policy's affair. */
+static int apply_file_label(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
+{
+        const char *level = run_label_part(job->options, "level");
+
+        if (run_label_part(job->options, "filetype") == NULL || run_label_part(job->options, "disable") != NULL)
+                return 0;
+        spec->mount_label = run_file_label(job->options, level != NULL ? level : "s0", &spec->arena);
+        spec->mount_label_origin = CLI_ORIGIN("--security-opt label=filetype");
+        return spec->mount_label == NULL ? err_oom(err) : 0;
+}
+
+/* All of them are one list of words, which is kept with the container, so that what is executed in it later is behind the same wall. */
+static int apply_landlock(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
+{
+        const struct option_list *list = &job->options->landlock;
+        struct spec_annotation *annotations =
+                arena_new(&spec->arena, struct spec_annotation, spec->annotation_count + 1);
+        const char *words = list->items[0];
+        struct spec_origin origin;
+        int r;
+
+        for (size_t i = 1; i < list->count; i++)
+                words = arena_concat(&spec->arena, words, ",", list->items[i]);
+        if (annotations == NULL || words == NULL)
+                return err_oom(err);
+        origin = CLI_ORIGIN("--landlock");
+        r = landlock_read(words, &origin, &spec->arena, &spec->landlock, err);
+        if (r < 0)
+                return err_wrap(err, "option '--landlock'");
+        if (spec->annotation_count > 0)
+                memcpy(annotations, spec->annotations, spec->annotation_count * sizeof(*annotations));
+        annotations[spec->annotation_count++] = (struct spec_annotation){LANDLOCK_ANNOTATION, spec->landlock.text};
+        spec->annotations = annotations;
+        return 0;
+}
+
 int run_rights(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
 {
         const struct option_list *security = &job->options->security;
@@ -343,5 +386,9 @@ int run_rights(const struct run_job *job, struct ward_spec *spec, struct ward_er
                 r = apply_seccomp_alone(job, spec, err);
         if (r >= 0 && job->options->allow_unknown)
                 r = drop_unknown(spec, err);
+        if (r >= 0)
+                r = apply_file_label(job, spec, err);
+        if (r >= 0 && job->options->landlock.count > 0)
+                r = apply_landlock(job, spec, err);
         return r;
 }

@@ -24,6 +24,7 @@ struct run {
         const char *entrypoint, *workdir, *user, *hostname, *domainname, *keep;
         const char *ns[SPEC_NS_COUNT]; /* --network, --pid ...: what is said of each namespace */
         const char *stop_signal, *seccomp;
+        struct option_list landlock;
         struct option_list env, env_files, groups;
         struct option_list volumes, mounts, tmpfs, devices;
         struct option_list cap_add, cap_drop, security;
@@ -121,13 +122,30 @@ int run_mounts(const struct run_job *job, struct ward_spec *spec, struct ward_er
 /* run-bind.c, for -v and --mount: a bind that brings neither rights nor devices of the host, with the container's owners. */
 struct spec_mount run_bind(const struct run_job *job, const char *option, const char *value);
 
-/* Applies one word of it. *@ret_give_away: it was "U". */
-int run_bind_word(const struct run_job *job, const char *word, bool *ret_give_away, struct spec_mount *mount,
+/* What is done to the files that are bound, here and for good. */
+struct run_bound {
+        bool give_away; /* "U": they are given to the container's user */
+        char relabel;   /* "z" or "Z": see run-relabel.c; '\0': neither */
+};
+
+/* Applies one word of it; what it says of the files goes to @bound. */
+int run_bind_word(const struct run_job *job, const char *word, struct run_bound *bound, struct spec_mount *mount,
                   struct ward_err *err);
 
 /* The source, and what its owner means for the container; the last step. */
-int run_bind_source(const struct run_job *job, const char *source, bool give_away, struct spec_mount *mount,
-                    struct ward_err *err);
+int run_bind_source(const struct run_job *job, const char *source, const struct run_bound *bound,
+                    struct spec_mount *mount, struct ward_err *err);
+
+struct stat;
+
+/* Whether it is a directory of this machine's own system, of which no container gets the files. */
+bool run_is_system(const struct stat *st);
+
+/* run-relabel.c: the value of --security-opt label=@part:, the last one; NULL: it was not given. The label of files at @level; NULL: no memory. And gives it to what
+ * is bound. */
+const char *run_label_part(const struct run *options, const char *part);
+const char *run_file_label(const struct run *options, const char *level, struct arena *arena);
+int run_relabel(const struct run_job *job, char how, const struct spec_mount *mount, struct ward_err *err);
 
 /* --device: binds and rules. */
 int run_devices(const struct run_job *job, struct ward_spec *spec, struct ward_err *err);
@@ -142,7 +160,7 @@ void run_status_started(void *data, const struct engine_started *started);
 void run_status_failed(const struct run_job *job, int status, const struct ward_err *err);
 int run_status_ended(const struct run_job *job, const struct engine_exit *end);
 
-/* --cap-add, --cap-drop, --privileged, --security-opt. */
+/* --cap-add, --cap-drop, --privileged, --security-opt, --landlock. */
 int run_rights(const struct run_job *job, struct ward_spec *spec, struct ward_err *err);
 
 #endif

@@ -80,6 +80,8 @@ static int refuse_lossy(struct checkpoint *checkpoint, struct store *store, stru
                 return refuse(checkpoint, &spec->process.io_priority.origin, "the priority of disk accesses", err);
         if (spec->memory_policy.given)
                 return refuse(checkpoint, &spec->memory_policy.origin, "a memory policy", err);
+        if (spec->landlock.given)
+                return refuse(checkpoint, &spec->landlock.origin, "what Landlock refuses", err);
         return refuse_listener(checkpoint, store, err);
 }
 

@@ -217,9 +217,10 @@ static int make_plan(struct execution *exec, const struct spec_process *process,
                 .personality = exec->spec.personality,
                 .personality_given = exec->spec.personality_given,
                 .memory_policy = &exec->spec.memory_policy,
+                .landlock = &exec->spec.landlock,
         };
 
-        site_find_modules(exec->site, process, false);
+        site_find_modules(exec->site, process, &exec->spec.landlock, false);
         plan_done(&exec->plan);
         return plan_exec(&what, exec->filter.count > 0 ? &exec->program : NULL, exec->filter.flags, &exec->plan, err);
 }

@@ -63,7 +63,7 @@ static int open_change(struct change *change, struct store *store, const char *i
                 return err_set(err, -EINVAL,
                                "change the mounts of container '%s': it has no mount namespace of its own", id);
         if (change->spec.mount_label != NULL)
-                site_find_modules(site, &change->spec.process, true);
+                site_find_modules(site, &change->spec.process, NULL, true);
         change->mounts = arena_new(&change->stored.arena, struct store_mount, state->mount_count + more + 1);
         if (change->mounts == NULL)
                 return err_oom(err);

@@ -7,6 +7,7 @@
 #include "engine/agent.h"
 #include "engine/profile.h"
 #include "launch/plan.h"
+#include "model/landlock.h"
 
 int engine_plan(const struct ward_spec *spec, const struct engine_options *options, bool json, struct text *text,
                 struct ward_err *err)
@@ -24,6 +25,7 @@ int engine_plan(const struct ward_spec *spec, const struct engine_options *optio
                 .idmap_root = options->idmap_root && !options->root_given,
                 .apparmor = true,
                 .selinux = true,
+                .landlock_abi = LANDLOCK_ABI_KNOWN,
                 .terminal_socket = true,
                 .output_pipes = options->output_bytes != 0,
                 .make_cwd = options->make_cwd,

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "kern/landlock.h"
 #include "kern/proc.h"
 #include "kern/tree.h"
 
@@ -217,8 +218,12 @@ static int find_denied(struct site *site, struct ward_err *err)
         return r < 0 ? r : 0;
 }
 
-void site_find_modules(struct site *site, const struct spec_process *process, bool labels_mounts)
+void site_find_modules(struct site *site, const struct spec_process *process, const struct spec_landlock *landlock,
+                       bool labels_mounts)
 {
+        int abi = landlock != NULL && landlock->given ? landlock_abi(NULL) : 0;
+
+        site->place.landlock_abi = abi < 0 ? 0 : (unsigned)abi;
         if (process->apparmor_profile != NULL)
                 site->place.apparmor = file_starts_with("/sys/module/apparmor/parameters/enabled", 'Y');
         if (process->selinux_label != NULL || labels_mounts)
@@ -280,7 +285,7 @@ int site_read(struct site *site, int proc, const struct ward_spec *spec, const s
                         r = choose_group(site, spec, options->id, err);
                 if (r < 0)
                         return r;
-                site_find_modules(site, &spec->process, spec->mount_label != NULL);
+                site_find_modules(site, &spec->process, &spec->landlock, spec->mount_label != NULL);
         } else {
                 site->place.cgroup_path = group;
         }

@@ -44,8 +44,9 @@ const char *site_used(struct site *site);
 /* Takes for used those that site_used() said when the container was made. */
 void site_use(struct site *site, const char *used);
 
-/* Looks which of the security modules that @process names are in force; site_read() does so for a @spec. */
-void site_find_modules(struct site *site, const struct spec_process *process, bool labels_mounts);
+/* Looks which of the security modules that @process names, and @landlock (may be NULL), are in force; site_read() does so for a @spec. */
+void site_find_modules(struct site *site, const struct spec_process *process, const struct spec_landlock *landlock,
+                       bool labels_mounts);
 
 /* The mark of the groups of container @id of @store; it lives in the site. NULL: there is no memory, or no name for the store. */
 const char *site_mark(struct site *site, const struct store *store, const char *id);

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/names.h"
 #include "model/defaults.h"
+#include "model/landlock.h"
 
 static void say(char *field, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -185,6 +186,34 @@ static void look_at_paths(const struct birth *birth, struct strength *strength)
         SAY(lsm->hint, "--security-opt apparmor=PROFILE, or label=type:TYPE, where the kernel has it");
 }
 
+static void look_at_landlock(const struct birth *birth, struct strength_part *part)
+{
+        const struct spec_landlock *landlock = &birth->spec->landlock;
+        unsigned abi = birth->site.place.landlock_abi;
+        _cleanup_text_ struct text kinds = {0}, all = {0};
+        struct landlock_fit fit;
+
+        if (!landlock->given) {
+                SAY(part->why, "not asked for");
+                SAY(part->hint, "--landlock system,rw:DIRECTORY,tcp-connect:PORT,scope");
+                return;
+        }
+        landlock_fit(landlock, abi, &fit);
+        landlock_kinds(&fit, &kinds);
+        landlock_kinds(&(struct landlock_fit){.fs = landlock->fs, .net = landlock->net, .scope = landlock->scope},
+                       &all);
+        part->whole = kinds.len == all.len && abi >= landlock->abi && !text_failed(&all);
+        if (kinds.len > 0 && !text_failed(&kinds))
+                SAY(part->detail, "abi %u: %s", abi, kinds.data);
+        if (part->whole)
+                return;
+        if (abi == 0)
+                SAY(part->why, "not in force in this kernel");
+        else
+                SAY(part->why, "this kernel's abi is %u, it takes %u", abi, landlock->abi);
+        SAY(part->hint, "'ward doctor' says what it takes");
+}
+
 void strength_of(const struct birth *birth, struct strength *ret_strength)
 {
         memset(ret_strength, 0, sizeof(*ret_strength));
@@ -193,4 +222,5 @@ void strength_of(const struct birth *birth, struct strength *ret_strength)
         look_at_rights(birth, ret_strength);
         look_at_groups(birth, ret_strength);
         look_at_paths(birth, ret_strength);
+        look_at_landlock(birth, &ret_strength->parts[STRENGTH_LANDLOCK]);
 }

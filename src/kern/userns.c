@@ -45,8 +45,10 @@ int userns_check(int proc_fd, struct ward_err *err)
                               "make a user namespace: AppArmor takes its capabilities from programs without a profile "
                               "(kernel.apparmor_restrict_unprivileged_userns)");
                 (void)err_mistake(err, MISTAKE_USERNS_OFF);
-                return err_hint(err, "as root: a profile with 'userns,' for this program in /etc/apparmor.d, or sysctl "
-                                     "-w kernel.apparmor_restrict_unprivileged_userns=0; or run it as root");
+                return err_hint(err, "as root: cp " WARD_DATA
+                                     "/apparmor/ward-userns /etc/apparmor.d/ward && apparmor_parser -r "
+                                     "/etc/apparmor.d/ward (it names the places of this program); or sysctl -w "
+                                     "kernel.apparmor_restrict_unprivileged_userns=0; or run it as root");
         }
         return 0;
 }

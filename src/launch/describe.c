@@ -62,6 +62,8 @@ static const char *const op_names[OP_TYPE_COUNT] = {
         [OP_FIND_EXEC] = "find-exec",
         [OP_CLOSE_FDS] = "close-fds",
         [OP_INIT] = "init",
+        [OP_RULESET] = "landlock",
+        [OP_RESTRICT] = "landlock-restrict",
         [OP_SECCOMP] = "seccomp",
         [OP_EXEC] = "exec",
 };
@@ -280,6 +282,12 @@ static void describe_process(const struct op *op, struct text *text)
         case OP_FIND_EXEC:
         case OP_EXEC:
                 text_printf(text, "execute '%s'", op->exec.argv[0]);
+                break;
+        case OP_RULESET:
+                text_puts(text, "make the rules of Landlock");
+                break;
+        case OP_RESTRICT:
+                text_puts(text, "put the rules of Landlock in force");
                 break;
         case OP_SECCOMP:
                 text_puts(text, "put the seccomp filter in force");

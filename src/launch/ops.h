@@ -42,6 +42,7 @@ enum slot_kind {
         SLOT_PROCESS,     /* the same: the pidfd of a process whose namespaces are joined; @path is what it is called */
         SLOT_INIT,        /* ward-init, a program in memory */
         SLOT_MADE,        /* nothing of the parent's: OP_MAKE puts a file system there */
+        SLOT_RULESET,     /* the same: OP_RULESET puts a ruleset of Landlock there */
 };
 
 /* A descriptor that the parent opens for the child. */
@@ -123,7 +124,9 @@ enum op_type {
         OP_REMOVE,    /* remove */
         OP_DIRECTORY, /* path: made if it is missing, where that is allowed */
         /* The process, again: numbers do not change (launch/parent.c) */
-        OP_OUTPUT, /* output: standard output and error go to pipes of the parent's */
+        OP_OUTPUT,   /* output: standard output and error go to pipes of the parent's */
+        OP_RULESET,  /* ruleset: make what Landlock shall refuse, while its paths can still be opened */
+        OP_RESTRICT, /* restrict_self: Landlock refuses it from here on */
         OP_TYPE_COUNT,
 };
 
@@ -285,6 +288,19 @@ struct op_seccomp {
         bool yields;                /* the filter lets sched_yield(2) through */
 };
 
+struct op_ruleset {
+        uint64_t fs, net, scope; /* what is refused where no rule says otherwise; of rules only what is among it */
+        const struct spec_landlock_path *paths;
+        const struct spec_landlock_port *ports;
+        uint32_t path_count, port_count;
+        int slot; /* SLOT_RULESET */
+};
+
+struct op_restrict {
+        int slot;       /* SLOT_RULESET */
+        uint32_t flags; /* LANDLOCK_RESTRICT_SELF_* */
+};
+
 struct op_exec {
         const char *const *candidates; /* paths in the container, NULL-terminated */
         const char *const *argv, *const *envp;
@@ -321,6 +337,8 @@ struct op {
                 struct op_caps caps;
                 struct op_seccomp seccomp;
                 struct op_exec exec;
+                struct op_ruleset ruleset;
+                struct op_restrict restrict_self;
         };
 };
 

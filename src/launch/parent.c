@@ -182,6 +182,7 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
         case SLOT_AGENT:
                 break; /* always late */
         case SLOT_MADE:
+        case SLOT_RULESET:
                 return 0;
         case SLOT_PROC:
                 fd = launch->proc_fd;
@@ -715,7 +716,7 @@ int launch_await_exec(struct launch *launch, struct ward_err *err)
         if (r >= 0 && launch->filter != NULL && (launch->filter->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
                 r = launch_check_executed(launch->proc_fd, launch->pid, command_of(launch->plan), err);
         reap_first(launch);
-        launch->exec_failed = r < 0; /* nothing but the filter and the execution comes behind this phase */
+        launch->exec_failed = r < 0; /* nothing but Landlock, the filter and the execution comes behind this phase */
         if (r == -ENOENT || r == -ENOEXEC)
                 explain_exec(launch, err);
         launch_trace(launch, "running");
@@ -727,7 +728,8 @@ int launch_await_exec(struct launch *launch, struct ward_err *err)
 _Static_assert(sizeof(struct record) == 40 && sizeof(struct shared) == 32768, "the format of what init says");
 _Static_assert(MESSAGE_START == 4 && RECORD_PHASE == 0 && RECORD_FAILED == 2, "messages and records");
 _Static_assert(PHASE_EXEC == 9 && PHASE_RUNNING == 10, "phases");
-_Static_assert(OP_HOOKS == 14 && OP_FIND_EXEC == 44 && OP_SECCOMP == 47 && OP_EXEC == 48, "ops behind the start");
+_Static_assert(OP_HOOKS == 14 && OP_FIND_EXEC == 44 && OP_SECCOMP == 47 && OP_EXEC == 48 && OP_RESTRICT == 56,
+               "ops behind the start");
 _Static_assert(STEP_ITSELF == 0 && STEP_HOOK_RUN == 34 && STEP_HOOK_STATUS == 35 && STEP_HOOK_TIMEOUT == 36 &&
                        STEP_AGENT_SEND == 40 && STEP_BEGIN == 41,
                "steps of these ops");

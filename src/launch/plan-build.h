@@ -62,8 +62,8 @@ int plan_terminal(struct plan *plan, const struct spec_process *process, const s
 
 /* @join: the process joins a pid namespace, by a clone as late as can be. It gets a session of its own, so that the caller's terminal
  * is out of reach (V18). */
-int plan_process(struct plan *plan, const struct spec_process *process, const struct place *place,
-                 const struct sock_fprog *filter, uint32_t filter_flags, const struct op_hooks *start_hooks, bool join,
-                 struct ward_err *err);
+int plan_process(struct plan *plan, const struct spec_process *process, const struct spec_landlock *landlock,
+                 const struct place *place, const struct sock_fprog *filter, uint32_t filter_flags,
+                 const struct op_hooks *start_hooks, bool join, struct ward_err *err);
 
 #endif

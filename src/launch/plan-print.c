@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The plan, shown: a line per op for a person, an object per op for a program. */
+#include <linux/landlock.h>
+
 #include "base/json.h"
+#include "base/uapi.h"
 #include "kern/seccomp.h"
 #include "launch/describe.h"
 #include "launch/plan.h"
+#include "model/landlock.h"
 
 #define PLAN_FORMAT_VERSION 1
 
@@ -55,6 +59,24 @@ static void print_scheduler(const struct op_scheduler *scheduler, struct text *t
                 text_printf(text, ", %llu ns of %llu before %llu", (unsigned long long)scheduler->runtime_nsec,
                             (unsigned long long)scheduler->period_nsec, (unsigned long long)scheduler->deadline_nsec);
         text_puts(text, scheduler->by_parent ? ", by the parent" : "");
+}
+
+/* The rules as words: "ro:/usr", "tcp-connect:443". */
+static void print_ruleset(const struct op_ruleset *rules, struct text *text)
+{
+        const struct landlock_fit fit = {.fs = rules->fs, .net = rules->net, .scope = rules->scope};
+
+        text_puts(text, ": refuse ");
+        landlock_kinds(&fit, text);
+        for (uint32_t i = 0; i < rules->path_count; i++) {
+                text_puts(text, i == 0 ? " but " : " ");
+                landlock_rights_print(rules->paths[i].rights, text);
+                text_printf(text, ":%s", rules->paths[i].path);
+        }
+        for (uint32_t i = 0; i < rules->port_count; i++)
+                text_printf(text, "%s%s:%u", i + rules->path_count == 0 ? " but " : " ",
+                            rules->ports[i].rights == LANDLOCK_ACCESS_NET_BIND_TCP ? "tcp-bind" : "tcp-connect",
+                            rules->ports[i].port);
 }
 
 static void print_filter(const struct plan *plan, const struct op_seccomp *filter, struct text *text)
@@ -130,6 +152,13 @@ static void print_what(const struct plan *plan, const struct op *op, struct text
         case OP_CLOSE_FDS:
         case OP_STDIO_OWNER:
                 text_printf(text, ": %llu", (unsigned long long)op->number);
+                break;
+        case OP_RULESET:
+                print_ruleset(&op->ruleset, text);
+                break;
+        case OP_RESTRICT:
+                if (op->restrict_self.flags != 0)
+                        text_printf(text, ": flags %#x", op->restrict_self.flags);
                 break;
         case OP_SECCOMP:
                 print_filter(plan, &op->seccomp, text);

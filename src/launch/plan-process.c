@@ -4,7 +4,8 @@
  *
  * The order is the kernel's: groups before ids, because setgroups(2) needs a capability that changing the uid takes away; the bounding
  * set before the ids for the same reason; the filter last, because it may forbid any of the others. A filter without
- * no_new_privs needs CAP_SYS_ADMIN (seccomp(2)), which is then kept until the filter is in force and dropped right behind it.
+ * no_new_privs needs CAP_SYS_ADMIN (seccomp(2)), which is then kept until the filter is in force and dropped right behind it; so it is with Landlock
+ * (landlock_restrict_self(2)).
  */
 #include <linux/capability.h>
 #include <linux/ioprio.h>
@@ -15,6 +16,8 @@
 
 #include "kern/seccomp.h"
 #include "launch/plan-build.h"
+#include "model/apparmor.h"
+#include "model/landlock.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define DEFAULT_UMASK 0022
@@ -100,9 +103,13 @@ static int add_lsm(struct plan *plan, const struct spec_process *process, const 
                 return refuse_lsm(plan, &process->apparmor_origin, "AppArmor", err);
         if (process->selinux_label != NULL && !place->selinux)
                 return refuse_lsm(plan, &process->selinux_origin, "SELinux", err);
+        /* What the caller is confined by stays, too, when a profile is stacked on it. */
         if (process->apparmor_profile != NULL)
                 r = add_label(plan, "attr/apparmor/exec",
-                              arena_concat(&plan->arena, "exec ", process->apparmor_profile),
+                              strncmp(process->apparmor_profile, APPARMOR_STACK, strlen(APPARMOR_STACK)) == 0
+                                      ? arena_concat(&plan->arena, "stack ",
+                                                     process->apparmor_profile + strlen(APPARMOR_STACK))
+                                      : arena_concat(&plan->arena, "exec ", process->apparmor_profile),
                               &process->apparmor_origin);
         if (r >= 0 && process->selinux_label != NULL)
                 r = add_label(plan, "attr/exec", process->selinux_label, &process->selinux_origin);
@@ -196,11 +203,48 @@ static int add_output(struct plan *plan, const struct spec_process *process, con
         return 0;
 }
 
-/* Rights go, in the order that the head of this file explains. *@ret_keep: what must be dropped after the filter. */
-static int add_confinement(struct plan *plan, const struct spec_process *process, const struct place *place,
-                           bool filter, uint64_t *ret_keep, struct ward_err *err)
+/* Made while this process is still who can open every path of it; in force much later, because under it nothing can be mounted and not all of the
+ * container's files opened. */
+static int add_ruleset(struct plan *plan, const struct spec_landlock *landlock, const struct place *place,
+                       struct op_restrict *ret_restrict, struct ward_err *err)
 {
-        uint64_t keep = filter && !process->no_new_privs ? SYS_ADMIN : 0;
+        struct slot slot = {.kind = SLOT_RULESET};
+        struct landlock_fit fit;
+        struct op *op;
+        int r;
+
+        ret_restrict->slot = SLOT_NONE;
+        if (landlock == NULL || !landlock->given)
+                return 0;
+        slot.origin = landlock->origin;
+        r = landlock_demand(landlock, place->landlock_abi, plan->file, err);
+        if (r < 0)
+                return r;
+        landlock_fit(landlock, place->landlock_abi, &fit);
+        if ((fit.fs | fit.net | fit.scope) == 0)
+                return 0;
+        op = plan_add(plan, OP_RULESET, &landlock->origin);
+        if (op == NULL)
+                return -ENOMEM;
+        op->ruleset = (struct op_ruleset){
+                .fs = fit.fs,
+                .net = fit.net,
+                .scope = fit.scope,
+                .paths = landlock->paths,
+                .ports = landlock->ports,
+                .path_count = fit.fs == 0 ? 0 : (uint32_t)landlock->path_count,
+                .port_count = fit.net == 0 ? 0 : (uint32_t)landlock->port_count,
+                .slot = plan_slot(plan, &slot),
+        };
+        *ret_restrict = (struct op_restrict){.slot = op->ruleset.slot, .flags = fit.flags};
+        return op->ruleset.slot < 0 ? -ENOMEM : 0;
+}
+
+/* Rights go, in the order that the head of this file explains. *@ret_keep: what must be dropped after the filter. */
+static int add_confinement(struct plan *plan, const struct spec_process *process, const struct place *place, bool walls,
+                           uint64_t *ret_keep, struct ward_err *err)
+{
+        uint64_t keep = walls && !process->no_new_privs ? SYS_ADMIN : 0;
         struct op *op;
         int r;
 
@@ -328,16 +372,36 @@ static int add_filter(struct plan *plan, const struct sock_fprog *program, uint3
         return op->seccomp.agent_slot < 0 || op->seccomp.state_slot < 0 ? -ENOMEM : 0;
 }
 
-int plan_process(struct plan *plan, const struct spec_process *process, const struct place *place,
-                 const struct sock_fprog *filter, uint32_t filter_flags, const struct op_hooks *start_hooks, bool join,
-                 struct ward_err *err)
+/* Before the filter, which may refuse it. Not by ward-init, whose signals to the program Landlock would refuse, too: it runs no code but ours, and
+ * nobody behind the rules can trace or, with a scope, signal it. */
+static int add_restriction(struct plan *plan, const struct spec_landlock *landlock, const struct op_restrict *how)
+{
+        struct op *op;
+
+        if (how->slot == SLOT_NONE)
+                return 0;
+        op = plan_add(plan, OP_RESTRICT, &landlock->origin);
+        if (op == NULL)
+                return -ENOMEM;
+        op->restrict_self = *how;
+        return 0;
+}
+
+int plan_process(struct plan *plan, const struct spec_process *process, const struct spec_landlock *landlock,
+                 const struct place *place, const struct sock_fprog *filter, uint32_t filter_flags,
+                 const struct op_hooks *start_hooks, bool join, struct ward_err *err)
 {
         struct op_exec exec = {.argv = process->argv, .envp = place->envp != NULL ? place->envp : process->envp};
+        struct op_restrict restrict_self;
         uint64_t keep = 0;
         struct op *op;
+        bool walls;
         int r;
 
-        r = add_confinement(plan, process, place, filter != NULL, &keep, err);
+        r = add_ruleset(plan, landlock, place, &restrict_self, err);
+        walls = filter != NULL || restrict_self.slot != SLOT_NONE;
+        if (r >= 0)
+                r = add_confinement(plan, process, place, walls, &keep, err);
         if (r < 0)
                 return r;
         /* A container that was created without a process waits for its end: nobody says START to it. */
@@ -369,6 +433,8 @@ int plan_process(struct plan *plan, const struct spec_process *process, const st
         /* The report goes out before the filter, which may forbid to send it. */
         if (r >= 0)
                 r = plan_add_number(plan, OP_REPORT, PHASE_EXEC, NULL);
+        if (r >= 0)
+                r = add_restriction(plan, landlock, &restrict_self);
         if (r >= 0 && filter != NULL)
                 r = add_filter(plan, filter, filter_flags, place);
         if (r >= 0 && keep != 0) {

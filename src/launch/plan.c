@@ -525,7 +525,8 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
         if (r >= 0)
                 r = add_memory_policy(plan, &spec->memory_policy, &spec->memory_policy.origin);
         if (r >= 0)
-                r = plan_process(plan, &spec->process, place, filter, filter_flags, &hooks, false, err);
+                r = plan_process(plan, &spec->process, &spec->landlock, place, filter, filter_flags, &hooks, false,
+                                 err);
         if (r >= 0 && mounts && place->foreign_mounts)
                 plan_leave_to_child(plan);
         return r;
@@ -582,6 +583,6 @@ int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uin
         if (r >= 0)
                 r = plan_terminal(plan, process, &place, false, err);
         if (r >= 0)
-                r = plan_process(plan, process, &place, filter, filter_flags, &none, true, err);
+                r = plan_process(plan, process, exec->landlock, &place, filter, filter_flags, &none, true, err);
         return plan_end(plan, r, err);
 }

@@ -32,6 +32,7 @@ struct place {
         bool root_user;         /* euid 0 in the initial user namespace, with CAP_MKNOD */
         bool foreign_mounts; /* the caller may clone no mount of his namespace: the child does it in its own (OP_TREES) */
         bool apparmor, selinux; /* active in this kernel */
+        unsigned landlock_abi;  /* in force in this kernel; 0: none */
         bool setgroups_denied;  /* the user namespace that will be in force forbids setgroups(2) */
         bool terminal_socket;   /* a console socket takes the terminal */
         bool output_pipes;      /* without a terminal: the parent has pipes for what the process writes */
@@ -71,6 +72,7 @@ struct plan_exec {
         uint32_t personality;
         bool personality_given;
         const struct spec_memory_policy *memory_policy; /* of the container; NULL: none */
+        const struct spec_landlock *landlock;           /* the same */
 };
 
 int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uint32_t filter_flags,

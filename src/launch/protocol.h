@@ -92,6 +92,8 @@ enum step {
         STEP_MOUNTS,      /* the list of mounts for the parent */
         STEP_OTHER_MOUNT, /* not what is looked for is mounted there */
         STEP_TOP,         /* the root of the mount namespace, where it is not the process's own */
+        STEP_RULE_PATH,   /* open the path of a rule of Landlock; @value: its index */
+        STEP_RULE,        /* add it; @value: its index, of ports behind those of paths */
         STEP_COUNT,
 };
 

@@ -59,6 +59,7 @@ static void describe_step(const struct plan *plan, const struct op *op, const st
                 [STEP_OUTSIDE] = "it lies outside the root",
                 [STEP_MOUNTS] = "find out where it lies",
                 [STEP_OTHER_MOUNT] = "something else is there",
+                [STEP_RULE] = "add a rule",
                 [STEP_AGENT_STATE] = "read the state for the seccomp agent",
                 [STEP_AGENT_THREAD] = "make the thread that sends its listener",
         };
@@ -89,6 +90,10 @@ static void describe_step(const struct plan *plan, const struct op *op, const st
         case STEP_LINK:
                 if (op->type == OP_DEV)
                         text_printf(text, ": make the link '%s'", op->dev.links[record->value].name);
+                return;
+        case STEP_RULE_PATH:
+                if (op->type == OP_RULESET && record->value < op->ruleset.path_count)
+                        text_printf(text, ": open '%s'", op->ruleset.paths[record->value].path);
                 return;
         case STEP_AGENT_SEND:
                 if (op->type == OP_SECCOMP && op->seccomp.agent_slot >= 0)
@@ -123,8 +128,9 @@ static const char *exec_reason(const char *command, const struct record *record)
         }
 }
 
-static int report_exec(const char *command, const struct seccomp_filter *filter, const struct record *record,
-                       const char *where, struct ward_err *err)
+/* @restricted: by Landlock. */
+static int report_exec(const char *command, const struct seccomp_filter *filter, bool restricted,
+                       const struct record *record, const char *where, struct ward_err *err)
 {
         static const struct {
                 int errnum;
@@ -153,6 +159,12 @@ static int report_exec(const char *command, const struct seccomp_filter *filter,
                 return err_hint(err, "allow execve in the profile");
         }
         (void)err_set(err, -record->errnum, "%sexecute '%s': %s", where, command, exec_reason(command, record));
+        if (record->type == OP_EXEC && record->errnum == EACCES && restricted) {
+                (void)err_mistake(err, MISTAKE_PROGRAM_MODE);
+                return err_hint(err,
+                                "it, its loader and its interpreter must be among what Landlock's rules let it execute "
+                                "(ro:PATH), and its mode must allow it (chmod +x)");
+        }
         for (size_t i = 0; i < ELEMENTS(answers); i++)
                 if (answers[i].errnum == record->errnum) {
                         (void)err_mistake(err, answers[i].mistake);
@@ -234,8 +246,15 @@ static const struct refusal {
          "this kernel was built without CONFIG_UCLAMP_TASK: take SCHED_FLAG_UTIL_CLAMP_MIN and SCHED_FLAG_UTIL_CLAMP_MAX out"},
         {OP_IO_PRIORITY, -1, EPERM, NULL, MISTAKE_RIGHTS, "IOPRIO_CLASS_RT takes CAP_SYS_NICE on the machine: take IOPRIO_CLASS_BE"},
         {OP_IO_PRIORITY, -1, ENOSYS, NULL, MISTAKE_NONE, "this kernel knows no disks: it was built without CONFIG_BLOCK"},
-        {OP_LSM, -1, ENOENT, NULL, MISTAKE_NONE, "no profile of this name is loaded: apparmor_parser -r FILE loads one, aa-status lists them"},
+        {OP_LSM, -1, ENOENT, NULL, MISTAKE_NONE, "no profile of this name is loaded: 'ward apparmor load' loads ward-default, apparmor_parser -r FILE one of a file; 'ward apparmor list' lists them"},
+        {OP_LSM, -1, EPERM, NULL, MISTAKE_NONE,
+         "with no_new_privs a program that is confined can be confined further alone: write stack:PROFILE"},
         {OP_LSM, -1, EINVAL, NULL, MISTAKE_NONE, "the policy that is loaded has no such label: USER:ROLE:TYPE:LEVEL, each as the policy knows it"},
+        {OP_RULESET, STEP_RULE_PATH, ENOENT, NULL, MISTAKE_SOURCE_MISSING,
+         "a rule is of what is there in the container when it starts: make it, or take the word out"},
+        {OP_RESTRICT, STEP_ITSELF, EPERM, NULL, MISTAKE_RIGHTS,
+         "it takes no_new_privs or CAP_SYS_ADMIN: set process.noNewPrivileges"},
+        {OP_RESTRICT, STEP_ITSELF, E2BIG, NULL, MISTAKE_NONE, "16 rulesets are in force already, and the kernel takes no more"},
         {OP_SECCOMP, STEP_AGENT_THREAD, EAGAIN, NULL, MISTAKE_NONE,
          "it is one task more for a moment: linux.resources.pids.limit and RLIMIT_NPROC must leave room for it, and "
          "SCHED_DEADLINE allows none"},
@@ -343,6 +362,14 @@ static bool fits(const struct plan *plan, const struct record *record)
                (record->step == STEP_BEGIN || record->value < value_limit(op, record->step));
 }
 
+static bool is_restricted(const struct plan *plan)
+{
+        for (uint32_t i = 0; plan != NULL && i < plan->op_count; i++)
+                if (plan->ops[i].type == OP_RESTRICT)
+                        return true;
+        return false;
+}
+
 int launch_report(const struct plan *plan, const char *command, const struct seccomp_filter *filter,
                   const struct record *record, struct ward_err *err)
 {
@@ -367,7 +394,8 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
                 text_printf(&text, "%s: ", spec_origin_text(&origin, plan->file, where, sizeof(where)));
         }
         if (record->type == OP_EXEC || record->type == OP_FIND_EXEC)
-                return report_exec(command, filter, record, text.data == NULL ? "" : text.data, err);
+                return report_exec(command, filter, is_restricted(plan), record, text.data == NULL ? "" : text.data,
+                                   err);
         if (record->type == OP_TREES && op != NULL && record->value < plan->slot_count &&
             plan->slots[record->value].path != NULL)
                 return launch_report_tree(plan, &plan->slots[record->value], record->step, -record->errnum, err);
@@ -376,6 +404,9 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
         if (op == NULL && record->type == OP_SECCOMP)
                 return err_code(err, -record->errnum, "put the seccomp filter in force%s",
                                 record->step == STEP_AGENT_SEND ? ": send its listener to the seccomp agent" : "");
+        if (op == NULL && record->type == OP_RESTRICT)
+                return err_code(err, -record->errnum, "put the rules of Landlock in force%s",
+                                record->step == STEP_PROVE ? ": it had no effect" : "");
         if (op == NULL)
                 return err_code(err, -record->errnum, "start the container (op %u)", record->op);
         op_describe(plan, op, &text);

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "model/landlock.h"
+
 /* podman's --group-add keep-groups sends "1". */
 static int keep_groups(struct json *json, struct json_position where, const char *value, struct ward_spec *spec)
 {
@@ -44,13 +46,28 @@ static int refused_filter(struct json *json, struct json_position where, const c
         return err_hint(json->err, "take the annotation out, and write the filter as linux.seccomp");
 }
 
+/* The specification has no field for it. */
+static int landlock(struct json *json, struct json_position where, const char *value, struct ward_spec *spec)
+{
+        const struct spec_origin origin = {
+                .field = "annotations." LANDLOCK_ANNOTATION, .index = -1, .line = where.line, .column = where.column};
+        struct ward_err why;
+        int r = landlock_read(value, &origin, &spec->arena, &spec->landlock, &why);
+
+        if (r == -EINVAL) {
+                (void)json_fail(json, where, "%s", why.message);
+                return err_hint(json->err, "%s", why.hint);
+        }
+        return r < 0 ? err_oom(json->err) : 0;
+}
+
 static const struct {
         const char *key;
         int (*apply)(struct json *json, struct json_position where, const char *value, struct ward_spec *spec);
 } known[] = {
         {"run.oci.keep_original_groups", keep_groups}, {"run.oci.mount_context_type", mount_context_type},
         {"run.oci.pidfd_receiver", pidfd_receiver},    {"run.oci.seccomp.plugins", refused_filter},
-        {"run.oci.seccomp_bpf_data", refused_filter},
+        {"run.oci.seccomp_bpf_data", refused_filter},  {LANDLOCK_ANNOTATION, landlock},
 };
 
 struct annotations {

@@ -389,6 +389,34 @@ struct spec_seccomp {
         struct spec_origin origin; /* of the first byte of @text, so that errors inside give true lines */
 };
 
+/* A second wall that needs no rights and no namespaces: what Landlock refuses to the program and all that it starts (landlock(7)). Of each kind of access
+ * that is @fs, @net or @scope, everything is refused but what the rules say. model/landlock.h reads it, and fits it to a kernel. */
+struct spec_landlock_path {
+        const char *path; /* absolute, in the container */
+        uint64_t rights;  /* LANDLOCK_ACCESS_FS_*, on it and all that is below */
+        bool optional;    /* may be missing */
+};
+
+struct spec_landlock_port {
+        uint16_t port;
+        uint64_t rights; /* LANDLOCK_ACCESS_NET_* */
+};
+
+struct spec_landlock {
+        bool given;
+        bool best_effort;    /* what this kernel can't refuse is left out; false: that is an error */
+        unsigned abi;        /* the least that is wanted: asked for, or needed by what was asked for by name */
+        const char *abi_for; /* the word that needs it */
+        uint64_t fs, net, scope;
+        uint32_t flags; /* LANDLOCK_RESTRICT_SELF_* */
+        const struct spec_landlock_path *paths;
+        size_t path_count;
+        const struct spec_landlock_port *ports;
+        size_t port_count;
+        const char *text; /* the words */
+        struct spec_origin origin;
+};
+
 #define SPEC_NET_NAME_MAX 15 /* IFNAMSIZ - 1 */
 
 /* A network device of the machine that the container gets. */
@@ -457,6 +485,7 @@ struct ward_spec {
         const struct spec_net_device *net_devices;
         size_t net_device_count;
         struct spec_rdt rdt;
+        struct spec_landlock landlock;
 };
 
 /* As the OCI runtime specification writes them: "throttleReadBpsDevice" ... */

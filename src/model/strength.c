@@ -20,6 +20,7 @@ const char *const strength_names[STRENGTH_COUNT] = {
         [STRENGTH_PATHS] = "paths",
         [STRENGTH_KEYRING] = "keyring",
         [STRENGTH_LSM] = "lsm",
+        [STRENGTH_LANDLOCK] = "landlock",
 };
 
 void strength_line(const struct strength *strength, struct text *text)
@@ -70,7 +71,7 @@ static int read_word(const char *word, size_t len, unsigned *walls, struct ward_
         (void)err_set(
                 err, -EINVAL,
                 "'%.*s' is not one of: namespaces, ids, caps, seccomp, no-new-privileges, cgroup, devices, paths, "
-                "keyring, lsm, all",
+                "keyring, lsm, landlock, all",
                 (int)len, word);
         (void)err_mistake(err, MISTAKE_WORD);
         return near == NULL ? -EINVAL : err_hint(err, "did you mean '%s'?", near);

@@ -22,6 +22,7 @@ enum strength_wall {
         STRENGTH_PATHS,
         STRENGTH_KEYRING,
         STRENGTH_LSM,
+        STRENGTH_LANDLOCK,
         STRENGTH_COUNT,
 };
 

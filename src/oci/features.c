@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "base/names.h"
+#include "model/landlock.h"
 #include "model/mount-words.h"
 #include "model/schedule-words.h"
 #include "oci/oci.h"
@@ -148,7 +149,9 @@ static int features(struct oci *oci, const void *options, int count, char **oper
         text_puts(&text, "},\"intelRdt\":{\"enabled\":true,\"schemata\":true,\"monitoring\":true},"
                          "\"netDevices\":{\"enabled\":true},"
                          "\"mountExtensions\":{\"idmap\":{\"enabled\":true}}},"
-                         "\"annotations\":{\"ward.version\":\"" WARD_VERSION "\"},"
+                         "\"annotations\":{");
+        text_printf(&text, "\"ward.landlock.abi\":\"%d\",", LANDLOCK_ABI_KNOWN);
+        text_puts(&text, "\"ward.version\":\"" WARD_VERSION "\"},"
                          "\"potentiallyUnsafeConfigAnnotations\":[\"org.criu.config\",\"org.systemd.property.\",\"run."
                          "oci.keep_original_"
                          "groups\",\"run.oci.mount_"

@@ -177,3 +177,44 @@ sets() { sed -n "s/^Cap\(...\):\t0*\(.*\)/\1=\2/p" | tr '\n' ' '; }
                 [[ $output == "typed: ''" ]] || shown
         done
 }
+
+# behind_wall WORDS COMMAND...: a bundle whose program is behind Landlock's wall, with all rights that a container can have.
+behind_wall() {
+        make_bundle "${@:2}"
+        mkdir "$BUNDLE/rootfs/closed"
+        echo secret >"$BUNDLE/rootfs/closed/file"
+        edit --arg words "$1" '.annotations["ward.landlock"] = $words'
+}
+
+@test "V38: Landlock's wall holds for run, start and exec, whatever rights the program has, and whichever way it goes" {
+        local attempts='cat /closed/file; cat /proc/self/root/closed/file; cat /proc/1/root/closed/file; cd /closed && cat file; ln /closed/file /tmp/ln;
+                mount -t tmpfs none /tmp; mount -o bind /closed /tmp; chroot /closed /bin/cat /file; cat /tmp/ln; echo x >/closed/new; mkdir /closed/d; echo ATTEMPTED'
+        behind_wall ro:/bin,ro:/proc,rw:/tmp sh -c "$attempts"
+        edit '.process.noNewPrivileges = false'
+        grant CAP_SYS_ADMIN CAP_SYS_CHROOT CAP_DAC_OVERRIDE CAP_SYS_PTRACE
+        run -0 oci run -b "$BUNDLE" "$ID"
+        expect_in_output ATTEMPTED "Permission denied"
+        expect_not_in_output secret
+        [[ ! -e $BUNDLE/rootfs/closed/new && ! -e $BUNDLE/rootfs/closed/d ]] || shown
+        edit '.process.args = ["sleep", "100"]'
+        oci create -b "$BUNDLE" "$ID"
+        oci start "$ID"
+        run -0 oci exec "$ID" sh -c "$attempts"
+        expect_in_output ATTEMPTED "Permission denied"
+        expect_not_in_output secret
+        jq '.process | .args = ["cat", "/closed/file"]' "$BUNDLE/config.json" >"$WORK/process.json"
+        run -1 oci exec --process "$WORK/process.json" "$ID"
+        expect_in_output "Permission denied"
+        # The first process can't be traced by one that is not behind the same wall, which takes the rights of tracing to look there.
+        run -1 oci exec "$ID" readlink /proc/1/root
+        expect_output ""
+}
+
+@test "V38: words that Landlock does not know are refused, and so is what this kernel can't do" {
+        behind_wall ro:/bin,tcp-conect:443 echo RAN
+        refuses "annotations.ward.landlock.*'tcp-conect'.*did you mean 'tcp-connect'"
+        behind_wall ro:/bin,abi:99 echo RAN
+        refuses "annotations.ward.landlock.*'abi:99' takes ABI 99"
+        behind_wall ro:/missing echo RAN
+        refuses "annotations.ward.landlock.*open '/missing'"
+}

@@ -47,6 +47,7 @@ static struct {
         unsigned failures; /* records of failure that were sent */
         bool must_not_run; /* a call failed without which no program may run */
         bool sent_to_hook; /* this is the process of a hook by now */
+        bool restricted;   /* by Landlock; asked once more, it answers another way */
         bool unmounted;    /* fsmount(2) failed: mount(2) has to do it */
         void (*thread)(void *);
         void *argument;
@@ -89,6 +90,8 @@ static bool is_vital(long number, long a)
         case __NR_setresgid:
         case __NR_setgroups:
         case __NR_seccomp:
+        case __NR_landlock_create_ruleset:
+        case __NR_landlock_restrict_self:
         case __NR_pivot_root:
         case __NR_umount2:
         case __NR_chroot:
@@ -281,6 +284,13 @@ static long succeed(long number, long a, long b, long c, long d, long e)
                 return 1;
         case __NR_ioctl:
                 return b == (long)SECCOMP_IOCTL_NOTIF_ID_VALID ? -ENOENT : 0;
+        case __NR_landlock_create_ruleset:
+                return 20;
+        case __NR_landlock_add_rule:
+                return b == 0 ? -EINVAL : 0;
+        case __NR_landlock_restrict_self:
+                fuzz.restricted = !fuzz.restricted;
+                return fuzz.restricted ? 0 : -EBADF;
         case __NR_sched_yield:
                 child_mock_pause();
                 return 0;
@@ -354,6 +364,9 @@ static const struct op_hook hooks[] = {{"/h", argv, argv, 1}, {"/i", argv, argv,
 static const uint32_t groups[] = {1, 2};
 static const uint64_t bits[SPEC_CPUS_MAX / 64] = {1};
 
+static const struct spec_landlock_path rule_paths[] = {{"/a", 12, false}, {"/b", 4, true}};
+static const struct spec_landlock_port rule_ports[] = {{80, 1}};
+
 static const struct op menu[] = {
         {.type = OP_SETNS, .ns = {1, CLONE_NEWNET}},
         {.type = OP_UNSHARE, .number = CLONE_NEWNET},
@@ -418,6 +431,8 @@ static const struct op menu[] = {
         {.type = OP_ENTER},
         {.type = OP_ADD, .bind = {.target = "a/b", .slot = 2, .attr_set = 1, .propagation = 1}},
         {.type = OP_REMOVE, .remove = {.target = "a/b", .mount = 1}},
+        {.type = OP_RULESET, .ruleset = {0xfff, 3, 3, rule_paths, rule_ports, 2, 1, 5}},
+        {.type = OP_RESTRICT, .restrict_self = {5, 0}},
         {.type = OP_EXEC, .exec = {candidates, argv, argv}},
 };
 

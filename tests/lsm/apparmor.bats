@@ -82,3 +82,75 @@ teardown() { remove_all; }
         run -0 ward run --rm --name "$ID" --security-opt apparmor=unconfined "$BUNDLE/rootfs" cat /proc/self/attr/apparmor/current
         expect_output unconfined
 }
+
+@test "ward apparmor: ward-default is loaded, in force, replaced by one that complains, and removed" {
+        run -1 ward run --rm --name "$ID" --security-opt apparmor=ward-default "$BUNDLE/rootfs" true
+        expect_in_output "no profile of this name is loaded" "ward apparmor load"
+        run -0 ward apparmor load
+        expect_output "ward-default (enforce)"
+        run -0 ward apparmor list
+        expect_in_output "ward-default (enforce)" "$PROFILE (enforce)"
+        # More than the profile lets it have: the mask is gone, and a capability is there.
+        options=(--rm --name "$ID" --security-opt apparmor=ward-default --security-opt unmask=ALL --cap-add NET_RAW)
+        run ward run "${options[@]}" --strength "$BUNDLE/rootfs" sh -c 'cat /proc/self/attr/apparmor/current; cat /open; head -n 1 /proc/kallsyms; echo 1 >/proc/sys/kernel/panic; ping -c 1 127.0.0.1; kill -9 $$'
+        [[ $status -eq 137 ]] || shown
+        expect_in_output "lsm AppArmor ward-default" "ward-default (enforce)" $'\nopen\n' "/proc/kallsyms: Permission denied" "/proc/sys/kernel/panic: Permission denied" "ping: permission denied"
+        run -0 ward apparmor load --complain
+        run -0 ward run "${options[@]}" "$BUNDLE/rootfs" sh -c 'cat /proc/self/attr/apparmor/current; ping -c 1 127.0.0.1'
+        expect_in_output "ward-default (complain)" "1 packets received"
+        run -0 ward apparmor list --format json
+        [[ $(jq -r '.profiles[] | select(.name == "ward-default") | .mode' <<<"$output") == complain ]] || shown
+        run -0 ward apparmor remove ward-default
+        run -0 ward apparmor list
+        expect_not_in_output ward-default
+        run -1 ward apparmor remove ward-default
+        expect_in_output "none of this name is loaded"
+        run -0 ward doctor apparmor
+        expect_in_output "this program: unconfined"
+}
+
+@test "ward apparmor: a profile for a config.json and for a container, which have what their capabilities are" {
+        edit '.process.args = ["sleep", "100"]'
+        run -0 ward apparmor load --name ward-test-made "$BUNDLE/config.json"
+        edit '.process.apparmorProfile = "ward-test-made"'
+        oci run -d -b "$BUNDLE" "$ID"
+        run oci exec "$ID" sh -c 'mount -t tmpfs x /tmp && cat /proc/self/attr/apparmor/current && cat /proc/kcore'
+        expect_in_output "ward-test-made (enforce)"
+        oci delete --force "$ID"
+        edit '.process.capabilities[] -= ["CAP_SYS_ADMIN"]'
+        run -0 ward apparmor load --name ward-test-made "$BUNDLE/config.json"
+        edit '.process.capabilities[] += ["CAP_SYS_ADMIN"]'
+        oci run -d -b "$BUNDLE" "$ID"
+        run -1 oci exec "$ID" mount -t tmpfs x /tmp
+        expect_in_output "ermission denied"
+        oci delete --force "$ID"
+        run -0 ward apparmor remove ward-test-made
+}
+
+@test "a profile that is stacked: what confines the caller stays, and no_new_privs lets it" {
+        run -0 ward apparmor load
+        edit '.process.apparmorProfile = "stack:ward-default" | .process.args = ["sh", "-c", "cat /proc/self/attr/apparmor/current; cat /secret; cat /open"]'
+        run oci run -b "$BUNDLE" "$ID"
+        expect_in_output "ward-default (enforce)" $'secret\nopen'
+        # Behind a profile of its own there is nothing but stacking.
+        cat >"$WORK/outer" <<-TEXT
+		profile ward-test-outer flags=(attach_disconnected) {
+		        file,
+		        capability,
+		        mount,
+		        umount,
+		        pivot_root,
+		        signal,
+		        ptrace,
+		        unix,
+		        network,
+		        change_profile -> **,
+		        deny /secret r,
+		}
+	TEXT
+        apparmor_parser --replace --skip-cache "$WORK/outer"
+        run aa-exec -p ward-test-outer -- "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+        expect_in_output "ward-test-outer" "ward-default" "can't open '/secret': Permission denied" $'\nopen'
+        apparmor_parser --remove "$WORK/outer"
+        run -0 ward apparmor remove ward-default
+}

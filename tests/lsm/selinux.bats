@@ -94,3 +94,30 @@ labelled() { edit --arg process "$PROCESS" --arg files "$FILES" '.process.selinu
                 --security-opt label=type:ward_test_t --security-opt label=level:s0:c1,c2 "$BUNDLE/rootfs" cat /proc/self/attr/current
         [[ $output == "$PROCESS" ]] || shown
 }
+
+@test "z and Z relabel what is bound, for every container or for this one; label=filetype: is the type of it" {
+        local options=(--rm --name "$ID" --security-opt label=type:ward_test_t --security-opt label=filetype:ward_test_file_t)
+        mkdir -p "$WORK/data/below"
+        echo data >"$WORK/data/below/file"
+        ln -s /etc/shadow "$WORK/data/link"
+        before=$(stat -c %C /etc/shadow)
+        chcon -R system_u:object_r:shadow_t:s0 "$WORK/data"
+        run -1 ward run "${options[@]}" --security-opt label=level:s0:c1,c2 -v "$WORK/data:/tmp" "$BUNDLE/rootfs" cat /tmp/below/file
+        expect_in_output "Permission denied"
+        run -0 ward run "${options[@]}" --security-opt label=level:s0:c1,c2 -v "$WORK/data:/tmp:z" "$BUNDLE/rootfs" cat /tmp/below/file
+        expect_output data
+        [[ $(stat -c %C "$WORK/data/below/file" "$WORK/data/link") == $'system_u:object_r:ward_test_file_t:s0\nsystem_u:object_r:ward_test_file_t:s0' ]] || shown
+        run -0 ward run "${options[@]}" --security-opt label=level:s0:c1,c2 -v "$WORK/data:/tmp:Z" "$BUNDLE/rootfs" sh -c 'echo more >/tmp/below/new; cat /tmp/below/file; ls -Z -d /dev/shm 2>/dev/null; true'
+        expect_in_output data
+        [[ $(stat -c %C "$WORK/data/below/file") == system_u:object_r:ward_test_file_t:s0:c1,c2 ]] || shown
+        # What is linked to is as it was.
+        [[ $(stat -c %C /etc/shadow) == "$before" ]]
+        run -125 ward run "${options[@]}" -v "$WORK/data:/tmp:Z" "$BUNDLE/rootfs" true
+        expect_in_output "Z is for a container with a level of its own" "label=level:s0:c1,c2"
+        run -125 ward run "${options[@]}" -v /etc:/tmp:z "$BUNDLE/rootfs" true
+        expect_in_output "z would relabel a directory of the system"
+        run -125 ward run --rm --name "$ID" --security-opt label=filetype:no_such_t -v "$WORK/data:/tmp:z" "$BUNDLE/rootfs" true
+        expect_in_output "the policy that is loaded has no such label"
+        run -0 ward run --rm --name "$ID" --security-opt label=disable -v "$WORK/data:/tmp:z" "$BUNDLE/rootfs" true
+        [[ $(stat -c %C "$WORK/data/below/file") == system_u:object_r:ward_test_file_t:s0:c1,c2 ]] || shown
+}

@@ -128,6 +128,14 @@ static const uint32_t groups[] = {7, 8};
 static const char *const candidates[] = {"/usr/bin/true", "/bin/true", NULL};
 static const char *const argv[] = {"true", NULL}, *const envp[] = {NULL};
 
+static const struct spec_landlock_path landlock_paths[] = {
+        {"/tmp", 0xc, false},
+        {"/etc/passwd", 0xffff, false},
+        {"/etc/passwd", 0x8, false}, /* nothing is left of it */
+        {"/missing", 0x8, true},
+};
+static const struct spec_landlock_port landlock_ports[] = {{443, 2}};
+
 const struct op_case op_cases[] = {
         {"setns",
          {.type = OP_SETNS, .ns = {FD_TREE, CLONE_NEWNET}},
@@ -908,6 +916,35 @@ const struct op_case op_cases[] = {
                  {"close 20", IGNORED},
                  {"close 16", IGNORED},
                  {"rt_sigprocmask 2", STEP_ITSELF},
+         }},
+        {"rules of Landlock",
+         {.type = OP_RULESET, .ruleset = {0xfff, 3, 1, landlock_paths, landlock_ports, 4, 1, FD_TASKS}},
+         NULL,
+         {
+                 {"landlock_create_ruleset 0xfff 0x3 0x1", STEP_ITSELF},
+                 {"landlock_add_rule 20 0", STEP_PROVE},
+                 {"openat2 cwd '/tmp' path no-magic", STEP_RULE_PATH},
+                 {"statx 21 ''", STEP_RULE},
+                 {"landlock_add_rule 20 1 21 0xc", STEP_RULE},
+                 {"close 21", IGNORED},
+                 /* Of a file only what files know, of the rest what the ruleset refuses. */
+                 {"openat2 cwd '/etc/passwd' path no-magic", STEP_RULE_PATH},
+                 {"statx 22 ''", STEP_RULE},
+                 {"landlock_add_rule 20 1 22 0x7", STEP_RULE},
+                 {"close 22", IGNORED},
+                 {"openat2 cwd '/etc/passwd' path no-magic", STEP_RULE_PATH},
+                 {"statx 23 ''", STEP_RULE},
+                 {"close 23", IGNORED},
+                 {"openat2 cwd '/missing' path no-magic", STEP_RULE_PATH},
+                 {"landlock_add_rule 20 2 443 0x2", STEP_RULE},
+         }},
+        {"Landlock",
+         {.type = OP_RESTRICT, .restrict_self = {FD_TASKS, 2}},
+         as_joined,
+         {
+                 {"landlock_restrict_self 33 0x2", STEP_ITSELF},
+                 {"close 33", IGNORED},
+                 {"landlock_restrict_self 33 0", STEP_PROVE},
          }},
         {"seccomp",
          {.type = OP_SECCOMP, .seccomp = {NULL, 2}},

@@ -26,6 +26,7 @@
 #include <asm/siginfo.h>
 
 #define CHILD_MOCK
+#include "base/uapi.h"
 #include "launch/child/sys.h"
 
 #define LINKS_MAX 40
@@ -202,7 +203,8 @@ static void put_attr(char *line, const struct mount_attr *attr)
             (unsigned long long)attr->propagation);
 }
 
-/* How each call is shown: d descriptor, s text, x hexadecimal, u number, o octal, f open flags, h open_how, a mount_attr, - not. */
+/* How each call is shown: d descriptor, s text, x hexadecimal, u number, o octal, f open flags, h open_how, a mount_attr, r a rule of Landlock behind its type,
+ * R a ruleset, - not. */
 static const struct {
         long number;
         const char *name, *args;
@@ -252,6 +254,9 @@ static const struct {
         {__NR_mount_setattr, "mount_setattr", "dsxa"},
         {__NR_move_mount, "move_mount", "dsdsx"},
         {__NR_open_tree, "open_tree", "dsx"},
+        {__NR_landlock_add_rule, "landlock_add_rule", "dur"},
+        {__NR_landlock_create_ruleset, "landlock_create_ruleset", "R"},
+        {__NR_landlock_restrict_self, "landlock_restrict_self", "dx"},
         {__NR_openat, "openat", "dsfo"},
         {__NR_openat2, "openat2", "dsh"},
         {__NR_personality, "personality", "x"},
@@ -327,6 +332,19 @@ static void put_argument(char *line, char kind, const long *args)
                 break;
         case 'a':
                 put_attr(line, (const struct mount_attr *)value);
+                break;
+        case 'r': /* a rule of Landlock, behind its type */
+                if (value != 0 && args[-1] == UAPI_LANDLOCK_RULE_PATH)
+                        put(line, " %d %#llx", ((const struct uapi_landlock_path *)value)->fd,
+                            ((const struct uapi_landlock_path *)value)->rights);
+                else if (value != 0)
+                        put(line, " %llu %#llx", ((const struct uapi_landlock_port *)value)->port,
+                            ((const struct uapi_landlock_port *)value)->rights);
+                break;
+        case 'R':
+                put(line, " %#llx %#llx %#llx", ((const struct uapi_landlock_ruleset *)value)->fs,
+                    ((const struct uapi_landlock_ruleset *)value)->net,
+                    ((const struct uapi_landlock_ruleset *)value)->scope);
                 break;
         default:
                 break;
@@ -665,6 +683,16 @@ static long answer(long number, const long *a)
                 return 0;
         case __NR_seccomp:
                 return (a[1] & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0 ? new_fd(-1) : 0;
+        case __NR_landlock_create_ruleset:
+                return mock.lies ? 0 : new_fd(-1);
+        case __NR_landlock_add_rule:
+                return a[1] == 0 && !mock.lies ? -EINVAL : 0;
+        case __NR_landlock_restrict_self:
+                if (mock.lies || !mock.restricted) {
+                        mock.restricted = true;
+                        return 0;
+                }
+                return -EBADF; /* asked again, with a descriptor that is closed */
         case __NR_setsid:
                 return mock.lies ? -EPERM : 4711;
         case __NR_getsid:

@@ -65,6 +65,7 @@ struct mock {
         unsigned last_cap;
         uint32_t caps[6];
         bool no_new_privs;
+        bool restricted; /* by Landlock */
         uint64_t cpus[SPEC_CPUS_MAX / 64], nodes_bound[SPEC_NODES_MAX / 64];
         uint64_t cpus_there, nodes_there; /* of the first 64: what the machine has */
         uint32_t memory_policy, io_priority, personality;

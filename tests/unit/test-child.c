@@ -364,6 +364,8 @@ static const struct op lied_to[] = {
         {.type = OP_CAPS, .caps = {1, 1, 1}},
         {.type = OP_NO_NEW_PRIVS},
         {.type = OP_SETSID},
+        {.type = OP_RULESET, .ruleset = {.fs = 1}},
+        {.type = OP_RESTRICT},
         {.type = OP_BOUNDING, .number = 1},
         {.type = OP_PERSONALITY, .number = 8},
         {.type = OP_AFFINITY, .set = {"1", one, SPEC_CPUS_MAX, {0}}},

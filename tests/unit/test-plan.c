@@ -41,6 +41,7 @@ static const struct named_place {
           .rootfs = "/bundle/rootfs",
           .root_user = true,
           .apparmor = true,
+          .landlock_abi = 7,
           .terminal_socket = true}},
         {"hybrid-create",
          {.hierarchies = hybrid,
@@ -74,6 +75,7 @@ static const struct named_place {
           .rootfs = "/bundle/rootfs",
           .foreign_mounts = true,
           .apparmor = true,
+          .landlock_abi = 3,
           .terminal_socket = true,
           .setgroups_denied = true}},
         /* Root of a user namespace, with groups of both versions that were delegated to it. */

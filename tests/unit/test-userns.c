@@ -38,7 +38,7 @@ static const struct {
         {{{"sys/kernel/apparmor_restrict_unprivileged_userns", "1\n"}, {"self/attr/current", "unconfined\n"}},
          -EPERM,
          "AppArmor",
-         "kernel.apparmor_restrict_unprivileged_userns=0"},
+         "/apparmor/ward-userns /etc/apparmor.d/ward && apparmor_parser -r"},
         {{{"sys/kernel/apparmor_restrict_unprivileged_userns", "1\n"}, {"self/attr/current", "ward (unconfined)\n"}},
          0,
          NULL,

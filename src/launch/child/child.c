@@ -54,6 +54,10 @@ static op_function of_process(enum op_type type)
                 return child_do_close_fds;
         case OP_INIT:
                 return child_do_init;
+        case OP_RULESET:
+                return child_do_ruleset;
+        case OP_RESTRICT:
+                return child_do_restrict;
         case OP_SECCOMP:
                 return child_do_seccomp;
         case OP_EXEC:

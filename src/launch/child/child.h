@@ -137,6 +137,10 @@ int child_do_close_fds(struct child *child, const struct op *op);
 int child_do_seccomp(struct child *child, const struct op *op);
 int child_do_exec(struct child *child, const struct op *op);
 
+/* landlock.c */
+int child_do_ruleset(struct child *child, const struct op *op);
+int child_do_restrict(struct child *child, const struct op *op);
+
 /* schedule.c */
 int child_do_affinity(struct child *child, const struct op *op);
 int child_do_memory_policy(struct child *child, const struct op *op);

@@ -283,8 +283,8 @@ static uint32_t next_kept(const struct child *child, uint32_t at)
         for (uint32_t i = 0; i < child->plan->slot_count; i++) {
                 enum slot_kind kind = child->plan->slots[i].kind;
 
-                if ((kind == SLOT_LISTENER || kind == SLOT_STATE || kind == SLOT_INIT) && child->slots[i] >= 0 &&
-                    (uint32_t)child->slots[i] >= at && (uint32_t)child->slots[i] < next)
+                if ((kind == SLOT_LISTENER || kind == SLOT_STATE || kind == SLOT_INIT || kind == SLOT_RULESET) &&
+                    child->slots[i] >= 0 && (uint32_t)child->slots[i] >= at && (uint32_t)child->slots[i] < next)
                         next = (uint32_t)child->slots[i];
         }
         return next;
