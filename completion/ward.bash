@@ -7,8 +7,14 @@ _ward_options() {
         "${COMP_WORDS[0]}" "$@" --help-all 2>/dev/null | sed -n 's/^ *\(-[a-zA-Z]\), /\1\n/; s/^ *\(-\)/\1/p' | grep -o '^--\?[a-zA-Z][a-z0-9-]*'
 }
 
+# The names of profiles, and files.
+_ward_profiles() {
+        compgen -W "$("${COMP_WORDS[0]}" profile list 2>/dev/null | awk 'NR > 1 { print $1 }')" -- "$1"
+        compgen -f -- "$1"
+}
+
 _ward() {
-        local verbs='run ps inspect exec kill stop rm limit gc top cgroup seccomp caps apparmor doctor help version'
+        local verbs='run ps inspect exec kill stop rm limit gc top cgroup seccomp caps profile apparmor doctor help version'
         local groups='tree list controllers create delete get set exec classify freeze thaw kill stat events watch'
         local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' sub='' root=() all=() i
         for ((i = 1; i < COMP_CWORD; i++)); do
@@ -33,6 +39,7 @@ _ward() {
         --seccomp) mapfile -t COMPREPLY < <(compgen -W 'default strict systemd unconfined' -- "$current"; compgen -f -- "$current") && return ;;
         --arch) mapfile -t COMPREPLY < <(compgen -W 'x86_64 i386 x32' -- "$current") && return ;;
         --as) mapfile -t COMPREPLY < <(compgen -W 'raw c oci' -- "$current") && return ;;
+        --profile) mapfile -t COMPREPLY < <(_ward_profiles "$current") && return ;;
         --security-opt) mapfile -t COMPREPLY < <(compgen -W 'seccomp= no-new-privileges= apparmor= label= mask= unmask=' -- "$current") && return ;;
         --signal | -s | --stop-signal) mapfile -t COMPREPLY < <(compgen -W 'TERM KILL INT HUP QUIT STOP CONT USR1 USR2' -- "$current") && return ;;
         esac
@@ -54,6 +61,10 @@ _ward() {
                 mapfile -t COMPREPLY < <(compgen -W 'explain test diff lint compile disasm dump groups' -- "$current")
         elif [[ $verb == seccomp && $previous == groups ]]; then
                 mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" seccomp groups 2>/dev/null)" -- "$current")
+        elif [[ $verb == profile && $previous == profile ]]; then
+                mapfile -t COMPREPLY < <(compgen -W 'list show check diff set unset keys' -- "$current")
+        elif [[ $verb == profile ]]; then
+                mapfile -t COMPREPLY < <(_ward_profiles "$current")
         elif [[ $verb == caps && $previous == caps ]]; then
                 mapfile -t COMPREPLY < <(compgen -W 'decode explain of file' -- "$current")
         elif [[ $verb == seccomp || $verb == caps ]]; then

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish completion for ward. Options come from --help, names from `ps`, so there is no second list to keep.
 
-set -l verbs run ps inspect exec kill stop rm limit gc top cgroup seccomp caps apparmor doctor help version
+set -l verbs run ps inspect exec kill stop rm limit gc top cgroup seccomp caps profile apparmor doctor help version
 set -l groups tree list controllers create delete get set exec classify freeze thaw kill stat events watch
 
 function __ward_options
@@ -11,13 +11,15 @@ end
 complete -c ward -f
 complete -c ward -n "not __fish_seen_subcommand_from $verbs" -a "$verbs"
 complete -c ward -n "not __fish_seen_subcommand_from $verbs; and string match -q -- '-*' (commandline -ct)" -a '(__ward_options)'
-for verb in run ps inspect exec kill stop rm limit gc top seccomp caps apparmor doctor
+for verb in run ps inspect exec kill stop rm limit gc top seccomp caps profile apparmor doctor
         complete -c ward -n "__fish_seen_subcommand_from $verb; and not __fish_seen_subcommand_from cgroup; and string match -q -- '-*' (commandline -ct)" -a "(__ward_options $verb)"
 end
 for verb in inspect exec kill stop rm limit top
         complete -c ward -n "__fish_seen_subcommand_from $verb; and not __fish_seen_subcommand_from cgroup" -a '(ward ps -aq 2>/dev/null)'
 end
 complete -c ward -F -n "__fish_seen_subcommand_from seccomp" -a 'explain test diff lint compile disasm dump groups default strict systemd unconfined (ward ps -aq 2>/dev/null)'
+complete -c ward -F -n "__fish_seen_subcommand_from profile" -a 'list show check diff set unset keys (ward profile list 2>/dev/null | string replace -rf "^([a-z0-9_.-]+) .*" "\$1")'
+complete -c ward -n "__fish_seen_subcommand_from run" -l profile -rF -a '(ward profile list 2>/dev/null | string replace -rf "^([a-z0-9_.-]+) .*" "\$1")'
 complete -c ward -F -n "__fish_seen_subcommand_from caps" -a 'decode explain of file (ward ps -aq 2>/dev/null)'
 complete -c ward -F -n "__fish_seen_subcommand_from apparmor" -a 'show load list remove (ward ps -aq 2>/dev/null)'
 complete -c ward -n "__fish_seen_subcommand_from doctor" -a '(ward doctor 2>/dev/null | string replace -rf "^ {0,2}([a-z][a-zA-Z0-9._-]*)( .*)?\$" "\$1")'

@@ -56,6 +56,8 @@ enum mistake {
         MISTAKE_FILE_UNWRITABLE = 310,
         MISTAKE_KEEP_SHARED = 311,
         MISTAKE_MOUNT_OPTION = 312,
+        MISTAKE_PROFILE_FORM = 313,
+        MISTAKE_NO_PROFILE = 314,
 
         /* users and rights */
         MISTAKE_USER = 401,

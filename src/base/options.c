@@ -74,13 +74,20 @@ static int store_set(const struct option_entry *entry, void *target, const char 
         return 0;
 }
 
-/* A list can't be longer than the command line. */
+/* From 8 on each power of two is where the room ends. */
 static int store_item(struct cursor *cursor, struct option_list *list, const char *value)
 {
-        if (list->items == NULL)
-                list->items = arena_new(cursor->arena, const char *, (size_t)cursor->count);
-        if (list->items == NULL)
-                return err_oom(cursor->err);
+        const size_t count = list->count;
+
+        if (count == 0 || (count >= 8 && (count & (count - 1)) == 0)) {
+                const char **grown = arena_new(cursor->arena, const char *, count == 0 ? 8 : 2 * count);
+
+                if (grown == NULL)
+                        return err_oom(cursor->err);
+                if (count > 0)
+                        memcpy(grown, list->items, count * sizeof(*grown));
+                list->items = grown;
+        }
         list->items[list->count++] = value;
         return 0;
 }
@@ -283,6 +290,20 @@ int options_parse(const struct option_command *command, int *argc, char **argv, 
                 return r;
         *argc = cursor.operands;
         return 0;
+}
+
+const struct option_entry *options_find(const struct option_command *command, const char *name)
+{
+        return find_name(command, name, strlen(name));
+}
+
+int options_set(const struct option_command *command, const struct option_entry *entry, const char *value, void *target,
+                struct arena *arena, struct ward_err *err)
+{
+        struct cursor cursor = {.command = command, .target = target, .arena = arena, .err = err};
+        const char *shown = arena_concat(arena, "--", entry->name);
+
+        return shown == NULL ? err_oom(err) : store(&cursor, entry, shown, value);
 }
 
 static size_t left_width(const struct option_entry *entry)

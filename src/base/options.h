@@ -89,6 +89,13 @@ struct option_command {
 int options_parse(const struct option_command *command, int *argc, char **argv, void *target, struct arena *arena,
                   struct ward_err *err);
 
+/* The option called @name, without dashes; NULL: there is none. */
+const struct option_entry *options_find(const struct option_command *command, const char *name);
+
+/* As if the option stood on the command line with @value, before what options_parse() reads afterwards. Returns 0 or -errno. */
+int options_set(const struct option_command *command, const struct option_entry *entry, const char *value, void *target,
+                struct arena *arena, struct ward_err *err);
+
 /* Appends the text of --help, or with @all of --help-all, at most 80 columns wide. */
 void options_help(const struct option_command *command, bool all, struct text *text);
 

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "engine/engine.h"
 #include "model/spec.h"
+#include "profile/profile.h"
 #include "store/store.h"
 
 /* What a verb that starts programs exits with when it could not: as docker, and as a shell for 126 and 127. */
@@ -28,6 +29,7 @@ struct cli {
         struct store store; /* open while a verb with @needs_store runs */
         const char *root;   /* --root; NULL: the default */
         bool color;         /* messages are for a terminal that wants it */
+        struct profile *profile; /* what --profile named; NULL: nothing */
         int failure;        /* the exit status of an error */
 };
 
@@ -43,7 +45,7 @@ struct cli_verb {
 };
 
 extern const struct cli_verb cli_apparmor, cli_caps, cli_cgroup, cli_doctor, cli_exec, cli_gc, cli_inspect, cli_kill,
-        cli_limit, cli_ps, cli_rm, cli_run, cli_seccomp, cli_stop, cli_top;
+        cli_limit, cli_profile, cli_ps, cli_rm, cli_run, cli_seccomp, cli_stop, cli_top;
 
 /* The origin of a value that @option gave: "-v ./src:/src". */
 #define CLI_ORIGIN(option)                      \
@@ -86,6 +88,20 @@ const char *const *cli_argv(struct cli *cli, int count, char **operands);
  * an error. */
 int cli_each(struct cli *cli, int count, char **names,
              int (*act)(struct cli *cli, const char *name, const void *what, struct ward_err *err), const void *what);
+
+/*
+ * profiles.c, for each verb that has an option "profile" of kind LIST: reads the command line of @count words into @target of @size bytes, and below it the profiles
+ * that it names, whose settings are options of the verb. As options_parse() otherwise. Without the word costs nothing.
+ */
+int cli_parse(struct cli *cli, const struct option_command *command, size_t size, int *count, char **words, void *target,
+              struct ward_err *err);
+
+/* The settings of cli->profile as options in @target. @host: the root is `host`. */
+int cli_apply_profile(struct cli *cli, const struct option_command *command, bool host, void *target,
+                      struct ward_err *err);
+
+/* Puts the place of the setting that a failure is about in front of its message. */
+void cli_blame_profile(const struct cli *cli, struct ward_err *err);
 
 /* Without -i a process's input is empty. */
 int cli_close_input(struct ward_err *err);

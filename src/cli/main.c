@@ -11,9 +11,9 @@
 #include "cli/cli.h"
 #include "cli/help.h"
 
-static const struct cli_verb *const verbs[] = {&cli_run,   &cli_ps,      &cli_inspect, &cli_exec,     &cli_kill,
-                                               &cli_stop,  &cli_rm,      &cli_gc,      &cli_top,      &cli_cgroup,
-                                               &cli_limit, &cli_seccomp, &cli_caps,    &cli_apparmor, &cli_doctor};
+static const struct cli_verb *const verbs[] = {&cli_run,   &cli_ps,      &cli_inspect, &cli_exec,    &cli_kill,     &cli_stop,
+                                               &cli_rm,    &cli_gc,      &cli_top,     &cli_cgroup,  &cli_limit,    &cli_seccomp,
+                                               &cli_caps,  &cli_profile, &cli_apparmor, &cli_doctor};
 
 struct globals {
         const char *root;
@@ -46,6 +46,7 @@ static const struct option_command global_command = {
                    "  cgroup COMMAND      make, limit, look at and end control groups\n"
                    "  seccomp WORD ...    system call filters: explain, test, compare, compile them\n"
                    "  caps WORD ...       capabilities of processes and files, and what they allow\n"
+                   "  profile WORD ...    profiles for 'run': list, show, check, compare them\n"
                    "  apparmor WORD ...   AppArmor profiles for containers\n"
                    "  doctor              what isolation this machine can give, and what blocks it\n"
                    "  help [VERB|E204]    show this text, a verb's options, or what an error means\n"
@@ -121,7 +122,7 @@ static int run_verb(struct cli *cli, const struct cli_verb *verb, int count, cha
         r = engine_protect_program(cli->argv, verb->in_sight, err);
         if (r < 0)
                 return r;
-        r = options_parse(&verb->command, &count, words, options, &cli->arena, err);
+        r = cli_parse(cli, &verb->command, verb->options_size, &count, words, options, err);
         if (r == OPTIONS_HELP || r == OPTIONS_HELP_ALL)
                 return print_help(&verb->command, r == OPTIONS_HELP_ALL, err);
         if (r < 0)
@@ -132,6 +133,8 @@ static int run_verb(struct cli *cli, const struct cli_verb *verb, int count, cha
                         return r;
         }
         r = verb->run(cli, options, count, words, err);
+        if (r < 0)
+                cli_blame_profile(cli, err);
         if (verb->needs_store)
                 store_close(&cli->store);
         return r;

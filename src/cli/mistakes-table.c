@@ -162,6 +162,15 @@ const struct help_mistake help_mistakes[] = {
          "The word is neither one of mount(8) nor an option of this file system, or its\n"
          "value is not possible. For tmpfs: size=64m, mode=700, nr_inodes=, uid=, gid=\n"
          "(tmpfs(5))."},
+        {MISTAKE_PROFILE_FORM, "a profile has a mistake",
+         "The message begins with the file, the line and the column. A profile is a map\n"
+         "of keys and values; 'ward profile keys' lists them, docs/PROFILES.md explains\n"
+         "them. A key that ward does not know, or that is there twice, is never ignored.\n"
+         "Of YAML, anchors, aliases, tags and several documents are refused."},
+        {MISTAKE_NO_PROFILE, "there is no such profile",
+         "A profile is looked for by its name in ~/.config/ward/profiles, in\n"
+         "/etc/ward/profiles and among those that come with ward: 'ward profile list'.\n"
+         "A file is named by its path, with a '/' or with .yaml at its end."},
 
         /* ---- users and rights ---- */
 

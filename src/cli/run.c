@@ -36,13 +36,13 @@ static int choose_id(struct cli *cli, const struct run *o, const char **ret_id, 
         return *ret_id == NULL ? err_errno(err, "draw an id for the container") : 0;
 }
 
-static int print_plan(const struct ward_spec *spec, const struct engine_options *engine, bool json,
+static int print_plan(const struct ward_spec *spec, const struct engine_options *engine, bool json, bool silent,
                       struct ward_err *err)
 {
         _cleanup_text_ struct text text = {0};
         int r = engine_plan(spec, engine, json, &text, err);
 
-        return r < 0 ? r : cli_print(&text, err);
+        return r < 0 || silent ? r : cli_print(&text, err);
 }
 
 static bool shows_strength(const struct run *o)
@@ -186,7 +186,7 @@ static int build_and_run(struct run_job *job, const char *root_word, struct ward
         engine.shm_fd = job->namespaces->shm;
         engine.ordinary_user = job->ordinary;
         engine.idmap_root = !root.given && job->idmaps;
-        return o->dry_run ? print_plan(&spec, &engine, o->format == RUN_FORMAT_JSON, err)
+        return o->dry_run ? print_plan(&spec, &engine, o->format == RUN_FORMAT_JSON, o->silent, err)
                           : start(job, &spec, &engine, err);
 }
 

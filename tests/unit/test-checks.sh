@@ -70,6 +70,7 @@ test_layers() {
         rejects check-layers "base over kern" src/base/x.c src/base/x.c '# include "kern/k.h"'
         rejects check-layers "launch over its sibling store" src/launch/x.c src/launch/x.c '#include "store/s.h"'
         rejects check-layers "a public header over an internal one" include/ward/q.h include/ward/q.h '#include "base/a.h"'
+        rejects check-layers "libyaml in another file than its one" src/cli/x.c src/cli/x.c '#include <yaml.h>'
         rejects check-layers "a header that is not there" src/base/x.c src/base/x.c '#include "a.h"'
         fresh_tree
         offender=

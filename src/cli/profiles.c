@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* --profile of any verb: the settings of profiles become options, below those of the command line; see cli.h. */
+#include <string.h>
+
+#include "cli/cli.h"
+
+static const struct option_list *list_of(const struct option_command *command, const char *name, const void *target)
+{
+        const struct option_entry *entry = options_find(command, name);
+
+        return entry == NULL || entry->kind != OPTION_KIND_LIST
+                       ? NULL
+                       : (const struct option_list *)((const char *)target + entry->offset);
+}
+
+static int place(const struct profile_setting *setting, struct ward_err *err)
+{
+        return err_wrap(err, "%s:%u:%u", setting->file, setting->line, setting->column);
+}
+
+int cli_apply_profile(struct cli *cli, const struct option_command *command, bool host, void *target,
+                      struct ward_err *err)
+{
+        const struct profile *profile = cli->profile;
+
+        for (size_t i = 0; i < profile->count; i++) {
+                const struct profile_setting *setting = &profile->settings[i];
+                const struct option_entry *entry = options_find(command, setting->key->option);
+                const char *value = profiles_option_value(setting, &cli->arena);
+                int r;
+
+                if (setting->absent || (setting->key->host && !host))
+                        continue;
+                if (value == NULL)
+                        return err_oom(err);
+                if (entry == NULL) {
+                        (void)err_set(err, -EINVAL, "'%s' has no option for '%s'", command->name, setting->key->name);
+                        (void)err_mistake(err, MISTAKE_PROFILE_FORM);
+                        (void)place(setting, err);
+                        return err_hint(err, "take it out of the profile, or use another one");
+                }
+                r = options_set(command, entry, value, target, &cli->arena, err);
+                if (r < 0)
+                        return place(setting, err);
+        }
+        return 0;
+}
+
+/* What the command line says to the contrary of the profile. */
+static void override(const struct option_command *command, const void *given, struct profile *profile)
+{
+        for (size_t i = 0; i < command->count; i++) {
+                const struct option_entry *entry = &command->entries[i];
+                const void *at = (const char *)given + entry->offset;
+                const struct option_list *list = at;
+
+                if (entry->kind == OPTION_KIND_TEXT && *(const char *const *)at != NULL)
+                        profiles_override(profile, entry->name, *(const char *const *)at);
+                for (size_t j = 0; entry->kind == OPTION_KIND_LIST && j < list->count; j++)
+                        profiles_override(profile, entry->name, list->items[j]);
+        }
+}
+
+static int parse_with_profiles(struct cli *cli, const struct option_command *command, int *count, char **words,
+                               void *target, size_t size, struct ward_err *err)
+{
+        char **copy = arena_new(&cli->arena, char *, (size_t)*count + 1);
+        void *given = arena_alloc(&cli->arena, 1, size + 1);
+        struct profile *profile = arena_new(&cli->arena, struct profile, 1);
+        const struct option_list *profiles;
+        int operands = *count, r;
+
+        if (copy == NULL || given == NULL || profile == NULL)
+                return err_oom(err);
+        memcpy(copy, words, (size_t)*count * sizeof(*copy));
+        r = options_parse(command, &operands, copy, given, &cli->arena, err);
+        if (r != 0)
+                return r;
+        profiles = list_of(command, "profile", given);
+        if (profiles != NULL && profiles->count > 0) {
+                r = profiles_load(profiles->items, profiles->count, &cli->arena, profile, err);
+                if (r < 0)
+                        return err_wrap(err, "option '--profile'");
+                override(command, given, profile);
+                cli->profile = profile;
+                r = cli_apply_profile(cli, command, operands > 0 && strcmp(copy[0], "host") == 0, target, err);
+                if (r < 0)
+                        return r;
+        }
+        return options_parse(command, count, words, target, &cli->arena, err);
+}
+
+int cli_parse(struct cli *cli, const struct option_command *command, size_t size, int *count, char **words, void *target,
+              struct ward_err *err)
+{
+        for (int i = 0; i < *count; i++)
+                if (strncmp(words[i], "--profile", strlen("--profile")) == 0)
+                        return parse_with_profiles(cli, command, count, words, target, size, err);
+        return options_parse(command, count, words, target, &cli->arena, err);
+}
+
+void cli_blame_profile(const struct cli *cli, struct ward_err *err)
+{
+        const struct profile_setting *setting =
+                cli->profile == NULL ? NULL : profiles_blame(cli->profile, err->message);
+
+        if (setting != NULL)
+                (void)place(setting, err);
+}

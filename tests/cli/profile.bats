@@ -1,0 +1,261 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# ward profile, and ward run --profile.
+# shellcheck disable=SC2154,SC2016
+
+load helpers/common
+
+setup() {
+        with_root
+        unset XDG_CONFIG_HOME
+        export HOME=$WORK/home WARD_PROFILES=$WORK/etc:$WARD_SOURCE/data/profiles
+        mkdir -p "$WORK/etc" "$WORK/home/.config/ward/profiles"
+}
+teardown() { remove_all; }
+
+# profile NAME LINE...: one of the machine's.
+profile() {
+        local name=$1
+        shift
+        printf '%s\n' "$@" >"$WORK/etc/$name.yaml"
+}
+
+@test "list: names, what they are for, and where they are; the caller's own come first" {
+        profile mine 'description: "mine\u001b[31m"'
+        profile broken 'memroy: 1'
+        cp etc/mine.yaml home/.config/ward/profiles/shell.yaml
+        run -0 ward profile list
+        expect_in_output "agent  " "build in the current directory" "data/profiles" "it has a mistake"
+        [[ $output =~ shell\ +mine\?\[31m\ +$WORK/home ]] || shown
+        ward profile list --format json >list
+        run -0 jq -r '.[] | select(.valid | not) | .name' list
+        expect_output broken
+}
+
+@test "the profiles that come with ward have no mistake, and are installed" {
+        local file name names=()
+        for file in "$WARD_SOURCE"/data/profiles/*.yaml; do
+                name=$(basename "$file" .yaml)
+                names+=("$name")
+                grep -q "profiles/$name.yaml" "$WARD_SOURCE/data/meson.build"
+                grep -q "^| \`$name\`" "$WARD_SOURCE/docs/PROFILES.md"
+        done
+        run -0 ward profile check "${names[@]}"
+        [[ $(grep -c "nothing is wrong" <<<"$output") == "${#names[@]}" && ${#names[@]} -ge 8 ]] || shown
+}
+
+@test "show: what is included, where each value is from; it is a profile itself" {
+        profile base 'memory: 1g' 'env: {A: 1}' 'volume: [/usr:/x:ro]'
+        profile web 'description: a "server"' 'include: [base]' '# a comment' 'memory: 2g' 'env: {B: "x # y"}'
+        run -0 ward profile show web
+        expect_in_output 'description: "a \"server\""' "memory: 2g" "# $WORK/etc/web.yaml:4" "  - /usr:/x:ro" "# $WORK/etc/base.yaml:3" '  B: "x # y"'
+        expect_not_in_output "1g"
+        ward profile show web >again.yaml
+        run -0 ward profile diff web ./again.yaml
+        expect_output ""
+        ward profile show web --format json >shown
+        run -0 jq -r '.settings[] | select(.key == "memory") | .value, .line, .column' shown
+        expect_output $'2g\n4\n9'
+}
+
+# mistake_at PLACE PATTERN LINE...: what `check` and `run` say of a profile of these lines.
+mistake_at() {
+        local place=$1 pattern=$2
+        shift 2
+        profile bad "$@"
+        fails_with 1 "$WORK/etc/bad.yaml:$place: $pattern" ward profile check bad
+        fails_with 125 "$WORK/etc/bad.yaml:$place: $pattern" ward run --rm --profile bad "$ROOT" true
+}
+
+@test "check: mistakes with line and column, also those that an option's reader finds" {
+        mistake_at 2:1 "unknown key 'memroy'.*E313.*did you mean 'memory'" 'cpus: 1' 'memroy: 1g'
+        mistake_at 1:9 "option '--memory': '12q' is not a number of bytes.*E106" 'memory: 12q'
+        mistake_at 3:5 "option '--cap-add': 'NET_ADMNI'.*did you mean 'NET_ADMIN'" 'memory: 1g' 'cap-add:' '  - NET_ADMNI'
+        mistake_at 1:10 "option '--network': 'hots'.*did you mean 'host'" 'network: hots'
+        mistake_at 1:10 "option '--sysctl': 'kernel.panic' belongs to the whole machine" 'sysctl: {kernel.panic: 1}'
+        mistake_at 1:10 "option '--device': look at '/dev/nosuch'" 'device: [/dev/nosuch]'
+        mistake_at 1:10 "anchors are not for profiles" 'volume: [&a /a:/b]'
+        mistake_at 2:1 "the key 'mem_limit' is there twice, first in line 1" 'memory: 1g' 'mem_limit: 1g'
+        mistake_at 1:11 "include: there is no profile 'agnet'.*E314.*did you mean 'agent'" 'include: [agnet]'
+        mistake_at 1:10 "option .*open '$WORK/etc/no.json'" 'seccomp: ./no.json'
+        mistake_at 2:12 "read-only: 'no' is not true or false.*write false" 'host-size: 1m' 'read-only: no'
+        profile source 'cpus: 1' 'volume:' '  - /nonexistent:/x'
+        fails_with 1 "source.yaml:3:5: volume: look at '/nonexistent'.*E301.*volume-if-there" ward profile check source
+        fails_with 125 "source.yaml:3:5: --volume /nonexistent:/x" ward run --rm --profile source "$ROOT" true
+        printf 'memory: 1\xff\n' >etc/bytes.yaml
+        fails_with 1 "bytes.yaml:1:.*that is no YAML" ward profile check bytes
+        head -c 300000 /dev/zero | tr '\0' '#' >large.yaml
+        fails_with 1 "large.yaml" ward profile check ./large.yaml
+}
+
+@test "words of the verb: mistakes" {
+        fails_with 1 "'chekc' is not one of.*did you mean 'check'" ward profile chekc
+        fails_with 1 "profile show: an operand is missing.*usage: ward profile show" ward profile show
+        fails_with 1 "profile diff: that is one word too many" ward profile diff a b c
+        fails_with 1 "'--markdown' has no meaning for 'profile list'" ward profile list --markdown
+        fails_with 1 "there is no profile 'agnet'.*E314.*did you mean 'agent'" ward profile show agnet
+        fails_with 125 "option '--profile': there is no profile 'agnet'" ward run --profile agnet "$ROOT" true
+}
+
+@test "diff: by what it means; the status is that of diff" {
+        profile a 'memory: 512m' 'cap_add: [net_admin]' 'volumes: [/a:/b:rw]' '# more'
+        profile b 'include: [c]' 'mem_limit: 0.5g'
+        profile c 'cap-add: [CAP_NET_ADMIN]' 'volume: /a:/b' 'memory: 7g'
+        run -0 ward profile diff a b
+        expect_output ""
+        run -1 ward profile diff a c
+        expect_output $'- memory: 512m\n+ memory: 7g'
+        run -1 ward profile diff a c --format json
+        [[ $(jq -r '.differences[1].second' <<<"$output") == 7g ]]
+}
+
+@test "set and unset: one value is changed, and comments and all else stay" {
+        cat >p.yaml <<'YAML'
+# head
+include: [shell]   # why
+
+volume:            # mine
+  - ./a:/a   # first
+  - /b:/b
+# between
+
+network: none # no net
+env: {A: 1, B: two}
+tmpfs: /run   # one
+cap-add: []
+ulimit:
+    core: 0      # no cores
+
+    nofile: 5
+mem_limit: 1g    # m
+mount:
+  - {type: tmpfs, dst: /x}   # w
+YAML
+        chmod 640 p.yaml
+        cp p.yaml before.yaml
+        set_value() { ward profile set p.yaml "$@"; }
+        set_value network host; set_value volume /c:/c:ro; set_value volume /z:/a; set_value env A=9; set_value env C=x,y; set_value tmpfs /tmp
+        set_value tmpfs /run:size=1m; set_value cap_add KILL; set_value ulimit core=5; set_value ulimit nproc=7; set_value memory 3g
+        set_value mount type=tmpfs,dst=/q; set_value pids-limit 9; set_value device '/dev/a b'; set_value sysctl net.ipv4.ip_forward=1
+        sed -e 's|\./a:/a|/z:/a|; s|^  - /b:/b|&\n  - /c:/c:ro|; s|^network: none|network: host|; s|{A: 1, B: two}|{A: 9, B: two, C: "x,y"}|' \
+                -e 's|^tmpfs: /run|tmpfs: [/run:size=1m, /tmp]|; s|\[\]|[KILL]|; s|core: 0|core: 5|; s|^    nofile: 5|&\n    nproc: 7|; s|mem_limit: 1g|mem_limit: 3g|' before.yaml >wanted
+        printf '%s\n' '  - type=tmpfs,dst=/q' 'pids-limit: 9' 'device:' '  - "/dev/a b"' 'sysctl:' '  net.ipv4.ip_forward: 1' >>wanted
+        diff wanted p.yaml
+        [[ $(stat -c %a p.yaml) == 640 && ! -e p.yaml.new ]]
+        ward profile unset p.yaml env
+        ward profile unset p.yaml ulimit
+        ward profile unset p.yaml mount
+        grep -v -e '^env' -e '^ulimit' -e core: -e nofile: -e nproc: -e '^mount' -e type -e '^$' wanted | diff - <(grep -v '^$' p.yaml)
+
+        fails_with 1 "'3x' is not a number of bytes" ward profile set p.yaml memory 3x
+        fails_with 1 "unknown key 'memroy'" ward profile set p.yaml memroy 3g
+        fails_with 1 "there is no 'uts'" ward profile unset p.yaml uts
+        echo '{memory: 1g}' >braces.yaml
+        fails_with 1 "not written so that it can be changed by itself" ward profile set ./braces.yaml memory 2g
+        [[ $(<braces.yaml) == '{memory: 1g}' ]]
+
+        run -0 ward profile set shell memory 77m
+        run -0 ward profile show shell
+        expect_in_output "memory: 77m" "home/.config/ward/profiles/shell.d/local.yaml:1"
+        fails_with 1 "there is no profile 'shel'" ward profile set shel memory 1m
+}
+
+@test "run: what the profile says is so; of several the later holds, and the command line before all" {
+        profile one 'read-only: true' 'tmpfs: [/tmp]' 'network: none' 'cap-drop: [ALL]' 'cap-add: [KILL, CHOWN]' 'ulimit: {nofile: 100, core: 0}' \
+                'env: {A: one, B: one, MINE: }' 'hostname: boxed' 'workdir: /tmp' 'memory: 200m'
+        profile two 'env: {B: two}' 'ulimit: [nofile=50]' 'cap-drop: [KILL]'
+        local look='grep CapEff /proc/self/status; pwd; hostname; ulimit -n; echo "$A $B $MINE"; touch /x'
+        MINE=own run -1 here --profile one @ sh -c "$look"
+        expect_in_output "0000000000000021" /tmp boxed 100 "one one own" "Read-only"
+        MINE=own run -1 here --profile one --profile two @ sh -c "$look"
+        expect_in_output "0000000000000001" 50 "one two own"
+        MINE=own run -0 here --profile one --profile two -e B=here --ulimit nofile=70 --cap-add KILL --hostname h --read-only=false @ sh -c "$look"
+        expect_in_output "0000000000000021" 70 "one here own" $'\nh\n'
+        rm -f "$ROOT/x"
+        MINE=own run -1 here -e A=x --cap-drop CHOWN --profile one @ sh -c "$look"
+        expect_in_output "0000000000000020" "x one own"
+        background --profile one "$ROOT" sleep 100
+        run -0 limit_of memory memory.limit_in_bytes memory.max
+        expect_output $((200 << 20))
+}
+
+@test "run: a profile of a site, of a file, with what it includes" {
+        profile web 'env: {A: 1, B: 1}'
+        mkdir -p etc/web.d home/.config/ward/profiles/web.d x
+        echo 'env: {A: 2}' >etc/web.d/site.yaml
+        echo 'env: {A: 9}' >etc/web.d/not-one.txt
+        run -0 here --profile web @ sh -c 'echo $A $B'
+        expect_output "2 1"
+        echo 'env: {A: 3}' >home/.config/ward/profiles/web.d/local.yaml
+        run -0 here --profile web @ sh -c 'echo $A $B'
+        expect_output "3 1"
+        printf 'include: [web, ./y.yaml]\nreset: [env]\nvolume: ["${PWD}/x:/x"]\n' >x/p.yaml
+        echo 'env: {Y: 1}' >x/y.yaml
+        run -0 here --profile x/p.yaml @ sh -c 'ls /x; echo "$A$Y"'
+        expect_in_output p.yaml y.yaml
+        expect_not_in_output 3
+        echo 'include: [./p.yaml]' >x/y.yaml
+        fails_with 125 "y.yaml:1:11: include: .*includes itself" here --profile x/p.yaml @ true
+}
+
+@test "run: what is for the root 'host' is left out for a directory, and what the machine lacks" {
+        profile p 'host-size: 100m' 'volume-if-there: [/nonexistent:/x, /usr:/y:ro]' 'device-if-there: [/dev/nosuch]'
+        run -0 here --profile p @ sh -c 'ls / /y'
+        expect_in_output bin
+        expect_not_in_output $'\nx\n'
+        needs_host
+        run -0 ward run --rm --profile p host sh -c 'df -m / | tail -1'
+        expect_in_output 100
+}
+
+@test "run: an ordinary user's profile" {
+        local USER_ID=1234567 BOUNDING=(--bounding-set=-all)
+        needs_program setpriv
+        printf 'memory: 100m\ncap-drop: [ALL]\n' >p.yaml
+        chmod 644 p.yaml
+        # Two directories that he can reach: the one of the tests is closed to others.
+        HERE=$(mktemp -d -t "$ID.XXXXXX")
+        chmod 755 "$HERE"
+        cp "$WARD_BUILD/bin/ward" p.yaml "$HERE"
+        cd "$HERE"
+        run -0 plain_user env HOME="$HERE" ./ward profile check ./p.yaml
+        expect_in_output "nothing is wrong"
+        fails_with 1 "there is no profile 'mine'" plain_user env HOME=/nonexistent WARD_PROFILES=/nonexistent ./ward profile show mine
+        cd "$WORK"
+        rm -r "$HERE"
+}
+
+@test "busybox and python3 under the filters default and strict, and the profile shell" {
+        local under
+        for under in default strict; do
+                run -0 here --seccomp "$under" @ sh -c 'ls / | grep -q bin; (sleep 0.01 & wait); echo "$(id -u)" | sed s/0/root/'
+                expect_output root
+        done
+        ! newest_calls_refused || return 0
+        needs_program python3
+        mkdir empty
+        for under in default strict; do
+                (cd empty && run -0 ward run --rm --profile shell --seccomp "$under" host python3 -c '
+import multiprocessing, socket, subprocess, threading
+t = threading.Thread(target=print); t.start(); t.join()
+a, b = socket.socketpair(); a.send(b"x"); assert b.recv(1) == b"x"
+print(multiprocessing.Pool(2).map(abs, [-1, 2]), subprocess.check_output(["echo", "a"]))' && expect_in_output "[1, 2] b'a")
+        done
+}
+
+@test "each key is an option of ward run; the documentation has the table" {
+        local option
+        for option in $("$WARD_BUILD/bin/ward" profile keys --markdown | grep -o '| `--[a-z-]*' | sed 's/.*--//' | sort -u); do
+                "$WARD_BUILD/bin/ward" run --help-all | grep -qE -- "--$option( |$)" || { echo "no option: $option"; return 1; }
+        done
+        ward profile keys --markdown >keys
+        sed -n '/<!-- keys/,/<!-- end/p' "$WARD_SOURCE/docs/PROFILES.md" | sed '1,2d;$d' | diff - keys
+        run -0 ward profile keys
+        expect_in_output "What it sees of the file system" "  memory: 512m"
+}
+
+@test "ward-oci has nothing of profiles, and ward loads no library for them" {
+        [[ $(grep -c yaml_parser "$(itself ward-oci)") == 0 ]]
+        run -0 ldd "$(itself ward)"
+        expect_not_in_output libyaml
+}
