@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # checkpoint and restore: what ran goes on where it was, through CRIU, and is the container that it was.
 # shellcheck disable=SC2154
-# bats file_tags=criu
 
 load helpers/common
 
@@ -46,6 +45,7 @@ rights() { grep -E '^(Uid|Gid|Groups|Cap.*|NoNewPrivs|Seccomp|Umask):' "/proc/$1
 limits() { cat "/proc/$1/limits"; }
 mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
 
+# bats test_tags=criu
 @test "a counter goes on counting from where it was" {
         needs_criu
         make_counter
@@ -72,6 +72,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         nothing_left
 }
 
+# bats test_tags=criu
 @test "a restored container is in the same groups, namespaces and confinement" {
         needs_criu
         make_counter
@@ -107,6 +108,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         wait_until 5 has_ended "$pid"
 }
 
+# bats test_tags=matrix-criu
 @test "a container is restored under another name and in another group, while the first one goes on" {
         needs_criu
         make_counter
@@ -124,6 +126,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         has_status "$ID" running
 }
 
+# bats test_tags=criu
 @test "a pre-dump saves what the next dump need not save again" {
         needs_criu mem_dirty_track
         # What the shell and its children have at a moment differs: beside them somebody has far more, and never writes to it.
@@ -144,6 +147,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         [[ $(word) == "$before" ]]
 }
 
+# bats test_tags=matrix-criu
 @test "the path of earlier images is relative, and there" {
         needs_criu
         make_bundle sleep 100
@@ -155,6 +159,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         has_status "$ID" running
 }
 
+# bats test_tags=criu
 @test "memory is fetched while the restored container runs" {
         needs_criu uffd-noncoop
         make_counter
@@ -182,6 +187,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         wait
 }
 
+# bats test_tags=matrix-criu
 @test "standard descriptors are those of who restores, whatever they are" {
         needs_criu
         make_bundle sh -c 'while :; do echo says; echo warns >&2; usleep 50000; done'
@@ -203,6 +209,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         oci delete "$ID"
 }
 
+# bats test_tags=matrix-criu
 @test "in the foreground restore ends as its program does" {
         needs_criu
         make_bundle sh -c 'trap "exit 41" TERM; touch /shared/ready; while :; do usleep 20000; done'
@@ -222,6 +229,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         nothing_left
 }
 
+# bats test_tags=criu
 @test "a terminal's other end goes to the console socket again" {
         needs_criu
         make_bundle sh -c 'echo begun; while read -r line; do echo "<$line>"; done'
@@ -245,6 +253,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         wait "$BEHIND" || true
 }
 
+# bats test_tags=matrix-criu
 @test "what the machine gives is given again: binds, a namespace with a path, the network's settings" {
         needs_criu
         make_counter
@@ -270,6 +279,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         oci delete --force "$ID"
 }
 
+# bats test_tags=criu
 @test "in a user namespace" {
         needs_criu
         make_bundle sh -c 'i=0; while :; do i=$((i + 1)); echo "word $i" >/tmp/new; mv /tmp/new /tmp/count; usleep 20000; done'
@@ -292,6 +302,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         oci exec "$ID" true
 }
 
+# bats test_tags=criu
 @test "a root that is new gets the targets of its mounts, and loses them when the restore fails" {
         needs_criu
         make_counter
@@ -313,6 +324,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         wait_until 20 counts_beyond "$saved"
 }
 
+# bats test_tags=criu
 @test "hooks run as at a start, those of the program's own beginning do not" {
         needs_criu
         make_counter
@@ -335,6 +347,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         nothing_left
 }
 
+# bats test_tags=criu
 @test "whoever is killed half way leaves a container that goes on, or one that can be removed" {
         needs_criu
         make_counter
@@ -361,6 +374,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         wait_until 20 counts_beyond "$(number)"
 }
 
+# bats test_tags=matrix-criu
 @test "who waits for a container in the foreground sees it end, and leaves nothing" {
         needs_criu
         make_counter
@@ -376,6 +390,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         restore
 }
 
+# bats test_tags=matrix-criu
 @test "what CRIU refuses is said with its own words, and the container goes on; the option lets it" {
         needs_criu
         make_bundle sh -c 'sleep 1000 | nc -l -p 4000 >/shared/count & sleep 0.5
@@ -399,6 +414,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         sed '$d' "$COUNT" | awk '$2 != NR { exit 1 }'
 }
 
+# bats test_tags=matrix-criu
 @test "a paused container can be saved" {
         needs_criu
         make_counter
@@ -411,6 +427,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         wait_until 20 counts_beyond "$saved"
 }
 
+# bats test_tags=matrix-criu
 @test "org.criu.config names a file of options" {
         needs_criu
         oci features | jq -e '.potentiallyUnsafeConfigAnnotations | index("org.criu.config") != null'
@@ -427,6 +444,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         [[ -s $WORK/work/dump.log ]]
 }
 
+# bats test_tags=matrix-criu
 @test "what would come back without its memory policy is not saved" {
         [[ -e /proc/self/numa_maps ]] || unable "this kernel knows no memory nodes (CONFIG_NUMA)"
         make_bundle sleep 100
@@ -436,6 +454,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         has_status "$ID" running
 }
 
+# bats test_tags=matrix-criu
 @test "what would come back without its priority of disk accesses is not saved" {
         make_bundle sleep 100
         edit '.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 7}'
@@ -446,6 +465,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         [[ $(stat -c %a "$IMAGES") == 700 ]]
 }
 
+# bats test_tags=matrix-criu
 @test "a mount that was added while it ran has to go first" {
         make_bundle sleep 100
         start
@@ -456,6 +476,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         has_status "$ID" running
 }
 
+# bats test_tags=matrix-criu
 @test "where CRIU is not installed its package is named" {
         make_bundle sleep 100
         start
@@ -468,6 +489,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         has_status "$ID" running
 }
 
+# bats test_tags=matrix-criu
 @test "a program in its place that fails is said so" {
         make_bundle sleep 100
         start
@@ -480,6 +502,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         has_status "$ID" running
 }
 
+# bats test_tags=matrix-criu
 @test "only what runs can be saved" {
         make_bundle true
         oci create -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
@@ -491,6 +514,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         [[ ! -e $IMAGES ]]
 }
 
+# bats test_tags=matrix-criu
 @test "mistakes of the command line" {
         make_bundle true
         fails_with "not one of: soft, full, strict, ignore" oci checkpoint --manage-cgroups-mode hard "$ID"
@@ -508,6 +532,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         nothing_left
 }
 
+# bats test_tags=matrix-criu
 @test "an ordinary user is told that root can" {
         make_bundle sleep 100
         own=$(mktemp -d)
