@@ -90,8 +90,8 @@ static int parse_with_profiles(struct cli *cli, const struct option_command *com
         return options_parse(command, count, words, target, &cli->arena, err);
 }
 
-int cli_parse(struct cli *cli, const struct option_command *command, size_t size, int *count, char **words, void *target,
-              struct ward_err *err)
+int cli_parse(struct cli *cli, const struct option_command *command, size_t size, int *count, char **words,
+              void *target, struct ward_err *err)
 {
         for (int i = 0; i < *count; i++)
                 if (strncmp(words[i], "--profile", strlen("--profile")) == 0)
