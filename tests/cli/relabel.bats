@@ -14,7 +14,8 @@ setup() {
         [[ ! -d /sys/fs/selinux ]] || unable "SELinux is in this kernel: tests/lsm/selinux.bats"
         mkdir -p "$WORK/data/below" "$WORK/data/other"
         echo data >"$WORK/data/below/file"
-        ln -s /etc/passwd "$WORK/data/link"
+        ln -s "$WORK/elsewhere" "$WORK/data/link"
+        touch "$WORK/elsewhere"
         mkfifo "$WORK/data/pipe"
 }
 
@@ -42,7 +43,7 @@ for name in sys.argv[1:]:
 @test "z: all that is bound, and neither other mounts nor what is linked to; Z: the container's level; where it is refused nothing changes" {
         export WORK ROOT ID WARD_BUILD
         export -f labels
-        run -0 under_selinux 'here -v "$WORK/data:/data:z" && labels "$WORK"/data/{.,below,below/file,link,pipe,other,other/file} /etc/passwd'
+        run -0 under_selinux 'here -v "$WORK/data:/data:z" && labels "$WORK"/data/{.,below,below/file,link,pipe,other,other/file} "$WORK/elsewhere"'
         expect_output "data
 $(for _ in 1 2 3 4 5; do echo system_u:object_r:container_file_t:s0; done)
 none
