@@ -26,7 +26,7 @@ version_of() { cg controllers --format json | jq -r --arg c "$1" '.hierarchies[]
 # is_v2 [CONTROLLER]: a kernel can have some of them for one version alone.
 is_v2() { [[ $(version_of "${1:-memory}") == 2 ]]; }
 needs_v1() { ! is_v2 || unable "memory is on cgroup v2"; }
-needs_v2() { is_v2 || unable "memory is on cgroup v1 here; the test machine with v2 runs this"; }
+needs_v2() { { is_v2 && is_v2 cpu; } || unable "memory or cpu is on cgroup v1 here; the test machine with v2 runs this"; }
 
 # kernel V1FILE V2FILE: what the file of the group says that this machine has.
 kernel() {
