@@ -292,7 +292,8 @@ static int controllers_enable(int dirfd, uint32_t wanted, struct ward_err *err)
         if (r == -ENOENT) {
                 (void)err_hint(err,
                                "the controllers were not delegated to this group: enable them in the groups above, "
-                               "with systemd by Delegate=yes");
+                               "with systemd by Delegate=yes; a user's manager has cpu, memory and pids, and others "
+                               "if user@.service has them: Delegate=cpu cpuset io memory pids");
                 return r;
         }
         if (r == -EOPNOTSUPP)

@@ -23,15 +23,18 @@ cg() { ward cgroup "$@"; }
 # mount_of CONTROLLER: where the hierarchy that has it is mounted.
 mount_of() { cg controllers --format json | jq -r --arg c "$1" '.hierarchies[] | select(.controllers | index($c)) | .mount'; }
 version_of() { cg controllers --format json | jq -r --arg c "$1" '.hierarchies[] | select(.controllers | index($c)) | .cgroup'; }
-is_v2() { [[ $(version_of memory) == 2 ]]; }
+# is_v2 [CONTROLLER]: a kernel can have some of them for one version alone.
+is_v2() { [[ $(version_of "${1:-memory}") == 2 ]]; }
 needs_v1() { ! is_v2 || unable "memory is on cgroup v2"; }
-needs_v2() { is_v2 || unable "memory is on cgroup v1 here; the test machine with v2 runs this"; }
+needs_v2() { { is_v2 && is_v2 cpu; } || unable "memory or cpu is on cgroup v1 here; the test machine with v2 runs this"; }
 
 # kernel V1FILE V2FILE: what the file of the group says that this machine has.
 kernel() {
-        local file=$1
-        ! is_v2 || file=$2
-        head -n 1 "$(mount_of "${file%%.*}")$G/a/$file"
+        local file=$1 controller
+        [[ $file != x ]] || file=$2
+        controller=${file%%.*}
+        ! is_v2 "$controller" || file=$2
+        head -n 1 "$(mount_of "$controller")$G/a/$file"
 }
 
 sleeper() {
@@ -78,16 +81,16 @@ says() { grep -qE "$1" watch.out; }
         cg set "$G/a" memory.max=64M CPUQuota=50% pids-limit=10 cpu.weight=200
         [[ $(kernel memory.limit_in_bytes memory.max) == 67108864 ]]
         [[ $(kernel pids.max pids.max) == 10 ]]
-        is_v2 || [[ $(kernel cpu.cfs_quota_us x) == 50000 && $(kernel cpu.shares x) == 2048 ]]
-        ! is_v2 || [[ $(kernel x cpu.max) == "50000 100000" && $(kernel x cpu.weight) == 200 ]]
+        is_v2 cpu || [[ $(kernel cpu.cfs_quota_us x) == 50000 && $(kernel cpu.shares x) == 2048 ]]
+        ! is_v2 cpu || [[ $(kernel x cpu.max) == "50000 100000" && $(kernel x cpu.weight) == 200 ]]
         cg cgset -r memory.limit_in_bytes=32M -r cpu.shares=1024 -r cpus=0.25 "$G/a"
         [[ $(kernel memory.limit_in_bytes memory.max) == 33554432 ]]
         [[ $(cg get -v "$G/a" MemoryMax) == 33554432 ]]
         [[ $(cg get "$G/a" TasksMax) == "pids.max: 10" ]]
         [[ $(cg get --format json "$G/a" memory | jq -r '.groups[0].values[0].value') == 33554432 ]]
         [[ $(cg get "$G/a" cpu.stat) == "cpu.stat: "* ]]
-        is_v2 || [[ $(kernel cpu.cfs_quota_us x) == 25000 && $(kernel cpu.shares x) == 1024 ]]
-        ! is_v2 || [[ $(kernel x cpu.max) == "25000 100000" && $(kernel x cpu.weight) == 100 ]]
+        is_v2 cpu || [[ $(kernel cpu.cfs_quota_us x) == 25000 && $(kernel cpu.shares x) == 1024 ]]
+        ! is_v2 cpu || [[ $(kernel x cpu.max) == "25000 100000" && $(kernel x cpu.weight) == 100 ]]
         # A file that is no limit, and its name alone by -g.
         [[ $(cg get -a -g "pids:$G/a") == *"pids.current: 0"* ]]
         fails_with 1 "did you mean 'MemoryMax'" ward cgroup set "$G/a" MemoryMx=1
@@ -108,7 +111,7 @@ says() { grep -qE "$1" watch.out; }
         ! is_v2 || cg set "$G/b" memory.high=32M memory.oom.group=1
         cg cgset --copy-from "$G/b" -r pids.max=9 "$G/a"
         [[ $(kernel memory.limit_in_bytes memory.max) == 67108864 && $(kernel pids.max pids.max) == 9 ]]
-        is_v2 || [[ $(kernel cpu.cfs_quota_us x) == 50000 && $(kernel cpu.shares x) == 3072 ]]
+        is_v2 cpu || [[ $(kernel cpu.cfs_quota_us x) == 50000 && $(kernel cpu.shares x) == 3072 ]]
         ! is_v2 || [[ $(kernel x memory.high) == 33554432 && $(kernel x memory.oom.group) == 1 ]]
         diff <(cg get "$G/a" | grep -v pids.max) <(cg get "$G/b" | grep -v pids.max)
         # An idle group has no weight.
