@@ -14,7 +14,7 @@ _ward_profiles() {
 }
 
 _ward() {
-        local verbs='run ps inspect exec kill stop rm limit gc top cgroup seccomp caps profile apparmor doctor help version'
+        local verbs='run ps inspect exec kill stop rm limit gc top cgroup seccomp caps profile apparmor doctor sandbox help version'
         local groups='tree list controllers create delete get set exec classify freeze thaw kill stat events watch'
         local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' sub='' root=() all=() i
         for ((i = 1; i < COMP_CWORD; i++)); do
@@ -26,10 +26,20 @@ _ward() {
         done
         # The command of `cgroup` is its first word.
         [[ $verb != cgroup ]] || ((i + 1 >= COMP_CWORD)) || sub=${COMP_WORDS[i + 1]}
+        # So is bubblewrap's command line behind `sandbox`, which has one page of help.
+        if [[ $verb == sandbox && ${COMP_WORDS[i + 1]} == --bwrap && $COMP_CWORD -gt $((i + 1)) ]]; then
+                COMPREPLY=()
+                if [[ $current == -* ]]; then
+                        mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" sandbox --bwrap --help 2>/dev/null | grep -o '^ *--[a-z0-9-]*')" -- "$current")
+                else
+                        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+                fi
+                return
+        fi
         COMPREPLY=()
         case $previous in
-        --root | --volume | -v | --keep | --env-file | --cidfile | --pidfile | --device | --output | -o) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
-        --network | --net) mapfile -t COMPREPLY < <(compgen -W 'none host' -- "$current") && return ;;
+        --rw | --ro | --hide | --root | --volume | -v | --keep | --env-file | --cidfile | --pidfile | --device | --output | -o) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
+        --network | --net) [[ $verb == sandbox ]] || { mapfile -t COMPREPLY < <(compgen -W 'none host' -- "$current") && return; } ;;
         --userns) mapfile -t COMPREPLY < <(compgen -W 'own host' -- "$current") && return ;;
         --pid | --ipc | --uts | --cgroupns) mapfile -t COMPREPLY < <(compgen -W 'private host' -- "$current") && return ;;
         --order) mapfile -t COMPREPLY < <(compgen -W 'path tasks cpu memory io pressure' -- "$current") && return ;;
@@ -53,6 +63,8 @@ _ward() {
                 mapfile -t COMPREPLY < <(compgen -W "$groups" -- "$current")
         elif [[ $verb == cgroup ]]; then
                 mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" cgroup list 2>/dev/null | sed 's/^[^:]*://' | sort -u)" -- "$current")
+        elif [[ $verb == sandbox ]]; then
+                mapfile -t COMPREPLY < <(compgen -c -- "$current"; compgen -f -- "$current")
         elif [[ $verb == run ]]; then
                 mapfile -t COMPREPLY < <(compgen -W host -- "$current"; compgen -d -- "$current")
         elif [[ $verb == limit && $current == /* ]]; then

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish completion for ward. Options come from --help, names from `ps`, so there is no second list to keep.
 
-set -l verbs run ps inspect exec kill stop rm limit gc top cgroup seccomp caps profile apparmor doctor help version
+set -l verbs run ps inspect exec kill stop rm limit gc top cgroup seccomp caps profile apparmor doctor sandbox help version
 set -l groups tree list controllers create delete get set exec classify freeze thaw kill stat events watch
 
 function __ward_options
@@ -11,7 +11,7 @@ end
 complete -c ward -f
 complete -c ward -n "not __fish_seen_subcommand_from $verbs" -a "$verbs"
 complete -c ward -n "not __fish_seen_subcommand_from $verbs; and string match -q -- '-*' (commandline -ct)" -a '(__ward_options)'
-for verb in run ps inspect exec kill stop rm limit gc top seccomp caps profile apparmor doctor
+for verb in run ps inspect exec kill stop rm limit gc top seccomp caps profile apparmor doctor sandbox
         complete -c ward -n "__fish_seen_subcommand_from $verb; and not __fish_seen_subcommand_from cgroup; and string match -q -- '-*' (commandline -ct)" -a "(__ward_options $verb)"
 end
 for verb in inspect exec kill stop rm limit top
@@ -25,6 +25,8 @@ complete -c ward -F -n "__fish_seen_subcommand_from apparmor" -a 'show load list
 complete -c ward -n "__fish_seen_subcommand_from doctor" -a '(ward doctor 2>/dev/null | string replace -rf "^ {0,2}([a-z][a-zA-Z0-9._-]*)( .*)?\$" "\$1")'
 complete -c ward -n "__fish_seen_subcommand_from run" -l landlock -x -a 'system fs ro: rw: tcp tcp-connect: tcp-bind: scope log best-effort'
 complete -c ward -n "__fish_seen_subcommand_from top" -l order -x -a 'path tasks cpu memory io pressure'
+complete -c ward -n "__fish_seen_subcommand_from sandbox; and string match -q -- '-*' (commandline -ct); and contains -- --bwrap (commandline -opc)" -a '(ward sandbox --bwrap --help 2>/dev/null | string replace -rf "^ +(--[a-z0-9-]+).*" "\$1")'
+complete -c ward -F -n "__fish_seen_subcommand_from sandbox" -a '(__fish_complete_command)'
 complete -c ward -n "__fish_seen_subcommand_from help" -a "$verbs errors"
 complete -c ward -n "__fish_seen_subcommand_from help" -a '(ward help errors 2>/dev/null | string replace -rf "^  (E[0-9]+)  (.*)" "\$1\t\$2")'
 complete -c ward -n "__fish_seen_subcommand_from run" -a 'host (__fish_complete_directories)'

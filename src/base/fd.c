@@ -2,7 +2,9 @@
 /* File descriptors; see fd.h. */
 #include "base/fd.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,6 +13,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/text.h"
 
 int fd_close(int fd)
 {
@@ -73,6 +77,19 @@ int fd_read_all(int fd, const char *name, size_t limit, char **ret_text, size_t 
         if (ret_len != NULL)
                 *ret_len = len;
         return 0;
+}
+
+void fd_close_inherited(void)
+{
+        DIR *fds = opendir("/proc/self/fd");
+        uint64_t number;
+
+        for (const struct dirent *entry; fds != NULL && (entry = readdir(fds)) != NULL;)
+                if (number_parse(entry->d_name, INT_MAX, &number) >= 0 && number > STDERR_FILENO &&
+                    fcntl((int)number, F_GETFD) == 0)
+                        (void)close((int)number);
+        if (fds != NULL)
+                (void)closedir(fds);
 }
 
 bool fd_has(int dirfd, const char *name)

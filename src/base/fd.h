@@ -40,6 +40,9 @@ static inline void fd_close_pointer(int *fd)
 /* Opens /dev/null as each of standard input, output and error that is closed, before anything else comes to lie there and is taken for it. */
 int fd_open_standard(struct ward_err *err);
 
+/* Closes what this process has from whoever executed it but standard input, output and error: all that is not close-on-exec. */
+void fd_close_inherited(void);
+
 /* Whether something has this name, which is not followed. Not faccessat(2): glibc makes it faccessat2(2), which filters may refuse. */
 bool fd_has(int dirfd, const char *name);
 

@@ -70,6 +70,7 @@ enum mistake {
         MISTAKE_OWNERS = 408,
         MISTAKE_RIGHTS = 409,
         MISTAKE_WALL = 410,
+        MISTAKE_OUTER_CONTAINER = 411,
 
         /* limits and settings */
         MISTAKE_MEMORY_TOO_LOW = 501,

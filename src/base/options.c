@@ -135,19 +135,47 @@ static int store(struct cursor *cursor, const struct option_entry *entry, const 
         return r < 0 ? err_wrap(err, "option '%s'", shown) : 0;
 }
 
+static bool is_among(const char *word, const char *const *words)
+{
+        while (words != NULL && *words != NULL)
+                if (strcmp(word, *words++) == 0)
+                        return true;
+        return false;
+}
+
+/* All entries of a command, one after the other: begins with *@at 0; NULL behind the last. */
+static const struct option_entry *next_entry(const struct option_command *command, size_t *at)
+{
+        if (*at < command->count)
+                return &command->entries[(*at)++];
+        while (*at - command->count < command->more_count) {
+                const struct option_entry *entry = &command->more[(*at)++ - command->count];
+
+                if (is_among(entry->name, command->more_names))
+                        return entry;
+        }
+        return NULL;
+}
+
 static const struct option_entry *find_name(const struct option_command *command, const char *name, size_t len)
 {
-        for (size_t i = 0; i < command->count; i++)
-                if (strlen(command->entries[i].name) == len && memcmp(command->entries[i].name, name, len) == 0)
-                        return &command->entries[i];
+        const struct option_entry *entry;
+        size_t at = 0;
+
+        while ((entry = next_entry(command, &at)) != NULL)
+                if (strlen(entry->name) == len && memcmp(entry->name, name, len) == 0)
+                        return entry;
         return NULL;
 }
 
 static const struct option_entry *find_letter(const struct option_command *command, char letter)
 {
-        for (size_t i = 0; i < command->count; i++)
-                if (command->entries[i].letter == letter)
-                        return &command->entries[i];
+        const struct option_entry *entry;
+        size_t at = 0;
+
+        while ((entry = next_entry(command, &at)) != NULL)
+                if (entry->letter == letter)
+                        return entry;
         return NULL;
 }
 
@@ -156,14 +184,16 @@ static int unknown(struct cursor *cursor, const char *shown, const char *name)
 {
         const struct option_command *command = cursor->command;
         const char *near = NULL;
-        const char **names = arena_new(cursor->arena, const char *, command->count + 1);
+        const char **names = arena_new(cursor->arena, const char *, command->count + command->more_count + 1);
+        const struct option_entry *entry;
+        size_t count = 0, at = 0;
 
         if (names == NULL)
                 return err_oom(cursor->err);
-        for (size_t i = 0; i < command->count; i++)
-                names[i] = command->entries[i].name;
-        names[command->count] = "help";
-        near = text_nearest(name, names, command->count + 1);
+        while ((entry = next_entry(command, &at)) != NULL)
+                names[count++] = entry->name;
+        names[count++] = "help";
+        near = text_nearest(name, names, count);
 
         (void)err_set(cursor->err, -EINVAL, "unknown option '%s'", shown);
         (void)err_mistake(cursor->err, MISTAKE_OPTION);
@@ -356,20 +386,21 @@ void options_help(const struct option_command *command, bool all, struct text *t
         static const struct option_entry more = {.name = "help-all", .help = "show every option"};
         struct option_entry help = {.name = "help", .help = "show this text"};
         size_t column = left_width(&help) + 2, hidden = 0;
+        const struct option_entry *entry;
 
-        for (size_t i = 0; i < command->count; i++) {
-                size_t width = left_width(&command->entries[i]) + 2;
+        for (size_t at = 0; (entry = next_entry(command, &at)) != NULL;) {
+                size_t width = left_width(entry) + 2;
 
-                if (is_shown(&command->entries[i], all) && width > column && width <= HELP_COLUMN_MAX)
+                if (is_shown(entry, all) && width > column && width <= HELP_COLUMN_MAX)
                         column = width;
-                hidden += command->entries[i].rare;
+                hidden += entry->rare;
         }
         text_printf(text, "Usage: %s %s\n\n", command->name, command->operands);
         if (command->summary != NULL)
                 text_printf(text, "%s\n\n", command->summary);
-        for (size_t i = 0; i < command->count; i++)
-                if (is_shown(&command->entries[i], all))
-                        add_entry(text, &command->entries[i], column);
+        for (size_t at = 0; (entry = next_entry(command, &at)) != NULL;)
+                if (is_shown(entry, all))
+                        add_entry(text, entry, column);
         if (find_letter(command, 'h') == NULL)
                 help.letter = 'h';
         add_entry(text, &help, column);

@@ -74,6 +74,10 @@ struct option_command {
         const char *notes;    /* behind the options in --help; NULL: none */
         const struct option_entry *entries;
         size_t count;
+        const struct option_entry
+                *more; /* the table of another command, of which this one has those that @more_names says; NULL: none */
+        size_t more_count;
+        const char *const *more_names;       /* NULL-terminated */
         unsigned operands_min, operands_max; /* how many words that are no options it takes; UINT_MAX: any */
         bool options_anywhere;               /* options may also follow operands: `delete ID --force` */
         bool one_dash;                       /* `-name` is `--name` where no option has its first letter */

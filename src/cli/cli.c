@@ -15,15 +15,18 @@
 
 #define CLI_COLUMNS_MAX 8
 
-static void message_on_stderr(const struct cli *cli, const char *color, unsigned code, const char *message,
+static void message_on_stderr(const struct cli *cli, int level, const char *color, unsigned code, const char *message,
                               const char *hint)
 {
+        const char *who = cli->speaks_as == NULL ? "ward" : cli->speaks_as;
         _cleanup_text_ struct text text = {0};
 
+        if (cli->level_prefix)
+                text_printf(&text, "<%d>", level);
         if (cli->color)
-                text_printf(&text, "\033[%smward:\033[0m %s", color, message);
+                text_printf(&text, "\033[%sm%s:\033[0m %s", color, who, message);
         else
-                text_printf(&text, "ward: %s", message);
+                text_printf(&text, "%s: %s", who, message);
         if (code != MISTAKE_NONE)
                 text_printf(&text, " [E%u]", code);
         text_puts(&text, "\n");
@@ -40,12 +43,12 @@ void cli_error(const struct cli *cli, struct ward_err *err)
                 (void)err_mistake(err, MISTAKE_DISK_FULL);
                 (void)err_hint(err, "make room there: 'df' and 'df -i' show what is full");
         }
-        message_on_stderr(cli, "1;31", err->code, err->message, err->hint);
+        message_on_stderr(cli, 3 /* KERN_ERR */, "1;31", err->code, err->message, err->hint);
 }
 
 void cli_warning(const struct cli *cli, enum mistake mistake, const char *message, const char *hint)
 {
-        message_on_stderr(cli, "1;33", mistake, message, hint);
+        message_on_stderr(cli, 4 /* KERN_WARNING */, "1;33", mistake, message, hint);
 }
 
 static void store_warning(void *data, const struct ward_err *what)

@@ -31,6 +31,8 @@ struct cli {
         bool color;         /* messages are for a terminal that wants it */
         struct profile *profile; /* what --profile named; NULL: nothing */
         int failure;        /* the exit status of an error */
+        const char *speaks_as; /* whose messages these are; NULL: ward's */
+        bool level_prefix;     /* messages have their level in front, as printk() has it: <3> */
 };
 
 struct cli_verb {
@@ -40,12 +42,15 @@ struct cli_verb {
         bool needs_store;
         bool in_sight; /* see engine_protect_program() */
         bool starts;   /* it exits with the status of a program: its own errors are 125 to 127 */
+        /* The same with the command line of another program, which is everything behind this first word; NULL: there is none. */
+        const char *other;
+        int (*run_other)(struct cli *cli, int count, char **words, struct ward_err *err);
         /* Returns the exit status, or -errno with @err set. */
         int (*run)(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err);
 };
 
 extern const struct cli_verb cli_apparmor, cli_caps, cli_cgroup, cli_doctor, cli_exec, cli_gc, cli_inspect, cli_kill,
-        cli_limit, cli_profile, cli_ps, cli_rm, cli_run, cli_seccomp, cli_stop, cli_top;
+        cli_limit, cli_profile, cli_ps, cli_rm, cli_run, cli_sandbox, cli_seccomp, cli_stop, cli_top;
 
 /* The origin of a value that @option gave: "-v ./src:/src". */
 #define CLI_ORIGIN(option)                      \

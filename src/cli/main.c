@@ -13,7 +13,7 @@
 
 static const struct cli_verb *const verbs[] = {&cli_run,   &cli_ps,      &cli_inspect, &cli_exec,    &cli_kill,     &cli_stop,
                                                &cli_rm,    &cli_gc,      &cli_top,     &cli_cgroup,  &cli_limit,    &cli_seccomp,
-                                               &cli_caps,  &cli_profile, &cli_apparmor, &cli_doctor};
+                                               &cli_caps,  &cli_profile, &cli_apparmor, &cli_doctor, &cli_sandbox};
 
 struct globals {
         const char *root;
@@ -34,6 +34,7 @@ static const struct option_command global_command = {
         .summary = "Run programs in isolation, and look after what runs.\n"
                    "\n"
                    "  run ROOT COMMAND    run a program in a container; ROOT: a directory, or 'host'\n"
+                   "  sandbox COMMAND     run a program of this machine in a box\n"
                    "  ps                  list containers\n"
                    "  inspect NAME...     show what containers were created with\n"
                    "  exec NAME COMMAND   run another program in a running container\n"
@@ -122,6 +123,8 @@ static int run_verb(struct cli *cli, const struct cli_verb *verb, int count, cha
         r = engine_protect_program(cli->argv, verb->in_sight, err);
         if (r < 0)
                 return r;
+        if (verb->other != NULL && count > 0 && strcmp(words[0], verb->other) == 0)
+                return verb->run_other(cli, count - 1, words + 1, err);
         r = cli_parse(cli, &verb->command, verb->options_size, &count, words, options, err);
         if (r == OPTIONS_HELP || r == OPTIONS_HELP_ALL)
                 return print_help(&verb->command, r == OPTIONS_HELP_ALL, err);
@@ -164,6 +167,23 @@ static int run_command_line(struct cli *cli, int count, char **words, struct war
         return verb == NULL ? -EINVAL : run_verb(cli, verb, count - 1, words + 1, err);
 }
 
+/* A link of that name takes bubblewrap's place for whoever looks for it by its name. */
+static bool is_called(const char *program, const char *name)
+{
+        const char *slash = strrchr(program, '/');
+
+        return strcmp(slash == NULL ? program : slash + 1, name) == 0;
+}
+
+static int run_as_bwrap(struct cli *cli, int argc, char **argv, struct ward_err *err)
+{
+        int r = engine_protect_program(cli->argv, false, err);
+
+        cli->speaks_as = "bwrap";
+        cli->failure = EXIT_FAILURE;
+        return r < 0 ? r : cli_sandbox.run_other(cli, argc - 1, argv + 1, err);
+}
+
 /* no-color.org: a variable that is set and not empty. */
 static bool wants_color(void)
 {
@@ -189,7 +209,9 @@ int main(int argc, char **argv)
                 r = err_oom(&err);
         } else if (r >= 0) {
                 memcpy(cli.argv, argv, (size_t)argc * sizeof(*argv));
-                r = run_command_line(&cli, argc > 0 ? argc - 1 : 0, argv + (argc > 0 ? 1 : 0), &err);
+                r = argc > 0 && is_called(argv[0], "bwrap")
+                            ? run_as_bwrap(&cli, argc, argv, &err)
+                            : run_command_line(&cli, argc > 0 ? argc - 1 : 0, argv + (argc > 0 ? 1 : 0), &err);
         }
         if (r < 0)
                 cli_error(&cli, &err);

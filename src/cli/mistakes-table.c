@@ -211,7 +211,13 @@ const struct help_mistake help_mistakes[] = {
         {MISTAKE_WALL, "a wall that is required would not be whole",
          "--require names walls that must stand for the program to run, and another\n"
          "option opens one of them, or this machine can't build it. 'ward run --strength'\n"
-         "shows them all."},
+         "shows them all. With --verify a wall was found open when it was tried from\n"
+         "inside. 'ward sandbox' ends with status 123 then."},
+
+        {MISTAKE_OUTER_CONTAINER, "the container around this program forbids it",
+         "ward runs inside a container that has taken from it what a container of its own\n"
+         "takes: the right to mount, or a /proc of which nothing is masked. 'ward doctor'\n"
+         "shows what is missing. 'ward sandbox' does without, behind weaker walls."},
 
         /* ---- limits and settings ---- */
 

@@ -242,7 +242,7 @@ static int read_format(void *target, const char *value, struct arena *arena, str
         return err_hint(err, "write --format table or --format json");
 }
 
-static const struct option_entry entries[] = {
+const struct option_entry run_entries[] = {
         {.name = "interactive", .letter = 'i', .help = "pass standard input on", OPTION_FLAG(struct run, interactive)},
         {.name = "tty", .letter = 't', .help = "give it a terminal of its own", OPTION_FLAG(struct run, tty)},
         {.name = "detach", .letter = 'd', .help = "", .rare = true, OPTION_NOT_YET},
@@ -574,6 +574,8 @@ static const struct option_entry entries[] = {
          .read = read_format},
 };
 
+_Static_assert(ELEMENTS(run_entries) == RUN_ENTRY_COUNT, "what run.h says of the table");
+
 const struct cli_verb cli_run = {
         .name = "run",
         .command =
@@ -582,8 +584,8 @@ const struct cli_verb cli_run = {
                         .operands = "[OPTIONS] ROOT [COMMAND...]",
                         .summary = "Run a program in a container. ROOT is a directory with a system in it, or\n"
                                    "'host': a copy-on-write view of this machine's own system.",
-                        .entries = entries,
-                        .count = ELEMENTS(entries),
+                        .entries = run_entries,
+                        .count = ELEMENTS(run_entries),
                         .operands_min = 1,
                         .operands_max = UINT_MAX,
                 },

@@ -235,6 +235,11 @@ static int set_process(const struct run_job *job, const struct user *user, struc
                 r = set_environment(job, user->home, spec, err);
         if (r < 0)
                 return r;
+        if (job->box != NULL && job->options->workdir == NULL) {
+                r = run_box_directory(job, user->home, &process->cwd, err);
+                if (r < 0)
+                        return r;
+        }
         if (job->options->workdir != NULL) {
                 process->cwd = job->options->workdir;
                 process->cwd_origin = CLI_ORIGIN("--workdir");
@@ -337,5 +342,8 @@ int run_spec(struct run_job *job, struct ward_spec *spec, struct ward_err *err)
                 r = run_devices(job, spec, err);
         if (r >= 0)
                 r = run_rights(job, spec, err);
+        if (r >= 0 && job->box != NULL)
+                r = run_box_spec(job, spec, err);
+        job->proved = spec->process.verify;
         return r;
 }

@@ -142,6 +142,25 @@ static int check(const struct run *o, struct ward_err *err)
         return run_status_check(o, err);
 }
 
+/* A box has the machine's own root for the names of users, and is filled from nothing. */
+static int open_box(struct run_root *root, struct ward_err *err)
+{
+        root->path = "sandbox";
+        root->given = true;
+        root->fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return root->fd < 0 ? err_errno(err, "open /") : 0;
+}
+
+static void started(void *data, const struct engine_started *what)
+{
+        const struct run_job *job = data;
+
+        if (job->options->status_fd.given)
+                run_status_started(data, what);
+        if (job->box != NULL && job->box->verify)
+                run_box_proved(job);
+}
+
 static int build_and_run(struct run_job *job, const char *root_word, struct ward_err *err)
 {
         const struct run *o = job->options;
@@ -167,7 +186,7 @@ static int build_and_run(struct run_job *job, const char *root_word, struct ward
         job->root = &root;
         r = run_ids_begin(job, err);
         if (r >= 0)
-                r = run_root_open(job, root_word, &root, err);
+                r = job->box != NULL ? open_box(&root, err) : run_root_open(job, root_word, &root, err);
         if (r >= 0)
                 r = run_spec(job, &spec, err);
         if (r < 0)
@@ -176,8 +195,8 @@ static int build_and_run(struct run_job *job, const char *root_word, struct ward
                 engine.judge = judge;
                 engine.judge_data = job;
         }
-        if (o->status_fd.given) {
-                engine.started = run_status_started;
+        if (o->status_fd.given || (job->box != NULL && job->box->verify)) {
+                engine.started = started;
                 engine.started_data = job;
         }
         engine.id = job->id;
@@ -190,17 +209,18 @@ static int build_and_run(struct run_job *job, const char *root_word, struct ward
                           : start(job, &spec, &engine, err);
 }
 
-int run_run(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)
+int run_program(struct cli *cli, const struct run *o, const struct run_box *box, const char *root, int argc,
+                char **argv, struct ward_err *err)
 {
-        const struct run *o = options;
         _cleanup_run_namespaces_ struct run_namespaces namespaces = RUN_NAMESPACES_NONE;
         struct run_job job = {
                 .cli = cli,
                 .options = o,
+                .box = box,
                 .namespaces = &namespaces,
                 .range = RANGE_NONE,
-                .argc = count - 1,
-                .argv = operands + 1,
+                .argc = argc,
+                .argv = argv,
         };
         int r = check(o, err);
 
@@ -221,8 +241,13 @@ int run_run(struct cli *cli, const void *options, int count, char **operands, st
         if (r >= 0 && namespaces.ns[SPEC_NS_PID].mode != SPEC_NS_NEW && !o->dry_run)
                 r = engine_protect_program(cli->argv, true, err);
         if (r >= 0)
-                r = build_and_run(&job, operands[0], err);
+                r = build_and_run(&job, root, err);
         range_done(&job.range);
         store_close(&cli->store);
         return r;
+}
+
+int run_run(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)
+{
+        return run_program(cli, options, NULL, operands[0], count - 1, operands + 1, err);
 }

@@ -44,6 +44,16 @@ struct run {
 
 /* Their names. */
 extern const char *const run_words[RUN_WORDS];
+/* The table of them, which `ward sandbox` has a part of. */
+#define RUN_ENTRY_COUNT 76
+extern const struct option_entry run_entries[RUN_ENTRY_COUNT];
+
+/* What `ward sandbox` is beside a run: a root of this machine's own system directories in place of ROOT, and what of the rest is opened. */
+struct run_box {
+        struct option_list rw, ro, hide;
+        bool net, display, gpu, verify;
+        bool walled; /* namespaces can be had here; false: what is left is the machine's own root behind Landlock */
+};
 
 /* The root as ROOT names it. */
 struct run_root {
@@ -85,6 +95,7 @@ void run_namespaces_done(struct run_namespaces *namespaces);
 struct run_job {
         struct cli *cli;
         const struct run *options;
+        const struct run_box *box; /* of `ward sandbox`; NULL: `ward run` */
         const char *id;
         const struct run_root *root;
         const struct run_namespaces *namespaces;
@@ -98,12 +109,26 @@ struct run_job {
         uint32_t uid, gid;                /* of its program, and */
         struct spec_id_maps maps;         /* of its user namespace, from run_spec() on */
         const char *memory_option;        /* what set its limit of memory, as it was typed; NULL: nothing did */
+        const struct spec_verify *proved; /* of a box, from run_spec() on */
         int argc;                         /* the command */
         char **argv;
 };
 
 /* The verb itself: struct cli_verb, run. */
 int run_run(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err);
+
+/* What both verbs do: @root is ROOT, or the word that stands for a box. */
+int run_program(struct cli *cli, const struct run *options, const struct run_box *box, const char *root, int argc,
+                char **argv, struct ward_err *err);
+
+/* sandbox-spec.c: the root of a box, and what is opened in it, for run_spec(). */
+int run_box_spec(const struct run_job *job, struct ward_spec *spec, struct ward_err *err);
+
+/* The directory in which the program begins, where none was named: the caller's own if the box shows it, else its home. */
+int run_box_directory(const struct run_job *job, const char *home, const char **ret_directory, struct ward_err *err);
+
+/* sandbox.c: what was proved, told when the program runs. */
+void run_box_proved(const struct run_job *job);
 
 /* run-ids.c: chooses the ids; with what the program's user is, their maps. */
 int run_ids_begin(struct run_job *job, struct ward_err *err);

@@ -92,7 +92,7 @@ static int check(const struct ward_spec *spec, bool create, struct ward_err *err
                 (void)err_set(err, -EINVAL, "%s: a new user namespace needs id mappings", spec->file);
                 return err_hint(err, "add linux.uidMappings and linux.gidMappings");
         }
-        if (spec->ns[SPEC_NS_MOUNT].mode == SPEC_NS_INHERIT) {
+        if (spec->ns[SPEC_NS_MOUNT].mode == SPEC_NS_INHERIT && !spec->no_root) {
                 (void)err_set(err, -EINVAL,
                               "%s: linux.namespaces has no mount namespace: the container would mount on the host",
                               spec->file);

@@ -129,6 +129,27 @@ int engine_start(struct store *store, const char *id, const char *notify_socket,
 int engine_run(struct store *store, const struct ward_spec *spec, const struct engine_options *options,
                struct engine_exit *ret_exit, struct ward_err *err);
 
+/*
+ * A sandbox of bubblewrap's kind: the program of @spec in the namespaces and the root that its steps make, held by nothing but spec->bare. It has no
+ * name, no group and no state, and no verb knows it. The caller's descriptors that are not close-on-exec are the program's, too, and are closed
+ * here when it has them.
+ */
+struct engine_sandbox_options {
+        /* Its first process is there, and has done nothing yet. An error ends it. NULL: nobody asks. */
+        int (*made)(void *data, const struct engine_started *started, struct ward_err *err);
+        void *data;
+};
+
+/* Returns when the program has ended, whoever else is left in its pid namespace. ret_exit->status as of engine_run(). */
+int engine_sandbox(const struct ward_spec *spec, const struct engine_sandbox_options *options,
+                   struct engine_exit *ret_exit, struct ward_err *err);
+
+/* The version of Landlock's interface that is in force here; 0: there is none. */
+unsigned engine_landlock_abi(void);
+
+/* The capabilities that this process may use. */
+int engine_own_caps(uint64_t *ret_effective, struct ward_err *err);
+
 struct engine_exec_options {
         const struct spec_process *process; /* what shall run; complete; NULL: @describe says it */
         /* Makes it of what the container was created with, which lives until engine_exec() returns. */

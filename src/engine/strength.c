@@ -78,7 +78,11 @@ static void look_at_rights(const struct birth *birth, struct strength *strength)
                              *privileges = &strength->parts[STRENGTH_NO_NEW_PRIVS];
         uint64_t more = process->caps.bounding & ~defaults_caps;
 
-        SAY(caps->detail, "%d", __builtin_popcountll(process->caps.bounding));
+        /* What stays in the bounding set because nothing may take it out, no_new_privs makes worthless. */
+        if (birth->spec->no_root && process->caps.permitted == 0)
+                more = 0;
+        SAY(caps->detail, "%d",
+            __builtin_popcountll(birth->spec->no_root ? process->caps.permitted : process->caps.bounding));
         caps->whole = more == 0;
         for (int cap = 0; more != 0 && cap < CAP_NAME_COUNT && __builtin_popcountll(more) <= 5; cap++)
                 if ((more >> cap & 1) != 0)
@@ -161,7 +165,8 @@ static void look_at_paths(const struct birth *birth, struct strength *strength)
         if (spec->rootfs_readonly)
                 SAY(paths->detail, "%sread-only root", paths->detail[0] == '\0' ? "" : ", ");
         /* Their owner is nobody's in his user namespace (user_namespaces(7)). */
-        if (birth->options->root_given && !birth->site.place.root_user)
+        if (birth->options->root_given && !birth->site.place.root_user && !birth->spec->rootfs_empty &&
+            !birth->spec->no_root)
                 SAY(paths->detail, "%sthe machine's files can be replaced, not edited, chmod'ed or chown'ed",
                     paths->detail[0] == '\0' ? "" : ", ");
 

@@ -4,6 +4,7 @@
 
 #include <linux/ioprio.h>
 #include <sched.h>
+#include <sys/mount.h>
 
 #include "base/names.h"
 #include "model/schedule-words.h"
@@ -66,6 +67,15 @@ static const char *const op_names[OP_TYPE_COUNT] = {
         [OP_RESTRICT] = "landlock-restrict",
         [OP_SECCOMP] = "seccomp",
         [OP_EXEC] = "exec",
+        [OP_SCRATCH] = "scratch",
+        [OP_STEP] = "step",
+        [OP_NEST] = "nest",
+        [OP_NO_USERS] = "no-users",
+        [OP_BLOCK] = "block",
+        [OP_FIRST_CHDIR] = "first-chdir",
+        [OP_STAY] = "stay",
+        [OP_PARENT_DEATH] = "parent-death",
+        [OP_VERIFY] = "verify",
 };
 
 const char *phase_name(enum phase phase)
@@ -180,6 +190,85 @@ static bool describe_surroundings(const struct plan *plan, const struct op *op, 
                 break;
         case OP_TERMINAL:
                 text_printf(text, "make the terminal%s", op->terminal.plain ? ", without carriage returns" : "");
+                break;
+        default:
+                return false;
+        }
+        return true;
+}
+
+static void describe_step(const struct op_step *step, struct text *text)
+{
+        switch (step->kind) {
+        case SPEC_STEP_BIND:
+                if (step->fd >= 0)
+                        text_printf(text, "bind descriptor %d on '/%s'", step->fd, step->path);
+                else
+                        text_printf(text, "bind '%s' on '/%s'%s", step->source, step->path,
+                                    (step->attr & MOUNT_ATTR_RDONLY) != 0 ? ", read-only" : "");
+                break;
+        case SPEC_STEP_PROC:
+        case SPEC_STEP_TMPFS:
+        case SPEC_STEP_MQUEUE:
+                text_printf(text, "mount %s on '/%s'", step->mount == NULL ? "the machine's proc" : step->mount->type,
+                            step->path);
+                break;
+        case SPEC_STEP_DEV:
+                text_printf(text, "make a /dev at '/%s'", step->path);
+                break;
+        case SPEC_STEP_OVERLAY:
+                text_printf(text, "mount an overlay on '/%s'", step->path);
+                break;
+        case SPEC_STEP_READONLY:
+                text_printf(text, "make the mount on '/%s' read-only", step->path);
+                break;
+        case SPEC_STEP_DIRECTORY:
+                text_printf(text, "make the directory '/%s' if it is missing", step->path);
+                break;
+        case SPEC_STEP_FILE:
+        case SPEC_STEP_DATA:
+                text_printf(text, "make the file '/%s' of descriptor %d", step->path, step->fd);
+                break;
+        case SPEC_STEP_LINK:
+                text_printf(text, "make the link '/%s' to '%s'", step->path, step->source);
+                break;
+        case SPEC_STEP_MODE:
+                text_printf(text, "set the mode of '/%s' to %04o", step->path, step->mode);
+                break;
+        }
+}
+
+/* Ops of sandboxes. False: it is none of them. */
+static bool describe_sandbox(const struct op *op, struct text *text)
+{
+        switch (op->type) {
+        case OP_SCRATCH:
+                text_puts(text, "make room for what is bound from memory");
+                break;
+        case OP_STEP:
+                describe_step(&op->step, text);
+                break;
+        case OP_NEST:
+                text_printf(text, "become user %u and group %u of a user namespace in the first one", op->nest.uid,
+                            op->nest.gid);
+                break;
+        case OP_NO_USERS:
+                text_puts(text, "prove that no user namespace can be made");
+                break;
+        case OP_BLOCK:
+                text_printf(text, "wait for descriptor %llu", (unsigned long long)op->number);
+                break;
+        case OP_FIRST_CHDIR:
+                text_printf(text, "enter the working directory '%s'", op->paths[0]);
+                break;
+        case OP_STAY:
+                text_puts(text, "stay as the first process, and make the program's");
+                break;
+        case OP_VERIFY:
+                text_puts(text, "try what is forbidden");
+                break;
+        case OP_PARENT_DEATH:
+                text_puts(text, op->number == 0 ? "outlive the parent" : "end with the parent");
                 break;
         default:
                 return false;
@@ -315,6 +404,7 @@ static void describe_process(const struct op *op, struct text *text)
 
 void op_describe(const struct plan *plan, const struct op *op, struct text *text)
 {
-        if (!describe_surroundings(plan, op, text) && !describe_schedule(op, text) && !describe_live(plan, op, text))
+        if (!describe_surroundings(plan, op, text) && !describe_schedule(op, text) && !describe_live(plan, op, text) &&
+            !describe_sandbox(op, text))
                 describe_process(op, text);
 }

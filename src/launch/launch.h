@@ -54,7 +54,8 @@ struct launch_given {
         int output, error; /* pipes for what the process writes */
         int state_process; /* for a filter with a listener */
         int proc;          /* the host's procfs (kern/proc.h); always given */
-        int made; /* no slot: the file for the log of what the child makes; -EBADF: it is kept in memory only */
+        int made;  /* no slot: the file for the log of what the child makes; -EBADF: it is kept in memory only */
+        int ended; /* the pipe that takes the status of a program whose first process outlives it */
         int lock; /* no slot: closed in the child, which would hold it (flock(2): it belongs to the open file description) */
         const char *
                 rootfs; /* no slot: where on the host what the child makes lies, for a plan that has no root of its own; NULL: none */
@@ -112,9 +113,16 @@ void launch_done(struct launch *launch);
 void launch_trace(struct launch *launch, const char *what);
 
 /* report.c: the words for a record of a failed op. Sets @err and returns -errno. @plan NULL: only the ops behind OP_WAIT_START, with
- * @command for what shall be executed. @filter NULL: none, or not known. */
+ * @command for what shall be executed. @filter NULL: none, or not known. @shared: what the child shares with its parent; NULL: nothing. */
 int launch_report(const struct plan *plan, const char *command, const struct seccomp_filter *filter,
-                  const struct record *record, struct ward_err *err);
+                  const struct record *record, const struct shared *shared, struct ward_err *err);
+
+/* report-steps.c: the same for a failed step of an empty root, in the words that bubblewrap has. @shared: of the child that failed. */
+int launch_report_step(const struct op_step *step, const struct record *record, const struct shared *shared,
+                       struct ward_err *err);
+
+/* The same for the source of one. */
+int launch_report_source(const struct slot *slot, const struct record *record, struct ward_err *err);
 
 /* The same for a tree that either side could not open, @step with @code. */
 int launch_report_tree(const struct plan *plan, const struct slot *slot, uint32_t step, int code, struct ward_err *err);

@@ -43,6 +43,9 @@ enum slot_kind {
         SLOT_INIT,        /* ward-init, a program in memory */
         SLOT_MADE,        /* nothing of the parent's: OP_MAKE puts a file system there */
         SLOT_RULESET,     /* the same: OP_RULESET puts a ruleset of Landlock there */
+        SLOT_OPEN,  /* by the child: a detached clone of the tree that the caller's descriptor @number is open on */
+        SLOT_PATH,  /* by the child: the directory @path, O_PATH */
+        SLOT_ENDED, /* the caller's pipe that takes the status of a program whose first process outlives it */
 };
 
 /* A descriptor that the parent opens for the child. */
@@ -58,6 +61,9 @@ struct slot {
         bool idmap_recursive;
         const char *joined;              /* the user namespace by which the tree is mapped; NULL: @maps says */
         const struct spec_id_maps *maps; /* NULL: by the container's new user namespace, so that it is late */
+        bool of_step;                    /* of a step of an empty root */
+        bool optional;                   /* TREE by the child: none where there is no such path */
+        int number;                      /* OPEN */
         uint64_t device;                 /* DEVICE, NODE: makedev(3) number */
         uint32_t mode, uid, gid;         /* NODE: its type and permissions; whose it is on the host */
         struct spec_origin origin;
@@ -127,6 +133,16 @@ enum op_type {
         OP_OUTPUT,   /* output: standard output and error go to pipes of the parent's */
         OP_RULESET,  /* ruleset: make what Landlock shall refuse, while its paths can still be opened */
         OP_RESTRICT, /* restrict_self: Landlock refuses it from here on */
+        /* A root that begins empty, and what bubblewrap's sandboxes have */
+        OP_SCRATCH,      /* a tmpfs that nothing of the container can see, for the steps that follow */
+        OP_STEP,         /* step */
+        OP_NEST,         /* nest: a user namespace in the one that set everything up */
+        OP_NO_USERS,     /* proves that no user namespace can be made */
+        OP_BLOCK,        /* number: waits until something can be read from this descriptor of the caller's */
+        OP_FIRST_CHDIR,  /* paths: enters the first directory that can be entered */
+        OP_STAY,         /* stay: this process stays as the first one; a new one, its child, goes on */
+        OP_VERIFY,       /* verify: what is forbidden is tried */
+        OP_PARENT_DEATH, /* number: the signal that this process gets when its parent ends; 0: none */
         OP_TYPE_COUNT,
 };
 
@@ -179,6 +195,52 @@ struct op_bind {
         uint64_t attr_set, attr_clear, rattr_set, rattr_clear;
         uint64_t propagation;
         bool recursive_propagation;
+};
+
+/* A step of a spec (struct spec_step): @path is its destination. */
+struct op_step {
+        enum spec_step_type kind;
+        const char *path, *source;
+        int slot; /* BIND: the tree; OVERLAY: the first layer, those behind it, and where there is an @upper that and the other directory */
+        int fd;
+        uint32_t mode, parent_mode;
+        uint64_t attr; /* MOUNT_ATTR_* of what is mounted */
+        bool optional, lax;
+        const struct op_mount *mount, *pts; /* the new file system; DEV: and that on "pts" */
+        uint32_t layers;
+        bool upper;     /* OVERLAY: changes are kept */
+        bool in_memory; /* OVERLAY: changes are made, and lost */
+};
+
+struct op_nest {
+        uint32_t uid, gid, outer_uid, outer_gid;
+        bool last; /* no more can be made in it */
+};
+
+struct op_stay {
+        int ended_slot;           /* SLOT_ENDED */
+        int sync_fd;              /* -1: none */
+        const char *const *locks; /* NULL-terminated; NULL: none */
+        char *environment;        /* blanked in the process that stays */
+        uint64_t environment_len;
+        bool die_with_parent;
+};
+
+/* Which trial of OP_VERIFY had another end than it should: the value of its record. */
+enum verify_trial {
+        VERIFY_HIDDEN,
+        VERIFY_READ_ONLY,
+        VERIFY_CAPS,
+        VERIFY_NETWORK,
+        VERIFY_CALL,
+        VERIFY_PROCESSES,
+        VERIFY_DESCRIPTORS,
+        VERIFY_COUNT,
+};
+
+struct op_verify {
+        const struct spec_verify *what;
+        uint64_t caps; /* those that it has, and no other */
 };
 
 struct op_remove {
@@ -286,6 +348,7 @@ struct op_seccomp {
         uint32_t flags;
         int agent_slot, state_slot; /* SLOT_AGENT, SLOT_STATE: only with SECCOMP_FILTER_FLAG_NEW_LISTENER */
         bool yields;                /* the filter lets sched_yield(2) through */
+        bool by_prctl; /* prctl(2) in place of seccomp(2): what a filter that is in force may have been told to expect */
 };
 
 struct op_ruleset {
@@ -304,6 +367,7 @@ struct op_restrict {
 struct op_exec {
         const char *const *candidates; /* paths in the container, NULL-terminated */
         const char *const *argv, *const *envp;
+        const char *const *const *environments; /* by which directory OP_FIRST_CHDIR entered; NULL: @envp */
 };
 
 struct op {
@@ -339,10 +403,18 @@ struct op {
                 struct op_exec exec;
                 struct op_ruleset ruleset;
                 struct op_restrict restrict_self;
+                struct op_step step;
+                struct op_nest nest;
+                struct op_stay stay;
+                struct op_verify verify;
+                const char *const *paths; /* NULL-terminated */
         };
 };
 
-#define PLAN_SLOTS_MAX 256
+#define PLAN_SLOTS_MAX 1024
+#define PLAN_LATE_MAX 253 /* unix(7): SCM_RIGHTS carries at most this many */
+
+#define CLOSE_OURS UINT32_MAX /* OP_CLOSE_FDS: what is close-on-exec; the caller's descriptors stay */
 
 struct plan {
         struct arena arena;
@@ -352,7 +424,7 @@ struct plan {
         struct op *ops;
         uint32_t op_count, op_room;
         struct slot *slots; /* at most PLAN_SLOTS_MAX */
-        uint32_t slot_count, slot_room;
+        uint32_t slot_count, slot_room, late_count;
 };
 
 #endif

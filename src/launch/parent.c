@@ -183,6 +183,8 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
                 break; /* always late */
         case SLOT_MADE:
         case SLOT_RULESET:
+        case SLOT_OPEN:
+        case SLOT_PATH:
                 return 0;
         case SLOT_PROC:
                 fd = launch->proc_fd;
@@ -209,6 +211,9 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
                 break;
         case SLOT_PROCESS:
                 fd = given->process;
+                break;
+        case SLOT_ENDED:
+                fd = given->ended;
                 break;
         case SLOT_INIT:
                 launch->slots[i] = open_init(err);
@@ -295,6 +300,7 @@ static _Noreturn void run_child(struct launch *launch, int channel)
                 .top = -EBADF,
                 .caller = -EBADF,
                 .null = -EBADF,
+                .scratch = -EBADF,
                 .empty = -EBADF,
                 .phase = PHASE_CLONE,
         };
@@ -410,27 +416,6 @@ int launch_map(struct launch *launch, const struct spec_id_maps *maps, struct wa
                 r = say_with(launch, MESSAGE_MAPPED, fds, count, err);
         close_all(fds, count);
         launch_trace(launch, "map");
-        return r;
-}
-
-/* Written by the parent: lowering it takes a capability of the initial user namespace (proc(5)). */
-int launch_oom_score(const struct launch *launch, const struct spec_process *process, const char *file,
-                     struct ward_err *err)
-{
-        char text[16], where[256];
-        int len, r;
-
-        if (!process->oom_score_given)
-                return 0;
-        len = snprintf(text, sizeof(text), "%d", process->oom_score_adj);
-        r = proc_write_of(launch->proc_fd, launch->pid, "oom_score_adj", text, (size_t)len, err);
-        if (r == -EACCES) {
-                (void)err_mistake(err, MISTAKE_RIGHTS);
-                (void)err_hint(err,
-                               "only root may set a score that is lower than the caller's own: choose one from 0 on");
-        }
-        if (r < 0)
-                (void)err_wrap(err, "%s", spec_origin_text(&process->oom_score_origin, file, where, sizeof(where)));
         return r;
 }
 
@@ -606,7 +591,8 @@ static int await(struct launch *launch, enum phase phase, bool mounts, struct wa
                 switch ((enum record_kind)record.kind) {
                 case RECORD_FAILED:
                         launch->exec_failed = is_exec(&record);
-                        return launch_report(launch->plan, command_of(launch->plan), launch->filter, &record, err);
+                        return launch_report(launch->plan, command_of(launch->plan), launch->filter, &record,
+                                             launch->shared, err);
                 case RECORD_CLONED:
                         r = follow(launch, (pid_t)record.value, err);
                         if (r < 0 || phase == PHASE_CLONE)
@@ -661,7 +647,7 @@ static int await_end(int channel, int pidfd, const struct plan *plan, const char
         if (r < 0)
                 return r;
         if (r > 0 && record.kind == RECORD_FAILED)
-                return launch_report(plan, command, filter, &record, err);
+                return launch_report(plan, command, filter, &record, NULL, err);
         if (r > 0)
                 return err_code(err, -EPROTO, "hear from the container's init");
         /* A filter that forbids execve may forbid to say so, too. Then the process ends at once; its descriptors are closed a moment
@@ -742,7 +728,7 @@ int launch_await_started(int connection, int pidfd, const char *command, struct 
         do {
                 r = receive(connection, &record, NULL, err);
                 if (r > 0 && record.kind == RECORD_FAILED)
-                        return launch_report(NULL, command, NULL, &record, err);
+                        return launch_report(NULL, command, NULL, &record, NULL, err);
         } while (r > 0 && record.phase < PHASE_EXEC);
         if (r < 0)
                 return r;

@@ -39,7 +39,7 @@ struct op *plan_add(struct plan *plan, enum op_type type, const struct spec_orig
 
 int plan_slot(struct plan *plan, const struct slot *slot)
 {
-        if (plan->slot_count == PLAN_SLOTS_MAX ||
+        if (plan->slot_count == PLAN_SLOTS_MAX || (slot->late != 0 && plan->late_count++ == PLAN_LATE_MAX) ||
             grow(plan, &plan->slots, &plan->slot_room, 16, plan->slot_count, sizeof(*slot)) < 0)
                 return -ENOMEM;
         plan->slots[plan->slot_count] = *slot;
@@ -109,5 +109,5 @@ void plan_done(struct plan *plan)
         arena_done(&plan->arena);
         plan->ops = NULL;
         plan->slots = NULL;
-        plan->op_count = plan->op_room = plan->slot_count = plan->slot_room = 0;
+        plan->op_count = plan->op_room = plan->slot_count = plan->slot_room = plan->late_count = 0;
 }

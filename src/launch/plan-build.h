@@ -43,6 +43,11 @@ int plan_check_label(const struct ward_spec *spec, const struct place *place, st
 int plan_add_bind(struct plan *plan, const struct ward_spec *spec, const struct spec_mount *mount, const char *target,
                   struct ward_err *err);
 int plan_add_new(struct plan *plan, const struct ward_spec *spec, const struct spec_mount *mount, const char *target);
+/* An empty root, scratch space for the steps that need some, and the steps of @spec. */
+int plan_empty_root(struct plan *plan, const struct ward_spec *spec);
+int plan_steps(struct plan *plan, const struct ward_spec *spec);
+/* Appends an OP_FIND_EXEC or OP_EXEC of the process's program. */
+int plan_exec_op(struct plan *plan, enum op_type type, const struct spec_process *process, const char *const *envp);
 /* Whether @path is @directory or in it, both as plan_inside() made them. */
 bool plan_is_below(const char *path, const char *directory);
 

@@ -59,6 +59,18 @@ static const char *const *candidates(struct plan *plan, const char *name, const 
         }
 }
 
+int plan_exec_op(struct plan *plan, enum op_type type, const struct spec_process *process, const char *const *envp)
+{
+        const char *program = process->program != NULL ? process->program : process->argv[0];
+        struct op_exec exec = {.argv = process->argv, .envp = envp, .candidates = candidates(plan, program, envp)};
+        struct op *op = plan_add(plan, type, &process->args_origin);
+
+        if (exec.candidates == NULL || op == NULL)
+                return -ENOMEM;
+        op->exec = exec;
+        return 0;
+}
+
 static int add_rlimits(struct plan *plan, const struct spec_process *process)
 {
         for (size_t i = 0; i < process->rlimit_count; i++) {
@@ -391,10 +403,9 @@ int plan_process(struct plan *plan, const struct spec_process *process, const st
                  const struct place *place, const struct sock_fprog *filter, uint32_t filter_flags,
                  const struct op_hooks *start_hooks, bool join, struct ward_err *err)
 {
-        struct op_exec exec = {.argv = process->argv, .envp = place->envp != NULL ? place->envp : process->envp};
+        const char *const *envp = place->envp != NULL ? place->envp : process->envp;
         struct op_restrict restrict_self;
         uint64_t keep = 0;
-        struct op *op;
         bool walls;
         int r;
 
@@ -409,14 +420,9 @@ int plan_process(struct plan *plan, const struct spec_process *process, const st
                 r = plan_add_number(plan, OP_CLOSE_FDS, 3, NULL);
                 return r < 0 ? r : add_start(plan, place, &(struct op_hooks){0});
         }
-        exec.candidates = candidates(plan, process->argv[0], exec.envp);
-        if (exec.candidates == NULL)
-                return -ENOMEM;
-        op = plan_add(plan, OP_FIND_EXEC, &process->args_origin);
-        if (op == NULL)
-                return -ENOMEM;
-        op->exec = exec;
-        r = plan_add_number(plan, OP_CLOSE_FDS, 3 + place->preserve_fds, NULL);
+        r = plan_exec_op(plan, OP_FIND_EXEC, process, envp);
+        if (r >= 0)
+                r = plan_add_number(plan, OP_CLOSE_FDS, 3 + place->preserve_fds, NULL);
         /* A process that joins a pid namespace is in the container's sight from here on: with the rights and the descriptors of the
          * container's own, and with no others (V9). */
         if (r >= 0 && join)
@@ -442,11 +448,12 @@ int plan_process(struct plan *plan, const struct spec_process *process, const st
                 if (r >= 0)
                         r = add_ambient(plan, process, place->lost_caps);
         }
-        if (r < 0)
-                return r;
-        op = plan_add(plan, OP_EXEC, &process->args_origin);
-        if (op == NULL)
-                return -ENOMEM;
-        op->exec = exec;
-        return 0;
+        if (r >= 0 && process->verify != NULL) {
+                struct op *op = plan_add(plan, OP_VERIFY, NULL);
+
+                if (op == NULL)
+                        return -ENOMEM;
+                op->verify = (struct op_verify){process->verify, process->caps.permitted & ~place->lost_caps};
+        }
+        return r < 0 ? r : plan_exec_op(plan, OP_EXEC, process, envp);
 }

@@ -261,6 +261,10 @@ static int add_root(struct plan *plan, const struct ward_spec *spec, const struc
         struct op *op;
         int number, r;
 
+        if (spec->rootfs_empty) {
+                r = plan_empty_root(plan, spec);
+                return r < 0 ? r : plan_steps(plan, spec);
+        }
         if (place->idmap_root)
                 plan_map_tree(spec, NULL, true, &slot);
         r = plan_add_number(plan, OP_PROPAGATION, MS_REC | MS_SLAVE, &spec->rootfs_propagation_origin);
@@ -412,8 +416,8 @@ void plan_leave_to_child(struct plan *plan)
         for (uint32_t i = 0; i < plan->slot_count; i++) {
                 struct slot *slot = &plan->slots[i];
 
-                slot->by_child = !slot->idmap && (slot->kind == SLOT_ROOT || slot->kind == SLOT_TREE ||
-                                                  slot->kind == SLOT_PROCFS_TREE || slot->kind == SLOT_DEVICE);
+                slot->by_child |= !slot->idmap && (slot->kind == SLOT_ROOT || slot->kind == SLOT_TREE ||
+                                                   slot->kind == SLOT_PROCFS_TREE || slot->kind == SLOT_DEVICE);
         }
 }
 
@@ -464,11 +468,11 @@ static int add_all_cpus(struct plan *plan, const struct place *place)
 /* Why nothing more could be added. */
 static int no_room(const struct plan *plan, struct ward_err *err)
 {
-        if (plan->slot_count < PLAN_SLOTS_MAX)
+        if (plan->slot_count < PLAN_SLOTS_MAX && plan->late_count <= PLAN_LATE_MAX)
                 return err_oom(err);
         (void)err_set(err, -E2BIG,
                       "plan the start: it takes more than %d directories, devices and namespaces of the machine",
-                      PLAN_SLOTS_MAX);
+                      plan->slot_count < PLAN_SLOTS_MAX ? PLAN_LATE_MAX : PLAN_SLOTS_MAX);
         return err_hint(err, "bind one directory that holds several of them");
 }
 

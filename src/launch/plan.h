@@ -61,6 +61,9 @@ struct sock_fprog;
 int plan_start(const struct ward_spec *spec, const struct place *place, const struct sock_fprog *filter,
                uint32_t filter_flags, struct plan *ret_plan, struct ward_err *err);
 
+/* The plan of a sandbox of bubblewrap's kind: of spec->bare, the namespaces, the steps, the hostname and the program; nothing else of @spec counts. */
+int plan_sandbox(const struct ward_spec *spec, struct plan *ret_plan, struct ward_err *err);
+
 /* The plan of running @process in a container whose namespaces are joined by the descriptors that the caller puts into slots of kind
  * SLOT_NAMESPACE, in the order of @joined (SPEC_NS_* with a path for messages). */
 struct plan_exec {

@@ -94,6 +94,10 @@ enum step {
         STEP_TOP,         /* the root of the mount namespace, where it is not the process's own */
         STEP_RULE_PATH,   /* open the path of a rule of Landlock; @value: its index */
         STEP_RULE,        /* add it; @value: its index, of ports behind those of paths */
+        STEP_LINK_NONE,   /* something else than a link is where it shall be */
+        STEP_LINK_OTHER,  /* another link is; its text is in struct shared, @root */
+        STEP_DATA,        /* what shall be in a file */
+        STEP_LOCK,        /* @value: index of the file */
         STEP_COUNT,
 };
 

@@ -100,6 +100,10 @@ static void describe_step(const struct plan *plan, const struct op *op, const st
                         text_printf(text, ": send its listener to the seccomp agent at '%s'",
                                     plan->slots[op->seccomp.agent_slot].path);
                 return;
+        case STEP_LOCK:
+                if (op->type == OP_STAY && op->stay.locks != NULL)
+                        text_printf(text, ": lock '%s'", op->stay.locks[record->value]);
+                return;
         case STEP_GROUP:
                 if (op->type == OP_JOIN_CGROUPS)
                         text_printf(text, ": write '%s/%s'", plan->slots[op->cgroups.slots[record->value]].path,
@@ -221,7 +225,7 @@ static const struct refusal {
         {OP_PROPAGATION, STEP_TOP, EPERM, NULL, MISTAKE_RIGHTS,
          "it takes CAP_SYS_CHROOT to be sure that this is no chroot, which would keep the machine's root in the container's namespace"},
         {OP_PIVOT, -1, EINVAL, NULL, MISTAKE_NONE, "on an initramfs pivot_root can't work: use --no-pivot"},
-        {OP_MOUNT, -1, EPERM, "proc", MISTAKE_NONE, "parts of /proc are masked by an outer container: the kernel then refuses a fresh one"},
+        {OP_MOUNT, -1, EPERM, "proc", MISTAKE_OUTER_CONTAINER, "parts of /proc are masked by an outer container: the kernel then refuses a fresh one"},
         {OP_MOUNT, -1, EPERM, "sysfs", MISTAKE_NONE,
          "a user namespace may mount sysfs only with a network namespace of its own: bind /sys in its place"},
         {OP_MOUNT, -1, ENODEV, NULL, MISTAKE_NONE, "this kernel has no such file system type: check its spelling, or load its module"},
@@ -330,6 +334,38 @@ int launch_report_tree(const struct plan *plan, const struct slot *slot, uint32_
         return code;
 }
 
+static uint32_t lock_count(const struct op_stay *stay)
+{
+        uint32_t count = 0;
+
+        while (stay->locks != NULL && stay->locks[count] != NULL)
+                count++;
+        return count > 0 ? count : UINT32_MAX;
+}
+
+static int report_verify(const struct op_verify *verify, const struct record *record, struct ward_err *err)
+{
+        static const char *const words[VERIFY_COUNT] = {
+                [VERIFY_HIDDEN] = "a file of the machine that was to be hidden can be found",
+                [VERIFY_READ_ONLY] = "a file can be made where all is to be read-only",
+                [VERIFY_CAPS] = "it has other capabilities than it was to have",
+                [VERIFY_NETWORK] = "the machine's network can be reached",
+                [VERIFY_CALL] = "a forbidden system call (add_key) is let through",
+                [VERIFY_PROCESSES] = "a process outside can be reached",
+                [VERIFY_DESCRIPTORS] = "a descriptor of the caller's is open",
+        };
+        const char *path = record->value == VERIFY_HIDDEN      ? verify->what->hidden
+                           : record->value == VERIFY_READ_ONLY ? verify->what->read_only
+                                                               : NULL;
+
+        if (record->value >= VERIFY_COUNT || record->step != STEP_PROVE)
+                return err_code(err, -record->errnum, "--verify: try what is forbidden");
+        (void)err_set(err, -EPERM, "--verify: %s%s%s%s", words[record->value], path == NULL ? "" : " '",
+                      path == NULL ? "" : path, path == NULL ? "" : "'");
+        (void)err_mistake(err, MISTAKE_WALL);
+        return err_hint(err, "the program was not started; 'ward doctor' shows what this machine has");
+}
+
 /* How many things the value of a record can be the index of. */
 static uint32_t value_limit(const struct op *op, uint32_t step)
 {
@@ -340,6 +376,8 @@ static uint32_t value_limit(const struct op *op, uint32_t step)
                 return step == STEP_GROUP ? op->cgroups.count : UINT32_MAX;
         case OP_HOOKS:
                 return op->hooks.count;
+        case OP_STAY:
+                return lock_count(&op->stay);
         default:
                 return UINT32_MAX;
         }
@@ -371,7 +409,7 @@ static bool is_restricted(const struct plan *plan)
 }
 
 int launch_report(const struct plan *plan, const char *command, const struct seccomp_filter *filter,
-                  const struct record *record, struct ward_err *err)
+                  const struct record *record, const struct shared *shared, struct ward_err *err)
 {
         _cleanup_text_ struct text text = {0};
         char where[256] = "";
@@ -384,6 +422,8 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
         if (record->step == STEP_BEGIN)
                 return err_code(err, -record->errnum, "set up the new process");
         op = plan == NULL ? NULL : &plan->ops[record->op];
+        if (op != NULL && op->type == OP_STEP)
+                return launch_report_step(&op->step, record, shared, err);
         if (op != NULL && op->origin.field != NULL) {
                 struct spec_origin origin = op->origin;
 
@@ -397,8 +437,13 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
                 return report_exec(command, filter, is_restricted(plan), record, text.data == NULL ? "" : text.data,
                                    err);
         if (record->type == OP_TREES && op != NULL && record->value < plan->slot_count &&
+            plan->slots[record->value].of_step)
+                return launch_report_source(&plan->slots[record->value], record, err);
+        if (record->type == OP_TREES && op != NULL && record->value < plan->slot_count &&
             plan->slots[record->value].path != NULL)
                 return launch_report_tree(plan, &plan->slots[record->value], record->step, -record->errnum, err);
+        if (record->type == OP_VERIFY && op != NULL)
+                return report_verify(&op->verify, record, err);
         if (record->type == OP_HOOKS)
                 return report_hook(op, record, text.data == NULL ? "" : text.data, err);
         if (op == NULL && record->type == OP_SECCOMP)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parent's half of the ops that are by_parent: the scheduling of the child, by the rights that only the parent has. */
+/* What only the parent has the rights to do: the OOM score of the child, and the ops that are by_parent, its scheduling. */
 #include <linux/ioprio.h>
 #include <linux/sched.h>
 #include <linux/sched/types.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kern/proc.h"
 #include "launch/launch.h"
 
 static bool is_own(const struct op *op)
@@ -32,6 +34,27 @@ static int apply(pid_t pid, const struct op *op)
         return syscall(SYS_sched_setattr, pid, &attr, 0) < 0 ? -errno : 0;
 }
 
+/* Written by the parent: lowering it takes a capability of the initial user namespace (proc(5)). */
+int launch_oom_score(const struct launch *launch, const struct spec_process *process, const char *file,
+                     struct ward_err *err)
+{
+        char text[16], where[256];
+        int len, r;
+
+        if (!process->oom_score_given)
+                return 0;
+        len = snprintf(text, sizeof(text), "%d", process->oom_score_adj);
+        r = proc_write_of(launch->proc_fd, launch->pid, "oom_score_adj", text, (size_t)len, err);
+        if (r == -EACCES) {
+                (void)err_mistake(err, MISTAKE_RIGHTS);
+                (void)err_hint(err,
+                               "only root may set a score that is lower than the caller's own: choose one from 0 on");
+        }
+        if (r < 0)
+                (void)err_wrap(err, "%s", spec_origin_text(&process->oom_score_origin, file, where, sizeof(where)));
+        return r;
+}
+
 int launch_schedule(struct launch *launch, struct ward_err *err)
 {
         const struct plan *plan = launch->plan;
@@ -53,7 +76,7 @@ int launch_schedule(struct launch *launch, struct ward_err *err)
                         const struct record record = {.kind = RECORD_FAILED, .op = i, .type = op->type, .errnum = -r};
 
                         /* In the words of the child, which does the same where it has the rights. */
-                        return launch_report(plan, "", launch->filter, &record, err);
+                        return launch_report(plan, "", launch->filter, &record, NULL, err);
                 }
         }
         return waited ? launch_say(launch, MESSAGE_SCHEDULED, err) : 0;

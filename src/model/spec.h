@@ -172,6 +172,16 @@ struct spec_memory_policy {
         struct spec_origin origin;
 };
 
+/* What is tried when nothing is left to be confined, and must be refused: else the program is not started. */
+struct spec_verify {
+        const char *hidden;    /* a file of the machine's that must not be found; NULL: none is known */
+        const char *read_only; /* a directory in which no file can be made; NULL: none */
+        bool network;          /* no way leads out */
+        bool call;             /* a system call that the filter refuses, and the kernel would not */
+        bool processes;        /* the caller's own process is out of reach */
+        uint32_t caller;       /* its number outside */
+};
+
 struct spec_process {
         bool terminal;
         bool init; /* a first process of ward's own stays, forwards signals and reaps; the program is its child */
@@ -182,6 +192,7 @@ struct spec_process {
         size_t group_count;
         bool keep_groups;        /* those of the caller instead */
         const char *const *argv; /* NULL-terminated; NULL when config.json has no args */
+        const char *program;     /* what is executed in place of argv[0], which it is only called; NULL: argv[0] */
         const char *const *envp; /* NULL-terminated, never NULL */
         const char *cwd;         /* absolute */
         struct spec_caps caps;
@@ -196,6 +207,7 @@ struct spec_process {
         struct spec_io_priority io_priority;
         struct spec_set affinity_initial, affinity_final; /* of a process that is executed in a container, before and
                                                              after it joins the container's groups */
+        const struct spec_verify *verify;                 /* NULL: nothing is tried */
         struct spec_origin args_origin, cwd_origin, user_origin, caps_origin, apparmor_origin, selinux_origin,
                 oom_score_origin, terminal_origin, init_origin;
 };
@@ -417,6 +429,70 @@ struct spec_landlock {
         struct spec_origin origin;
 };
 
+/* What fills a root that begins empty, in the order in which it was asked for. Destinations are absolute, in the root. */
+enum spec_step_type {
+        SPEC_STEP_BIND,  /* @source, or what @fd is open on, with all that is mounted below it */
+        SPEC_STEP_PROC,  /* procfs of the pid namespace; the machine's where that is the caller's */
+        SPEC_STEP_DEV,   /* a /dev with the usual nodes; @source: the terminal that is its console, or NULL */
+        SPEC_STEP_TMPFS, /* of @mode, and @size bytes (0: as the kernel has it) */
+        SPEC_STEP_MQUEUE,
+        SPEC_STEP_OVERLAY,   /* of @layers, the lowest first; changes go to @upper, or are lost, or can't be made */
+        SPEC_STEP_READONLY,  /* the mount at the destination, without those below it */
+        SPEC_STEP_DIRECTORY, /* of @mode, if there is none */
+        SPEC_STEP_FILE,      /* of @mode, with what can be read from @fd */
+        SPEC_STEP_DATA,      /* the same as a file that has no other name, bound */
+        SPEC_STEP_LINK,      /* with @source as its text */
+        SPEC_STEP_MODE,      /* what is there gets @mode */
+};
+
+struct spec_step {
+        enum spec_step_type type;
+        const char *destination;
+        const char *source; /* path on the machine; relative to the caller's directory if it is not absolute */
+        int fd;             /* the caller's, closed when it was used; -1: none */
+        uint32_t mode;
+        bool mode_given; /* BIND and others: parents that are made are closed to those to whom @mode is */
+        uint64_t size;
+        bool readonly;             /* BIND, DATA, OVERLAY */
+        bool devices;              /* BIND: device nodes in it work */
+        bool optional;             /* BIND: nothing happens where there is no source */
+        const char *const *layers; /* OVERLAY: NULL-terminated */
+        const char *upper, *work;  /* OVERLAY: NULL: a file system in memory, unless it is read-only */
+        struct spec_origin origin;
+};
+
+/* A compiled filter of system calls, as the kernel takes it (struct sock_filter). */
+struct spec_raw_filter {
+        const void *code;
+        uint16_t count; /* of instructions */
+};
+
+/* What bubblewrap's sandboxes have beside everything else: see engine_sandbox(). Descriptors are the caller's; -1: none. */
+struct spec_bare {
+        bool stay;                /* a first process stays, reaps, and holds what follows */
+        int sync_fd;              /* is open as long as the sandbox is */
+        const char *const *locks; /* files of the sandbox that are locked meanwhile, NULL-terminated; NULL: none */
+        char *environment; /* memory of the caller's that the first process blanks: it can be read in /proc; NULL: none */
+        size_t environment_len;
+        bool die_with_parent; /* every process ends when its parent does */
+        bool new_session;
+        bool keep_caps;     /* the caller's capabilities, as they are */
+        bool lax;           /* attributes of binds that can't be set are left out */
+        int block_fd;       /* the program waits until something can be read there */
+        int users_block_fd; /* somebody else writes the maps of the user namespace, and then something here */
+        const struct spec_raw_filter *filters; /* put in force in this order */
+        size_t filter_count;
+        bool nest; /* a user namespace in the one that sets everything up, with these ids */
+        uint32_t nest_uid, nest_gid;
+        bool no_users;                    /* with @nest: and none can be made in it */
+        bool prove_no_users;              /* it is an error if one can be made in the sandbox */
+        struct spec_namespace outer_pids; /* JOIN: a pid namespace that is entered before a new one is made in it */
+        const char *users2; /* path of a user namespace that is entered when everything is set up; NULL: none */
+        const char *const *directories; /* the first that can be entered is the working directory, NULL-terminated */
+        const char *file_label;         /* of what is made in the sandbox; NULL: none asked */
+        struct spec_origin file_label_origin;
+};
+
 #define SPEC_NET_NAME_MAX 15 /* IFNAMSIZ - 1 */
 
 /* A network device of the machine that the container gets. */
@@ -445,6 +521,11 @@ struct ward_spec {
         const char *rootfs; /* as written */
         bool rootfs_readonly;
         struct spec_origin rootfs_origin;
+        bool no_root;      /* the program stays in the caller's mount namespace and root: nothing is mounted */
+        bool rootfs_empty; /* the root is a new tmpfs, which the steps fill; @rootfs does not count */
+        const struct spec_step *steps; /* before @mounts */
+        size_t step_count;
+        struct spec_bare bare;             /* for engine_sandbox() alone */
         const char *hostname, *domainname; /* NULL: not given */
         struct spec_origin hostname_origin, domainname_origin;
 

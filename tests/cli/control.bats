@@ -189,6 +189,8 @@ has_stopped() { [[ $(ward_oci state "$ID" | jq -r .status) == stopped ]]; }
         complete_word ward --root "$WORK/state" rm "" ; expect_words "$ID"
         complete_word ward --root "$WORK/state" exec "" ; expect_words
         complete_word ward cgroup t ; expect_words tree thaw
+        complete_word ward sandbox --r ; expect_words --rw --ro --require
+        complete_word ward sandbox --bwrap --ro- ; expect_words --ro-bind --ro-bind-try --ro-bind-fd --ro-overlay --ro-bind-data
         complete_word ward cgroup delete --m ; expect_words --move
 }
 

@@ -275,6 +275,10 @@ in_last_namespace() {
         mistake E410 125 ward run --require namespaces --network host ./rootfs ip link
 }
 
+without_admin() { setpriv --bounding-set=-sys_admin "$HERE/ward" --root "$HERE/state" "${@:2}"; }
+
+@test "a container around ward that took its rights" { mistake E411 125 without_admin ward run ./rootfs ls; }
+
 # ---- limits and settings ---------------------------------------------------------------------------------------------------
 
 @test "a memory limit that is too low to start in" { mistake E501 125 ward run -m 4k ./rootfs ls; }

@@ -94,9 +94,9 @@ static void report_each(struct packets packets, const struct plan *plan)
         while (next_packet(&packets, &record) > 0) {
                 struct ward_err err = {0};
 
-                check_failure(launch_report(plan, "program", NULL, &record, &err), &err);
+                check_failure(launch_report(plan, "program", NULL, &record, NULL, &err), &err);
                 err = (struct ward_err){0};
-                check_failure(launch_report(NULL, "program", NULL, &record, &err), &err);
+                check_failure(launch_report(NULL, "program", NULL, &record, NULL, &err), &err);
         }
 }
 

@@ -62,6 +62,20 @@ static op_function of_process(enum op_type type)
                 return child_do_seccomp;
         case OP_EXEC:
                 return child_do_exec;
+        case OP_NEST:
+                return child_do_nest;
+        case OP_NO_USERS:
+                return child_do_no_users;
+        case OP_BLOCK:
+                return child_do_block;
+        case OP_FIRST_CHDIR:
+                return child_do_first_chdir;
+        case OP_STAY:
+                return child_do_stay;
+        case OP_VERIFY:
+                return child_do_verify;
+        case OP_PARENT_DEATH:
+                return child_do_parent_death;
         default:
                 return NULL;
         }
@@ -126,6 +140,10 @@ static op_function function_of(enum op_type type)
                 return child_do_root_attr;
         case OP_PIVOT:
                 return child_do_pivot;
+        case OP_SCRATCH:
+                return child_do_scratch;
+        case OP_STEP:
+                return child_do_step;
         case OP_TERMINAL:
                 return child_do_terminal;
         case OP_MAKE:

@@ -23,6 +23,9 @@ struct child {
 
         int root;            /* O_PATH of the container's root, -EBADF before OP_ROOT */
         uint64_t root_mount; /* id of its mount; 0 until needed */
+        uint32_t covers;     /* how many mounts lie on the root of the namespace, each on the one before */
+        int scratch;         /* O_PATH of the tmpfs of OP_SCRATCH; -EBADF: none */
+        uint32_t directory;  /* OP_FIRST_CHDIR: which was entered */
         int top,
                 caller; /* O_PATH of the roots of the mount namespace and of the caller, where they are two (root.c); else -EBADF */
         int proc, sys;   /* what is mounted there, -EBADF: nothing yet */
@@ -80,6 +83,12 @@ int child_attach(struct child *child, int tree, int target);
 
 /* A new superblock by fsopen(2): a detached mount, or -errno. */
 int child_new_mount(struct child *child, const struct op_mount *mount, const char *mode);
+
+/* Lays the tree over the root of the mount namespace. */
+int child_cover_root(struct child *child, int tree);
+
+/* Sets MOUNT_ATTR_* of a mount. @flags: AT_RECURSIVE, or 0. */
+int child_attributes(int fd, unsigned flags, uint64_t set);
 
 /* Sets attributes and propagation of a bind; also of an existing mount. */
 int child_bind_attributes(struct child *child, const struct op_bind *bind, int fd);
@@ -165,6 +174,28 @@ long child_make_process(uint64_t flags, int exit_signal, int *pidfd);
 
 /* listen.c: OP_SECCOMP of a filter with a listener, which is in the agent's hands when this returns. */
 int child_listen(struct child *child, const struct op *op);
+
+/* steps.c: a root that begins empty */
+int child_do_scratch(struct child *child, const struct op *op);
+int child_do_step(struct child *child, const struct op *op);
+
+/* sandbox.c */
+int child_do_nest(struct child *child, const struct op *op);
+int child_do_no_users(struct child *child, const struct op *op);
+int child_do_block(struct child *child, const struct op *op);
+int child_do_first_chdir(struct child *child, const struct op *op);
+int child_do_stay(struct child *child, const struct op *op);
+/* verify.c */
+int child_do_verify(struct child *child, const struct op *op);
+
+int child_do_parent_death(struct child *child, const struct op *op);
+
+/* Enters a directory, which must lie below the root, through no magic link. */
+int child_chdir(struct child *child, const char *path);
+
+/* @number in decimal digits. */
+#define CHILD_NUMBER_MAX 24
+void child_number(uint64_t number, char text[static CHILD_NUMBER_MAX]);
 
 /* trees.c */
 int child_do_trees(struct child *child, const struct op *op);

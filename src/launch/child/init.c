@@ -38,31 +38,17 @@ static int confine(struct child *child)
         return 0;
 }
 
-static void write_number(long number, char text[static 24])
-{
-        char digits[24];
-        uint32_t count = 0, at = 0;
-
-        do {
-                digits[count++] = (char)('0' + number % 10);
-                number /= 10;
-        } while (number > 0);
-        while (count > 0)
-                text[at++] = digits[--count];
-        text[at] = '\0';
-}
-
 /* Ends the start when it fails, with its -errno in @executed. Its end is that of every process of its pid namespace, so it waits until the
  * program's has told of the failure. */
 static _Noreturn void become_init(struct child *child, int file, long program, int executed)
 {
         static const char name[] = "ward-init";
         static const char *const no_variables[] = {0};
-        char number[24];
+        char number[CHILD_NUMBER_MAX];
         const char *argv[] = {name, number, 0};
         int r;
 
-        write_number(program, number);
+        child_number((uint64_t)program, number);
         /* Its input and output are the program's alone: who reads them sees the end when the program closes them. Marked, not closed:
          * @file and the channel may lie there. */
         r = (int)sys3(close_range, 0, ~0U, CLOSE_RANGE_CLOEXEC);

@@ -49,6 +49,11 @@ static int set_attributes(int fd, unsigned flags, uint64_t set, uint64_t clear, 
         return (int)sys5(mount_setattr, fd, "", AT_EMPTY_PATH | flags, &attr, sizeof(attr));
 }
 
+int child_attributes(int fd, unsigned flags, uint64_t set)
+{
+        return set_attributes(fd, flags, set, 0, 0);
+}
+
 int child_attach(struct child *child, int tree, int target)
 {
         char from[CHILD_FD_PATH_MAX], to[CHILD_FD_PATH_MAX];

@@ -211,13 +211,13 @@ int child_do_umask(struct child *child, const struct op *op)
         return r < 0 ? r : 0;
 }
 
-int child_do_chdir(struct child *child, const struct op *op)
+int child_chdir(struct child *child, const char *text)
 {
         struct open_how how = {.flags = FLAG_PATH | O_DIRECTORY | FLAG_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
         char path[PATH_MAX];
         int fd, r;
 
-        fd = (int)sys4(openat2, AT_FDCWD, op->text.string, &how, sizeof(how));
+        fd = (int)sys4(openat2, AT_FDCWD, text, &how, sizeof(how));
         if (fd < 0)
                 return fd;
         r = (int)sys1(fchdir, fd);
@@ -230,6 +230,11 @@ int child_do_chdir(struct child *child, const struct op *op)
         if (r < 0)
                 return r;
         return path[0] == '/' ? 0 : -EXDEV;
+}
+
+int child_do_chdir(struct child *child, const struct op *op)
+{
+        return child_chdir(child, op->text.string);
 }
 
 /* Without faccessat2(2) the candidate is taken, and execve(2) says whether it may be executed. access(2) never answers EPERM by itself
@@ -290,15 +295,62 @@ static uint32_t next_kept(const struct child *child, uint32_t at)
         return next;
 }
 
+struct entry {
+        uint64_t inode;
+        int64_t offset;
+        uint16_t length;
+        uint8_t type;
+        char name[];
+};
+
+static uint32_t read_number(const char *digits)
+{
+        uint32_t number = 0;
+
+        for (; *digits >= '0' && *digits <= '9'; digits++)
+                number = number * 10 + (uint32_t)(*digits - '0');
+        return number;
+}
+
+static void close_ours(const struct child *child, uint32_t fd)
+{
+        if (sys3(fcntl, fd, F_GETFD, 0) == FD_CLOEXEC && next_kept(child, fd) != fd)
+                (void)sys1(close, fd);
+}
+
+/* The caller's descriptors are the program's, too: as many as they may be, procfs lists them. */
+static int close_all_ours(struct child *child)
+{
+        uint64_t buffer[512]; /* aligned as the entries are */
+        int fds = child_proc_open(child, "self/fd", O_RDONLY | O_DIRECTORY);
+        long n;
+
+        if (fds < 0)
+                return fds;
+        while ((n = sys3(getdents64, fds, buffer, sizeof(buffer))) > 0)
+                for (long at = 0; at < n;) {
+                        const struct entry *entry = (const struct entry *)((const char *)buffer + at);
+                        uint32_t fd = read_number(entry->name);
+
+                        if (entry->name[0] != '.' && fd != (uint32_t)fds)
+                                close_ours(child, fd);
+                        at += entry->length;
+                }
+        (void)sys1(close, fds);
+        return (int)n;
+}
+
 int child_do_close_fds(struct child *child, const struct op *op)
 {
         uint32_t at = (uint32_t)op->number, next;
 
+        if (op->number == CLOSE_OURS)
+                return close_all_ours(child);
+
         /* Below are the caller's, which are not marked close-on-exec, and what of ours came to lie there, which is: also as standard
          * input, if that was closed. */
         for (uint32_t fd = 0; fd < at; fd++)
-                if (sys3(fcntl, fd, F_GETFD, 0) == FD_CLOEXEC && next_kept(child, fd) != fd)
-                        (void)sys1(close, fd);
+                close_ours(child, fd);
         /* Closed, not marked: the interpreter of a script is looked up while what is marked is still open, and may be
          * "/proc/self/fd/N/..." (V7). */
         for (;; at = next + 1) {
@@ -318,10 +370,15 @@ int child_do_seccomp(struct child *child, const struct op *op)
 {
         if ((op->seccomp.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
                 return child_listen(child, op);
+        if (op->seccomp.by_prctl)
+                return (int)sys5(prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, op->seccomp.program, 0, 0);
         return (int)sys3(seccomp, SECCOMP_SET_MODE_FILTER, op->seccomp.flags, op->seccomp.program);
 }
 
 int child_do_exec(struct child *child, const struct op *op)
 {
-        return (int)sys3(execve, op->exec.candidates[child->chosen], op->exec.argv, op->exec.envp);
+        const char *const *envp =
+                op->exec.environments != NULL ? op->exec.environments[child->directory] : op->exec.envp;
+
+        return (int)sys3(execve, op->exec.candidates[child->chosen], op->exec.argv, envp);
 }

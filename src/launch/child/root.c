@@ -118,6 +118,21 @@ static int attach_root(struct child *child, int tree)
         return (int)sys5(mount, from, "/", 0, MS_MOVE, 0);
 }
 
+int child_cover_root(struct child *child, int tree)
+{
+        int r;
+
+        child->step = STEP_TOP;
+        r = go_to_one_of(child, child->top);
+        if (r >= 0)
+                r = attach_root(child, tree);
+        if (r < 0)
+                return r;
+        child->covers++;
+        child->step = STEP_TOP;
+        return go_to_one_of(child, child->caller);
+}
+
 int child_do_root(struct child *child, const struct op *op)
 {
         int tree = child->slots[op->slot], r;
@@ -129,15 +144,10 @@ int child_do_root(struct child *child, const struct op *op)
         r = (int)sys5(mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &slave, sizeof(slave));
         if (r < 0)
                 return r;
-        child->step = STEP_TOP;
-        r = go_to_one_of(child, child->top);
+        r = child_cover_root(child, tree);
         if (r >= 0)
-                r = attach_root(child, tree);
-        if (r < 0)
-                return r;
-        child->root = tree;
-        child->step = STEP_TOP;
-        return go_to_one_of(child, child->caller);
+                child->root = tree;
+        return r;
 }
 
 static void forget(int *fd)
@@ -196,10 +206,10 @@ int child_do_pivot(struct child *child, const struct op *op)
         } else {
                 /* pivot_root(2), NOTES: with "." twice the old root is stacked on the new one and goes by detaching ".". */
                 r = (int)sys2(pivot_root, ".", ".");
-                if (r >= 0) {
-                        child->step = STEP_DETACH_OLD;
+                child->step = r >= 0 ? STEP_DETACH_OLD : child->step;
+                /* What lay between the two is on it, and goes first. */
+                for (uint32_t i = 0; r >= 0 && i < child->covers; i++)
                         r = (int)sys2(umount2, ".", DETACH);
-                }
         }
         if (r < 0)
                 return r;

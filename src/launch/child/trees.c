@@ -8,6 +8,7 @@
  */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
+#include <linux/limits.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/stat.h>
@@ -17,6 +18,8 @@
 #include "launch/child/child.h"
 #include "launch/child/sys.h"
 
+#define FLAG_PATH 010000000
+#define FLAG_CLOEXEC 02000000
 #define PROC_ROOT_INODE 1 /* of every procfs */
 
 static int prove_procfs(int fd)
@@ -55,19 +58,69 @@ static int prove_device(struct child *child, int fd, uint64_t device)
         return (int)sys5(mount_setattr, fd, "", AT_EMPTY_PATH, &private, sizeof(private));
 }
 
+static int is_same_file(int a, int b)
+{
+        struct statx first, second;
+        int r = (int)sys5(statx, a, "", AT_EMPTY_PATH, STATX_INO, &first);
+
+        if (r >= 0)
+                r = (int)sys5(statx, b, "", AT_EMPTY_PATH, STATX_INO, &second);
+        if (r < 0)
+                return r;
+        return first.stx_ino == second.stx_ino && first.stx_dev_major == second.stx_dev_major &&
+               first.stx_dev_minor == second.stx_dev_minor;
+}
+
+/* A descriptor's mount is one of the caller's namespace, of which nothing can be cloned here: what its path leads to in this one is, when it is
+ * proved to be the same file. */
+static int clone_open(struct child *child, int fd)
+{
+        char name[sizeof("self/fd/") + CHILD_NUMBER_MAX] = "self/fd/", path[PATH_MAX];
+        int tree, r;
+        long n;
+
+        child_number((uint64_t)fd, name + sizeof("self/fd/") - 1);
+        n = sys4(readlinkat, child->slots[child_proc_slot(child->plan)], name, path, sizeof(path) - 1);
+        if (n < 0)
+                return (int)n;
+        path[n] = '\0';
+        tree = (int)sys3(open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+        r = tree < 0 ? tree : is_same_file(fd, tree);
+        if (r == 0) {
+                child->step = STEP_PROVE;
+                r = -ESTALE;
+        }
+        if (r < 0 && tree >= 0)
+                (void)sys1(close, tree);
+        (void)sys1(close, fd);
+        return r < 0 ? r : tree;
+}
+
+static int open_slot(struct child *child, const struct slot *slot)
+{
+        unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (slot->recursive ? AT_RECURSIVE : 0);
+
+        child->step = STEP_SOURCE;
+        if (slot->kind == SLOT_OPEN)
+                return clone_open(child, slot->number);
+        if (slot->kind == SLOT_PATH)
+                return (int)sys4(openat, AT_FDCWD, slot->path, FLAG_PATH | O_DIRECTORY | FLAG_CLOEXEC, 0);
+        return (int)sys3(open_tree, AT_FDCWD, slot->path, flags);
+}
+
 int child_do_trees(struct child *child, const struct op *op)
 {
         (void)op;
         for (uint32_t i = 0; i < child->plan->slot_count; i++) {
                 const struct slot *slot = &child->plan->slots[i];
-                unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (slot->recursive ? AT_RECURSIVE : 0);
                 int fd, r = 0;
 
                 if (!slot->by_child)
                         continue;
                 child->value = i;
-                child->step = STEP_SOURCE;
-                fd = (int)sys3(open_tree, AT_FDCWD, slot->path, flags);
+                fd = open_slot(child, slot);
+                if (fd == -ENOENT && slot->optional)
+                        continue;
                 if (fd < 0)
                         return fd;
                 if (slot->kind == SLOT_PROCFS_TREE)

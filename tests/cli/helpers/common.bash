@@ -4,7 +4,7 @@
 
 load ../helpers
 
-VERBS="run ps inspect exec kill stop rm limit gc top cgroup seccomp caps profile apparmor doctor help version"
+VERBS="run ps inspect exec kill stop rm limit gc top cgroup seccomp caps profile apparmor doctor sandbox help version"
 TERMINAL=$WARD_SOURCE/tests/cli/helpers/terminal.py
 
 # In place of ward where a background job's pid must be the program's own.

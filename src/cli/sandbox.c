@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ward sandbox: a program of this machine in a box. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "cli/bwrap.h"
+#include "cli/run.h"
+
+#define EXIT_WEAK 123 /* a wall that was required does not stand, or was found open */
+
+/* The options of `ward run` come first: its table is read into it. */
+struct sandbox {
+        struct run run;
+        struct run_box box;
+        bool verbose;
+};
+
+/* Of the environment what programs need to speak with a person; nothing that may be a secret. */
+static const char *const passed_on[] = {"PATH",     "HOME",        "USER",       "LOGNAME",    "SHELL",    "LANG",
+                                        "LANGUAGE", "TZ",          "TERM",       "COLORTERM",  "NO_COLOR", "LC_ALL",
+                                        "LC_CTYPE", "LC_MESSAGES", "LC_COLLATE", "LC_NUMERIC", "LC_TIME"};
+static const char *const of_display[] = {"DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR",
+                                         "XDG_SESSION_TYPE"};
+
+static int pass_on(struct cli *cli, const struct sandbox *options, struct run *run, struct ward_err *err)
+{
+        size_t count = 0, display = options->box.display ? ELEMENTS(of_display) : 0;
+        const char **items = arena_new(&cli->arena, const char *, ELEMENTS(passed_on) + display + run->env.count);
+
+        if (items == NULL)
+                return err_oom(err);
+        for (size_t i = 0; i < ELEMENTS(passed_on) + display; i++) {
+                const char *name = i < ELEMENTS(passed_on) ? passed_on[i] : of_display[i - ELEMENTS(passed_on)];
+
+                if (getenv(name) != NULL)
+                        items[count++] = name;
+        }
+        for (size_t i = 0; i < run->env.count; i++)
+                items[count++] = run->env.items[i];
+        run->env = (struct option_list){items, count};
+        return 0;
+}
+
+static int add_gpu(struct cli *cli, struct run *run, struct ward_err *err)
+{
+        static const char *const nodes[] = {"/dev/dri",       "/dev/kfd",        "/dev/nvidia0",
+                                            "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-modeset"};
+        const char **items = arena_new(&cli->arena, const char *, ELEMENTS(nodes) + run->devices.count);
+        size_t count = 0;
+
+        if (items == NULL)
+                return err_oom(err);
+        for (size_t i = 0; i < ELEMENTS(nodes); i++)
+                if (access(nodes[i], F_OK) == 0)
+                        items[count++] = nodes[i];
+        if (count == 0) {
+                (void)err_set(err, -ENOENT, "option '--gpu': there is none: no /dev/dri, /dev/kfd or /dev/nvidia0");
+                (void)err_mistake(err, MISTAKE_SOURCE_MISSING);
+                return err_hint(err, "load its driver, or leave it out");
+        }
+        for (size_t i = 0; i < run->devices.count; i++)
+                items[count++] = run->devices.items[i];
+        run->devices = (struct option_list){items, count};
+        return 0;
+}
+
+/* What the sandbox is where nobody says otherwise. */
+static int set_defaults(struct cli *cli, const struct sandbox *options, struct run *run, struct ward_err *err)
+{
+        static const char *all[] = {"ALL"};
+        int r = pass_on(cli, options, run, err);
+
+        if (r >= 0 && options->box.gpu)
+                r = add_gpu(cli, run, err);
+        run->remove = true;
+        run->interactive = true;
+        run->tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+        run->init = true;
+        run->ns[SPEC_NS_USER] = geteuid() == 0 ? NULL : "keep-id";
+        run->ns[SPEC_NS_NET] = options->box.net ? "host" : "none";
+        if (run->cap_drop.count == 0)
+                run->cap_drop = (struct option_list){all, 1};
+        if (run->strength == 0)
+                run->strength = options->verbose ? 1 : -1;
+        return r;
+}
+
+/* What is left where no namespace can be made, said whether it was asked for or not. Without Landlock nothing is: the program would see every file of the
+ * caller's. */
+static int run_weaker(struct cli *cli, struct run *run, struct run_box *box, int count, char **operands,
+                      struct ward_err *err)
+{
+        struct ward_err why = *err;
+
+        if (engine_landlock_abi() == 0) {
+                (void)err_wrap(err, "neither a namespace nor Landlock is to be had here");
+                (void)err_mistake(err, MISTAKE_WALL);
+                return -why.errnum;
+        }
+        cli_warning(cli, why.code, "no namespaces are to be had here: Landlock and the filter alone are in force",
+                    why.message);
+        box->walled = false;
+        run->strength = 1;
+        run->init = run->tty = false;
+        run->interactive = true;
+        for (int ns = 0; ns < SPEC_NS_COUNT; ns++)
+                run->ns[ns] = ns == SPEC_NS_MOUNT || ns == SPEC_NS_TIME ? NULL : "host";
+        *err = (struct ward_err){0};
+        return run_program(cli, run, box, "sandbox", count, operands, err);
+}
+
+static int run_sandbox(struct cli *cli, const void *data, int count, char **operands, struct ward_err *err)
+{
+        const struct sandbox *options = data;
+        struct run run = options->run;
+        struct run_box box = options->box;
+        int r = set_defaults(cli, options, &run, err);
+
+        box.walled = true;
+        if (r >= 0)
+                r = run_program(cli, &run, &box, "sandbox", count, operands, err);
+        if (r < 0 && (err->code == MISTAKE_USERNS_OFF || err->code == MISTAKE_OUTER_CONTAINER))
+                r = run_weaker(cli, &run, &box, count, operands, err);
+        if (r < 0 && err->code == MISTAKE_WALL)
+                cli->failure = EXIT_WEAK;
+        return r;
+}
+
+void run_box_proved(const struct run_job *job)
+{
+        _cleanup_text_ struct text text = {0};
+
+        text_puts(&text, "ward: verified: no capability but those it was given, no descriptor of the caller's");
+        if (job->proved->read_only != NULL)
+                text_puts(&text, ", /usr read-only");
+        if (job->proved->hidden != NULL)
+                text_puts(&text, ", the home hidden");
+        if (job->proved->network)
+                text_puts(&text, ", no network");
+        if (job->proved->processes)
+                text_puts(&text, ", no process outside");
+        if (job->proved->call)
+                text_puts(&text, ", the filter in force");
+        text_puts(&text, "\n");
+        if (!text_failed(&text))
+                (void)fd_write_all(STDERR_FILENO, text.data, text.len);
+}
+
+static const char *const shared_options[] = {"name",        "env",      "env-file",     "workdir",    "memory",
+                                             "memory-swap", "cpus",     "cpu-shares",   "pids-limit", "ulimit",
+                                             "cap-add",     "cap-drop", "security-opt", "seccomp",    "allow-unknown",
+                                             "landlock",    "device",   "tmpfs",        "shm-size",   "hostname",
+                                             "timeout",     "cpu-time", "output-limit", "status-fd",  "json-status-fd",
+                                             "strength",    "require",  "dry-run",      "format",     NULL};
+
+static const struct option_entry entries[] = {
+        {.name = "rw",
+         .arg = "DIR",
+         .help = "open a directory or file for writing",
+         OPTION_LIST(struct sandbox, box.rw)},
+        {.name = "ro", .arg = "DIR", .help = "open it for reading", OPTION_LIST(struct sandbox, box.ro)},
+        {.name = "hide", .arg = "DIR", .help = "close what would be open", OPTION_LIST(struct sandbox, box.hide)},
+        {.name = "net", .help = "the machine's network", OPTION_FLAG(struct sandbox, box.net)},
+        {.name = "display", .help = "Wayland, X11 and fonts", OPTION_FLAG(struct sandbox, box.display)},
+        {.name = "gpu", .help = "graphics devices", OPTION_FLAG(struct sandbox, box.gpu)},
+        {.name = "verify", .help = "first try from inside what is forbidden", OPTION_FLAG(struct sandbox, box.verify)},
+        {.name = "verbose", .letter = 'v', .help = "say which walls stand", OPTION_FLAG(struct sandbox, verbose)},
+};
+
+const struct cli_verb cli_sandbox = {
+        .name = "sandbox",
+        .command =
+                {
+                        .name = "ward sandbox",
+                        .operands = "[OPTIONS] [--] COMMAND...",
+                        .summary = "Run a program of this machine in a box, as anybody: the system is read-only, the\n"
+                                   "home hidden, the current directory open, everything else closed.",
+                        .notes = "A current directory that is the home, or holds it, stays closed: --rw . opens\n"
+                                 "it. Status 123: a wall that --require or --verify wants does not stand.\n"
+                                 "\n"
+                                 "ward sandbox --bwrap ...: bubblewrap's command line, with its meaning.",
+                        .entries = entries,
+                        .count = ELEMENTS(entries),
+                        .more = run_entries,
+                        .more_count = RUN_ENTRY_COUNT,
+                        .more_names = shared_options,
+                        .operands_min = 1,
+                        .operands_max = UINT_MAX,
+                },
+        .options_size = sizeof(struct sandbox),
+        .starts = true,
+        .other = "--bwrap",
+        .run_other = bwrap_run,
+        .run = run_sandbox,
+};
