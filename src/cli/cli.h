@@ -25,14 +25,14 @@
 /* One call of the program. Strings are of argv or of the arena. */
 struct cli {
         struct arena arena;
-        char **argv;        /* as main() got it, in its order; in the arena */
-        struct store store; /* open while a verb with @needs_store runs */
-        const char *root;   /* --root; NULL: the default */
-        bool color;         /* messages are for a terminal that wants it */
+        char **argv;             /* as main() got it, in its order; in the arena */
+        struct store store;      /* open while a verb with @needs_store runs */
+        const char *root;        /* --root; NULL: the default */
+        bool color;              /* messages are for a terminal that wants it */
         struct profile *profile; /* what --profile named; NULL: nothing */
-        int failure;        /* the exit status of an error */
-        const char *speaks_as; /* whose messages these are; NULL: ward's */
-        bool level_prefix;     /* messages have their level in front, as printk() has it: <3> */
+        int failure;             /* the exit status of an error */
+        const char *speaks_as;   /* whose messages these are; NULL: ward's */
+        bool level_prefix;       /* messages have their level in front, as printk() has it: <3> */
 };
 
 struct cli_verb {
@@ -98,8 +98,8 @@ int cli_each(struct cli *cli, int count, char **names,
  * profiles.c, for each verb that has an option "profile" of kind LIST: reads the command line of @count words into @target of @size bytes, and below it the profiles
  * that it names, whose settings are options of the verb. As options_parse() otherwise. Without the word costs nothing.
  */
-int cli_parse(struct cli *cli, const struct option_command *command, size_t size, int *count, char **words, void *target,
-              struct ward_err *err);
+int cli_parse(struct cli *cli, const struct option_command *command, size_t size, int *count, char **words,
+              void *target, struct ward_err *err);
 
 /* The settings of cli->profile as options in @target. @host: the root is `host`. */
 int cli_apply_profile(struct cli *cli, const struct option_command *command, bool host, void *target,

@@ -16,7 +16,7 @@ enum { RUN_FORMAT_TABLE, RUN_FORMAT_JSON };
 
 struct run {
         bool interactive, tty, remove, read_only, init, privileged, dry_run, writable_usr, stackable, allow_unknown;
-        bool silent; /* with @dry_run: the plan is made and not shown, for 'ward profile check' */
+        bool silent;      /* with @dry_run: the plan is made and not shown, for 'ward profile check' */
         int strength;     /* --strength: 1 shown, -1 not, 0 as the terminal has it */
         unsigned require; /* enum strength_wall, as bits */
         bool format_given;
@@ -32,7 +32,7 @@ struct run {
         struct option_list ulimits, sysctls, time_offsets;
         struct option_list limits;           /* --limit NAME=VALUE */
         struct option_list words[RUN_WORDS]; /* docker's options that are words of model/limit-words.h: run_words */
-        struct option_list profiles; /* read by cli_parse() */
+        struct option_list profiles;         /* read by cli_parse() */
         struct spec_i64 memory, memory_swap, memory_reservation, shm_size, host_size;
         struct spec_i64 cpu_quota, cpu_shares, pids, oom_score;
         struct spec_i64 stop_timeout;      /* seconds */

@@ -173,7 +173,7 @@ static int open_path(struct box *box, const char *option, const char *path, bool
 {
         struct spec_mount mount;
         const char *whole;
-        bool ignored;
+        struct run_bound bound = {0};
         int r;
 
         if (box->mount_count == BINDS_MAX) {
@@ -195,9 +195,9 @@ static int open_path(struct box *box, const char *option, const char *path, bool
         if (mount.origin.field == NULL)
                 return err_oom(box->err);
         mount.destination = whole;
-        r = run_bind_word(box->job, writable ? "rw" : "ro", &ignored, &mount, box->err);
+        r = run_bind_word(box->job, writable ? "rw" : "ro", &bound, &mount, box->err);
         if (r >= 0)
-                r = run_bind_source(box->job, whole, false, &mount, box->err);
+                r = run_bind_source(box->job, whole, &bound, &mount, box->err);
         if (r >= 0)
                 box->mounts[box->mount_count++] = mount;
         return r;

@@ -3,8 +3,8 @@
 #include "launch/describe.h"
 
 #include <linux/ioprio.h>
+#include <linux/mount.h>
 #include <sched.h>
-#include <sys/mount.h>
 
 #include "base/names.h"
 #include "model/schedule-words.h"

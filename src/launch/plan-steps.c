@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A root that begins empty, and the steps of a spec that fill it, as ops. */
+#include <linux/mount.h>
 #include <string.h>
-#include <sys/mount.h>
 
 #include "launch/plan-build.h"
 
