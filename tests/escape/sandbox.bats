@@ -79,7 +79,7 @@ box() { ward sandbox --bwrap "$@"; }
         mkdir -p "$home/project" "$home/.ssh"
         echo key >"$home/.ssh/id"
         cd "$home/project"
-        run -0 env HOME="$home" "$WARD_BUILD/bin/ward" --root "$WORK/state" sandbox --verify sh -c "cat ../.ssh/id '$home/.ssh/id' /proc/1/root$home/.ssh/id /proc/self/cwd/../.ssh/id 2>&1; umount '$home' 2>&1; ls -A '$home'"
+        run -0 env HOME="$home" "$WARD_BUILD/bin/ward" --root "$WORK/state" sandbox sh -c "cat ../.ssh/id '$home/.ssh/id' /proc/1/root$home/.ssh/id /proc/self/cwd/../.ssh/id 2>&1; umount '$home' 2>&1; ls -A '$home'"
         [[ $output != *key* && ${lines[-1]} == project ]] || shown
         cd /
         rm -r "${home:?}"
