@@ -46,18 +46,23 @@ int cli_apply_profile(struct cli *cli, const struct option_command *command, boo
         return 0;
 }
 
-/* What the command line says to the contrary of the profile. */
+/* What the command line says to the contrary of the profile: of these options the last one holding is not enough. */
 static void override(const struct option_command *command, const void *given, struct profile *profile)
 {
-        for (size_t i = 0; i < command->count; i++) {
-                const struct option_entry *entry = &command->entries[i];
-                const void *at = (const char *)given + entry->offset;
-                const struct option_list *list = at;
+        static const char *const names[] = {"cap-add", "cap-drop", "security-opt", "keep", "ipc", "pid", "uts"};
 
-                if (entry->kind == OPTION_KIND_TEXT && *(const char *const *)at != NULL)
-                        profiles_override(profile, entry->name, *(const char *const *)at);
-                for (size_t j = 0; entry->kind == OPTION_KIND_LIST && j < list->count; j++)
-                        profiles_override(profile, entry->name, list->items[j]);
+        for (size_t i = 0; i < ELEMENTS(names); i++) {
+                const struct option_entry *entry = options_find(command, names[i]);
+                const struct option_list *list = list_of(command, names[i], given);
+
+                for (size_t j = 0; list != NULL && j < list->count; j++)
+                        profiles_override(profile, names[i], list->items[j]);
+                if (entry != NULL && entry->kind == OPTION_KIND_TEXT) {
+                        const char *const *text = (const void *)((const char *)given + entry->offset);
+
+                        if (*text != NULL)
+                                profiles_override(profile, names[i], *text);
+                }
         }
 }
 
