@@ -237,7 +237,8 @@ static int own_file(struct cli *cli, const char *word, const char **ret_path, st
 static int write_file(struct cli *cli, const char *path, mode_t mode, const struct text *text, struct ward_err *err)
 {
         const char *part = arena_concat(&cli->arena, path, ".new");
-        _cleanup_close_ int fd = -EBADF;
+        _cleanup_close_
+        int fd = -EBADF;
         int r;
 
         if (part == NULL)
@@ -267,7 +268,8 @@ static int find_key(const char *word, const struct profile_key **ret_key, struct
         *ret_key = profiles_key(name);
         if (*ret_key != NULL && (*ret_key)->option != NULL)
                 return 0;
-        (void)err_set(err, -EINVAL, *ret_key == NULL ? "unknown key '%s'" : "the key '%s' is written in an editor", word);
+        (void)err_set(err, -EINVAL, *ret_key == NULL ? "unknown key '%s'" : "the key '%s' is written in an editor",
+                      word);
         (void)err_mistake(err, MISTAKE_PROFILE_FORM);
         return err_hint(err, "'ward profile keys' lists them");
 }
@@ -351,7 +353,8 @@ static const struct action *find_action(const char *word, struct ward_err *err)
         near = text_nearest(word, names, ELEMENTS(names));
         (void)err_set(err, -EINVAL, "profile: '%s' is not one of: list, show, check, diff, set, unset, keys", word);
         (void)err_mistake(err, MISTAKE_WORD);
-        (void)(near == NULL ? err_hint(err, "for example: ward profile list") : err_hint(err, "did you mean '%s'?", near));
+        (void)(near == NULL ? err_hint(err, "for example: ward profile list")
+                            : err_hint(err, "did you mean '%s'?", near));
         return NULL;
 }
 

@@ -18,6 +18,34 @@ static int place(const struct profile_setting *setting, struct ward_err *err)
         return err_wrap(err, "%s:%u:%u", setting->file, setting->line, setting->column);
 }
 
+/* What a verb without the option has all the same: by another word, or by its nature. A sandbox shows files under their own names. */
+static bool has_anyway(const struct option_command *command, const struct profile_setting *setting,
+                       const struct option_entry **ret_entry, const char **ret_value, struct arena *arena)
+{
+        static const struct {
+                const char *key, *value, *option; /* NULL: it is so */
+        } words[] = {{"read-only", "true", NULL},   {"rm", "true", NULL},   {"network", "none", NULL},
+                     {"interactive", "true", NULL}, {"init", "true", NULL}, {"network", "host", "net"}};
+        const char *value = setting->value, *colon = strchr(value, ':');
+        const size_t len = strcspn(value, ":");
+
+        if (options_find(command, "rw") == NULL)
+                return false;
+        *ret_entry = NULL;
+        for (size_t i = 0; i < ELEMENTS(words); i++)
+                if (strcmp(words[i].key, setting->key->name) == 0 && strcmp(words[i].value, value) == 0) {
+                        *ret_entry = words[i].option == NULL ? NULL : options_find(command, words[i].option);
+                        *ret_value = "true";
+                        return words[i].option == NULL || *ret_entry != NULL;
+                }
+        if (strcmp(setting->key->option, "volume") != 0 || colon == NULL || strncmp(colon + 1, value, len) != 0 ||
+            (colon[1 + len] != '\0' && strcmp(colon + 1 + len, ":ro") != 0))
+                return false;
+        *ret_entry = options_find(command, colon[1 + len] == '\0' ? "rw" : "ro");
+        *ret_value = arena_strndup(arena, value, len);
+        return true;
+}
+
 int cli_apply_profile(struct cli *cli, const struct option_command *command, bool host, void *target,
                       struct ward_err *err)
 {
@@ -33,6 +61,8 @@ int cli_apply_profile(struct cli *cli, const struct option_command *command, boo
                         continue;
                 if (value == NULL)
                         return err_oom(err);
+                if (entry == NULL && has_anyway(command, setting, &entry, &value, &cli->arena) && entry == NULL)
+                        continue;
                 if (entry == NULL) {
                         (void)err_set(err, -EINVAL, "'%s' has no option for '%s'", command->name, setting->key->name);
                         (void)err_mistake(err, MISTAKE_PROFILE_FORM);
@@ -46,18 +76,23 @@ int cli_apply_profile(struct cli *cli, const struct option_command *command, boo
         return 0;
 }
 
-/* What the command line says to the contrary of the profile. */
+/* What the command line says to the contrary of the profile: of these options the last one holding is not enough. */
 static void override(const struct option_command *command, const void *given, struct profile *profile)
 {
-        for (size_t i = 0; i < command->count; i++) {
-                const struct option_entry *entry = &command->entries[i];
-                const void *at = (const char *)given + entry->offset;
-                const struct option_list *list = at;
+        static const char *const names[] = {"cap-add", "cap-drop", "security-opt", "keep", "ipc", "pid", "uts"};
 
-                if (entry->kind == OPTION_KIND_TEXT && *(const char *const *)at != NULL)
-                        profiles_override(profile, entry->name, *(const char *const *)at);
-                for (size_t j = 0; entry->kind == OPTION_KIND_LIST && j < list->count; j++)
-                        profiles_override(profile, entry->name, list->items[j]);
+        for (size_t i = 0; i < ELEMENTS(names); i++) {
+                const struct option_entry *entry = options_find(command, names[i]);
+                const struct option_list *list = list_of(command, names[i], given);
+
+                for (size_t j = 0; list != NULL && j < list->count; j++)
+                        profiles_override(profile, names[i], list->items[j]);
+                if (entry != NULL && entry->kind == OPTION_KIND_TEXT) {
+                        const char *const *text = (const void *)((const char *)given + entry->offset);
+
+                        if (*text != NULL)
+                                profiles_override(profile, names[i], *text);
+                }
         }
 }
 
@@ -90,8 +125,8 @@ static int parse_with_profiles(struct cli *cli, const struct option_command *com
         return options_parse(command, count, words, target, &cli->arena, err);
 }
 
-int cli_parse(struct cli *cli, const struct option_command *command, size_t size, int *count, char **words, void *target,
-              struct ward_err *err)
+int cli_parse(struct cli *cli, const struct option_command *command, size_t size, int *count, char **words,
+              void *target, struct ward_err *err)
 {
         for (int i = 0; i < *count; i++)
                 if (strncmp(words[i], "--profile", strlen("--profile")) == 0)

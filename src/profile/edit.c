@@ -16,11 +16,11 @@ struct found {
         bool there;
         struct span key;
         enum reader_kind kind;
-        struct span whole;   /* TEXT: the value; else from its first character to behind its last */
-        bool flow;           /* a list or a map in brackets */
-        size_t element;      /* where its last element begins, and */
-        size_t last;         /* where the last text in it ends; 0: it is empty */
-        bool replace;        /* there is an element about the same: */
+        struct span whole;    /* TEXT: the value; else from its first character to behind its last */
+        bool flow;            /* a list or a map in brackets */
+        size_t element;       /* where its last element begins, and */
+        size_t last;          /* where the last text in it ends; 0: it is empty */
+        bool replace;         /* there is an element about the same: */
         struct span replaced; /* its text; of a map the value, which may be nothing */
 };
 
@@ -322,9 +322,8 @@ static int expect(const struct editing *e, const char **ret_value)
         if (text_failed(&text))
                 return err_oom(e->err);
         if (profile_parse(text.data, text.len, e->file, e->arena, &read, NULL) < 0 || read.count != 1)
-                return profile_parse(text.data, text.len, "the new value", e->arena, &read, e->err) < 0
-                               ? -EINVAL
-                               : too_hard(e);
+                return profile_parse(text.data, text.len, "the new value", e->arena, &read, e->err) < 0 ? -EINVAL
+                                                                                                        : too_hard(e);
         *ret_value = read.settings[0].value;
         return 0;
 }

@@ -61,6 +61,7 @@ int profiles_places(struct arena *arena, const char *ret_places[PROFILES_PLACES_
 {
         const char *system = secure_getenv("WARD_PROFILES"), *own;
         char *list = arena_strdup(arena, system != NULL ? system : "/etc/ward/profiles:" WARD_PROFILES), *next;
+        struct stat st;
         size_t count = 0;
         bool failed;
 
@@ -69,6 +70,12 @@ int profiles_places(struct arena *arena, const char *ret_places[PROFILES_PLACES_
         own = own_place(arena, err, &failed);
         if (failed)
                 return -ENOMEM;
+        /* Root that has somebody's HOME, as sudo(8) may leave it, takes no options from him. */
+        if (own != NULL && stat(own, &st) == 0 && st.st_uid != 0 && st.st_uid != geteuid()) {
+                (void)err_set(err, -EPERM, "the profiles in '%s' are another user's", own);
+                (void)err_mistake(err, MISTAKE_FILE_UNREADABLE);
+                return err_hint(err, "set HOME to your own home, or XDG_CONFIG_HOME");
+        }
         if (own != NULL)
                 ret_places[count++] = own;
         while (count < PROFILES_PLACES_MAX && (next = text_next(&list, ':')) != NULL)
@@ -135,8 +142,7 @@ static int add_names(struct loading *l, const char *place, const char **names, s
         /* Most machines do not have each of them. */
         while (folder != NULL && r >= 0 && *count < PROFILES_NAMES_MAX && (entry = readdir(folder)) != NULL)
                 if (entry->d_name[0] != '.' && ends_with(entry->d_name, SUFFIX)) {
-                        names[*count] =
-                                arena_strndup(l->arena, entry->d_name, strlen(entry->d_name) - strlen(SUFFIX));
+                        names[*count] = arena_strndup(l->arena, entry->d_name, strlen(entry->d_name) - strlen(SUFFIX));
                         r = names[(*count)++] == NULL ? err_oom(l->err) : 0;
                 }
         if (folder != NULL)
@@ -181,10 +187,12 @@ static int no_such(struct loading *l, const char *word)
                         return -ENOMEM;
                 near = text_nearest(word, names, count);
         }
-        (void)err_set(l->err, -ENOENT, is_name(word) ? "there is no profile '%s'" : "'%s' is no name of a profile", word);
+        (void)err_set(l->err, -ENOENT, is_name(word) ? "there is no profile '%s'" : "'%s' is no name of a profile",
+                      word);
         (void)err_mistake(l->err, MISTAKE_NO_PROFILE);
-        return near != NULL ? err_hint(l->err, "did you mean '%s'?", near)
-                            : err_hint(l->err, "'ward profile list' shows them; a file is named by its path: ./%s", word);
+        return near != NULL
+                       ? err_hint(l->err, "did you mean '%s'?", near)
+                       : err_hint(l->err, "'ward profile list' shows them; a file is named by its path: ./%s", word);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------------------------------ */
@@ -280,7 +288,8 @@ static int read_file(struct loading *l, const char *path, const struct chain *be
         if (r < 0) {
                 (void)err_wrap(l->err, "read the profile");
                 (void)err_mistake(l->err, r == -ENOENT ? MISTAKE_NO_PROFILE : MISTAKE_FILE_UNREADABLE);
-                return r == -ENOENT ? err_hint(l->err, "name a file that is there, or a name of 'ward profile list'") : r;
+                return r == -ENOENT ? err_hint(l->err, "name a file that is there, or a name of 'ward profile list'")
+                                    : r;
         }
         l->profile->files[l->profile->file_count++] = path;
         r = profile_parse(text, len, path, l->arena, &read, l->err);
@@ -428,6 +437,27 @@ void profile_settle(struct profile *profile)
         profile->count = left;
 }
 
+/* What makes no sense beside an option of the command line: what is another's has no size or name of this container's own. */
+static bool is_pointless(const char *option, const char *value, const struct profile_setting *setting)
+{
+        static const struct {
+                const char *option, *key;
+                bool shared; /* only with a namespace that is another's */
+        } pairs[] = {{"keep", "host-size", false},
+                     {"ipc", "shm-size", true},
+                     {"pid", "init", true},
+                     {"uts", "hostname", true},
+                     {"uts", "domainname", true}};
+        const bool own = strcmp(value, "private") == 0 || strcmp(value, "shareable") == 0;
+
+        for (size_t i = 0; i < ELEMENTS(pairs); i++)
+                if (strcmp(pairs[i].option, option) == 0 && strcmp(pairs[i].key, setting->key->name) == 0)
+                        return !(pairs[i].shared && own);
+        /* --security-opt seccomp=X says what --seccomp says. */
+        return strcmp(option, "security-opt") == 0 && strncmp(value, "seccomp", strlen("seccomp")) == 0 &&
+               strcmp(setting->key->option, "seccomp") == 0;
+}
+
 void profiles_override(struct profile *profile, const char *option, const char *value)
 {
         size_t left = 0;
@@ -435,10 +465,7 @@ void profiles_override(struct profile *profile, const char *option, const char *
         for (size_t i = 0; i < profile->count; i++) {
                 const struct profile_setting *setting = &profile->settings[i];
 
-                /* --security-opt seccomp=X says what --seccomp says. */
-                if (!are_contrary(option, value, setting) &&
-                    !(strcmp(option, "security-opt") == 0 && strncmp(value, "seccomp", strlen("seccomp")) == 0 &&
-                      strcmp(setting->key->option, "seccomp") == 0))
+                if (!are_contrary(option, value, setting) && !is_pointless(option, value, setting))
                         profile->settings[left++] = *setting;
         }
         profile->count = left;

@@ -126,8 +126,8 @@ static int beside(struct parsing *p, const struct reader_token *token, const cha
 
         if (strncmp(*value, "./", 2) != 0)
                 return 0;
-        *value = slash == NULL ? *value
-                               : arena_printf(p->arena, "%.*s/%s", (int)(slash - p->file), p->file, *value + 2);
+        *value =
+                slash == NULL ? *value : arena_printf(p->arena, "%.*s/%s", (int)(slash - p->file), p->file, *value + 2);
         return *value == NULL ? err_oom(p->err) : 0;
 }
 
@@ -210,8 +210,7 @@ static int read_flag(struct parsing *p, const struct profile_key *key, const str
         (void)reader_fail(p->reader, token->at, "%s: '%s' is not true or false", key->name, token->text);
         for (size_t i = 0; i < ELEMENTS(yes); i++)
                 if (strcasecmp(token->text, yes[i]) == 0 || strcasecmp(token->text, no[i]) == 0)
-                        return err_hint(p->err, "write %s",
-                                        strcasecmp(token->text, yes[i]) == 0 ? "true" : "false");
+                        return err_hint(p->err, "write %s", strcasecmp(token->text, yes[i]) == 0 ? "true" : "false");
         return err_hint(p->err, "write %s: true or %s: false", key->name, key->name);
 }
 
@@ -237,9 +236,7 @@ static int read_one(struct parsing *p, const struct profile_key *key, const stru
                 (void)reader_fail(p->reader, token->at, "%s: '%s' is not NAME=VALUE", key->name, token->text);
                 return err_hint(p->err, "write %s", key->value);
         }
-        return r < 0                        ? r
-               : key->kind == PROFILE_FLAG ? read_flag(p, key, token)
-                                            : add_value(p, key, token, token->text);
+        return r < 0 ? r : key->kind == PROFILE_FLAG ? read_flag(p, key, token) : add_value(p, key, token, token->text);
 }
 
 static int wants_text(struct parsing *p, const struct profile_key *key, const struct reader_token *token)

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* YAML by libyaml's events; see reader.h. No other file includes yaml.h. */
+/* Tokens of the events of a YAML text; see reader.h. */
 #include "profile/reader.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <yaml.h>
+
+#include "base/events.h"
+#include "profile/yaml.h"
 
 #define DEPTH_MAX 3 /* the file, a list, a map of words in it */
 
 struct reader {
-        yaml_parser_t parser;
+        struct text events;
+        size_t at;
         const char *file;
         struct arena *arena;
         struct ward_err *err;
@@ -23,21 +26,24 @@ struct reader *reader_open(const char *text, size_t len, const char *file, struc
 {
         struct reader *reader = arena_new(arena, struct reader, 1);
 
-        if (reader == NULL || yaml_parser_initialize(&reader->parser) == 0) {
+        if (reader == NULL) {
                 (void)err_oom(err);
                 return NULL;
         }
-        yaml_parser_set_input_string(&reader->parser, (const unsigned char *)text, len);
         reader->file = file;
         reader->arena = arena;
         reader->err = err;
-        return reader;
+        if (profile_events(text, len, &reader->events, err) >= 0)
+                return reader;
+        (void)err_wrap(err, "%s", file);
+        reader_close(reader);
+        return NULL;
 }
 
 void reader_close(struct reader *reader)
 {
         if (reader != NULL)
-                yaml_parser_delete(&reader->parser);
+                text_done(&reader->events);
 }
 
 /* A message holds words of the file, and ends on a terminal: no control characters, those of Unicode's C1 included. */
@@ -61,62 +67,19 @@ int reader_fail(struct reader *reader, struct reader_position at, const char *fo
         return err_mistake(reader->err, MISTAKE_PROFILE_FORM);
 }
 
-static struct reader_position position_of(const yaml_mark_t *mark)
+static int fail_syntax(struct reader *reader, const struct reader_token *token)
 {
-        return (struct reader_position){(unsigned)mark->line + 1, (unsigned)mark->column + 1};
-}
-
-/* libyaml's own messages, of which some say more by what they were at. */
-static int fail_syntax(struct reader *reader)
-{
-        const yaml_parser_t *parser = &reader->parser;
-        const yaml_mark_t *mark = parser->error == YAML_READER_ERROR ? &parser->mark : &parser->problem_mark;
-
-        if (parser->error == YAML_MEMORY_ERROR)
-                return err_oom(reader->err);
-        (void)reader_fail(reader, position_of(mark), "that is no YAML: %s%s%s",
-                          parser->problem != NULL ? parser->problem : "it can't be read",
-                          parser->context != NULL ? ", " : "", parser->context != NULL ? parser->context : "");
-        if (parser->problem != NULL && strstr(parser->problem, "cannot start any token") != NULL)
-                return err_hint(reader->err, "indent with spaces, and put quotes around a value that begins with a sign");
+        (void)reader_fail(reader, token->at, "that is no YAML: %s", token->text);
+        if (strstr(token->text, "cannot start any token") != NULL)
+                return err_hint(reader->err,
+                                "indent with spaces, and put quotes around a value that begins with a sign");
         return err_hint(reader->err, "write KEY: VALUE, and the elements of a list as - VALUE, indented with spaces");
 }
 
-static int fail_feature(struct reader *reader, const yaml_event_t *event, const char *what, const char *instead)
+static int fail_feature(struct reader *reader, const struct reader_token *token, const char *what, const char *instead)
 {
-        (void)reader_fail(reader, position_of(&event->start_mark), "%s are not for profiles", what);
+        (void)reader_fail(reader, token->at, "%s are not for profiles", what);
         return err_hint(reader->err, "%s", instead);
-}
-
-/* What an event has besides its value. */
-static int check_properties(struct reader *reader, const yaml_event_t *event)
-{
-        static const char include[] = "write the value itself; what several profiles share is included: 'include: NAME'";
-        const unsigned char *anchor = NULL, *tag = NULL;
-
-        switch (event->type) {
-        case YAML_ALIAS_EVENT:
-                return fail_feature(reader, event, "aliases", include);
-        case YAML_SCALAR_EVENT:
-                anchor = event->data.scalar.anchor;
-                tag = event->data.scalar.tag;
-                break;
-        case YAML_SEQUENCE_START_EVENT:
-                anchor = event->data.sequence_start.anchor;
-                tag = event->data.sequence_start.tag;
-                break;
-        case YAML_MAPPING_START_EVENT:
-                anchor = event->data.mapping_start.anchor;
-                tag = event->data.mapping_start.tag;
-                break;
-        default:
-                return 0;
-        }
-        if (anchor != NULL)
-                return fail_feature(reader, event, "anchors", include);
-        if (tag != NULL)
-                return fail_feature(reader, event, "tags", "leave the word with '!' out, or put quotes around it");
-        return 0;
 }
 
 /* What a key or a value makes of the level that it stands in. */
@@ -139,51 +102,49 @@ static int enter(struct reader *reader, const struct reader_token *token)
         return 0;
 }
 
-static int take_text(struct reader *reader, const yaml_event_t *event, struct reader_token *token)
+static int take_text(struct reader *reader, const struct event *event, struct reader_token *token)
 {
-        const char *value = (const char *)event->data.scalar.value;
-        const size_t len = event->data.scalar.length;
-
-        if (memchr(value, '\0', len) != NULL)
+        if (strlen(token->text) != event->len)
                 return reader_fail(reader, token->at, "a text can't hold a NUL");
         token->kind = READER_TEXT;
-        token->text = arena_strndup(reader->arena, value, len);
-        token->none = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-                      (len == 0 || strcmp(value, "~") == 0 || strcmp(value, "null") == 0);
-        return token->text == NULL ? err_oom(reader->err) : enter(reader, token);
+        token->none = (event->flags & EVENT_IS_PLAIN) != 0 &&
+                      (event->len == 0 || strcmp(token->text, "~") == 0 || strcmp(token->text, "null") == 0);
+        return enter(reader, token);
 }
 
 /* Returns 1 for an event that is no token. */
-static int take(struct reader *reader, const yaml_event_t *event, struct reader_token *token)
+static int take(struct reader *reader, const struct event *event, struct reader_token *token)
 {
-        int r = check_properties(reader, event);
+        static const char include[] =
+                "write the value itself; what several profiles share is included: 'include: NAME'";
 
-        if (r < 0)
-                return r;
-        token->at = position_of(&event->start_mark);
-        token->end = position_of(&event->end_mark);
-        switch (event->type) {
-        case YAML_DOCUMENT_START_EVENT:
+        if (event->kind == EVENT_ALIAS)
+                return fail_feature(reader, token, "aliases", include);
+        if ((event->flags & EVENT_HAS_ANCHOR) != 0)
+                return fail_feature(reader, token, "anchors", include);
+        if ((event->flags & EVENT_HAS_TAG) != 0)
+                return fail_feature(reader, token, "tags", "leave the word with '!' out, or put quotes around it");
+        switch (event->kind) {
+        case EVENT_DOCUMENT:
                 if (reader->document)
-                        return fail_feature(reader, event, "several documents in one file", "leave one of them");
+                        return fail_feature(reader, token, "several documents in one file", "leave one of them");
                 reader->document = true;
                 return 1;
-        case YAML_SCALAR_EVENT:
+        case EVENT_TEXT:
                 return take_text(reader, event, token);
-        case YAML_SEQUENCE_START_EVENT:
-        case YAML_MAPPING_START_EVENT:
-                token->kind = event->type == YAML_MAPPING_START_EVENT ? READER_MAP : READER_LIST;
+        case EVENT_LIST:
+        case EVENT_MAP:
+                token->kind = event->kind == EVENT_MAP ? READER_MAP : READER_LIST;
                 return enter(reader, token);
-        case YAML_SEQUENCE_END_EVENT:
-        case YAML_MAPPING_END_EVENT:
+        case EVENT_CLOSE:
                 token->kind = READER_CLOSE;
                 reader->depth--;
                 return 0;
-        case YAML_STREAM_END_EVENT:
+        case EVENT_END:
                 token->kind = READER_END;
                 return 0;
-        default: /* where the stream begins, and where the document ends */
-                return 1;
+        default:
+                return fail_syntax(reader, token);
         }
 }
 
@@ -193,12 +154,20 @@ int reader_next(struct reader *reader, struct reader_token *ret_token)
 
         while (r == 1) {
                 struct reader_token token = {0};
-                yaml_event_t event;
+                struct event event;
+                size_t left = reader->events.len - reader->at;
 
-                if (yaml_parser_parse(&reader->parser, &event) == 0)
-                        return fail_syntax(reader);
+                if (left >= sizeof(event))
+                        memcpy(&event, reader->events.data + reader->at, sizeof(event));
+                if (left < sizeof(event) || left - sizeof(event) < event.len)
+                        return err_set(reader->err, -EPROTO, "%s: the helper's answer is cut short", reader->file);
+                token.at = (struct reader_position){event.line, event.column};
+                token.end = (struct reader_position){event.end_line, event.end_column};
+                token.text = arena_strndup(reader->arena, reader->events.data + reader->at + sizeof(event), event.len);
+                if (token.text == NULL)
+                        return err_oom(reader->err);
+                reader->at += sizeof(event) + event.len;
                 r = take(reader, &event, &token);
-                yaml_event_delete(&event);
                 if (r == 0)
                         *ret_token = token;
         }

@@ -29,8 +29,8 @@ struct reader_position {
 struct reader_token {
         enum reader_kind kind;
         struct reader_position at, end; /* @end is behind its last character */
-        const char *text; /* READER_TEXT: in the arena; holds no NUL */
-        bool none;        /* READER_TEXT: nothing is written there, or the word null */
+        const char *text;               /* READER_TEXT: in the arena; holds no NUL */
+        bool none;                      /* READER_TEXT: nothing is written there, or the word null */
 };
 
 struct reader;

@@ -216,6 +216,15 @@ full_state() { after 'mount -t tmpfs -o size=16k,mode=700 none "$0/state" && ! h
         mistake E308 125 ward run --security-opt seccomp=profile.json ./rootfs ls
 }
 
+@test "a profile with a mistake, and one that is not there" {
+        export WARD_PROFILES=$WARD_SOURCE/data/profiles
+        printf 'read-only: true\nmemroy: 512m\n' >box.yaml
+        mistake E313 125 ward run --profile ./box.yaml ./rootfs ls
+        mistake E313 1 ward profile check ./box.yaml
+        mistake E314 125 ward run --profile agnet ./rootfs ls
+        mistake E314 1 ward profile show ./bx.yaml
+}
+
 @test "the cidfile exists" {
         : >web.cid
         mistake E309 125 ward run --cidfile ./web.cid ./rootfs ls

@@ -7,6 +7,7 @@ load helpers/common
 
 setup() {
         with_root
+        [[ -x $WARD_LIBEXEC/yaml ]] || unable "this build is without libyaml"
         unset XDG_CONFIG_HOME
         export HOME=$WORK/home WARD_PROFILES=$WORK/etc:$WARD_SOURCE/data/profiles
         mkdir -p "$WORK/etc" "$WORK/home/.config/ward/profiles"
@@ -95,6 +96,8 @@ mistake_at() {
         fails_with 1 "'--markdown' has no meaning for 'profile list'" ward profile list --markdown
         fails_with 1 "there is no profile 'agnet'.*E314.*did you mean 'agent'" ward profile show agnet
         fails_with 125 "option '--profile': there is no profile 'agnet'" ward run --profile agnet "$ROOT" true
+        chown 12345 home/.config/ward/profiles
+        fails_with 125 "home/.config/ward/profiles' are another user's" ward run --profile shell "$ROOT" true
 }
 
 @test "diff: by what it means; the status is that of diff" {
@@ -216,9 +219,9 @@ YAML
         # Two directories that he can reach: the one of the tests is closed to others.
         HERE=$(mktemp -d -t "$ID.XXXXXX")
         chmod 755 "$HERE"
-        cp "$WARD_BUILD/bin/ward" p.yaml "$HERE"
+        cp "$WARD_BUILD/bin/ward" "$WARD_LIBEXEC/yaml" p.yaml "$HERE"
         cd "$HERE"
-        run -0 plain_user env HOME="$HERE" ./ward profile check ./p.yaml
+        run -0 plain_user env HOME="$HERE" WARD_LIBEXEC="$HERE" ./ward profile check ./p.yaml
         expect_in_output "nothing is wrong"
         fails_with 1 "there is no profile 'mine'" plain_user env HOME=/nonexistent WARD_PROFILES=/nonexistent ./ward profile show mine
         cd "$WORK"
@@ -243,10 +246,25 @@ print(multiprocessing.Pool(2).map(abs, [-1, 2]), subprocess.check_output(["echo"
         done
 }
 
+@test "sandbox: profiles of run, where they name files by their own names, and keys of its own" {
+        mkdir -p mine out
+        profile boxed 'include: [base]' 'volume: ["${PWD}/out:${PWD}/out"]' 'volume-if-there: ["${PWD}/mine:${PWD}/mine:ro"]' 'env: {A: one}' 'memory: 200m'
+        run -0 ward sandbox --profile boxed -e A=two sh -c 'echo "$A"; touch out/x && echo written; touch mine/x || echo closed; ls /sys/class/net'
+        expect_in_output two written closed lo
+        profile boxed 'rw: ["${PWD}/out"]' 'hide: ["${PWD}/mine"]'
+        run -0 ward sandbox --profile boxed sh -c 'touch out/y && echo written'
+        expect_output written
+        profile boxed 'volume: [/usr:/x]'
+        fails_with 125 "boxed.yaml:1:10: 'ward sandbox' has no option for 'volume'" ward sandbox --profile boxed true
+        profile boxed 'rw: [/usr]'
+        fails_with 125 "boxed.yaml:1:6: 'ward run' has no option for 'rw'" ward run --profile boxed "$ROOT" true
+}
+
 @test "each key is an option of ward run; the documentation has the table" {
         local option
         for option in $("$WARD_BUILD/bin/ward" profile keys --markdown | grep -o '| `--[a-z-]*' | sed 's/.*--//' | sort -u); do
-                "$WARD_BUILD/bin/ward" run --help-all | grep -qE -- "--$option( |$)" || { echo "no option: $option"; return 1; }
+                "$WARD_BUILD/bin/ward" run --help-all | grep -qE -- "--$option( |$)" ||
+                        "$WARD_BUILD/bin/ward" sandbox --help-all | grep -qE -- "--$option( |$)" || { echo "no option: $option"; return 1; }
         done
         ward profile keys --markdown >keys
         sed -n '/<!-- keys/,/<!-- end/p' "$WARD_SOURCE/docs/PROFILES.md" | sed '1,2d;$d' | diff - keys
@@ -254,8 +272,18 @@ print(multiprocessing.Pool(2).map(abs, [-1, 2]), subprocess.check_output(["echo"
         expect_in_output "What it sees of the file system" "  memory: 512m"
 }
 
-@test "ward-oci has nothing of profiles, and ward loads no library for them" {
-        [[ $(grep -c yaml_parser "$(itself ward-oci)") == 0 ]]
-        run -0 ldd "$(itself ward)"
+@test "ward-oci has nothing of profiles, and ward no library for them: a helper has" {
+        local count
+        count=$(grep -c "ward profile keys" "$(itself ward-oci)") || true
+        ((count == 0))
+        grep -q "ward profile keys" "$(itself ward)"
+        run ldd "$(itself ward)"
         expect_not_in_output libyaml
+        profile p 'memory: 1g'
+        WARD_LIBEXEC=$WORK fails_with 1 "p.yaml: execute the helper '$WORK/yaml'.*libyaml" ward profile show p
+        printf '#!/bin/sh\ncat >/dev/null\nprintf abc >&0\n' >yaml
+        chmod +x yaml
+        WARD_LIBEXEC=$WORK fails_with 1 "p.yaml: the helper's answer is cut short" ward profile show p
+        printf '#!/bin/sh\nkill -9 $$\n' >yaml
+        WARD_LIBEXEC=$WORK fails_with 1 "p.yaml: ask the helper '$WORK/yaml' what stands in the file" ward profile show p
 }

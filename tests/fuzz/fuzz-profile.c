@@ -10,8 +10,7 @@ static int read(const char *text, size_t len, struct arena *arena, struct profil
 
         if (r < 0)
                 return r;
-        *ret = (struct profile){
-                .description = parsed.description, .settings = parsed.settings, .count = parsed.count};
+        *ret = (struct profile){.description = parsed.description, .settings = parsed.settings, .count = parsed.count};
         profile_settle(ret);
         return 0;
 }
@@ -21,7 +20,7 @@ static void edit(const char *text, size_t size, const struct profile *before, st
 {
         static const struct {
                 const char *key, *value;
-        } edits[] = {{"memory", "1g"}, {"volume", "/a b:/c"}, {"env", "A=x # y"},   {"tmpfs", "/run:size=1m,exec"},
+        } edits[] = {{"memory", "1g"}, {"volume", "/a b:/c"}, {"env", "A=x # y"},    {"tmpfs", "/run:size=1m,exec"},
                      {"env", NULL},    {"volume", NULL},      {"read-only", "true"}, {"memory", NULL}};
 
         for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {

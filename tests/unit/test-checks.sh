@@ -12,7 +12,7 @@ cases=0
 fresh_tree() {
         export WARD_CHECK_TREE=$work/tree
         rm -rf "$WARD_CHECK_TREE"
-        mkdir -p "$WARD_CHECK_TREE"/{src/{base,kern,model,store,launch/child,engine,cli,oci,helper,lib},include/ward,build/src/launch/child,docs}
+        mkdir -p "$WARD_CHECK_TREE"/{src/{base,kern,model,store,launch/child,engine,profile,cli,oci,helper,lib},include/ward,build/src/launch/child,docs}
         cp "$tools/../.clang-format" "$WARD_CHECK_TREE/"
         cd "$WARD_CHECK_TREE" || exit 1
         local header

@@ -65,7 +65,8 @@ static void test_mistakes(void **state)
         refused("memory: 1g\n- a\n", "f.yaml:2:1: that is no YAML", "");
         refused("volume:\n\t- a\n", "f.yaml:2:1: that is no YAML", "");
         refused("ulimit: [core]\n", "f.yaml:1:10: ulimit: 'core' is not NAME=VALUE", "");
-        refused("volume: ['${WARD_TEST_NOT_SET}:/x']\n", "f.yaml:1:10: volume: the variable WARD_TEST_NOT_SET", "set it");
+        refused("volume: ['${WARD_TEST_NOT_SET}:/x']\n", "f.yaml:1:10: volume: the variable WARD_TEST_NOT_SET",
+                "set it");
         refused("mount: [{src: 'a,b'}]\n", "f.yaml:1:15: mount: 'src' can't hold a comma", "");
         refused("mount: [{ro: false}]\n", "mount: there is no word in it", "");
         refused("reset: [memori]\n", "f.yaml:1:9: unknown key 'memori'", "memory");
@@ -222,10 +223,13 @@ static int make_site(void **state)
         make_folder("etc");
         make_folder("etc/web.d");
         make_folder("share");
-        write_file("share/base.yaml", "memory: 1g\ncap-drop: [ALL]\nvolume: [/a:/x, /b:/y]\nenv: {A: 1, B: 1}\nulimit: {core: 0}\n");
-        write_file("share/web.yaml", "description: a server\ninclude: [base]\nmemory: 2g\ncap-add: [KILL, CHOWN]\ncpus: 1\n");
+        write_file("share/base.yaml",
+                   "memory: 1g\ncap-drop: [ALL]\nvolume: [/a:/x, /b:/y]\nenv: {A: 1, B: 1}\nulimit: {core: 0}\n");
+        write_file("share/web.yaml",
+                   "description: a server\ninclude: [base]\nmemory: 2g\ncap-add: [KILL, CHOWN]\ncpus: 1\n");
         write_file("share/other.yaml", "cap-drop: [cap_kill]\nvolume: [/c:/x:ro]\nenv: {B: 2}\nulimit: [core=5]\n");
         write_file("share/bare.yaml", "include: [base]\nreset: [volumes, env]\nenv: {C: 1}\n");
+        write_file("share/names.yaml", "hostname: x\nshm-size: 1m\ninit: true\nhost-size: 1m\n");
         write_file("etc/web.d/10.yaml", "cpus: 2\npids-limit: 10\n");
         write_file("etc/web.d/20.yaml", "pids-limit: 20\n");
         write_file("etc/web.d/.30.yaml", "pids-limit: 30\n");
@@ -325,9 +329,9 @@ static void test_names(void **state)
         size_t count;
 
         assert_int_equal(profiles_names(&arena, &names, &count, &err), 0);
-        assert_int_equal(count, 9);
+        assert_int_equal(count, 10);
         assert_string_equal(names[0], "back");
-        assert_string_equal(names[8], "web");
+        assert_string_equal(names[9], "web");
 }
 
 /* ---- what is done with it ---- */
@@ -349,6 +353,17 @@ static void test_override(void **state)
         assert_non_null(value_of(&profile, "seccomp"));
         profiles_override(&profile, "security-opt", "seccomp=default");
         assert_null(value_of(&profile, "seccomp"));
+
+        assert_int_equal(load(&profile, "names", NULL), 0);
+        profiles_override(&profile, "ipc", "private");
+        profiles_override(&profile, "uts", "private");
+        assert_int_equal(profile.count, 4);
+        profiles_override(&profile, "ipc", "host");
+        profiles_override(&profile, "pid", "container:x");
+        profiles_override(&profile, "uts", "host");
+        assert_int_equal(profile.count, 1);
+        profiles_override(&profile, "keep", "./x");
+        assert_int_equal(profile.count, 0);
 }
 
 static void blames(const struct profile *profile, const char *message, const char *value)
