@@ -248,11 +248,11 @@ print(multiprocessing.Pool(2).map(abs, [-1, 2]), subprocess.check_output(["echo"
 
 @test "sandbox: profiles of run, where they name files by their own names, and keys of its own" {
         mkdir -p mine out
-        profile boxed 'include: [base]' 'volume: ["${PWD}/out:${PWD}/out"]' 'volume-if-there: ["${PWD}/mine:${PWD}/mine:ro"]' 'env: {A: one}' 'memory: 200m'
-        run -0 ward sandbox --profile boxed -e A=two sh -c 'echo "$A"; touch out/x && echo written; touch mine/x || echo closed; ls /sys/class/net'
+        profile boxed 'read-only: true' 'rm: true' 'network: none' 'cap-drop: [ALL]' 'seccomp: default' 'ulimit: {core: 0}' 'init: true' 'volume: ["${PWD}/out:${PWD}/out"]' 'volume-if-there: ["${PWD}/mine:${PWD}/mine:ro"]' 'env: {A: one}' 'memory: 200m'
+        run -0 ward sandbox --profile boxed -e A=two sh -c "echo \$A; touch $WORK/out/x && echo written; touch $WORK/mine/x || echo closed; ls /sys/class/net"
         expect_in_output two written closed lo
         profile boxed 'rw: ["${PWD}/out"]' 'hide: ["${PWD}/mine"]'
-        run -0 ward sandbox --profile boxed sh -c 'touch out/y && echo written'
+        run -0 ward sandbox --profile boxed sh -c "touch $WORK/out/y && echo written"
         expect_output written
         profile boxed 'volume: [/usr:/x]'
         fails_with 125 "boxed.yaml:1:10: 'ward sandbox' has no option for 'volume'" ward sandbox --profile boxed true
