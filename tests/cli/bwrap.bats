@@ -27,8 +27,10 @@ as_both() {
 SYSTEM=(--ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 --proc /proc --dev /dev)
 
 fills() {
-        run -0 box "${SYSTEM[@]}" --tmpfs /tmp --dir /a/b --chmod 0711 /a --unshare-all sh -c 'echo $(ls /); stat -c %a /a /a/b; touch /usr/x 2>&1; echo y >/tmp/y; cat /tmp/y'
-        expect_in_output "a bin dev lib lib64 proc tmp usr"
+        mkdir -p "$HERE/own"
+        chmod 777 "$HERE/own"
+        run -0 box "${SYSTEM[@]}" --ro-bind "$HERE/own" /own --tmpfs /tmp --dir /a/b --chmod 0711 /a --unshare-all sh -c 'echo $(ls /); stat -c %a /a /a/b; touch /own/x 2>&1; echo y >/tmp/y; cat /tmp/y'
+        expect_in_output "a bin dev lib lib64 own proc tmp usr"
         expect_in_output $'711\n755'
         expect_in_output "Read-only file system"
         [[ ${lines[-1]} == y ]]

@@ -26,6 +26,11 @@ box() { ward sandbox --bwrap "$@"; }
                 run -1 box --bind "$WORK/root" / --file 11 "/$link" true 11<<<changed
                 run -1 box --bind "$WORK/root" / --chmod 0777 "/$link/marker" true
         done
+        # A last link is not followed inside, either.
+        mkdir "$WORK/root/dir"
+        ln -s dir "$WORK/root/inner"
+        run -1 box --bind "$WORK/root" / --bind /usr /inner true
+        expect_in_output "Can't mount on symlink destination"
         rm -r "${WORK:?}/root"
 }
 
