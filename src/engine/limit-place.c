@@ -74,6 +74,12 @@ static size_t unit_of(const char *path, struct arena *arena, bool user, const ch
         return unit;
 }
 
+/* The machine's manager marks the groups of such a unit; a user's has not the right to, and is asked. */
+static bool is_handed_on(const struct cgroup_hierarchy *h, const char *unit)
+{
+        return cgroup_handed_on(h, unit) || (geteuid() != 0 && unit_is_delegated(strrchr(unit, '/') + 1, true));
+}
+
 /* A container of ward's own would not be entered any more by `exec`. */
 static int refuse_container(const struct limiting *l, const struct cgroup_hierarchy *h, const char *path,
                             struct ward_err *err)
@@ -135,7 +141,7 @@ static int choose_unified(struct limiting *l, size_t i, const char *name, struct
                 if (unit == NULL)
                         return err_oom(err);
                 /* What is in no unit somebody else has made beside systemd. */
-                if (*unit != '\0' && !cgroup_handed_on(h, unit))
+                if (*unit != '\0' && !is_handed_on(h, unit))
                         return start_scope(l, i, slice, name, err);
         }
         /* Its processes stepped aside for another one's limits. */

@@ -250,6 +250,15 @@ int unit_group(const char *unit, bool user, struct arena *arena, const char **re
         return call_wrap(r, "look at", unit, err);
 }
 
+bool unit_is_delegated(const char *unit, bool user)
+{
+        _cleanup_call_ struct call call;
+        const char *answer;
+
+        call_init(&call, "delegated", unit, user);
+        return call_begin(&call, NULL) >= 0 && call_answer(&call, &answer, NULL) >= 0 && strcmp(answer, "yes") == 0;
+}
+
 int unit_set(const char *scope, bool user, const struct unit_words *words, struct ward_err *err)
 {
         _cleanup_call_ struct call call;

@@ -48,6 +48,9 @@ int unit_attach(const char *scope, bool user, const char *below, pid_t pid, stru
 /* The control group of a unit that is active: *@ret_path lives in @arena. -ENOENT: there is no such unit, or it is not loaded. */
 int unit_group(const char *unit, bool user, struct arena *arena, const char **ret_path, struct ward_err *err);
 
+/* Whether it has Delegate=: managers of users write that down nowhere else. A unit that the manager does not know has not. */
+bool unit_is_delegated(const char *unit, bool user);
+
 /* Sets properties for as long as the unit lives. */
 int unit_set(const char *scope, bool user, const struct unit_words *words, struct ward_err *err);
 

@@ -342,29 +342,50 @@ static int attach(struct request *request)
         return 0;
 }
 
-/* The interface of a unit's kind, which has the property: "nginx.service" is a Service. */
-static int group(struct request *request)
+/* A unit that is loaded, and the interface of its kind: "nginx.service" is a Service. */
+static int find_unit(struct request *request, char **ret_object, char interface[64])
 {
-        _cleanup_free_ char *object = NULL, *path = NULL;
         const char *dot = strrchr(request->scope, '.');
-        char interface[64];
         int r = dot == NULL || dot[1] < 'a' || dot[1] > 'z' ? -EINVAL : 0;
 
         if (r >= 0)
                 r = sd_bus_call_method(request->bus, SERVICE, OBJECT, MANAGER, "GetUnit", &request->error, NULL, "s",
                                        request->scope);
         if (r >= 0)
-                r = unit_object(request->scope, &object);
-        if (r >= 0) {
-                (void)snprintf(interface, sizeof(interface), SERVICE ".%c%.20s", dot[1] - 'a' + 'A', dot + 2);
+                (void)snprintf(interface, 64, SERVICE ".%c%.20s", dot[1] - 'a' + 'A', dot + 2);
+        return r < 0 ? r : unit_object(request->scope, ret_object);
+}
+
+static int group(struct request *request)
+{
+        _cleanup_free_ char *object = NULL, *path = NULL;
+        char interface[64];
+        int r = find_unit(request, &object, interface);
+
+        if (r >= 0)
                 r = sd_bus_get_property_string(request->bus, SERVICE, object, interface, "ControlGroup",
                                                &request->error, &path);
-        }
         if (r >= 0 && *path == '\0')
                 r = -ESRCH;
         if (r < 0)
                 return refuse(request, r, r == -ESRCH ? "it has no process, and so no control group" : "GetUnit");
         answer("=%s", path);
+        return 0;
+}
+
+/* Whether what is below its group is somebody else's. */
+static int delegated(struct request *request)
+{
+        _cleanup_free_ char *object = NULL;
+        char interface[64];
+        int given = 0, r = find_unit(request, &object, interface);
+
+        if (r >= 0)
+                r = sd_bus_get_property_trivial(request->bus, SERVICE, object, interface, "Delegate", &request->error,
+                                                'b', &given);
+        if (r < 0)
+                return refuse(request, r, "find whether its control group is delegated");
+        answer(given ? "=yes" : "=no");
         return 0;
 }
 
@@ -393,7 +414,8 @@ static int stop(struct request *request)
 static const struct {
         const char *name;
         int (*run)(struct request *request);
-} verbs[] = {{"start", start}, {"set", set}, {"attach", attach}, {"stop", stop}, {"group", group}};
+} verbs[] = {{"start", start}, {"set", set},     {"attach", attach},
+             {"stop", stop},   {"group", group}, {"delegated", delegated}};
 
 int main(int argc, char **argv)
 {

@@ -94,24 +94,27 @@ int cgroup_has_room(const struct cgroup_hierarchy *hierarchy, const char *path, 
         return r < 0 ? err_code(err, r, "look at the group '%s%s'", hierarchy->mount, path) : r;
 }
 
-/* Moves each process once. Returns how many there were. */
-static int move_all(const struct cgroup_hierarchy *hierarchy, const char *path, int callers, struct ward_err *err)
+/* Moves each process once. Returns how many there were, and in *@ret_moved how many of them had not ended. */
+static int move_all(const struct cgroup_hierarchy *hierarchy, const char *path, int callers, int *ret_moved,
+                    struct ward_err *err)
 {
         _cleanup_free_ char *text = NULL;
         char number[16], *rest;
-        int moved = 0, r;
+        int count = 0, r;
         pid_t pid;
 
+        *ret_moved = 0;
         r = cgroup_file_read(hierarchy, path, "cgroup.procs", &text, err);
         if (r < 0)
                 return r;
-        for (rest = text; (pid = cgroup_text_next_pid(&rest)) != 0; moved++) {
+        for (rest = text; (pid = cgroup_text_next_pid(&rest)) != 0; count++) {
                 (void)snprintf(number, sizeof(number), "%d", pid);
                 r = fd_write_file(callers, "cgroup.procs", number, err);
                 if (r < 0 && r != -ESRCH)
                         return err_wrap(err, "move process %d out of the group '%s'", pid, path);
+                *ret_moved += r >= 0;
         }
-        return moved;
+        return count;
 }
 
 /* Whether the caller is in the group or below it, where it must not be frozen. */
@@ -139,18 +142,18 @@ static int move_until_empty(const struct cgroup_hierarchy *hierarchy, const char
 {
         bool frozen = false;
         struct cgroup_wait wait;
-        int r;
+        int r, moved;
 
         cgroup_wait_begin(&wait, MOVE_MSEC);
         for (unsigned round = 0;; round++) {
-                r = move_all(hierarchy, path, callers, err);
-                if (r <= 0 || !cgroup_wait_again(&wait))
+                r = move_all(hierarchy, path, callers, &moved, err);
+                if (r <= 0 || (round > MOVE_ROUNDS && !cgroup_wait_again(&wait)))
                         break;
-                /* Each move takes an RCU grace period where the kernel is busy: what was done so far is no measure of what is left. */
-                if (round == MOVE_ROUNDS && !is_own(hierarchy, path) && is_thawed(hierarchy, path)) {
+                if (round == MOVE_ROUNDS && !is_own(hierarchy, path) && is_thawed(hierarchy, path))
                         frozen = cgroup_file_write(hierarchy, path, FREEZER, "1", NULL) >= 0;
+                /* Each move takes an RCU grace period where the kernel is busy, and so any time; but the frozen are moved once, and make no others. */
+                if (round == MOVE_ROUNDS || (frozen && moved > 0))
                         cgroup_wait_begin(&wait, MOVE_MSEC);
-                }
         }
         if (frozen)
                 (void)cgroup_file_write(hierarchy, path, FREEZER, "0", NULL);

@@ -105,6 +105,15 @@ static bool rule_read(char *line, struct cgroup_device_rule *rule)
         return number_read(major, &rule->major) && number_read(minor, &rule->minor);
 }
 
+static int not_found(const char *path, int code, struct ward_err *err)
+{
+        (void)err_code(err, code, "find the device rules of the control group '%s'", path);
+        return code == -EPERM
+                       ? err_hint(err, "on cgroup v2 programs of the kernel guard devices, which are root's alone "
+                                       "(CAP_BPF, CAP_SYS_ADMIN): use sudo")
+                       : code;
+}
+
 /* v2: what is written down with @rules behind it. */
 static int add_v2(const struct cgroup_layout *layout, const struct cgroup_hierarchy *hierarchy, const char *path,
                   const struct cgroup_device_rule *rules, size_t count, struct ward_err *err)
@@ -125,7 +134,7 @@ static int add_v2(const struct cgroup_layout *layout, const struct cgroup_hierar
                 return err_hint(err, "who made the group can set them anew, all at once");
         }
         if (r < 0)
-                return err_code(err, r, "find the device rules of the control group '%s'", path);
+                return not_found(path, r, err);
         for (const char *c = kept; *c != '\0'; c++)
                 lines += *c == '\n';
         all = arena_new(&arena, struct cgroup_device_rule, lines + count);
@@ -227,7 +236,7 @@ int cgroup_get_devices(const struct cgroup_layout *layout, const char *path, str
                 group = cgroup_open(hierarchy, path, NULL, O_RDONLY);
                 r = group < 0 ? group : kept_read(group, arena, &kept);
                 if (r < 0)
-                        return err_code(err, r, "find the device rules of the control group '%s'", path);
+                        return not_found(path, r, err);
         }
         *ret_text = kept;
         return 0;

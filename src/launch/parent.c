@@ -714,8 +714,7 @@ int launch_await_exec(struct launch *launch, struct ward_err *err)
 _Static_assert(sizeof(struct record) == 40 && sizeof(struct shared) == 32768, "the format of what init says");
 _Static_assert(MESSAGE_START == 4 && RECORD_PHASE == 0 && RECORD_FAILED == 2, "messages and records");
 _Static_assert(PHASE_EXEC == 9 && PHASE_RUNNING == 10, "phases");
-_Static_assert(OP_HOOKS == 14 && OP_FIND_EXEC == 44 && OP_SECCOMP == 47 && OP_EXEC == 48 && OP_RESTRICT == 56,
-               "ops behind the start");
+_Static_assert(OP_HOOKS == 14 && OP_FIND_EXEC == 44 && OP_SECCOMP == 47 && OP_EXEC == 48 && OP_RESTRICT == 56, "ops");
 _Static_assert(STEP_ITSELF == 0 && STEP_HOOK_RUN == 34 && STEP_HOOK_STATUS == 35 && STEP_HOOK_TIMEOUT == 36 &&
                        STEP_AGENT_SEND == 40 && STEP_BEGIN == 41,
                "steps of these ops");

@@ -9,6 +9,7 @@ load ../helpers
 setup() {
         ward_setup
         LOAD=$WARD_BUILD/tests/cli/load
+        NICE=$(nice)
         PIDS=()
 }
 
@@ -265,21 +266,21 @@ moved_whole() {
         begin open /dev/null
         run ward limit --memory 64M --cpus 0.25 --pids 10 --nice 5 --ioprio idle --oom-score-adj 300 --ulimit nofile=100:20000 "$PID"
         expect_status 0
-        [[ $(row nice) == "0 5" && $(row oom_score_adj) == "0 300" && $(row pids.max) == "max 10" ]] || shown
+        [[ $(row nice) == "$NICE 5" && $(row oom_score_adj) == "0 300" && $(row pids.max) == "max 10" ]] || shown
         [[ $(awk '/^Max open files/ { print $4 }' "/proc/$PID/limits") == 100 ]]
         [[ $(ionice -p "$PID") == idle ]]
         [[ $(value_of "$PID" pids.max) == 10 ]]
         run ward limit -p TasksMax=30 --nice 7 -p MemoryMax=32M "$PID"
         expect_status 0
-        [[ $(row pids.max) == "max 30" && $(row nice) == "0 7" ]] || shown
+        [[ $(row pids.max) == "max 30" && $(row nice) == "$NICE 7" ]] || shown
         [[ $(value_of "$PID" memory.limit_in_bytes memory.max) == 33554432 ]]
         run ward limit "$PID"
-        [[ $(row pids.max) == "max 30" && $(row nice) == "0 7" ]] || shown
+        [[ $(row pids.max) == "max 30" && $(row nice) == "$NICE 7" ]] || shown
         run -0 ward limit --undo "$PID"
-        [[ $(row pids.max) == "30 max" && $(row nice) == "7 0" && $(row RLIMIT_NOFILE) == "100:20000 20000:20000" ]] || shown
+        [[ $(row pids.max) == "30 max" && $(row nice) == "7 $NICE" && $(row RLIMIT_NOFILE) == "100:20000 20000:20000" ]] || shown
         groups_as_before "$PID"
         no_groups
-        [[ $(ps -o ni= -p "$PID" | tr -d ' ') == 0 && $(<"/proc/$PID/oom_score_adj") == 0 && $(ionice -p "$PID") != idle ]]
+        [[ $(ps -o ni= -p "$PID" | tr -d ' ') == "$NICE" && $(<"/proc/$PID/oom_score_adj") == 0 && $(ionice -p "$PID") != idle ]]
         run -1 ward limit --undo "$PID"
         expect_in_output "'ward limit' has set none"
 }
@@ -298,7 +299,7 @@ moved_whole() {
         ward limit --memory 50M "/$ID"
         ward limit --undo "/$ID"
         [[ $(value_of "$PID" memory.limit_in_bytes memory.max) =~ ^(max|9223372036854771712)$ ]]
-        [[ $(ps -o ni= -p "$PID" | tr -d ' ') == 0 ]]
+        [[ $(ps -o ni= -p "$PID" | tr -d ' ') == "$NICE" ]]
 }
 
 # bats test_tags=vm
@@ -337,12 +338,12 @@ moved_whole() {
         run ward limit --pids 20 --memory 64M "${cpus[@]}" --device-deny 'c 1:3 w' --nice 4 "$ID"
         [[ $status == 0 || $output == *"Operation not permitted"* || $output == *"may make no group"* ]] || shown
         ((status == 0)) || unable "needs every hierarchy"
-        [[ $(row pids.max) == "50 20" && $(row nice) == "0 4" ]] || shown
+        [[ $(row pids.max) == "50 20" && $(row nice) == "$NICE 4" ]] || shown
         [[ $(value_of "$init" pids.max) == 20 ]]
         run ward_oci exec "$ID" sh -c 'echo x >/dev/null'
         ((status != 0)) || ! is_machine_root || { echo "/dev/null could be written"; false; }
         ward limit --undo "$ID"
-        [[ $(value_of "$init" pids.max) == 50 && $(ps -o ni= -p "$init" | tr -d ' ') == 0 ]]
+        [[ $(value_of "$init" pids.max) == 50 && $(ps -o ni= -p "$init" | tr -d ' ') == "$NICE" ]]
         ward_oci exec "$ID" sh -c 'echo x >/dev/null'
         ward_oci delete --force "$ID"
         run ward gc
@@ -441,9 +442,9 @@ moved_whole() {
         PIDS+=("$pid")
         run -1 as_nobody "$WARD_BUILD/bin/ward" --root "$OWN" limit --pids 10 "$pid"
         expect_in_output sudo
-        run as_nobody "$WARD_BUILD/bin/ward" --root "$OWN" limit --nice 5 --ulimit nofile=50:100 "$pid"
+        run as_nobody "$WARD_BUILD/bin/ward" --root "$OWN" limit --nice $((NICE + 1)) --ulimit nofile=50:100 "$pid"
         expect_status 0
-        [[ $(ps -o ni= -p "$pid" | tr -d ' ') == 5 ]]
+        [[ $(ps -o ni= -p "$pid" | tr -d ' ') == $((NICE + 1)) ]]
 }
 
 @test "every word of docs/CGROUPS.md for ward is an option, and those of docker's for update" {

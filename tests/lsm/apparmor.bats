@@ -84,7 +84,7 @@ teardown() { remove_all; }
 }
 
 @test "ward apparmor: ward-default is loaded, in force, replaced by one that complains, and removed" {
-        run -1 ward run --rm --name "$ID" --security-opt apparmor=ward-default "$BUNDLE/rootfs" true
+        run -125 ward run --rm --name "$ID" --security-opt apparmor=ward-default "$BUNDLE/rootfs" true
         expect_in_output "no profile of this name is loaded" "ward apparmor load"
         run -0 ward apparmor load
         expect_output "ward-default (enforce)"
@@ -92,9 +92,9 @@ teardown() { remove_all; }
         expect_in_output "ward-default (enforce)" "$PROFILE (enforce)"
         # More than the profile lets it have: the mask is gone, and a capability is there.
         options=(--rm --name "$ID" --security-opt apparmor=ward-default --security-opt unmask=ALL --cap-add NET_RAW)
-        run ward run "${options[@]}" --strength "$BUNDLE/rootfs" sh -c 'cat /proc/self/attr/apparmor/current; cat /open; head -n 1 /proc/kallsyms; echo 1 >/proc/sys/kernel/panic; ping -c 1 127.0.0.1; kill -9 $$'
-        [[ $status -eq 137 ]] || shown
-        expect_in_output "lsm AppArmor ward-default" "ward-default (enforce)" $'\nopen\n' "/proc/kallsyms: Permission denied" "/proc/sys/kernel/panic: Permission denied" "ping: permission denied"
+        run ward run "${options[@]}" --strength "$BUNDLE/rootfs" sh -c 'cat /proc/self/attr/apparmor/current; cat /open; head -n 1 /proc/kallsyms; echo 1 >/proc/sys/kernel/panic; ping -c 1 127.0.0.1'
+        ((status != 0)) || shown
+        expect_in_output "lsm AppArmor ward-default" "ward-default (enforce)" $'\nopen\n' "/proc/kallsyms: Permission denied" "/proc/sys/kernel/panic: Permission denied" "ping: can't create raw socket: Permission denied"
         run -0 ward apparmor load --complain
         run -0 ward run "${options[@]}" "$BUNDLE/rootfs" sh -c 'cat /proc/self/attr/apparmor/current; ping -c 1 127.0.0.1'
         expect_in_output "ward-default (complain)" "1 packets received"
@@ -121,8 +121,9 @@ teardown() { remove_all; }
         run -0 ward apparmor load --name ward-test-made "$BUNDLE/config.json"
         edit '.process.capabilities[] += ["CAP_SYS_ADMIN"]'
         oci run -d -b "$BUNDLE" "$ID"
-        run -1 oci exec "$ID" mount -t tmpfs x /tmp
+        run oci exec "$ID" mount -t tmpfs x /tmp
         expect_in_output "ermission denied"
+        ((status != 0)) || shown
         oci delete --force "$ID"
         run -0 ward apparmor remove ward-test-made
 }
