@@ -11,10 +11,10 @@
 #include "cli/cli.h"
 #include "cli/help.h"
 
-static const struct cli_verb *const verbs[] = {
-        &cli_run, &cli_ps,     &cli_inspect, &cli_exec,    &cli_kill, &cli_stop,    &cli_rm,       &cli_gc,
-        &cli_top, &cli_cgroup, &cli_limit,   &cli_seccomp, &cli_caps, &cli_profile, &cli_apparmor, &cli_doctor,
-        &cli_sandbox};
+static const struct cli_verb *const verbs[] = {&cli_run,    &cli_ps,      &cli_inspect, &cli_exec,    &cli_kill,
+                                               &cli_stop,   &cli_rm,      &cli_gc,      &cli_top,     &cli_cgroup,
+                                               &cli_limit,  &cli_seccomp, &cli_caps,    &cli_profile, &cli_apparmor,
+                                               &cli_doctor, &cli_sandbox};
 
 struct globals {
         const char *root;

@@ -18,6 +18,34 @@ static int place(const struct profile_setting *setting, struct ward_err *err)
         return err_wrap(err, "%s:%u:%u", setting->file, setting->line, setting->column);
 }
 
+/* What a verb without the option has all the same: by another word, or by its nature. A sandbox shows files under their own names. */
+static bool has_anyway(const struct option_command *command, const struct profile_setting *setting,
+                       const struct option_entry **ret_entry, const char **ret_value, struct arena *arena)
+{
+        static const struct {
+                const char *key, *value, *option; /* NULL: it is so */
+        } words[] = {{"read-only", "true", NULL},   {"rm", "true", NULL},   {"network", "none", NULL},
+                     {"interactive", "true", NULL}, {"init", "true", NULL}, {"network", "host", "net"}};
+        const char *value = setting->value, *colon = strchr(value, ':');
+        const size_t len = strcspn(value, ":");
+
+        if (options_find(command, "rw") == NULL)
+                return false;
+        *ret_entry = NULL;
+        for (size_t i = 0; i < ELEMENTS(words); i++)
+                if (strcmp(words[i].key, setting->key->name) == 0 && strcmp(words[i].value, value) == 0) {
+                        *ret_entry = words[i].option == NULL ? NULL : options_find(command, words[i].option);
+                        *ret_value = "true";
+                        return words[i].option == NULL || *ret_entry != NULL;
+                }
+        if (strcmp(setting->key->option, "volume") != 0 || colon == NULL || strncmp(colon + 1, value, len) != 0 ||
+            (colon[1 + len] != '\0' && strcmp(colon + 1 + len, ":ro") != 0))
+                return false;
+        *ret_entry = options_find(command, colon[1 + len] == '\0' ? "rw" : "ro");
+        *ret_value = arena_strndup(arena, value, len);
+        return true;
+}
+
 int cli_apply_profile(struct cli *cli, const struct option_command *command, bool host, void *target,
                       struct ward_err *err)
 {
@@ -33,6 +61,8 @@ int cli_apply_profile(struct cli *cli, const struct option_command *command, boo
                         continue;
                 if (value == NULL)
                         return err_oom(err);
+                if (entry == NULL && has_anyway(command, setting, &entry, &value, &cli->arena) && entry == NULL)
+                        continue;
                 if (entry == NULL) {
                         (void)err_set(err, -EINVAL, "'%s' has no option for '%s'", command->name, setting->key->name);
                         (void)err_mistake(err, MISTAKE_PROFILE_FORM);

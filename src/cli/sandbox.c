@@ -148,12 +148,37 @@ void run_box_proved(const struct run_job *job)
                 (void)fd_write_all(STDERR_FILENO, text.data, text.len);
 }
 
-static const char *const shared_options[] = {"name",        "env",      "env-file",     "workdir",    "memory",
-                                             "memory-swap", "cpus",     "cpu-shares",   "pids-limit", "ulimit",
-                                             "cap-add",     "cap-drop", "security-opt", "seccomp",    "allow-unknown",
-                                             "landlock",    "device",   "tmpfs",        "shm-size",   "hostname",
-                                             "timeout",     "cpu-time", "output-limit", "status-fd",  "json-status-fd",
-                                             "strength",    "require",  "dry-run",      "format",     NULL};
+static const char *const shared_options[] = {"name",
+                                             "env",
+                                             "env-file",
+                                             "workdir",
+                                             "memory",
+                                             "memory-swap",
+                                             "cpus",
+                                             "cpu-shares",
+                                             "pids-limit",
+                                             "ulimit",
+                                             "cap-add",
+                                             "cap-drop",
+                                             "security-opt",
+                                             "seccomp",
+                                             "allow-unknown",
+                                             "profile",
+                                             "landlock",
+                                             "device",
+                                             "tmpfs",
+                                             "shm-size",
+                                             "hostname",
+                                             "timeout",
+                                             "cpu-time",
+                                             "output-limit",
+                                             "status-fd",
+                                             "json-status-fd",
+                                             "strength",
+                                             "require",
+                                             "dry-run",
+                                             "format",
+                                             NULL};
 
 static const struct option_entry entries[] = {
         {.name = "rw",

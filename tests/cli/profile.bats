@@ -246,10 +246,25 @@ print(multiprocessing.Pool(2).map(abs, [-1, 2]), subprocess.check_output(["echo"
         done
 }
 
+@test "sandbox: profiles of run, where they name files by their own names, and keys of its own" {
+        mkdir -p mine out
+        profile boxed 'read-only: true' 'rm: true' 'network: none' 'cap-drop: [ALL]' 'seccomp: default' 'ulimit: {core: 0}' 'init: true' 'volume: ["${PWD}/out:${PWD}/out"]' 'volume-if-there: ["${PWD}/mine:${PWD}/mine:ro"]' 'env: {A: one}' 'memory: 200m'
+        run -0 ward sandbox --profile boxed -e A=two sh -c "echo \$A; touch $WORK/out/x && echo written; touch $WORK/mine/x || echo closed; ls /sys/class/net"
+        expect_in_output two written closed lo
+        profile boxed 'rw: ["${PWD}/out"]' 'hide: ["${PWD}/mine"]'
+        run -0 ward sandbox --profile boxed sh -c "touch $WORK/out/y && echo written"
+        expect_output written
+        profile boxed 'volume: [/usr:/x]'
+        fails_with 125 "boxed.yaml:1:10: 'ward sandbox' has no option for 'volume'" ward sandbox --profile boxed true
+        profile boxed 'rw: [/usr]'
+        fails_with 125 "boxed.yaml:1:6: 'ward run' has no option for 'rw'" ward run --profile boxed "$ROOT" true
+}
+
 @test "each key is an option of ward run; the documentation has the table" {
         local option
         for option in $("$WARD_BUILD/bin/ward" profile keys --markdown | grep -o '| `--[a-z-]*' | sed 's/.*--//' | sort -u); do
-                "$WARD_BUILD/bin/ward" run --help-all | grep -qE -- "--$option( |$)" || { echo "no option: $option"; return 1; }
+                "$WARD_BUILD/bin/ward" run --help-all | grep -qE -- "--$option( |$)" ||
+                        "$WARD_BUILD/bin/ward" sandbox --help-all | grep -qE -- "--$option( |$)" || { echo "no option: $option"; return 1; }
         done
         ward profile keys --markdown >keys
         sed -n '/<!-- keys/,/<!-- end/p' "$WARD_SOURCE/docs/PROFILES.md" | sed '1,2d;$d' | diff - keys
