@@ -165,7 +165,7 @@ static int check(const struct action *action, const struct apparmor *o, int coun
 
 static int apparmor(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)
 {
-        const char *names[ELEMENTS(actions)], *near;
+        const char *names[ELEMENTS(actions)];
         const struct apparmor *o = options;
         int r;
 
@@ -176,11 +176,7 @@ static int apparmor(struct cli *cli, const void *options, int count, char **oper
                 r = check(&actions[i], o, count - 1, err);
                 return r < 0 ? r : actions[i].run(cli, o, count - 1, operands + 1, err);
         }
-        near = text_nearest(operands[0], names, ELEMENTS(names));
-        (void)err_set(err, -EINVAL, "apparmor: '%s' is not one of: show, load, list, remove", operands[0]);
-        (void)err_mistake(err, MISTAKE_WORD);
-        return near == NULL ? err_hint(err, "for example: ward apparmor show")
-                            : err_hint(err, "did you mean '%s'?", near);
+        return cli_no_action("apparmor", operands[0], names, ELEMENTS(names), "show", err);
 }
 
 static const struct option_entry entries[] = {

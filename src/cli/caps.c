@@ -403,7 +403,7 @@ static const struct {
 
 static int caps(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)
 {
-        const char *names[ELEMENTS(actions)], *near;
+        const char *names[ELEMENTS(actions)];
         const struct caps *o = options;
 
         for (size_t i = 0; i < ELEMENTS(actions); i++) {
@@ -423,10 +423,7 @@ static int caps(struct cli *cli, const void *options, int count, char **operands
                 }
                 return actions[i].run(cli, o, count - 1, operands + 1, err);
         }
-        near = text_nearest(operands[0], names, ELEMENTS(names));
-        (void)err_set(err, -EINVAL, "caps: '%s' is not one of: decode, explain, of, file", operands[0]);
-        (void)err_mistake(err, MISTAKE_WORD);
-        return near == NULL ? err_hint(err, "for example: ward caps of 1") : err_hint(err, "did you mean '%s'?", near);
+        return cli_no_action("caps", operands[0], names, ELEMENTS(names), "of 1", err);
 }
 
 static const struct option_entry entries[] = {

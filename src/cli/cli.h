@@ -89,6 +89,10 @@ int cli_read_ulimit(struct arena *arena, const char *value, struct spec_rlimit *
 /* argv from operands, NULL-terminated. NULL when memory is short. */
 const char *const *cli_argv(struct cli *cli, int count, char **operands);
 
+/* Sets the error for a @word that is none of the @names that come behind `ward VERB`; @example comes there. Returns -EINVAL. */
+int cli_no_action(const char *verb, const char *word, const char *const *names, size_t count, const char *example,
+                  struct ward_err *err);
+
 /* Calls @act for each name. One that fails does not keep the others from their turn: its message is printed. Returns 0, or the exit status of
  * an error. */
 int cli_each(struct cli *cli, int count, char **names,

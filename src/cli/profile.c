@@ -343,18 +343,14 @@ static const struct action {
 
 static const struct action *find_action(const char *word, struct ward_err *err)
 {
-        const char *names[ELEMENTS(actions)], *near;
+        const char *names[ELEMENTS(actions)];
 
         for (size_t i = 0; i < ELEMENTS(actions); i++) {
                 if (strcmp(actions[i].name, word) == 0)
                         return &actions[i];
                 names[i] = actions[i].name;
         }
-        near = text_nearest(word, names, ELEMENTS(names));
-        (void)err_set(err, -EINVAL, "profile: '%s' is not one of: list, show, check, diff, set, unset, keys", word);
-        (void)err_mistake(err, MISTAKE_WORD);
-        (void)(near == NULL ? err_hint(err, "for example: ward profile list")
-                            : err_hint(err, "did you mean '%s'?", near));
+        (void)cli_no_action("profile", word, names, ELEMENTS(names), "list", err);
         return NULL;
 }
 

@@ -398,19 +398,14 @@ static int read_arch(const char *word, size_t *ret_arch, struct ward_err *err)
 
 static const struct action *find_action(const char *word, struct ward_err *err)
 {
-        const char *names[ELEMENTS(actions)], *near;
+        const char *names[ELEMENTS(actions)];
 
         for (size_t i = 0; i < ELEMENTS(actions); i++) {
                 if (strcmp(actions[i].name, word) == 0)
                         return &actions[i];
                 names[i] = actions[i].name;
         }
-        near = text_nearest(word, names, ELEMENTS(names));
-        (void)err_set(err, -EINVAL,
-                      "seccomp: '%s' is not one of: explain, test, diff, lint, compile, disasm, dump, groups", word);
-        (void)err_mistake(err, MISTAKE_WORD);
-        (void)(near == NULL ? err_hint(err, "for example: ward seccomp explain default")
-                            : err_hint(err, "did you mean '%s'?", near));
+        (void)cli_no_action("seccomp", word, names, ELEMENTS(names), "explain default", err);
         return NULL;
 }
 

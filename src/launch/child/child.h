@@ -221,6 +221,15 @@ struct child_message {
 /* Sends @len bytes with one descriptor. */
 int child_send_fd(int socket, const void *data, uint32_t len, int fd);
 
+/* What getdents64(2) fills a buffer with (struct linux_dirent64). */
+struct child_entry {
+        uint64_t inode;
+        int64_t offset;
+        uint16_t length;
+        uint8_t type;
+        char name[];
+};
+
 /* Lengths and copies without libc. */
 static inline uint32_t child_length(const char *string)
 {

@@ -12,14 +12,6 @@
 #define DEPTH_MAX 64
 #define CHUNK (1u << 30)
 
-struct entry {
-        uint64_t inode;
-        int64_t offset;
-        uint16_t length;
-        uint8_t type;
-        char name[];
-};
-
 static int copy_directory(int from, int to, unsigned depth);
 
 static int copy_file(int from, const char *name, int to, const struct statx *st)
@@ -116,7 +108,7 @@ static int copy_directory(int from, int to, unsigned depth)
                 return -ELOOP;
         while ((n = sys3(getdents64, from, buffer, sizeof(buffer))) > 0) {
                 for (long at = 0; at < n;) {
-                        const struct entry *entry = (const struct entry *)(buffer + at);
+                        const struct child_entry *entry = (const struct child_entry *)(buffer + at);
                         int r = copy_entry(from, entry->name, to, depth);
 
                         if (r < 0)

@@ -295,14 +295,6 @@ static uint32_t next_kept(const struct child *child, uint32_t at)
         return next;
 }
 
-struct entry {
-        uint64_t inode;
-        int64_t offset;
-        uint16_t length;
-        uint8_t type;
-        char name[];
-};
-
 static uint32_t read_number(const char *digits)
 {
         uint32_t number = 0;
@@ -329,7 +321,7 @@ static int close_all_ours(struct child *child)
                 return fds;
         while ((n = sys3(getdents64, fds, buffer, sizeof(buffer))) > 0)
                 for (long at = 0; at < n;) {
-                        const struct entry *entry = (const struct entry *)((const char *)buffer + at);
+                        const struct child_entry *entry = (const struct child_entry *)((const char *)buffer + at);
                         uint32_t fd = read_number(entry->name);
 
                         if (entry->name[0] != '.' && fd != (uint32_t)fds)
