@@ -236,6 +236,9 @@ bundle() {
         printf '%s\n' "$config" >"$dir/config.json"
 }
 
+# is_program NAME PID: what was started in the background is a copy of the shell at first.
+is_program() { [[ $(<"/proc/$2/comm") == "$1" ]]; }
+
 # ---- expectations over bats' $status and $output -------------------------------------------------------------------------------
 
 shown() {

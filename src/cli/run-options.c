@@ -466,7 +466,7 @@ const struct option_entry run_entries[] = {
          OPTION_LIST(struct run, landlock)},
         {.name = "profile",
          .arg = "NAME|FILE",
-         .help = "options from a file; those here hold: see 'ward profile'",
+         .help = "options from a file: see 'ward profile'",
          OPTION_LIST(struct run, profiles)},
         {.name = "privileged",
          .help = "all capabilities, no filter, nothing masked, every device allowed",

@@ -204,7 +204,6 @@ const struct cli_verb cli_sandbox = {
                                    "home hidden, the current directory open, everything else closed.",
                         .notes = "A current directory that is the home, or holds it, stays closed: --rw . opens\n"
                                  "it. Status 123: a wall that --require or --verify wants does not stand.\n"
-                                 "\n"
                                  "ward sandbox --bwrap ...: bubblewrap's command line, with its meaning.",
                         .entries = entries,
                         .count = ELEMENTS(entries),

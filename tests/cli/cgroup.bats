@@ -40,6 +40,7 @@ kernel() {
 sleeper() {
         sleep 1000 3>&- &
         PID=$!
+        wait_until 10 is_program sleep "$PID"
 }
 in_group() { grep -qE ":$1\$" "/proc/$2/cgroup"; }
 # That of v1 shows as state D, that of v2 by where the process waits in the kernel.

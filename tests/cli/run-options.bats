@@ -346,6 +346,7 @@ expect_machines() { expect_output "$(readlink "/proc/self/ns/$1")"; }
 
 @test "--pid host: the machine's processes, and none of their secrets" {
         SECRET=hidden sleep 60 3>&- &
+        wait_until 10 is_program sleep $!
         run -0 here --pid host @ sh -c "cat /proc/$!/comm; cat /proc/$!/environ 2>&1 || true"
         kill $!
         expect_in_output sleep "Permission denied"
