@@ -155,6 +155,6 @@ chrooted() {
 
 @test "more binds than a plan has room for" {
         make_bundle true
-        edit '.mounts += [range(300) | {destination: "/tmp/\(.)", type: "bind", source: "/usr", options: ["bind"]}]'
-        mistake "takes more than 256 directories" "bind one directory"
+        edit '.mounts += [range(1100) | {destination: "/tmp/\(.)", type: "bind", source: "/usr", options: ["bind"]}]'
+        mistake "takes more than 1024 directories" "bind one directory"
 }
