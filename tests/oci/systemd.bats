@@ -304,8 +304,11 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         needs_program strace
         newest_calls_refused && skip "it is stopped at one of the calls that are refused"
         bundle_of sleep 1000
-        # The first one begins the helper, the second the container's process.
-        run traced strace -qq -o "$WORK/trace" -e trace=clone3 -e inject=clone3:signal=KILL:when=2 \
+        # The last one makes the container's process. The helper is begun by one, too, or by clone(2): that is the C library's.
+        traced strace -qq -o "$WORK/trace" -e trace=clone3 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" --systemd-cgroup create \
+                -b "$BUNDLE" "$ID" 3>&- </dev/null >/dev/null 2>&1
+        oci delete --force "$ID"
+        run traced timeout -s KILL 60 strace -qq -o "$WORK/trace" -e trace=clone3 -e "inject=clone3:signal=KILL:when=$(grep -c '^clone3' "$WORK/trace")" \
                 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" --systemd-cgroup create -b "$BUNDLE" "$ID" 3>&-
         expect_status 137
         [[ $(readlink "$WORK/state/$ID/group") == *"/$SCOPE/container"* ]]
