@@ -144,7 +144,8 @@ started() {
 
 @test "oom: is told" {
         ctr events >events 2>&1 3>&- &
-        started --memory-limit $((16 << 20)) -- dd if=/dev/zero of=/dev/null bs=64M count=1
+        # The shim begins to listen behind the start, and hears nothing of what was before.
+        started --memory-limit $((16 << 20)) -- sh -c 'sleep 1; exec dd if=/dev/zero of=/dev/null bs=64M count=1'
         wait_until 10 stopped
         wait_until 10 grep -q /tasks/oom events
         kill "$!"

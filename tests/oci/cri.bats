@@ -211,7 +211,8 @@ LIMITS='memory_limit_in_bytes: 67108864, memory_swap_limit_in_bytes: 67108864, c
 }
 
 @test "oom: is known for what it was" {
-        started '.linux.resources = {memory_limit_in_bytes: 16777216, memory_swap_limit_in_bytes: 16777216}' dd if=/dev/zero of=/dev/null bs=64M count=1
+        started '.linux.resources = {memory_limit_in_bytes: 16777216, memory_swap_limit_in_bytes: 16777216}' \
+                sh -c 'sleep 1; exec dd if=/dev/zero of=/dev/null bs=64M count=1'
         ended_with 137
         [[ $(status_of reason) == OOMKilled ]]
 }

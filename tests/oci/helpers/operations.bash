@@ -150,7 +150,8 @@ op_update() {
 
 op_oom() {
         OPTIONS=(-m 16m --memory-swap 16m)
-        started dd if=/dev/zero of=/dev/null bs=64M count=1
+        # An engine begins to listen for it behind the start, and hears nothing of what was before.
+        started sh -c 'sleep 1; exec dd if=/dev/zero of=/dev/null bs=64M count=1'
         ended_with 137
         [[ $(inspected OOMKilled) == true ]]
 }
