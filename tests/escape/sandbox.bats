@@ -74,7 +74,7 @@ box() { ward sandbox --bwrap "$@"; }
 @test "V39: a start that can't be confined starts nothing" {
         command -v strace >/dev/null || unable "needs strace"
         for call in mount_setattr pivot_root capset; do
-                run strace -f -o /dev/null -e trace="$call" -e inject="$call":error=EPERM:when=1+ "$WARD_BUILD/bin/ward" --root "$WORK/state" sandbox --bwrap --ro-bind / / --unshare-user echo ran
+                run traced strace -f -o /dev/null -e trace="$call" -e inject="$call":error=EPERM:when=1+ "$WARD_BUILD/bin/ward" --root "$WORK/state" sandbox --bwrap --ro-bind / / --unshare-user echo ran
                 [[ $status != 0 && $output != *ran* ]] || shown
         done
 }
