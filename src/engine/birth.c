@@ -340,22 +340,21 @@ static int open_and_clone(struct birth *birth, const struct launch_given *given,
 /* The clone. A kernel or an outer sandbox may refuse to clone into a group: then the child joins it as it joins v1 groups. */
 static int clone_init(struct birth *birth, struct ward_err *err)
 {
-        struct launch_given given = {
-                .proc = birth->proc,
-                .console = birth->console,
-                .listener = birth->listener,
-                .state_creating = birth->state_creating,
-                .state_created = birth->state_created,
-                .state_process = birth->agent.state,
-                .root = birth->options->root_given ? birth->options->root_fd : -EBADF,
-                .shm = birth->options->shm_fd,
-                .output = birth->relay == NULL ? -EBADF : birth->relay->output[0][1],
-                .error = birth->relay == NULL ? -EBADF : birth->relay->output[1][1],
-                .made = birth->made,
-                .lock = birth->entry.lock,
-        };
+        struct launch_given given = LAUNCH_GIVEN_NONE;
         int r;
 
+        given.proc = birth->proc;
+        given.console = birth->console;
+        given.listener = birth->listener;
+        given.state_creating = birth->state_creating;
+        given.state_created = birth->state_created;
+        given.state_process = birth->agent.state;
+        given.root = birth->options->root_given ? birth->options->root_fd : -EBADF;
+        given.shm = birth->options->shm_fd;
+        given.output = birth->relay == NULL ? -EBADF : birth->relay->output[0][1];
+        given.error = birth->relay == NULL ? -EBADF : birth->relay->output[1][1];
+        given.made = birth->made;
+        given.lock = birth->entry.lock;
         r = open_and_clone(birth, &given, birth->plan.clone_into_cgroup ? birth->group_fd : -EBADF, err);
         if (r >= 0 || !birth->plan.clone_into_cgroup ||
             (r != -EOPNOTSUPP && r != -ENOSYS && r != -EBUSY && r != -EACCES))

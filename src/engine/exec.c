@@ -227,18 +227,13 @@ static int make_plan(struct execution *exec, const struct spec_process *process,
 
 static int clone_once(struct execution *exec, const struct engine_options *options, int group_fd, struct ward_err *err)
 {
-        const struct launch_given given = {.proc = stored_proc(&exec->stored, NULL),
-                                           .process = exec->stored.pidfd,
-                                           .console = exec->console,
-                                           .listener = -EBADF,
-                                           .state_creating = -EBADF,
-                                           .state_created = -EBADF,
-                                           .state_process = exec->agent.state,
-                                           .root = -EBADF,
-                                           .made = -EBADF,
-                                           .lock = -EBADF};
+        struct launch_given given = LAUNCH_GIVEN_NONE;
         int r;
 
+        given.proc = stored_proc(&exec->stored, NULL);
+        given.process = exec->stored.pidfd;
+        given.console = exec->console;
+        given.state_process = exec->agent.state;
         r = launch_open(&exec->launch, &exec->plan, exec->filter.count > 0 ? &exec->filter : NULL, options->trace,
                         &given, err);
         if (r < 0)

@@ -78,19 +78,12 @@ static int open_change(struct change *change, struct store *store, const char *i
 static int clone_joining(struct change *change, const struct plan *plan, struct launch *launch, struct ward_err *err)
 {
         const struct store_state *state = &change->stored.state;
-        const struct launch_given given = {.proc = stored_proc(&change->stored, NULL),
-                                           .console = -EBADF,
-                                           .listener = -EBADF,
-                                           .state_creating = -EBADF,
-                                           .state_created = -EBADF,
-                                           .state_process = -EBADF,
-                                           .root = -EBADF,
-                                           .shm = -EBADF,
-                                           .made = -EBADF,
-                                           .lock = change->stored.entry.lock,
-                                           .rootfs = state->rootfs};
+        struct launch_given given = LAUNCH_GIVEN_NONE;
         int r, hidden;
 
+        given.proc = stored_proc(&change->stored, NULL);
+        given.lock = change->stored.entry.lock;
+        given.rootfs = state->rootfs;
         r = launch_open(launch, plan, NULL, NULL, &given, err);
         if (r < 0)
                 return r;

@@ -132,23 +132,10 @@ static int run(const struct ward_spec *spec, const struct engine_sandbox_options
         int proc = proc_open(err), ended = -EBADF, write_end = -EBADF;
         _cleanup_launch_ struct launch launch = LAUNCH_NONE;
         _cleanup_(plan_done) struct plan plan = {0};
-        struct launch_given given = {
-                .console = -EBADF,
-                .listener = -EBADF,
-                .state_creating = -EBADF,
-                .state_created = -EBADF,
-                .state_process = -EBADF,
-                .root = -EBADF,
-                .shm = -EBADF,
-                .process = -EBADF,
-                .output = -EBADF,
-                .error = -EBADF,
-                .proc = proc,
-                .made = -EBADF,
-                .lock = -EBADF,
-        };
+        struct launch_given given = LAUNCH_GIVEN_NONE;
         int r = proc;
 
+        given.proc = proc;
         if (r >= 0 && geteuid() != 0 && spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW)
                 r = userns_check(proc, err);
         if (r >= 0)

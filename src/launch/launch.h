@@ -61,6 +61,14 @@ struct launch_given {
                 rootfs; /* no slot: where on the host what the child makes lies, for a plan that has no root of its own; NULL: none */
 };
 
+/* What is not given is no descriptor, and not standard input. */
+#define LAUNCH_GIVEN_NONE                                                                                 \
+        {                                                                                                 \
+                .console = -EBADF, .listener = -EBADF, .state_creating = -EBADF, .state_created = -EBADF, \
+                .root = -EBADF, .shm = -EBADF, .process = -EBADF, .output = -EBADF, .error = -EBADF,      \
+                .state_process = -EBADF, .proc = -EBADF, .made = -EBADF, .ended = -EBADF, .lock = -EBADF  \
+        }
+
 /* Fills the slots, but for the late ones. @launch is initialised by this call, also when it fails. */
 int launch_open(struct launch *launch, const struct plan *plan, const struct seccomp_filter *filter, FILE *trace,
                 const struct launch_given *given, struct ward_err *err);
