@@ -6,7 +6,7 @@
  * belongs, inside, to whoever --user names. Root's files are the container's only where what is bound is root's own: a container
  * that is given a user's directory leaves no file of root in it, with a set-user-id bit or without.
  */
-#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <string.h>
@@ -19,7 +19,6 @@
 #include "model/mount-words.h"
 
 #define RANGES_MAX 6
-#define DEPTH_MAX 256
 
 static int fail(const struct spec_mount *mount, enum mistake mistake, const char *why, const char *hint,
                 struct ward_err *err)
@@ -132,49 +131,21 @@ static int map_to_user(const struct run_job *job, struct spec_mount *mount, stru
 struct give {
         uid_t uid;
         gid_t gid;
-        dev_t device;
 };
 
-static int give_below(const struct give *give, int dirfd, const char *name, int depth)
+static int give_file(int dirfd, const char *name, const void *value)
 {
-        int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r = 0;
-        DIR *directory = fd < 0 ? NULL : fdopendir(fd);
-        struct dirent *entry;
-        struct stat st;
+        const struct give *give = value;
 
-        if (directory == NULL) {
-                (void)fd_close(fd);
-                return errno == ENOENT ? 0 : -errno;
-        }
-        for (errno = 0; r >= 0 && (entry = readdir(directory)) != NULL; errno = 0) {
-                if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-                        continue;
-                if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_dev != give->device)
-                        continue; /* gone meanwhile, or another mount */
-                if (fchownat(fd, entry->d_name, give->uid, give->gid, AT_SYMLINK_NOFOLLOW) < 0)
-                        r = -errno;
-                else if (S_ISDIR(st.st_mode))
-                        r = depth == 0 ? -ELOOP : give_below(give, fd, entry->d_name, depth - 1);
-        }
-        if (r >= 0)
-                r = -errno; /* of readdir(), which says so no other way */
-        (void)closedir(directory);
-        return r;
+        return fchownat(dirfd, name, give->uid, give->gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
-/* A system whose files belong to a container is not one any more. By what it is, as a directory has many names. */
-bool run_is_system(const struct stat *st)
+static int explain_give(const struct spec_mount *mount, const void *value, int code, struct ward_err *err)
 {
-        static const char *const names[] = {"/",     "/bin",       "/boot",      "/dev", "/etc",    "/home",
-                                            "/lib",  "/lib64",     "/media",     "/mnt", "/opt",    "/proc",
-                                            "/root", "/run",       "/sbin",      "/srv", "/sys",    "/tmp",
-                                            "/usr",  "/usr/local", "/usr/share", "/var", "/var/lib"};
-        struct stat system;
+        const struct give *give = value;
 
-        for (size_t i = 0; i < ELEMENTS(names); i++)
-                if (stat(names[i], &system) == 0 && system.st_dev == st->st_dev && system.st_ino == st->st_ino)
-                        return true;
-        return false;
+        return err_code(err, code, "option '%s': give '%s' and what is in it to user %u", mount->origin.field,
+                        mount->source, give->uid);
 }
 
 /* The id of this machine behind @id of the container. */
@@ -190,28 +161,14 @@ static int give_away(const struct run_job *job, const struct spec_mount *mount, 
 {
         struct give give = {.uid = outside(job->maps.uid, job->maps.uid_count, job->uid),
                             .gid = outside(job->maps.gid, job->maps.gid_count, job->gid)};
-        _cleanup_close_
-        int fd = open(mount->source, O_PATH | O_CLOEXEC);
-        struct stat st;
-        int r;
+        struct run_change change = {
+                .file = give_file,
+                .value = &give,
+                .of_system = "U would give a directory of the system to the container",
+                .explain = explain_give,
+        };
 
-        if (fd < 0 && errno == ENOENT)
-                return 0; /* said when it is bound, with what to do */
-        if (fd < 0 || fstat(fd, &st) < 0)
-                return err_errno(err, "option '%s': look at '%s'", mount->origin.field, mount->source);
-        if (run_is_system(&st))
-                return fail(mount, MISTAKE_OWNERS, "U would give a directory of the system to the container",
-                            "name a directory of your own", err);
-        if (job->options->dry_run)
-                return 0;
-        if (fchownat(fd, "", give.uid, give.gid, AT_EMPTY_PATH) < 0)
-                return err_errno(err, "option '%s': give '%s' to user %u", mount->origin.field, mount->source,
-                                 give.uid);
-        give.device = st.st_dev;
-        r = S_ISDIR(st.st_mode) ? give_below(&give, fd, ".", DEPTH_MAX) : 0;
-        return r < 0 ? err_code(err, r, "option '%s': give what is in '%s' to user %u", mount->origin.field,
-                                mount->source, give.uid)
-                     : 0;
+        return run_change_files(job, mount, &change, err);
 }
 
 int run_bind_source(const struct run_job *job, const char *source, const struct run_bound *bound,

@@ -163,10 +163,17 @@ int run_bind_word(const struct run_job *job, const char *word, struct run_bound 
 int run_bind_source(const struct run_job *job, const char *source, const struct run_bound *bound,
                     struct spec_mount *mount, struct ward_err *err);
 
-struct stat;
+/* run-files.c: one change of every file of a bind. */
+struct run_change {
+        /* Changes @name in the directory behind @dirfd, "": what is behind it, an O_PATH descriptor. Follows no link. 0 or -errno. */
+        int (*file)(int dirfd, const char *name, const void *value);
+        const void *value;
+        const char *of_system; /* what is wrong with it for a directory of the system */
+        int (*explain)(const struct spec_mount *mount, const void *value, int code, struct ward_err *err);
+};
 
-/* Whether it is a directory of this machine's own system, of which no container gets the files. */
-bool run_is_system(const struct stat *st);
+int run_change_files(const struct run_job *job, const struct spec_mount *mount, const struct run_change *change,
+                     struct ward_err *err);
 
 /* run-relabel.c: the value of --security-opt label=@part:, the last one; NULL: it was not given. The label of files at @level; NULL: no memory. And gives it to what
  * is bound. */

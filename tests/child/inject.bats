@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 #
 # Every system call and every allocation of a command fails in turn, and either side is killed at every boundary between two system calls:
-# tests/child/inject does it and judges. Here a sample of it; all of it with WARD_TEST_FULL=1, and with ./dev inject.
+# tests/child/inject does it and judges. Here a sample of it; all of it with WARD_TEST_FULL=1, and with ./dev inject. WARD_TEST_PART=K/N: one part of
+# the sample, where several machines share it.
 
 load ../helpers
 
@@ -21,7 +22,7 @@ teardown() {
 inject() {
         local action=$1 step=${WARD_SANITIZED:+$3}
         [[ -z ${WARD_TEST_FULL:-} ]] || step=1
-        "$WARD_SOURCE/tests/child/inject" --build "$WARD_BUILD" --step "${step:-$2}" "$action" "$4" >"$WORK/said" 2>&1 3>&- ||
+        "$WARD_SOURCE/tests/child/inject" --build "$WARD_BUILD" --step "${step:-$2}" --part "${WARD_TEST_PART:-0/1}" "$action" "$4" >"$WORK/said" 2>&1 3>&- ||
                 { cat "$WORK/said"; return 1; }
         sed 's/^/# /' "$WORK/said" >&3
 }

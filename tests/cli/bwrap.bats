@@ -74,10 +74,10 @@ dies() {
         local pid
         bash -c '"$@" & echo $! >"'"$HERE"'/pid"; wait' - "${BOX[@]}" --bind / / --proc /proc --unshare-pid --die-with-parent sleep 317 3>&- &
         local parent=$!
-        wait_until 10 pgrep -f 'sleep 317$' >/dev/null
+        wait_until 10 pgrep -fx 'sleep 317' >/dev/null
         kill -9 "$parent"
         wait "$parent" 2>/dev/null || true
-        wait_until 10 eval '! pgrep -f "sleep 317$"' >/dev/null
+        wait_until 10 eval '! pgrep -f "sleep 317\$"' >/dev/null
 }
 
 @test "--die-with-parent: nothing outlives who started it" {
