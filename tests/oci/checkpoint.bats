@@ -279,7 +279,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         oci delete --force "$ID"
 }
 
-# bats test_tags=criu
+# bats test_tags=matrix-criu
 @test "in a user namespace" {
         needs_criu
         make_bundle sh -c 'i=0; while :; do i=$((i + 1)); echo "word $i" >/tmp/new; mv /tmp/new /tmp/count; usleep 20000; done'
@@ -302,7 +302,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         oci exec "$ID" true
 }
 
-# bats test_tags=criu
+# bats test_tags=matrix-criu
 @test "a root that is new gets the targets of its mounts, and loses them when the restore fails" {
         needs_criu
         make_counter
@@ -324,7 +324,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         wait_until 20 counts_beyond "$saved"
 }
 
-# bats test_tags=criu
+# bats test_tags=matrix-criu
 @test "hooks run as at a start, those of the program's own beginning do not" {
         needs_criu
         make_counter
@@ -347,7 +347,7 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
         nothing_left
 }
 
-# bats test_tags=criu
+# bats test_tags=matrix-criu
 @test "whoever is killed half way leaves a container that goes on, or one that can be removed" {
         needs_criu
         make_counter

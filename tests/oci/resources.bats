@@ -3,8 +3,6 @@
 #
 # Every field of linux.resources beside memory, cpu, pids and devices (limits.bats): what the config says is in the kernel's files, read from
 # outside; what this machine can't keep is refused, with the field, its line and what is missing.
-#
-# bats file_tags=vm
 
 load helpers/common
 
@@ -61,6 +59,7 @@ refuses() {
 # The line of config.json that has this text.
 line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
 
+# bats test_tags=vm
 @test "blockIO: the rates of a disk are in its files, and go again" {
         a_disk
         start_with "{blockIO: {weight: 0,
@@ -86,6 +85,7 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         fi
 }
 
+# bats test_tags=vm
 @test "blockIO: a rate that is kept" {
         [[ ${WARD_MUST_WORK:-} != 1 ]] || return 0 # the disks of test machines are not written to
         a_disk
@@ -101,6 +101,7 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         ((${EPOCHREALTIME/./} - begin > 1000000))
 }
 
+# bats test_tags=matrix-vm
 @test "blockIO: a weight is that of the scheduler that is there, in its own units" {
         make_bundle sleep 1000
         edit '.linux.resources.blockIO.weight = 200'
@@ -120,6 +121,7 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         fails_with "is not a weight, which is 10 to 1000" oci update --blkio-weight 1001 "$ID"
 }
 
+# bats test_tags=matrix-vm
 @test "blockIO: what is no disk, or has no weight, is named" {
         refuses '{blockIO: {throttleReadBpsDevice: [{major: 4095, minor: 7, rate: 1}]}}' \
                 "linux.resources.blockIO.throttleReadBpsDevice[0]" "of 4095:7" "no disk has this number" lsblk
@@ -128,6 +130,7 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         is_v2 io && expect_in_output "cgroup v2" || expect_in_output CFQ "Linux 5.0"
 }
 
+# bats test_tags=vm
 @test "hugepageLimits: pages and reservations of a size" {
         if ! is_v1 hugetlb && ! is_v2 hugetlb; then
                 refuses '{hugepageLimits: [{pageSize: "2MB", limit: 4194304}]}' CONFIG_CGROUP_HUGETLB "the hugetlb controller"
@@ -146,6 +149,7 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         refuses '{hugepageLimits: [{pageSize: "3MB", limit: 0}]}' "linux.resources.hugepageLimits[0]" "huge pages of this size"
 }
 
+# bats test_tags=matrix-vm
 @test "network: without its controllers it says which, and what has them" {
         is_v1 net_cls || {
                 refuses '{network: {classID: 1048577}}' "linux.resources.network.classID (config.json line " \
@@ -156,6 +160,7 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
                 "the net_prio controller" CONFIG_CGROUP_NET_PRIO
 }
 
+# bats test_tags=vm
 @test "network: with its controllers, mounted for it" {
         [[ ${WARD_MUST_WORK:-} == 1 ]] || unable "mounts a hierarchy for the whole machine: in test machines alone"
         grep -q ^net_cls /proc/cgroups && grep -q ^net_prio /proc/cgroups || return 0 # the test above says what happens
@@ -183,6 +188,7 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         $ok || { shown; return 1; }
 }
 
+# bats test_tags=matrix-vm
 @test "rdma: the device, or the controller, that is missing is named" {
         if is_v1 rdma || is_v2 rdma; then
                 [[ ! -e /sys/class/infiniband/nosuch0 ]]
@@ -193,6 +199,7 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         fi
 }
 
+# bats test_tags=vm
 @test "unified: files of the v2 group; what is none is refused with what may have been meant" {
         make_bundle sleep 1000
         if is_v2 memory; then
@@ -221,6 +228,7 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         refuses '{unified: {"nosuch.file": "1"}}' "unified.nosuch.file"
 }
 
+# bats test_tags=matrix-vm
 @test "memory: what is obsolete is a limit, or an error, and never neither" {
         make_bundle sleep 1000
         edit '.linux.resources.memory = {kernel: -1, kernelTCP: -1, useHierarchy: true, disableOOMKiller: false}'
@@ -252,6 +260,7 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         fi
 }
 
+# bats test_tags=vm
 @test "cpu: burst and idle" {
         start_with '{cpu: {quota: 50000, period: 100000, burst: 20000}}'
         [[ $(value cpu.cfs_burst_us cpu.max.burst) == 20000 ]] || unable "this kernel has no burst"
@@ -264,6 +273,7 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         [[ $(value cpu.shares cpu.weight) =~ ^(512|59)$ ]]
 }
 
+# bats test_tags=matrix-vm
 @test "pids: 0 is a limit, and no limit at all is none" {
         start_with '{pids: {limit: 0}}'
         [[ $(value pids.max) == 0 ]]
@@ -273,6 +283,7 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         [[ $(value pids.max) == 0 ]]
 }
 
+# bats test_tags=vm
 @test "update: a limit of a controller that the container has no group with makes it, and takes its processes there" {
         local pid child
         make_bundle sh -c 'sleep 1000 & wait'
@@ -303,6 +314,7 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         [[ -z $(groups_of "$ID") ]]
 }
 
+# bats test_tags=vm
 @test "update: rules of devices take the place of those that were there" {
         needs_machine_root "others make neither nodes nor device rules"
         local full='{"allow": true, "type": "c", "major": 1, "minor": 11, "access": "w"}' # kmsg: not one that every container has
@@ -322,6 +334,7 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         run -0 open_node
 }
 
+# bats test_tags=matrix-vm
 @test "events: disks and waiting, in runc's form" {
         make_bundle sleep 1000
         start
@@ -337,6 +350,7 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         fi
 }
 
+# bats test_tags=vm
 @test "events: what is written to a disk is counted" {
         [[ ${WARD_MUST_WORK:-} != 1 ]] || return 0 # the disks of test machines are not written to
         local device written
@@ -356,6 +370,7 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
                 and all(.ioServiceBytesRecursive[]; (.major | type) == "number" and (.minor | type) == "number")'
 }
 
+# bats test_tags=matrix-vm
 @test "update: a schema of caches is for a container with a group of resctrl" {
         start_with '{}'
         run -1 oci update --l3-cache-schema L3:0=f --mem-bw-schema MB:0=20 "$ID"
@@ -366,6 +381,7 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         expect_in_output "MB:0=20;1=70"
 }
 
+# bats test_tags=matrix-vm
 @test "features: rdma is a limit that this runtime has" {
         oci features | jq -e '.linux.cgroup.rdma == true and .linux.cgroup.v1 and .linux.cgroup.v2'
 }

@@ -251,7 +251,7 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         oci delete --force "$ID"
 }
 
-# bats test_tags=systemd
+# bats test_tags=matrix-systemd
 @test "annotations are properties of the scope, and name the group below it" {
         needs_systemd
         bundle_of sleep 1000
@@ -285,7 +285,7 @@ is_v2() { [[ -e /sys/fs/cgroup/cgroup.controllers ]]; }
         nothing_left
 }
 
-# bats test_tags=systemd
+# bats test_tags=matrix-systemd
 @test "a unit that nobody collects is reset by delete" {
         needs_systemd
         bundle_of sleep 1000
