@@ -34,7 +34,7 @@ notices() {
                 notices "mv /dev/full /dev/gone" "mv /dev/gone /dev/full"
                 notices "rm /dev/full; mknod -m 666 /dev/full c 1 5" "rm /dev/full; mknod -m 666 /dev/full c 1 7"
         fi
-        notices "ln -sf /evil /dev/stdin" "ln -sf /proc/self/fd/0 /dev/stdin"
+        notices "ln -sf /evil /dev/stdin" "ln -sf '$(readlink /dev/stdin)' /dev/stdin"
         notices "echo 77 >/proc/sys/net/ipv4/ip_default_ttl" "echo 64 >/proc/sys/net/ipv4/ip_default_ttl"
         notices "echo 1 >/proc/sys/net/ipv4/ip_forward" "echo 0 >/proc/sys/net/ipv4/ip_forward"
         notices "hostname changed" "hostname '$(hostname)'"

@@ -28,6 +28,7 @@ teardown() { escape_teardown; }
 
 @test "V30: programs and library are position independent, and read-only where they can be" {
         local file
+        needs_program readelf
         for file in "$(itself ward)" "$(itself ward-oci)" "$WARD_BUILD"/src/libward.so; do
                 readelf -W -h -l -d "$file" >"$WORK/elf"
                 grep -q 'Type: *DYN' "$WORK/elf" || { echo "$file: not position independent"; return 1; }
@@ -41,6 +42,7 @@ teardown() { escape_teardown; }
 
 @test "V30: what runs has made its tables read-only" {
         local program tables mapping
+        needs_program readelf
         [[ -z ${WARD_SANITIZED:-} ]] || unable "a sanitized program is bound by the loader"
         bundle "$WORK/b" '.process.args = ["sleep", "100"]'
         for program in ward ward-oci; do
