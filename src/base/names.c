@@ -66,11 +66,22 @@ const char *const rlimit_names[RLIMIT_NAME_COUNT] = {
         LIMIT(RLIMIT_MSGQUEUE), LIMIT(RLIMIT_NICE),  LIMIT(RLIMIT_RTPRIO), LIMIT(RLIMIT_RTTIME),
 };
 
+/* In ASCII alone, whatever the locale. */
+static char upper(char c)
+{
+        return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
 int name_index(const char *word, const char *const *words, size_t count)
 {
-        for (size_t i = 0; i < count; i++)
-                if (strcasecmp(word, words[i]) == 0)
+        for (size_t i = 0; i < count; i++) {
+                size_t at = 0;
+
+                while (word[at] != '\0' && upper(word[at]) == upper(words[i][at]))
+                        at++;
+                if (word[at] == '\0' && words[i][at] == '\0')
                         return (int)i;
+        }
         return -1;
 }
 

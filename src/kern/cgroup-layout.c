@@ -89,8 +89,8 @@ static size_t mounts_parse(char *mountinfo, struct cgroup_mount *mounts)
         while (count < MOUNT_MAX && (line = text_next(&mountinfo, '\n')) != NULL) {
                 size_t i;
 
-                /* There may be thousands of others. */
-                if (strstr(line, " - cgroup") == NULL || procfs_next_mount(&line, &mount) <= 0 ||
+                /* There may be thousands of others, and four bytes are found without a table of them. */
+                if (strstr(line, " - c") == NULL || procfs_next_mount(&line, &mount) <= 0 ||
                     !mount_of(&mount, &mounts[count]))
                         continue;
                 /* A later mount on the same place hides the earlier one. */
@@ -120,16 +120,18 @@ static const char *path_below(const char *path, const char *root)
 /* Whether a mount with these superblock options is the hierarchy of a /proc/self/cgroup line with this list. */
 static bool options_name(const char *options, const char *controllers)
 {
-        size_t want = (size_t)(strchrnul(controllers, ',') - controllers);
-
         for (;;) {
-                size_t len = (size_t)(strchrnul(options, ',') - options);
+                size_t i = 0;
 
-                if (len == want && memcmp(options, controllers, len) == 0)
+                while (controllers[i] != ',' && controllers[i] != '\0' && options[i] == controllers[i])
+                        i++;
+                if ((controllers[i] == ',' || controllers[i] == '\0') && (options[i] == ',' || options[i] == '\0'))
                         return true;
-                if (options[len] == '\0')
+                while (options[i] != ',' && options[i] != '\0')
+                        i++;
+                if (options[i] == '\0')
                         return false;
-                options += len + 1;
+                options += i + 1;
         }
 }
 
