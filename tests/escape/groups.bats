@@ -142,18 +142,25 @@ closed_without_rules() {
         ((listed > 0)) || unable "has no device that can be opened"
 }
 
-# lied_to OPTION...: the start of the bundle, while the kernel's answers to some of its calls are made up.
+# lied_to OPTION...: the start of the bundle, while the kernel's answers to some of its calls are made up. It is noticed; or the rules are in force
+# all the same.
 lied_to() {
+        rm -f "$BUNDLE/rootfs/tmp/made"
         run traced strace -qq -o "$WORK/trace" "$@" \
                 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
         [[ $(grep -c INJECTED "$WORK/trace") -ge 1 ]] || { echo "nothing was made up: $*"; shown; }
-        [[ $status -eq 1 && $output == *device* && $output != *RAN* ]] || { echo "$*"; shown; }
+        [[ $status -eq 0 && $output == *$'\nopen EPERM\nshipped EPERM' ]] ||
+                [[ $status -eq 1 && $output == *device* && $output != *open* ]] || { echo "$*"; shown; }
 }
 
 @test "V25: device rules that did not reach the kernel are noticed" {
         local group=/sys/fs/cgroup/devices/$ID count n
         needs_machine_root "others make no device rules"
-        make_bundle sh -c 'echo RAN'
+        make_bundle /bin/probe device c 1 11
+        with_probe
+        edit '.root.readonly = false | .process.capabilities |=
+              (.bounding += ["CAP_MKNOD"] | .effective += ["CAP_MKNOD"] | .permitted += ["CAP_MKNOD"])'
+        mknod -m 666 "$BUNDLE/rootfs/shipped" c 1 11
         if [[ -d /sys/fs/cgroup/devices ]]; then
                 lied_to -P "$group/devices.deny" -e trace=write -e inject=write:retval=1
                 lied_to -P "$group/devices.allow" -e trace=write -e inject=write:retval=10
