@@ -50,7 +50,7 @@ _ward() {
         --arch) mapfile -t COMPREPLY < <(compgen -W 'x86_64 i386 x32' -- "$current") && return ;;
         --as) mapfile -t COMPREPLY < <(compgen -W 'raw c oci' -- "$current") && return ;;
         --profile) mapfile -t COMPREPLY < <(_ward_profiles "$current") && return ;;
-        --security-opt) mapfile -t COMPREPLY < <(compgen -W 'seccomp= no-new-privileges= apparmor= label= mask= unmask=' -- "$current") && return ;;
+        --security-opt) mapfile -t COMPREPLY < <(compgen -W 'seccomp= no-new-privileges= apparmor= label= smack= mask= unmask=' -- "$current") && return ;;
         --signal | -s | --stop-signal) mapfile -t COMPREPLY < <(compgen -W 'TERM KILL INT HUP QUIT STOP CONT USR1 USR2' -- "$current") && return ;;
         esac
         if [[ $current == -* ]]; then

@@ -65,8 +65,9 @@ static int make_profile(struct cli *cli, const struct apparmor *o, int count, ch
                                        name, o->complain, &cli->arena, ret_text, err);
 }
 
-static int show(struct cli *cli, const struct apparmor *o, int count, char **words, struct ward_err *err)
+static int show(struct cli *cli, const void *options, int count, char **words, struct ward_err *err)
 {
+        const struct apparmor *o = options;
         _cleanup_text_ struct text text = {0};
         const char *profile, *name;
         int r = make_profile(cli, o, count, words, &profile, &name, err);
@@ -77,8 +78,9 @@ static int show(struct cli *cli, const struct apparmor *o, int count, char **wor
         return cli_print(&text, err);
 }
 
-static int load(struct cli *cli, const struct apparmor *o, int count, char **words, struct ward_err *err)
+static int load(struct cli *cli, const void *options, int count, char **words, struct ward_err *err)
 {
+        const struct apparmor *o = options;
         _cleanup_text_ struct text text = {0};
         const char *profile, *name;
         int r = make_profile(cli, o, count, words, &profile, &name, err);
@@ -91,8 +93,9 @@ static int load(struct cli *cli, const struct apparmor *o, int count, char **wor
         return cli_print(&text, err);
 }
 
-static int list(struct cli *cli, const struct apparmor *o, int count, char **words, struct ward_err *err)
+static int list(struct cli *cli, const void *options, int count, char **words, struct ward_err *err)
 {
+        const struct apparmor *o = options;
         _cleanup_text_ struct text text = {0};
         struct engine_apparmor *profiles;
         size_t found;
@@ -127,56 +130,34 @@ static int remove_one(struct cli *cli, const char *name, const void *what, struc
         return engine_apparmor_remove(name, err);
 }
 
-static int remove_all(struct cli *cli, const struct apparmor *o, int count, char **words, struct ward_err *err)
+static int remove_all(struct cli *cli, const void *options, int count, char **words, struct ward_err *err)
 {
-        (void)o;
+        (void)options;
         (void)err;
         return cli_each(cli, count, words, remove_one, NULL);
 }
 
-static const struct action {
-        const char *name, *operands;
-        int least, most;
-        int (*run)(struct cli *cli, const struct apparmor *o, int count, char **words, struct ward_err *err);
-} actions[] = {
-        {"show", "[CONTAINER|CONFIG.json]", 0, 1, show},
-        {"load", "[CONTAINER|CONFIG.json]", 0, 1, load},
-        {"list", "", 0, 0, list},
-        {"remove", "NAME...", 1, INT_MAX, remove_all},
+enum { TAKES_NAME = 1 << 0, TAKES_FORMAT = 1 << 1 };
+
+static const struct cli_action words[] = {
+        {"show", "[CONTAINER|CONFIG.json]", 0, 1, TAKES_NAME, show},
+        {"load", "[CONTAINER|CONFIG.json]", 0, 1, TAKES_NAME, load},
+        {"list", "", 0, 0, TAKES_FORMAT, list},
+        {"remove", "NAME...", 1, INT_MAX, 0, remove_all},
 };
-
-static int check(const struct action *action, const struct apparmor *o, int count, struct ward_err *err)
-{
-        bool makes = action->run == show || action->run == load;
-
-        if (count < action->least || count > action->most) {
-                (void)err_set(err, -EINVAL, "apparmor %s: %s", action->name,
-                              count < action->least ? "an operand is missing" : "there are too many operands");
-                (void)err_mistake(err, MISTAKE_OPERANDS);
-                return err_hint(err, "usage: ward apparmor %s %s", action->name, action->operands);
-        }
-        if (makes ? o->format == TABLE : o->name == NULL && !o->complain && (action->run == list || o->format == TABLE))
-                return 0;
-        (void)err_set(err, -EINVAL, "apparmor %s: --name and --complain are for 'show' and 'load', --format for 'list'",
-                      action->name);
-        (void)err_mistake(err, MISTAKE_CONFLICT);
-        return err_hint(err, "leave it out");
-}
+static const struct cli_actions actions = {"apparmor", "show", words, ELEMENTS(words)};
 
 static int apparmor(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)
 {
-        const char *names[ELEMENTS(actions)];
         const struct apparmor *o = options;
-        int r;
+        const struct cli_given given[] = {
+                {o->name != NULL, TAKES_NAME, "--name"},
+                {o->complain, TAKES_NAME, "--complain"},
+                {o->format != TABLE, TAKES_FORMAT, "--format"},
+        };
+        const struct cli_action *action = cli_action(&actions, given, ELEMENTS(given), count, operands, err);
 
-        for (size_t i = 0; i < ELEMENTS(actions); i++) {
-                names[i] = actions[i].name;
-                if (strcmp(actions[i].name, operands[0]) != 0)
-                        continue;
-                r = check(&actions[i], o, count - 1, err);
-                return r < 0 ? r : actions[i].run(cli, o, count - 1, operands + 1, err);
-        }
-        return cli_no_action("apparmor", operands[0], names, ELEMENTS(names), "show", err);
+        return action == NULL ? -EINVAL : action->run(cli, o, count - 1, operands + 1, err);
 }
 
 static const struct option_entry entries[] = {

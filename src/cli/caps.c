@@ -69,8 +69,9 @@ static void add_meanings_json(struct text *text, uint64_t caps)
         text_puts(text, "]}\n");
 }
 
-static int decode(struct cli *cli, const struct caps *o, int count, char **words, struct ward_err *err)
+static int decode(struct cli *cli, const void *options, int count, char **words, struct ward_err *err)
 {
+        const struct caps *o = options;
         _cleanup_text_ struct text text = {0};
 
         if (o->format == JSON)
@@ -96,8 +97,9 @@ static int decode(struct cli *cli, const struct caps *o, int count, char **words
         return cli_print(&text, err);
 }
 
-static int explain(struct cli *cli, const struct caps *o, int count, char **words, struct ward_err *err)
+static int explain(struct cli *cli, const void *options, int count, char **words, struct ward_err *err)
 {
+        const struct caps *o = options;
         _cleanup_text_ struct text text = {0};
         uint64_t caps = count == 0 ? CAPS_ALL : 0;
 
@@ -284,8 +286,9 @@ static int find_pid(struct cli *cli, const char *word, pid_t *ret_pid, struct wa
         return 0;
 }
 
-static int of(struct cli *cli, const struct caps *o, int count, char **words, struct ward_err *err)
+static int of(struct cli *cli, const void *options, int count, char **words, struct ward_err *err)
 {
+        const struct caps *o = options;
         static char own[] = "self", *self[] = {own};
         _cleanup_text_ struct text text = {0};
 
@@ -359,8 +362,9 @@ static void warn_closed(const struct cli *cli, const char *path, size_t closed)
                 cli_warning(cli, MISTAKE_NONE, text.data, "root can");
 }
 
-static int file(struct cli *cli, const struct caps *o, int count, char **words, struct ward_err *err)
+static int file(struct cli *cli, const void *options, int count, char **words, struct ward_err *err)
 {
+        const struct caps *o = options;
         _cleanup_text_ struct text text = {0};
         struct listing listing = {.cli = cli, .text = &text, .format = o->format};
         int r = 0;
@@ -390,40 +394,23 @@ static int file(struct cli *cli, const struct caps *o, int count, char **words, 
 
 /* -------------------------------------------------------------------------------------------------------------- the verb */
 
-static const struct {
-        const char *name, *operands;
-        int least;
-        int (*run)(struct cli *cli, const struct caps *o, int count, char **words, struct ward_err *err);
-} actions[] = {
-        {"decode", "SET...", 1, decode},
-        {"explain", "[SET...]", 0, explain},
-        {"of", "[PID|CONTAINER...]", 0, of},
-        {"file", "[-r] PATH...", 1, file},
+enum { TAKES_RECURSIVE = 1 << 0 };
+
+static const struct cli_action words[] = {
+        {"decode", "SET...", 1, INT_MAX, 0, decode},
+        {"explain", "[SET...]", 0, INT_MAX, 0, explain},
+        {"of", "[PID|CONTAINER...]", 0, INT_MAX, 0, of},
+        {"file", "[-r] PATH...", 1, INT_MAX, TAKES_RECURSIVE, file},
 };
+static const struct cli_actions actions = {"caps", "of 1", words, ELEMENTS(words)};
 
 static int caps(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)
 {
-        const char *names[ELEMENTS(actions)];
         const struct caps *o = options;
+        const struct cli_given given[] = {{o->recursive, TAKES_RECURSIVE, "--recursive"}};
+        const struct cli_action *action = cli_action(&actions, given, ELEMENTS(given), count, operands, err);
 
-        for (size_t i = 0; i < ELEMENTS(actions); i++) {
-                names[i] = actions[i].name;
-                if (strcmp(actions[i].name, operands[0]) != 0)
-                        continue;
-                if (count - 1 < actions[i].least) {
-                        (void)err_set(err, -EINVAL, "caps %s: an operand is missing", operands[0]);
-                        (void)err_mistake(err, MISTAKE_OPERANDS);
-                        return err_hint(err, "usage: ward caps %s %s", operands[0], actions[i].operands);
-                }
-                if (o->recursive && actions[i].run != file) {
-                        (void)err_set(err, -EINVAL, "caps %s: option '--recursive' is for 'ward caps file'",
-                                      operands[0]);
-                        (void)err_mistake(err, MISTAKE_CONFLICT);
-                        return err_hint(err, "leave it out");
-                }
-                return actions[i].run(cli, o, count - 1, operands + 1, err);
-        }
-        return cli_no_action("caps", operands[0], names, ELEMENTS(names), "of 1", err);
+        return action == NULL ? -EINVAL : action->run(cli, o, count - 1, operands + 1, err);
 }
 
 static const struct option_entry entries[] = {

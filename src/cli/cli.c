@@ -218,20 +218,6 @@ const char *const *cli_argv(struct cli *cli, int count, char **operands)
         return argv;
 }
 
-int cli_no_action(const char *verb, const char *word, const char *const *names, size_t count, const char *example,
-                  struct ward_err *err)
-{
-        const char *near = text_nearest(word, names, count);
-        _cleanup_text_ struct text list = {0};
-
-        for (size_t i = 0; i < count; i++)
-                text_printf(&list, "%s%s", i == 0 ? "" : ", ", names[i]);
-        (void)err_set(err, -EINVAL, "%s: '%s' is not one of: %s", verb, word, text_failed(&list) ? "" : list.data);
-        (void)err_mistake(err, MISTAKE_WORD);
-        return near == NULL ? err_hint(err, "for example: ward %s %s", verb, example)
-                            : err_hint(err, "did you mean '%s'?", near);
-}
-
 int cli_each(struct cli *cli, int count, char **names,
              int (*act)(struct cli *cli, const char *name, const void *what, struct ward_err *err), const void *what)
 {

@@ -89,9 +89,32 @@ int cli_read_ulimit(struct arena *arena, const char *value, struct spec_rlimit *
 /* argv from operands, NULL-terminated. NULL when memory is short. */
 const char *const *cli_argv(struct cli *cli, int count, char **operands);
 
-/* Sets the error for a @word that is none of the @names that come behind `ward VERB`; @example comes there. Returns -EINVAL. */
-int cli_no_action(const char *verb, const char *word, const char *const *names, size_t count, const char *example,
-                  struct ward_err *err);
+/* action.c. One of the words that come behind a verb, each with operands of its own and some of the verb's options: `ward caps file -r PATH`. */
+struct cli_action {
+        const char *name, *operands; /* @operands: as a usage line has them; "": none */
+        int least, most;             /* how many operands */
+        unsigned takes;              /* options that mean something to it, by bits of the verb's own */
+        int (*run)(struct cli *cli, const void *what, int count, char **words, struct ward_err *err);
+};
+
+#define CLI_ACTIONS_MAX 16
+
+struct cli_actions {
+        const char *verb, *example; /* @example: what can come behind the verb */
+        const struct cli_action *all;
+        size_t count; /* CLI_ACTIONS_MAX at most */
+};
+
+/* An option of the verb that not every action takes. */
+struct cli_given {
+        bool given;
+        unsigned bit; /* in struct cli_action's takes */
+        const char *name;
+};
+
+/* The action that @operands[0] names, when the others are as many as it has and no option was @given that means nothing to it. NULL: @err is set. */
+const struct cli_action *cli_action(const struct cli_actions *actions, const struct cli_given *given,
+                                    size_t given_count, int count, char **operands, struct ward_err *err);
 
 /* Calls @act for each name. One that fails does not keep the others from their turn: its message is printed. Returns 0, or the exit status of
  * an error. */

@@ -55,8 +55,9 @@ static int list_row(struct cli *cli, const char *name, bool json, bool more, con
         return 1;
 }
 
-static int list(struct cli *cli, const struct profile_options *o, int count, char **words, struct ward_err *err)
+static int list(struct cli *cli, const void *options, int count, char **words, struct ward_err *err)
 {
+        const struct profile_options *o = options;
         const bool json = o->format == JSON;
         _cleanup_text_ struct text text = {0};
         const char **names, **cells;
@@ -86,8 +87,9 @@ static int list(struct cli *cli, const struct profile_options *o, int count, cha
         return cli_print(&text, err);
 }
 
-static int show(struct cli *cli, const struct profile_options *o, int count, char **words, struct ward_err *err)
+static int show(struct cli *cli, const void *options, int count, char **words, struct ward_err *err)
 {
+        const struct profile_options *o = options;
         _cleanup_text_ struct text text = {0}, title = {0};
         struct profile profile;
         int r = profiles_load((const char *const *)words, (size_t)count, &cli->arena, &profile, err);
@@ -174,13 +176,15 @@ static int check_one(struct cli *cli, const char *word, const void *what, struct
         return text_failed(&text) ? err_oom(err) : cli_print(&text, err);
 }
 
-static int check(struct cli *cli, const struct profile_options *o, int count, char **words, struct ward_err *err)
+static int check(struct cli *cli, const void *options, int count, char **words, struct ward_err *err)
 {
+        const struct profile_options *o = options;
         return cli_each(cli, count, words, check_one, o);
 }
 
-static int diff(struct cli *cli, const struct profile_options *o, int count, char **words, struct ward_err *err)
+static int diff(struct cli *cli, const void *options, int count, char **words, struct ward_err *err)
 {
+        const struct profile_options *o = options;
         _cleanup_text_ struct text text = {0};
         const char *first_word = words[0], *second_word = words[1];
         struct profile first, second;
@@ -308,72 +312,48 @@ static int edit(struct cli *cli, const char *word, const char *key_name, const c
         return r < 0 ? r : write_file(cli, path, st.st_mode & 0777, &out, err);
 }
 
-static int set(struct cli *cli, const struct profile_options *o, int count, char **words, struct ward_err *err)
+static int set(struct cli *cli, const void *options, int count, char **words, struct ward_err *err)
 {
         return edit(cli, words[0], words[1], words[2], err);
 }
 
-static int unset(struct cli *cli, const struct profile_options *o, int count, char **words, struct ward_err *err)
+static int unset(struct cli *cli, const void *options, int count, char **words, struct ward_err *err)
 {
         return edit(cli, words[0], words[1], NULL, err);
 }
 
-static int keys(struct cli *cli, const struct profile_options *o, int count, char **words, struct ward_err *err)
+static int keys(struct cli *cli, const void *options, int count, char **words, struct ward_err *err)
 {
+        const struct profile_options *o = options;
         _cleanup_text_ struct text text = {0};
 
         profiles_document(o->markdown, &text);
         return text_failed(&text) ? err_oom(err) : cli_print(&text, err);
 }
 
-static const struct action {
-        const char *name, *operands;
-        int least, most;
-        bool format, markdown;
-        int (*run)(struct cli *cli, const struct profile_options *o, int count, char **words, struct ward_err *err);
-} actions[] = {
-        {"list", "", 0, 0, true, false, list},
-        {"show", "PROFILE...", 1, INT_MAX, true, false, show},
-        {"check", "PROFILE...", 1, INT_MAX, true, false, check},
-        {"diff", "PROFILE PROFILE", 2, 2, true, false, diff},
-        {"set", "PROFILE KEY VALUE", 3, 3, false, false, set},
-        {"unset", "PROFILE KEY", 2, 2, false, false, unset},
-        {"keys", "", 0, 0, false, true, keys},
+enum { TAKES_FORMAT = 1 << 0, TAKES_MARKDOWN = 1 << 1 };
+
+static const struct cli_action words[] = {
+        {"list", "", 0, 0, TAKES_FORMAT, list},
+        {"show", "PROFILE...", 1, INT_MAX, TAKES_FORMAT, show},
+        {"check", "PROFILE...", 1, INT_MAX, TAKES_FORMAT, check},
+        {"diff", "PROFILE PROFILE", 2, 2, TAKES_FORMAT, diff},
+        {"set", "PROFILE KEY VALUE", 3, 3, 0, set},
+        {"unset", "PROFILE KEY", 2, 2, 0, unset},
+        {"keys", "", 0, 0, TAKES_MARKDOWN, keys},
 };
-
-static const struct action *find_action(const char *word, struct ward_err *err)
-{
-        const char *names[ELEMENTS(actions)];
-
-        for (size_t i = 0; i < ELEMENTS(actions); i++) {
-                if (strcmp(actions[i].name, word) == 0)
-                        return &actions[i];
-                names[i] = actions[i].name;
-        }
-        (void)cli_no_action("profile", word, names, ELEMENTS(names), "list", err);
-        return NULL;
-}
+static const struct cli_actions actions = {"profile", "list", words, ELEMENTS(words)};
 
 static int run(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)
 {
         const struct profile_options *o = options;
-        const struct action *action = find_action(operands[0], err);
+        const struct cli_given given[] = {
+                {o->format != TABLE, TAKES_FORMAT, "--format"},
+                {o->markdown, TAKES_MARKDOWN, "--markdown"},
+        };
+        const struct cli_action *action = cli_action(&actions, given, ELEMENTS(given), count, operands, err);
 
-        if (action == NULL)
-                return -EINVAL;
-        if (count - 1 < action->least || count - 1 > action->most) {
-                (void)err_set(err, -EINVAL, "profile %s: %s", action->name,
-                              count - 1 < action->least ? "an operand is missing" : "that is one word too many");
-                (void)err_mistake(err, MISTAKE_OPERANDS);
-                return err_hint(err, "usage: ward profile %s %s", action->name, action->operands);
-        }
-        if ((o->format != TABLE && !action->format) || (o->markdown && !action->markdown)) {
-                (void)err_set(err, -EINVAL, "option '%s' has no meaning for 'profile %s'",
-                              o->markdown ? "--markdown" : "--format", action->name);
-                (void)err_mistake(err, MISTAKE_CONFLICT);
-                return err_hint(err, "leave it out");
-        }
-        return action->run(cli, o, count - 1, operands + 1, err);
+        return action == NULL ? -EINVAL : action->run(cli, o, count - 1, operands + 1, err);
 }
 
 static const struct option_entry entries[] = {

@@ -447,7 +447,7 @@ const struct option_entry run_entries[] = {
         {.name = "cap-drop", .arg = "CAP", .help = "take one away, or ALL", OPTION_LIST(struct run, cap_drop)},
         {.name = "security-opt",
          .arg = "WORD",
-         .help = "seccomp=FILE, no-new-privileges=BOOL, apparmor=PROFILE, label=, mask=PATH, unmask=PATH",
+         .help = "seccomp=FILE, no-new-privileges=BOOL, apparmor=, label=, smack=, mask=PATH, unmask=PATH",
          .rare = true,
          OPTION_LIST(struct run, security)},
         {.name = "seccomp",

@@ -12,6 +12,7 @@
 #include "engine/filters.h"
 #include "launch/filter.h"
 #include "model/landlock.h"
+#include "model/smack.h"
 
 #define PROFILE_MAX (1u << 20)
 
@@ -199,6 +200,15 @@ static int apply_label(struct ward_spec *spec, const char *value, struct ward_er
         return process->selinux_label == NULL ? err_oom(err) : 0;
 }
 
+static int apply_smack(struct ward_spec *spec, const char *value, struct ward_err *err)
+{
+        if (smack_label_check(value, err) < 0)
+                return err_wrap(err, "option '--security-opt'");
+        spec->process.smack_label = value;
+        spec->process.smack_origin = CLI_ORIGIN("--security-opt smack");
+        return 0;
+}
+
 static int apply_mask(struct ward_spec *spec, const char *value, struct ward_err *err)
 {
         size_t count = spec->masked_path_count, more = 1;
@@ -288,13 +298,10 @@ static const struct {
         bool optional; /* the value */
         int (*apply)(struct ward_spec *spec, const char *value, struct ward_err *err);
 } security_words[] = {
-        {"seccomp", false, apply_seccomp},
-        {"no-new-privileges", true, apply_no_new_privileges},
-        {"apparmor", false, apply_apparmor},
-        {"label", false, apply_label},
-        {"mask", false, apply_mask},
-        {"unmask", false, apply_unmask},
-        {"systempaths", false, apply_system_paths},
+        {"seccomp", false, apply_seccomp},   {"no-new-privileges", true, apply_no_new_privileges},
+        {"apparmor", false, apply_apparmor}, {"label", false, apply_label},
+        {"smack", false, apply_smack},       {"mask", false, apply_mask},
+        {"unmask", false, apply_unmask},     {"systempaths", false, apply_system_paths},
 };
 
 static int apply_security(struct ward_spec *spec, const char *word, struct ward_err *err)
@@ -313,10 +320,11 @@ static int apply_security(struct ward_spec *spec, const char *word, struct ward_
         if (len < sizeof(name))
                 memcpy(name, word, len);
         near = text_nearest(name, names, ELEMENTS(names));
-        (void)err_set(err, -EINVAL,
-                      "option '--security-opt': '%s' is not one of: seccomp=FILE|default|strict|systemd|unconfined, "
-                      "no-new-privileges[=true|false], apparmor=PROFILE, label=..., mask=PATH, unmask=PATH|ALL",
-                      word);
+        (void)err_set(
+                err, -EINVAL,
+                "option '--security-opt': '%s' is not one of: seccomp=FILE|default|strict|systemd|unconfined, "
+                "no-new-privileges[=true|false], apparmor=PROFILE, label=..., smack=LABEL, mask=PATH, unmask=PATH|ALL",
+                word);
         (void)err_mistake(err, MISTAKE_WORD);
         return near == NULL ? -EINVAL : err_hint(err, "did you mean '%s'?", near);
 }
@@ -348,29 +356,38 @@ static int apply_file_label(const struct run_job *job, struct ward_spec *spec, s
         return spec->mount_label == NULL ? err_oom(err) : 0;
 }
 
-/* All of them are one list of words, which is kept with the container, so that what is executed in it later is behind the same wall. */
+/* What the specification has no field for is kept with the container, so that what is executed in it later is behind the same wall. */
+static int annotate(struct ward_spec *spec, const char *key, const char *value, struct ward_err *err)
+{
+        struct spec_annotation *annotations =
+                arena_new(&spec->arena, struct spec_annotation, spec->annotation_count + 1);
+
+        if (annotations == NULL)
+                return err_oom(err);
+        if (spec->annotation_count > 0)
+                memcpy(annotations, spec->annotations, spec->annotation_count * sizeof(*annotations));
+        annotations[spec->annotation_count++] = (struct spec_annotation){key, value};
+        spec->annotations = annotations;
+        return 0;
+}
+
+/* All of them are one list of words. */
 static int apply_landlock(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
 {
         const struct option_list *list = &job->options->landlock;
-        struct spec_annotation *annotations =
-                arena_new(&spec->arena, struct spec_annotation, spec->annotation_count + 1);
         const char *words = list->items[0];
         struct spec_origin origin;
         int r;
 
         for (size_t i = 1; i < list->count; i++)
                 words = arena_concat(&spec->arena, words, ",", list->items[i]);
-        if (annotations == NULL || words == NULL)
+        if (words == NULL)
                 return err_oom(err);
         origin = CLI_ORIGIN("--landlock");
         r = landlock_read(words, &origin, &spec->arena, &spec->landlock, err);
         if (r < 0)
                 return err_wrap(err, "option '--landlock'");
-        if (spec->annotation_count > 0)
-                memcpy(annotations, spec->annotations, spec->annotation_count * sizeof(*annotations));
-        annotations[spec->annotation_count++] = (struct spec_annotation){LANDLOCK_ANNOTATION, spec->landlock.text};
-        spec->annotations = annotations;
-        return 0;
+        return annotate(spec, LANDLOCK_ANNOTATION, spec->landlock.text, err);
 }
 
 int run_rights(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
@@ -390,5 +407,7 @@ int run_rights(const struct run_job *job, struct ward_spec *spec, struct ward_er
                 r = apply_file_label(job, spec, err);
         if (r >= 0 && job->options->landlock.count > 0)
                 r = apply_landlock(job, spec, err);
+        if (r >= 0 && spec->process.smack_label != NULL)
+                r = annotate(spec, SMACK_ANNOTATION, spec->process.smack_label, err);
         return r;
 }

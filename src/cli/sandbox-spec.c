@@ -376,6 +376,7 @@ static int add_proof(struct box *box, const char *home)
                 .call = box->spec->seccomp.text != NULL,
                 .processes = box->spec->ns[SPEC_NS_PID].mode == SPEC_NS_NEW,
                 .caller = (uint32_t)getpid(),
+                .label = box->spec->process.smack_label != NULL,
         };
         box->spec->process.verify = verify;
         return 0;

@@ -143,6 +143,8 @@ void run_box_proved(const struct run_job *job)
                 text_puts(&text, ", no process outside");
         if (job->proved->call)
                 text_puts(&text, ", the filter in force");
+        if (job->proved->label)
+                text_puts(&text, ", the Smack label kept");
         text_puts(&text, "\n");
         if (!text_failed(&text))
                 (void)fd_write_all(STDERR_FILENO, text.data, text.len);

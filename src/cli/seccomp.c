@@ -63,8 +63,9 @@ static struct seccomp_shown shown(const struct job *job, int count, char **names
         };
 }
 
-static int explain(const struct job *job, int count, char **words, struct ward_err *err)
+static int explain(struct cli *cli, const void *what, int count, char **words, struct ward_err *err)
 {
+        const struct job *job = what;
         struct seccomp_shown how = shown(job, count - 1, words + 1);
         _cleanup_text_ struct text text = {0};
         struct filters filters;
@@ -75,8 +76,9 @@ static int explain(const struct job *job, int count, char **words, struct ward_e
         return r < 0 ? r : cli_print(&text, err);
 }
 
-static int diff(const struct job *job, int count, char **words, struct ward_err *err)
+static int diff(struct cli *cli, const void *what, int count, char **words, struct ward_err *err)
 {
+        const struct job *job = what;
         struct seccomp_shown how = shown(job, 0, NULL);
         _cleanup_text_ struct text text = {0};
         struct filters first, second;
@@ -112,8 +114,9 @@ static int read_argument(const char *word, uint64_t *ret_value, struct ward_err 
         return 0;
 }
 
-static int test(const struct job *job, int count, char **words, struct ward_err *err)
+static int test(struct cli *cli, const void *what, int count, char **words, struct ward_err *err)
 {
+        const struct job *job = what;
         _cleanup_text_ struct text text = {0}, answer = {0};
         uint32_t nr, steps, got;
         uint64_t args[6] = {0};
@@ -165,8 +168,9 @@ static void add_c(struct text *text, const struct seccomp_filter *filter)
         text_puts(text, "}\n");
 }
 
-static int compile(const struct job *job, int count, char **words, struct ward_err *err)
+static int compile(struct cli *cli, const void *what, int count, char **words, struct ward_err *err)
 {
+        const struct job *job = what;
         const struct seccomp *o = job->options;
         _cleanup_text_ struct text text = {0};
         struct filters filters;
@@ -220,8 +224,9 @@ static int print_programs(const struct job *job, const struct filters *filters, 
         return r < 0 ? r : cli_print(&text, err);
 }
 
-static int disasm(const struct job *job, int count, char **words, struct ward_err *err)
+static int disasm(struct cli *cli, const void *what, int count, char **words, struct ward_err *err)
 {
+        const struct job *job = what;
         struct filters filters;
         int r = find(job, words[0], &filters, err);
 
@@ -229,8 +234,9 @@ static int disasm(const struct job *job, int count, char **words, struct ward_er
 }
 
 /* FILE, or FILE.1 and so on where there are more, the newest first. */
-static int dump(const struct job *job, int count, char **words, struct ward_err *err)
+static int dump(struct cli *cli, const void *what, int count, char **words, struct ward_err *err)
 {
+        const struct job *job = what;
         const char *output = job->options->output, *path;
         struct filters filters;
         uint64_t pid;
@@ -283,8 +289,9 @@ static void add_finding(void *data, enum filters_weight weight, const char *call
         findings->count++;
 }
 
-static int lint(const struct job *job, int count, char **words, struct ward_err *err)
+static int lint(struct cli *cli, const void *what, int count, char **words, struct ward_err *err)
 {
+        const struct job *job = what;
         _cleanup_text_ struct text text = {0};
         struct findings findings = {.text = &text, .json = job->options->format == JSON};
         struct filters filters;
@@ -310,8 +317,9 @@ static int add_member(void *data, const char *call)
         return 0;
 }
 
-static int groups(const struct job *job, int count, char **words, struct ward_err *err)
+static int groups(struct cli *cli, const void *what, int count, char **words, struct ward_err *err)
 {
+        const struct job *job = what;
         _cleanup_text_ struct text text = {0};
         int r;
 
@@ -337,12 +345,7 @@ static int groups(const struct job *job, int count, char **words, struct ward_er
 
 /* ---------------------------------------------------------------------------------------------------------------- the verb */
 
-static const struct action {
-        const char *name, *operands;
-        int least, most;
-        unsigned takes;
-        int (*run)(const struct job *job, int count, char **words, struct ward_err *err);
-} actions[] = {
+static const struct cli_action words[] = {
         {"explain", "FILTER [CALL...]", 1, INT_MAX, TAKES_FORMAT | TAKES_ARCH | TAKES_ALL | TAKES_PROFILE, explain},
         {"test", "FILTER CALL [ARGUMENT...]", 2, 8, TAKES_FORMAT | TAKES_ARCH | TAKES_PROFILE, test},
         {"diff", "FILTER FILTER", 2, 2, TAKES_FORMAT | TAKES_ARCH | TAKES_PROFILE, diff},
@@ -352,33 +355,7 @@ static const struct action {
         {"dump", "PID", 1, 1, TAKES_FORMAT | TAKES_OUTPUT, dump},
         {"groups", "[@GROUP...]", 0, INT_MAX, 0, groups},
 };
-
-/* An option that has no meaning for @action is not passed over. */
-static int check_options(const struct seccomp *o, const struct action *action, struct ward_err *err)
-{
-        const struct {
-                bool given;
-                unsigned takes;
-                const char *name;
-        } given[] = {
-                {o->format != TABLE, TAKES_FORMAT, "--format"},
-                {o->arch != NULL, TAKES_ARCH, "--arch"},
-                {o->all, TAKES_ALL, "--all"},
-                {o->caps != NULL, TAKES_PROFILE, "--caps"},
-                {o->allow_unknown, TAKES_PROFILE, "--allow-unknown"},
-                {o->output != NULL, TAKES_OUTPUT, "--output"},
-                {o->as != RAW, TAKES_AS, "--as"},
-        };
-
-        for (size_t i = 0; i < ELEMENTS(given); i++)
-                if (given[i].given && (action->takes & given[i].takes) == 0) {
-                        (void)err_set(err, -EINVAL, "seccomp %s: option '%s' has no meaning there", action->name,
-                                      given[i].name);
-                        (void)err_mistake(err, MISTAKE_CONFLICT);
-                        return err_hint(err, "leave it out");
-                }
-        return 0;
-}
+static const struct cli_actions actions = {"seccomp", "explain default", words, ELEMENTS(words)};
 
 static int read_arch(const char *word, size_t *ret_arch, struct ward_err *err)
 {
@@ -396,37 +373,24 @@ static int read_arch(const char *word, size_t *ret_arch, struct ward_err *err)
         return err_mistake(err, MISTAKE_WORD);
 }
 
-static const struct action *find_action(const char *word, struct ward_err *err)
-{
-        const char *names[ELEMENTS(actions)];
-
-        for (size_t i = 0; i < ELEMENTS(actions); i++) {
-                if (strcmp(actions[i].name, word) == 0)
-                        return &actions[i];
-                names[i] = actions[i].name;
-        }
-        (void)cli_no_action("seccomp", word, names, ELEMENTS(names), "explain default", err);
-        return NULL;
-}
-
 static int seccomp(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)
 {
         const struct seccomp *o = options;
-        const struct action *action = find_action(operands[0], err);
+        const struct cli_given given[] = {
+                {o->format != TABLE, TAKES_FORMAT, "--format"},
+                {o->arch != NULL, TAKES_ARCH, "--arch"},
+                {o->all, TAKES_ALL, "--all"},
+                {o->caps != NULL, TAKES_PROFILE, "--caps"},
+                {o->allow_unknown, TAKES_PROFILE, "--allow-unknown"},
+                {o->output != NULL, TAKES_OUTPUT, "--output"},
+                {o->as != RAW, TAKES_AS, "--as"},
+        };
+        const struct cli_action *action = cli_action(&actions, given, ELEMENTS(given), count, operands, err);
         struct job job = {.cli = cli,
                           .options = o,
                           .how = {.root = cli->root, .caps = defaults_caps, .allow_unknown = o->allow_unknown}};
-        int r;
+        int r = action == NULL ? -EINVAL : 0;
 
-        if (action == NULL)
-                return -EINVAL;
-        if (count - 1 < action->least || count - 1 > action->most) {
-                (void)err_set(err, -EINVAL, "seccomp %s: %s", action->name,
-                              count - 1 < action->least ? "an operand is missing" : "that is one word too many");
-                (void)err_mistake(err, MISTAKE_OPERANDS);
-                return err_hint(err, "usage: ward seccomp %s %s", action->name, action->operands);
-        }
-        r = check_options(o, action, err);
         if (r >= 0 && o->arch != NULL)
                 r = read_arch(o->arch, &job.arch, err);
         if (r >= 0 && o->caps != NULL) {
@@ -434,7 +398,7 @@ static int seccomp(struct cli *cli, const void *options, int count, char **opera
                 if (r < 0)
                         (void)err_wrap(err, "option '--caps'");
         }
-        return r < 0 ? r : action->run(&job, count - 1, operands + 1, err);
+        return r < 0 ? r : action->run(cli, &job, count - 1, operands + 1, err);
 }
 
 static const struct option_entry entries[] = {

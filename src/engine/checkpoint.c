@@ -82,6 +82,8 @@ static int refuse_lossy(struct checkpoint *checkpoint, struct store *store, stru
                 return refuse(checkpoint, &spec->memory_policy.origin, "a memory policy", err);
         if (spec->landlock.given)
                 return refuse(checkpoint, &spec->landlock.origin, "what Landlock refuses", err);
+        if (spec->process.smack_label != NULL)
+                return refuse(checkpoint, &spec->process.smack_origin, "a label of Smack", err);
         return refuse_listener(checkpoint, store, err);
 }
 

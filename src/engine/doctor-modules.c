@@ -103,12 +103,19 @@ static void look_at_smack(struct doctor *doctor)
         static const char *const labels[] = {"/proc/self/attr/smack/current", "/proc/self/attr/current", NULL};
         struct doctor_check check = {.group = "lsm", .name = "smack"};
 
-        if (!fd_has(AT_FDCWD, "/sys/fs/smackfs/load2")) {
+        /* The kernel makes the directory where Smack is active; rules, and labels behind a user namespace, take what is mounted on it. */
+        if (!fd_has(AT_FDCWD, "/sys/fs/smackfs")) {
                 check.state = DOCTOR_NO;
-                check.why = "it is not active: the kernel was built or booted without it, or smackfs is not mounted";
+                check.why = "it is not active: the kernel was built or booted without it";
                 check.how = BOOT_WITH("smack");
         } else {
                 check.detail = arena_concat(doctor->arena, "this program: ", own_label(doctor, labels));
+                if (!fd_has(AT_FDCWD, "/sys/fs/smackfs/load2")) {
+                        check.state = DOCTOR_LIMITED;
+                        check.why = "smackfs is not mounted: no rule can be loaded, and no container with users of its "
+                                    "own gets a label";
+                        check.how = "mount -t smackfs smackfs /sys/fs/smackfs";
+                }
         }
         doctor_add(doctor, &check);
 }

@@ -315,6 +315,8 @@ static int prepare(struct execution *exec, const struct engine_exec_options *how
         else
                 r = how->describe(how->context, &exec->spec, &exec->process, err);
         exec->process.keep_groups = exec->spec.process.keep_groups;
+        exec->process.smack_label = exec->spec.process.smack_label;
+        exec->process.smack_origin = exec->spec.process.smack_origin;
         if (r < 0 || options->detach)
                 return r;
         terminal = options->terminal_relay && exec->process.terminal && options->console_socket == NULL;

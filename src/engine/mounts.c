@@ -62,8 +62,8 @@ static int open_change(struct change *change, struct store *store, const char *i
         if (change->spec.ns[SPEC_NS_MOUNT].mode != SPEC_NS_NEW || change->joined[SPEC_NS_MOUNT].mode != SPEC_NS_JOIN)
                 return err_set(err, -EINVAL,
                                "change the mounts of container '%s': it has no mount namespace of its own", id);
-        if (change->spec.mount_label != NULL)
-                site_find_modules(site, &change->spec.process, NULL, true);
+        if (change->spec.mount_label != NULL || change->spec.process.smack_label != NULL)
+                site_find_modules(site, &change->spec.process, NULL, change->spec.mount_label != NULL);
         change->mounts = arena_new(&change->stored.arena, struct store_mount, state->mount_count + more + 1);
         if (change->mounts == NULL)
                 return err_oom(err);

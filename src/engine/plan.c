@@ -25,6 +25,7 @@ int engine_plan(const struct ward_spec *spec, const struct engine_options *optio
                 .idmap_root = options->idmap_root && !options->root_given,
                 .apparmor = true,
                 .selinux = true,
+                .smack = true,
                 .landlock_abi = LANDLOCK_ABI_KNOWN,
                 .terminal_socket = true,
                 .output_pipes = options->output_bytes != 0,

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "kern/landlock.h"
 #include "kern/proc.h"
+#include "kern/smack.h"
 #include "kern/tree.h"
 
 #define REMOVE_TIMEOUT_MSEC 2000
@@ -226,6 +227,8 @@ void site_find_modules(struct site *site, const struct spec_process *process, co
         site->place.landlock_abi = abi < 0 ? 0 : (unsigned)abi;
         if (process->apparmor_profile != NULL)
                 site->place.apparmor = file_starts_with("/sys/module/apparmor/parameters/enabled", 'Y');
+        if (process->smack_label != NULL)
+                site->place.smack = smack_active();
         if (process->selinux_label != NULL || labels_mounts)
                 site->place.selinux = file_starts_with("/sys/fs/selinux/enforce", '0') ||
                                       file_starts_with("/sys/fs/selinux/enforce", '1');

@@ -176,19 +176,22 @@ static void look_at_paths(const struct birth *birth, struct strength *strength)
         else
                 SAY(keyring->why, "the caller's keys can be found");
 
-        lsm->whole = spec->process.apparmor_profile != NULL || spec->process.selinux_label != NULL;
+        lsm->whole = spec->process.apparmor_profile != NULL || spec->process.selinux_label != NULL ||
+                     spec->process.smack_label != NULL;
         if (spec->process.apparmor_profile != NULL)
                 SAY(lsm->detail, "AppArmor %s", spec->process.apparmor_profile);
         if (spec->process.selinux_label != NULL)
                 SAY(lsm->detail, "%sSELinux %s", lsm->detail[0] == '\0' ? "" : ", ", spec->process.selinux_label);
+        if (spec->process.smack_label != NULL)
+                SAY(lsm->detail, "%sSmack %s", lsm->detail[0] == '\0' ? "" : ", ", spec->process.smack_label);
         if (lsm->whole)
                 return;
         if (!fd_has(AT_FDCWD, "/sys/module/apparmor/parameters/enabled") &&
-            !fd_has(AT_FDCWD, "/sys/fs/selinux/enforce"))
-                SAY(lsm->why, "this kernel runs neither AppArmor nor SELinux");
+            !fd_has(AT_FDCWD, "/sys/fs/selinux/enforce") && !fd_has(AT_FDCWD, "/sys/fs/smackfs"))
+                SAY(lsm->why, "this kernel runs neither AppArmor nor SELinux nor Smack");
         else
                 SAY(lsm->why, "no profile was asked for");
-        SAY(lsm->hint, "--security-opt apparmor=PROFILE, or label=type:TYPE, where the kernel has it");
+        SAY(lsm->hint, "--security-opt apparmor=PROFILE, label=type:TYPE or smack=LABEL, where the kernel has it");
 }
 
 static void look_at_landlock(const struct birth *birth, struct strength_part *part)

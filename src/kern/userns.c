@@ -31,7 +31,8 @@ int userns_check(int proc_fd, struct ward_err *err)
         if (reads(proc_fd, "sys/user/max_user_namespaces", "0")) {
                 (void)err_set(err, -ENOSPC, "make a user namespace: the sysctl user.max_user_namespaces is 0");
                 (void)err_mistake(err, MISTAKE_USERNS_OFF);
-                return err_hint(err, "as root: sysctl -w user.max_user_namespaces=15000; or run it as root");
+                return err_hint(err,
+                                "as root: sysctl -w user.max_user_namespaces=15000; or, as root, give --userns host");
         }
         if (reads(proc_fd, "sys/kernel/unprivileged_userns_clone", "0")) {
                 (void)err_set(err, -EPERM,

@@ -76,6 +76,7 @@ static const char *const op_names[OP_TYPE_COUNT] = {
         [OP_STAY] = "stay",
         [OP_PARENT_DEATH] = "parent-death",
         [OP_VERIFY] = "verify",
+        [OP_SMACK] = "smack",
 };
 
 const char *phase_name(enum phase phase)
@@ -349,6 +350,9 @@ static void describe_process(const struct op *op, struct text *text)
                 break;
         case OP_LSM:
                 text_printf(text, "ask for the security label '%s'", op->lsm.label);
+                break;
+        case OP_SMACK:
+                text_printf(text, "take the Smack label '%s'", op->lsm.label);
                 break;
         case OP_BOUNDING:
                 text_puts(text, "drop capabilities from the bounding set");

@@ -132,6 +132,9 @@ int launch_report_step(const struct op_step *step, const struct record *record, 
 /* The same for the source of one. */
 int launch_report_source(const struct slot *slot, const struct record *record, struct ward_err *err);
 
+/* The same for the clone that makes the child. */
+int launch_report_clone(const struct launch *launch, int code, struct ward_err *err);
+
 /* The same for a tree that either side could not open, @step with @code. */
 int launch_report_tree(const struct plan *plan, const struct slot *slot, uint32_t step, int code, struct ward_err *err);
 

@@ -66,6 +66,7 @@ struct slot {
         int number;                      /* OPEN */
         uint64_t device;                 /* DEVICE, NODE: makedev(3) number */
         uint32_t mode, uid, gid;         /* NODE: its type and permissions; whose it is on the host */
+        const char *label;               /* NODE: of Smack; NULL: as the kernel labels it */
         struct spec_origin origin;
 };
 
@@ -143,6 +144,7 @@ enum op_type {
         OP_STAY,         /* stay: this process stays as the first one; a new one, its child, goes on */
         OP_VERIFY,       /* verify: what is forbidden is tried */
         OP_PARENT_DEATH, /* number: the signal that this process gets when its parent ends; 0: none */
+        OP_SMACK,        /* lsm: this process has the label from here on */
         OP_TYPE_COUNT,
 };
 
@@ -235,6 +237,7 @@ enum verify_trial {
         VERIFY_CALL,
         VERIFY_PROCESSES,
         VERIFY_DESCRIPTORS,
+        VERIFY_LABEL,
         VERIFY_COUNT,
 };
 
@@ -329,6 +332,7 @@ struct op_lsm {
         const char *file; /* below the process's directory in /proc: "attr/apparmor/exec" */
         const char *label;
         uint32_t len;
+        bool offered; /* SMACK: taken behind a user namespace, so that the parent offers it before the clone */
 };
 
 struct op_ids {

@@ -25,6 +25,7 @@
 #include "kern/idmap.h"
 #include "kern/proc.h"
 #include "kern/sealed.h"
+#include "kern/smack.h"
 #include "kern/tree.h"
 #include "launch/child/child.h"
 #include "launch/describe.h"
@@ -223,7 +224,7 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
                         open(slot->path, O_RDONLY | O_CLOEXEC | O_NOCTTY); /* host path: the config names it */
                 return launch->slots[i] < 0 ? namespace_error(err, -errno, launch->plan, slot) : 0;
         case SLOT_NODE:
-                launch->slots[i] = tree_node(slot->mode, slot->device, slot->uid, slot->gid);
+                launch->slots[i] = tree_node(slot->mode, slot->device, slot->uid, slot->gid, slot->label);
                 return launch->slots[i] < 0
                                ? slot_error(err, launch->slots[i], launch->plan, slot, "make the node of the device")
                                : 0;
@@ -308,8 +309,19 @@ static _Noreturn void run_child(struct launch *launch, int channel)
         child_main(&child);
 }
 
+/* The label of Smack that the child takes behind a user namespace; NULL: none. */
+static const char *label_to_offer(const struct plan *plan)
+{
+        for (uint32_t i = 0; i < plan->op_count; i++)
+                if (plan->ops[i].type == OP_SMACK && plan->ops[i].lsm.offered)
+                        return plan->ops[i].lsm.label;
+        return NULL;
+}
+
 int launch_clone(struct launch *launch, int cgroup_fd, struct ward_err *err)
 {
+        const char *label = label_to_offer(launch->plan);
+        bool offered;
         int ends[2];
         sigset_t all, before;
         pid_t pid;
@@ -323,28 +335,21 @@ int launch_clone(struct launch *launch, int cgroup_fd, struct ward_err *err)
                 (void)close(ends[1]);
                 return err_errno(err, "block signals for a moment");
         }
+        offered = label != NULL && smack_offer(label);
         pid = clone_child(launch->plan->clone_flags, cgroup_fd, &launch->pidfd);
         if (pid == 0) {
                 (void)close(ends[0]);
                 (void)fd_close(launch->lock);
                 run_child(launch, ends[1]);
         }
+        if (offered)
+                smack_withdraw();
         (void)sigprocmask(SIG_SETMASK, &before, NULL);
         (void)close(ends[1]);
         launch->channel = ends[0];
         if (pid < 0) {
                 launch->channel = fd_close(launch->channel);
-                (void)err_code(err, pid, "make a process in new namespaces");
-                if (pid == -ENOSPC || (pid == -EPERM && (launch->plan->clone_flags & CLONE_NEWUSER) != 0))
-                        (void)err_mistake(err, MISTAKE_USERNS_OFF);
-                if (pid == -ENOSPC)
-                        (void)err_hint(err,
-                                       "raise the limit: sysctl user.max_user_namespaces, user.max_pid_namespaces ...");
-                else if (pid == -EPERM && (launch->plan->clone_flags & CLONE_NEWUSER) != 0)
-                        (void)err_hint(err,
-                                       "user namespaces can't be made inside a chroot, or are switched off here: see "
-                                       "user_namespaces(7)");
-                return pid;
+                return launch_report_clone(launch, pid, err);
         }
         launch->pid = pid;
         launch_trace(launch, "clone");

@@ -65,6 +65,10 @@ int plan_dev(struct plan *plan, const struct ward_spec *spec, const struct place
 int plan_terminal(struct plan *plan, const struct spec_process *process, const struct place *place, bool bind_console,
                   struct ward_err *err);
 
+/* The label of Smack that @process has, if it has one. @other_users: behind a user namespace. */
+int plan_smack(struct plan *plan, const struct spec_process *process, const struct place *place, bool other_users,
+               struct ward_err *err);
+
 /* @join: the process joins a pid namespace, by a clone as late as can be. It gets a session of its own, so that the caller's terminal
  * is out of reach (V18). */
 int plan_process(struct plan *plan, const struct spec_process *process, const struct spec_landlock *landlock,

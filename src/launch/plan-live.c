@@ -192,6 +192,10 @@ static int fill_add(struct plan *plan, const struct plan_live *live, const struc
         r = plan_check_label(live->spec, live->place, err);
         if (r >= 0)
                 r = join_users(plan, live);
+        /* What is made has the label of its maker. */
+        if (r >= 0)
+                r = plan_smack(plan, &live->spec->process, live->place, live->joined[SPEC_NS_USER].mode == SPEC_NS_JOIN,
+                               err);
         if (r >= 0)
                 r = plan_add_number(plan, OP_UNSHARE, CLONE_NEWNS, NULL);
         if (r >= 0 && live->place->foreign_mounts && plan_add(plan, OP_TREES, NULL) == NULL)

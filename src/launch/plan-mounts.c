@@ -224,26 +224,44 @@ static int split_data(struct plan *plan, const char *data, unsigned long flags, 
         return 0;
 }
 
+/* Adds an option. @quote is put around its value for mount(2), where commas divide options. */
+static int add_parameter(struct plan *plan, struct op_mount *mount, const char *key, const char *value,
+                         const char *quote)
+{
+        struct op_parameter *list = arena_new(&plan->arena, struct op_parameter, mount->parameter_count + 1);
+
+        mount->data = arena_concat(&plan->arena, mount->data == NULL ? "" : mount->data, mount->data == NULL ? "" : ",",
+                                   key, "=", quote, value, quote);
+        if (list == NULL || mount->data == NULL)
+                return -ENOMEM;
+        if (mount->parameter_count > 0)
+                memcpy(list, mount->parameters, mount->parameter_count * sizeof(*list));
+        list[mount->parameter_count++] = (struct op_parameter){.key = key, .value = value};
+        mount->parameters = list;
+        return 0;
+}
+
 /* The label that the files of a new file system get (selinux(8), "context="). File systems of the kernel's own label theirs. */
 static int add_label(struct plan *plan, const struct ward_spec *spec, struct op_mount *mount)
 {
         const char *label = spec->mount_label, *option = spec->mount_label_option;
         static const char *const own[] = {"proc", "sysfs", "mqueue", "cgroup", "cgroup2"};
-        struct op_parameter *list;
 
         if (label == NULL || is_one_of(mount->type, own, ELEMENTS(own)))
                 return 0;
-        option = option == NULL ? "context" : option;
-        list = arena_new(&plan->arena, struct op_parameter, mount->parameter_count + 1);
-        mount->data = arena_concat(&plan->arena, mount->data == NULL ? "" : mount->data, mount->data == NULL ? "" : ",",
-                                   option, "=\"", label, "\"");
-        if (list == NULL || mount->data == NULL)
-                return -ENOMEM;
-        if (mount->parameter_count > 0)
-                memcpy(list, mount->parameters, mount->parameter_count * sizeof(*list));
-        list[mount->parameter_count++] = (struct op_parameter){.key = option, .value = label};
-        mount->parameters = list;
-        return 0;
+        return add_parameter(plan, mount, option == NULL ? "context" : option, label, "\"");
+}
+
+/* A tmpfs that root of the machine makes has the label "_", and nobody of the container's could make a file in it; one of a user namespace has its
+ * maker's (smack_set_mnt_opts() in the kernel's security/smack/smack_lsm.c). A mount's own option counts more. */
+static int add_smack(struct plan *plan, const struct ward_spec *spec, struct op_mount *mount)
+{
+        const char *label = spec->process.smack_label;
+
+        if (label == NULL || spec->ns[SPEC_NS_USER].mode != SPEC_NS_INHERIT || strcmp(mount->type, "tmpfs") != 0 ||
+            has_parameter(mount, "smackfsroot") || has_parameter(mount, "smackfstransmute"))
+                return 0;
+        return add_parameter(plan, mount, "smackfsroot", label, "");
 }
 
 int plan_add_new(struct plan *plan, const struct ward_spec *spec, const struct spec_mount *mount, const char *target)
@@ -271,7 +289,9 @@ int plan_add_new(struct plan *plan, const struct ward_spec *spec, const struct s
         };
         r = split_data(plan, mount->data, mount->superblock_flags, &op->mount);
         op->mount.keep_mode = r >= 0 && strcmp(mount->type, "tmpfs") == 0 && !has_parameter(&op->mount, "mode");
-        return r < 0 ? r : add_label(plan, spec, &op->mount);
+        if (r >= 0)
+                r = add_label(plan, spec, &op->mount);
+        return r < 0 ? r : add_smack(plan, spec, &op->mount);
 }
 
 /* Nodes, links, the directories of other mounts and the terminal are made in /dev: it becomes read-only when all of them are there. */

@@ -106,6 +106,24 @@ static int refuse_lsm(struct plan *plan, const struct spec_origin *origin, const
         return err_hint(err, "boot with it (lsm=... on the kernel command line), or leave this field out");
 }
 
+int plan_smack(struct plan *plan, const struct spec_process *process, const struct place *place, bool other_users,
+               struct ward_err *err)
+{
+        struct op *op;
+
+        if (process->smack_label == NULL)
+                return 0;
+        if (!place->smack)
+                return refuse_lsm(plan, &process->smack_origin, "Smack", err);
+        op = plan_add(plan, OP_SMACK, &process->smack_origin);
+        if (op == NULL)
+                return -ENOMEM;
+        op->lsm.label = process->smack_label;
+        op->lsm.len = (uint32_t)strlen(process->smack_label);
+        op->lsm.offered = other_users;
+        return 0;
+}
+
 static int add_lsm(struct plan *plan, const struct spec_process *process, const struct place *place,
                    struct ward_err *err)
 {

@@ -486,10 +486,34 @@ int plan_end(struct plan *plan, int r, struct ward_err *err)
         return r;
 }
 
+/* What takes the groups, which the parent makes meanwhile, and nothing of the mounts. */
+static int add_groups(struct plan *plan, const struct ward_spec *spec, const struct place *place)
+{
+        int r = joins_as_caller(spec, place) ? 0 : join_groups(plan, spec, place);
+
+        if (r >= 0)
+                r = add_all_cpus(plan, place);
+        /* Its root are the groups. */
+        if (r >= 0 && is_new(spec, SPEC_NS_CGROUP))
+                r = plan_add_number(plan, OP_UNSHARE, CLONE_NEWCGROUP, &spec->ns[SPEC_NS_CGROUP].origin);
+        if (r >= 0)
+                r = add_net_devices(plan, spec);
+        return r < 0 ? r : add_sysctls(plan, spec);
+}
+
+/* Behind the sysctls, which are files of the machine's; before whatever is made for the container, which the kernel gives the label of its maker. So
+ * the groups are waited for earlier. */
+static int add_smack(struct plan *plan, const struct ward_spec *spec, const struct place *place, struct ward_err *err)
+{
+        int r = add_groups(plan, spec, place);
+
+        return r < 0 ? r : plan_smack(plan, &spec->process, place, spec->ns[SPEC_NS_USER].mode != SPEC_NS_INHERIT, err);
+}
+
 static int fill(struct plan *plan, const struct ward_spec *spec, const struct place *place,
                 const struct sock_fprog *filter, uint32_t filter_flags, struct ward_err *err)
 {
-        bool mounts = is_new(spec, SPEC_NS_MOUNT);
+        bool mounts = is_new(spec, SPEC_NS_MOUNT), smack = spec->process.smack_label != NULL;
         struct slot proc = {.kind = SLOT_PROC, .path = "/proc"};
         struct op_hooks hooks;
         int r;
@@ -499,21 +523,14 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
                 r = add_namespaces(plan, spec, place);
         if (r >= 0)
                 r = add_names(plan, spec);
+        if (r >= 0 && smack)
+                r = add_smack(plan, spec, place, err);
         if (r >= 0 && mounts)
                 r = add_root(plan, spec, place);
         if (r >= 0 && mounts)
                 r = plan_mounts(plan, spec, place, true, err);
-        if (r >= 0 && !joins_as_caller(spec, place))
-                r = join_groups(plan, spec, place);
-        if (r >= 0)
-                r = add_all_cpus(plan, place);
-        /* Its root are the groups. */
-        if (r >= 0 && is_new(spec, SPEC_NS_CGROUP))
-                r = plan_add_number(plan, OP_UNSHARE, CLONE_NEWCGROUP, &spec->ns[SPEC_NS_CGROUP].origin);
-        if (r >= 0)
-                r = add_net_devices(plan, spec);
-        if (r >= 0)
-                r = add_sysctls(plan, spec);
+        if (r >= 0 && !smack)
+                r = add_groups(plan, spec, place);
         if (r >= 0)
                 r = add_create_hooks(plan, spec);
         if (r >= 0)
@@ -578,6 +595,9 @@ int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uin
         if (r >= 0)
                 r = exec->at_once ? add_joins_at_once(plan, exec->joined)
                                   : add_joins(plan, exec->joined, place.root_user);
+        /* Keys and terminals have the label of their maker. */
+        if (r >= 0)
+                r = plan_smack(plan, process, &place, exec->joined[SPEC_NS_USER].mode == SPEC_NS_JOIN, err);
         if (r >= 0 && plan_add(plan, OP_KEYRING, NULL) == NULL)
                 r = -ENOMEM;
         if (r >= 0 && exec->personality_given)

@@ -31,12 +31,12 @@ struct place {
         bool idmap_root;        /* the root is id-mapped by the container's user namespace; needs a new one */
         bool root_user;         /* euid 0 in the initial user namespace, with CAP_MKNOD */
         bool foreign_mounts; /* the caller may clone no mount of his namespace: the child does it in its own (OP_TREES) */
-        bool apparmor, selinux; /* active in this kernel */
-        unsigned landlock_abi;  /* in force in this kernel; 0: none */
-        bool setgroups_denied;  /* the user namespace that will be in force forbids setgroups(2) */
-        bool terminal_socket;   /* a console socket takes the terminal */
-        bool output_pipes;      /* without a terminal: the parent has pipes for what the process writes */
-        bool terminal_plain;    /* what comes out of it goes to a file or pipe, not to a terminal */
+        bool apparmor, selinux, smack; /* active in this kernel */
+        unsigned landlock_abi;         /* in force in this kernel; 0: none */
+        bool setgroups_denied;         /* the user namespace that will be in force forbids setgroups(2) */
+        bool terminal_socket;          /* a console socket takes the terminal */
+        bool output_pipes;             /* without a terminal: the parent has pipes for what the process writes */
+        bool terminal_plain;           /* what comes out of it goes to a file or pipe, not to a terminal */
         const char *agent; /* the path of the socket that takes the listener of a filter that has one, for messages */
         const char *const
                 *envp;      /* the environment with what the root's files add to it; NULL: the process's as it is */

@@ -13,6 +13,7 @@
 
 #include "base/libc.h"
 #include "base/words.h"
+#include "kern/userns.h"
 #include "launch/describe.h"
 #include "launch/filter.h"
 #include "launch/launch.h"
@@ -132,8 +133,15 @@ static const char *exec_reason(const char *command, const struct record *record)
         }
 }
 
-/* @restricted: by Landlock. */
-static int report_exec(const char *command, const struct seccomp_filter *filter, bool restricted,
+static bool has_op(const struct plan *plan, enum op_type type)
+{
+        for (uint32_t i = 0; plan != NULL && i < plan->op_count; i++)
+                if (plan->ops[i].type == type)
+                        return true;
+        return false;
+}
+
+static int report_exec(const struct plan *plan, const char *command, const struct seccomp_filter *filter,
                        const struct record *record, const char *where, struct ward_err *err)
 {
         static const struct {
@@ -163,7 +171,13 @@ static int report_exec(const char *command, const struct seccomp_filter *filter,
                 return err_hint(err, "allow execve in the profile");
         }
         (void)err_set(err, -record->errnum, "%sexecute '%s': %s", where, command, exec_reason(command, record));
-        if (record->type == OP_EXEC && record->errnum == EACCES && restricted) {
+        if (record->errnum == EACCES && (has_op(plan, OP_SMACK) || (record->type == OP_EXEC && has_op(plan, OP_LSM)))) {
+                (void)err_mistake(err, MISTAKE_PROGRAM_MODE);
+                return err_hint(err, "its mode must allow it (chmod +x), and the security module must let the label or "
+                                     "profile that was asked for execute it (AppArmor: ix or px; SELinux: entrypoint; "
+                                     "Smack: x): the audit log says more");
+        }
+        if (record->type == OP_EXEC && record->errnum == EACCES && has_op(plan, OP_RESTRICT)) {
                 (void)err_mistake(err, MISTAKE_PROGRAM_MODE);
                 return err_hint(err,
                                 "it, its loader and its interpreter must be among what Landlock's rules let it execute "
@@ -254,6 +268,9 @@ static const struct refusal {
         {OP_LSM, -1, EPERM, NULL, MISTAKE_NONE,
          "with no_new_privs a program that is confined can be confined further alone: write stack:PROFILE"},
         {OP_LSM, -1, EINVAL, NULL, MISTAKE_NONE, "the policy that is loaded has no such label: USER:ROLE:TYPE:LEVEL, each as the policy knows it"},
+        {OP_SMACK, -1, EPERM, NULL, MISTAKE_RIGHTS,
+         "it takes CAP_MAC_ADMIN on the machine, which root has (where /sys/fs/smackfs/onlycap names labels, one of these), and for a container with users of its "
+         "own a mounted /sys/fs/smackfs; or that the label stands in the caller's /sys/fs/smackfs/relabel-self"},
         {OP_RULESET, STEP_RULE_PATH, ENOENT, NULL, MISTAKE_SOURCE_MISSING,
          "a rule is of what is there in the container when it starts: make it, or take the word out"},
         {OP_RESTRICT, STEP_ITSELF, EPERM, NULL, MISTAKE_RIGHTS,
@@ -306,6 +323,27 @@ static void hint_for(const struct op *op, const struct record *record, struct wa
                 }
 }
 
+int launch_report_clone(const struct launch *launch, int code, struct ward_err *err)
+{
+        bool users = (launch->plan->clone_flags & CLONE_NEWUSER) != 0;
+
+        /* For root nobody has looked before. */
+        if (users && code == -ENOSPC && userns_check(launch->proc_fd, err) == -ENOSPC)
+                return code;
+        (void)err_code(err, code, "make a process in new namespaces");
+        if (code == -ENOSPC || (users && (code == -EPERM || code == -EACCES)))
+                (void)err_mistake(err, MISTAKE_USERNS_OFF);
+        if (code == -ENOSPC)
+                (void)err_hint(err, "raise the limit: sysctl user.max_user_namespaces, user.max_pid_namespaces ...");
+        else if (users && code == -EPERM)
+                (void)err_hint(err, "user namespaces can't be made inside a chroot, or are switched off here: see "
+                                    "user_namespaces(7)");
+        else if (users && code == -EACCES)
+                (void)err_hint(err, "a security module refuses user namespaces to the caller: its profile of AppArmor "
+                                    "lacks the rule 'userns,', or SELinux's policy the right user_namespace create");
+        return code;
+}
+
 int launch_report_tree(const struct plan *plan, const struct slot *slot, uint32_t step, int code, struct ward_err *err)
 {
         char where[256];
@@ -353,6 +391,7 @@ static int report_verify(const struct op_verify *verify, const struct record *re
                 [VERIFY_CALL] = "a forbidden system call (add_key) is let through",
                 [VERIFY_PROCESSES] = "a process outside can be reached",
                 [VERIFY_DESCRIPTORS] = "a descriptor of the caller's is open",
+                [VERIFY_LABEL] = "it can take another label of Smack",
         };
         const char *path = record->value == VERIFY_HIDDEN      ? verify->what->hidden
                            : record->value == VERIFY_READ_ONLY ? verify->what->read_only
@@ -400,14 +439,6 @@ static bool fits(const struct plan *plan, const struct record *record)
                (record->step == STEP_BEGIN || record->value < value_limit(op, record->step));
 }
 
-static bool is_restricted(const struct plan *plan)
-{
-        for (uint32_t i = 0; plan != NULL && i < plan->op_count; i++)
-                if (plan->ops[i].type == OP_RESTRICT)
-                        return true;
-        return false;
-}
-
 int launch_report(const struct plan *plan, const char *command, const struct seccomp_filter *filter,
                   const struct record *record, const struct shared *shared, struct ward_err *err)
 {
@@ -434,8 +465,7 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
                 text_printf(&text, "%s: ", spec_origin_text(&origin, plan->file, where, sizeof(where)));
         }
         if (record->type == OP_EXEC || record->type == OP_FIND_EXEC)
-                return report_exec(command, filter, is_restricted(plan), record, text.data == NULL ? "" : text.data,
-                                   err);
+                return report_exec(plan, command, filter, record, text.data == NULL ? "" : text.data, err);
         if (record->type == OP_TREES && op != NULL && record->value < plan->slot_count &&
             plan->slots[record->value].of_step)
                 return launch_report_source(&plan->slots[record->value], record, err);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/landlock.h"
+#include "model/smack.h"
 
 /* podman's --group-add keep-groups sends "1". */
 static int keep_groups(struct json *json, struct json_position where, const char *value, struct ward_spec *spec)
@@ -61,13 +62,32 @@ static int landlock(struct json *json, struct json_position where, const char *v
         return r < 0 ? err_oom(json->err) : 0;
 }
 
+/* The same. */
+static int smack(struct json *json, struct json_position where, const char *value, struct ward_spec *spec)
+{
+        struct ward_err why;
+
+        if (smack_label_check(value, &why) < 0) {
+                (void)json_fail(json, where, "%s", why.message);
+                return err_hint(json->err, "%s", why.hint);
+        }
+        spec->process.smack_label = value;
+        spec->process.smack_origin = (struct spec_origin){
+                .field = "annotations." SMACK_ANNOTATION, .index = -1, .line = where.line, .column = where.column};
+        return 0;
+}
+
 static const struct {
         const char *key;
         int (*apply)(struct json *json, struct json_position where, const char *value, struct ward_spec *spec);
 } known[] = {
-        {"run.oci.keep_original_groups", keep_groups}, {"run.oci.mount_context_type", mount_context_type},
-        {"run.oci.pidfd_receiver", pidfd_receiver},    {"run.oci.seccomp.plugins", refused_filter},
-        {"run.oci.seccomp_bpf_data", refused_filter},  {LANDLOCK_ANNOTATION, landlock},
+        {"run.oci.keep_original_groups", keep_groups},
+        {"run.oci.mount_context_type", mount_context_type},
+        {"run.oci.pidfd_receiver", pidfd_receiver},
+        {"run.oci.seccomp.plugins", refused_filter},
+        {"run.oci.seccomp_bpf_data", refused_filter},
+        {LANDLOCK_ANNOTATION, landlock},
+        {SMACK_ANNOTATION, smack},
 };
 
 struct annotations {

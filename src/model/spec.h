@@ -179,6 +179,7 @@ struct spec_verify {
         bool network;          /* no way leads out */
         bool call;             /* a system call that the filter refuses, and the kernel would not */
         bool processes;        /* the caller's own process is out of reach */
+        bool label;            /* it can't take another label of Smack */
         uint32_t caller;       /* its number outside */
 };
 
@@ -201,6 +202,7 @@ struct spec_process {
         bool no_new_privs;
         const char *apparmor_profile; /* NULL: none asked */
         const char *selinux_label;    /* NULL: none asked */
+        const char *smack_label; /* NULL: that of the caller. What is executed in a container has the container's */
         bool oom_score_given;
         int oom_score_adj;
         struct spec_scheduler scheduler;
@@ -209,7 +211,7 @@ struct spec_process {
                                                              after it joins the container's groups */
         const struct spec_verify *verify;                 /* NULL: nothing is tried */
         struct spec_origin args_origin, cwd_origin, user_origin, caps_origin, apparmor_origin, selinux_origin,
-                oom_score_origin, terminal_origin, init_origin;
+                smack_origin, oom_score_origin, terminal_origin, init_origin;
 };
 
 enum spec_hook_kind {

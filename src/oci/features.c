@@ -16,6 +16,7 @@
 #include "model/landlock.h"
 #include "model/mount-words.h"
 #include "model/schedule-words.h"
+#include "model/smack.h"
 #include "oci/oci.h"
 
 static const char *const hook_names[] = {
@@ -150,13 +151,14 @@ static int features(struct oci *oci, const void *options, int count, char **oper
                          "\"netDevices\":{\"enabled\":true},"
                          "\"mountExtensions\":{\"idmap\":{\"enabled\":true}}},"
                          "\"annotations\":{");
-        text_printf(&text, "\"ward.landlock.abi\":\"%d\",", LANDLOCK_ABI_KNOWN);
+        text_printf(&text, "\"ward.landlock.abi\":\"%d\",\"ward.smack.enabled\":\"true\",", LANDLOCK_ABI_KNOWN);
         text_puts(&text, "\"ward.version\":\"" WARD_VERSION "\"},"
                          "\"potentiallyUnsafeConfigAnnotations\":[\"org.criu.config\",\"org.systemd.property.\",\"run."
                          "oci.keep_original_"
                          "groups\",\"run.oci.mount_"
                          "context_type\","
-                         "\"run.oci.pidfd_receiver\",\"run.oci.seccomp.receiver\",\"run.oci.systemd.subgroup\"]}\n");
+                         "\"run.oci.pidfd_receiver\",\"run.oci.seccomp.receiver\",\"run.oci.systemd.subgroup\","
+                         "\"" SMACK_ANNOTATION "\"]}\n");
         return oci_print(&text, err);
 }
 

@@ -46,7 +46,8 @@ static int unknown_key(struct parsing *p, const struct reader_token *token, cons
         static const struct {
                 const char *name, *hint;
         } others[] = {
-                {"security-opt", "its words are keys: seccomp, apparmor, label, mask, unmask, no-new-privileges"},
+                {"security-opt",
+                 "its words are keys: seccomp, apparmor, label, smack, mask, unmask, no-new-privileges"},
                 {"ports", "ward opens no ports: 'network: host' has the machine's"},
                 {"image", "ROOT stands on the command line: ward run --profile NAME ROOT COMMAND"},
                 {"command", "the command stands on the command line: ward run --profile NAME ROOT COMMAND"},

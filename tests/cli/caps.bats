@@ -24,7 +24,7 @@ teardown() { remove_all; }
         fails_with 1 "'cap_net_rw' is neither.*did you mean 'CAP_NET_RAW'" ward caps decode chown,cap_net_rw
         fails_with 1 "did you mean 'decode'" ward caps decod 1
         fails_with 1 "usage: ward caps file" ward caps file
-        fails_with 1 "is for 'ward caps file'" ward caps -r explain
+        fails_with 1 "caps explain: option '--recursive' has no meaning there: it is for file" ward caps -r explain
 }
 
 @test "explain: one line for each" {

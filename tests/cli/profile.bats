@@ -92,8 +92,8 @@ mistake_at() {
 @test "words of the verb: mistakes" {
         fails_with 1 "'chekc' is not one of.*did you mean 'check'" ward profile chekc
         fails_with 1 "profile show: an operand is missing.*usage: ward profile show" ward profile show
-        fails_with 1 "profile diff: that is one word too many" ward profile diff a b c
-        fails_with 1 "'--markdown' has no meaning for 'profile list'" ward profile list --markdown
+        fails_with 1 "profile diff: 'c' is one word too many" ward profile diff a b c
+        fails_with 1 "profile list: option '--markdown' has no meaning there: it is for keys" ward profile list --markdown
         fails_with 1 "there is no profile 'agnet'.*E314.*did you mean 'agent'" ward profile show agnet
         fails_with 125 "option '--profile': there is no profile 'agnet'" ward run --profile agnet "$ROOT" true
         chown 12345 home/.config/ward/profiles

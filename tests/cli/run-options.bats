@@ -460,11 +460,14 @@ in_other_namespace() { [[ $(readlink "/proc/$1/ns/net") != "$(readlink /proc/sel
         fails_with 125 "not an absolute path" here --security-opt mask=etc @ true
 }
 
-@test "--security-opt apparmor, label: refused where the kernel has none, in words" {
+@test "--security-opt apparmor, label, smack: refused where the kernel has none, in words" {
         [[ -e /sys/module/apparmor/parameters/enabled ]] ||
                 fails_with 125 "AppArmor is not active" here --security-opt apparmor=docker-default @ true
         [[ -e /sys/fs/selinux/enforce ]] ||
                 fails_with 125 "SELinux is not active" here --security-opt label=type:container_t @ true
+        [[ -e /sys/fs/smackfs ]] ||
+                fails_with 125 "Smack is not active" here --security-opt smack=web @ true
+        fails_with 125 "can't be the Smack label of a process" here --security-opt smack=a/b @ true
         run -0 here --security-opt apparmor=unconfined --security-opt label=disable @ true
         fails_with 125 "no part of a label" here --security-opt label=kind:x @ true
         fails_with 125 "did you mean 'unmask'" here --security-opt unmsk=/proc @ true

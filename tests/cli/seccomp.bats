@@ -307,7 +307,7 @@ members() {
         fails_with 1 "there is no system call 'opeat'.*did you mean 'openat'" ward seccomp explain default opeat
         fails_with 1 "i386 has no system call 'arch_prctl'|there is no" ward seccomp test --arch i386 default seccomp_nosuch
         fails_with 1 "is not one of: x86_64, i386, x32" ward seccomp explain --arch mips default
-        fails_with 1 "has no meaning there" ward seccomp lint --arch i386 default
+        fails_with 1 "has no meaning there: it is for explain, test, diff" ward seccomp lint --arch i386 default
         fails_with 1 "did you mean 'explain'" ward seccomp explian default
         fails_with 1 "usage: ward seccomp diff" ward seccomp diff default
         fails_with 1 "not the number of a process" ward seccomp dump default

@@ -45,6 +45,32 @@ labelled() { edit --arg process "$PROCESS" --arg files "$FILES" '.process.selinu
         # In a user namespace it is the machine's own, bound.
         ! is_machine_root || [[ $(stat -c %C "/proc/$pid/root/dev/null") == "$FILES" ]]
         run -0 oci exec "$ID" sh -c 'echo x >/dev/shm/file && cat /dev/shm/file'
+        oci delete --force "$ID"
+        # Of another type: the policy gives the container nothing of it.
+        edit '.linux.mountLabel = "system_u:object_r:shadow_t:s0"'
+        edit '.process.args = ["sh", "-c", "echo x >/dev/shm/file || ls /dev/shm"]'
+        run oci run -b "$BUNDLE" "$ID"
+        expect_in_output "can't create /dev/shm/file: Permission denied" "ls: can't open '/dev/shm': Permission denied"
+}
+
+@test "a program whose type the label may not enter is refused, and it is said what the policy lacks" {
+        labelled
+        chcon system_u:object_r:shadow_t:s0 "$BUNDLE/rootfs/bin/busybox" "$BUNDLE/rootfs/bin/true"
+        edit '.process.args = ["true"]'
+        run -1 oci run -b "$BUNDLE" "$ID"
+        expect_in_output "permission denied" "entrypoint"
+        run -126 ward run --rm --name "$ID" --security-opt label=type:ward_test_t "$BUNDLE/rootfs" true
+        expect_in_output "permission denied" "entrypoint"
+}
+
+@test "ward exec has the container's label, and is denied what that is denied" {
+        ward run -d --name "$ID" --security-opt label=type:ward_test_t --security-opt label=level:s0:c1,c2 "$BUNDLE/rootfs" sleep 100
+        run -0 --separate-stderr ward exec "$ID" cat /proc/self/attr/current
+        [[ $output == "$PROCESS" ]] || shown
+        run -1 ward exec "$ID" cat /secret
+        expect_in_output "Permission denied"
+        run -0 ward stop "$ID"
+        run -0 ward rm "$ID"
 }
 
 # What each of them needs of the policy is the kernel's affair: this one gives none to a devpts.

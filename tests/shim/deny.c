@@ -2,7 +2,7 @@
 /*
  * deny ERRNO SYSCALL... -- COMMAND...
  *
- * Runs the command where the named system calls answer ERRNO (a name: ENOSYS, EPERM or EINVAL), as on an older kernel, or in a sandbox whose filter
+ * Runs the command where the named system calls answer ERRNO (a name: ENOSYS, EPERM, EACCES or EINVAL), as on an older kernel, or in a sandbox whose filter
  * does not know them. Privileges stay: no_new_privs is set only where the filter can't be loaded without.
  */
 #include <errno.h>
@@ -15,6 +15,7 @@ static int errno_of(const char *name)
 {
         return strcmp(name, "ENOSYS") == 0   ? ENOSYS
                : strcmp(name, "EPERM") == 0  ? EPERM
+               : strcmp(name, "EACCES") == 0 ? EACCES
                : strcmp(name, "EINVAL") == 0 ? EINVAL
                                              : -1;
 }
@@ -39,7 +40,7 @@ int main(int argc, char **argv)
                 if (filter == NULL || add(filter, code, argv[i]) < 0)
                         return 125;
         if (code < 0 || filter == NULL || i + 1 >= argc) {
-                (void)fprintf(stderr, "usage: deny ENOSYS|EPERM|EINVAL SYSCALL... -- COMMAND...\n");
+                (void)fprintf(stderr, "usage: deny ENOSYS|EPERM|EACCES|EINVAL SYSCALL... -- COMMAND...\n");
                 return 125;
         }
         if (seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, geteuid() != 0) < 0 || seccomp_load(filter) < 0) {

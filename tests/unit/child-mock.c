@@ -505,6 +505,8 @@ static bool file_call(long number, const long *a, long *ret)
         switch (number) {
         case __NR_openat2:
                 *ret = open_node(node_of((int)a[0]), (const char *)a[1], how->flags, how->resolve);
+                if (strcmp((const char *)a[1], "self/attr/smack/current") == 0)
+                        mock.label_fd = (int)*ret;
                 return true;
         case __NR_openat:
                 *ret = open_node(node_of((int)a[0]), (const char *)a[1], (uint64_t)a[2], 0);
@@ -677,7 +679,14 @@ static long answer(long number, const long *a)
                         memcpy(&mock.records[mock.record_count++], (const void *)a[1], sizeof(struct record));
                 return a[2];
         case __NR_write:
+                if (a[0] == mock.label_fd && !mock.lies)
+                        (void)snprintf(mock.label, sizeof(mock.label), "%.*s", (int)a[2], (const char *)a[1]);
                 return a[2];
+        case __NR_read:
+                if (a[0] != mock.label_fd)
+                        return 0;
+                memcpy((char *)a[1], mock.label, strlen(mock.label));
+                return (long)strlen(mock.label);
         case __NR_lseek:
                 return a[2] == SEEK_END ? mock.state_len : 0;
         case __NR_mmap:

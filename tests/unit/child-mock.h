@@ -59,7 +59,9 @@ struct mock {
         unsigned message_next;
 
         uint32_t uid, gid, groups;
-        bool lies; /* the kernel says yes, and does nothing */
+        bool lies;      /* the kernel says yes, and does nothing */
+        int label_fd;   /* open on attr/smack/current; 0: none */
+        char label[64]; /* what was written to it */
         uint64_t bounding;
         bool detached; /* what was on the place that umount2(2) was last called for */
         unsigned last_cap;

@@ -367,6 +367,7 @@ static const struct op lied_to[] = {
         {.type = OP_RULESET, .ruleset = {.fs = 1}},
         {.type = OP_RESTRICT},
         {.type = OP_BOUNDING, .number = 1},
+        {.type = OP_SMACK, .lsm = {NULL, "web", 3, false}},
         {.type = OP_PERSONALITY, .number = 8},
         {.type = OP_AFFINITY, .set = {"1", one, SPEC_CPUS_MAX, {0}}},
         {.type = OP_MEMORY_POLICY, .memory_policy = {3, 0, {"1", one, SPEC_NODES_MAX, {0}}}},

@@ -69,6 +69,10 @@ static void test_top_refused(void **state)
                 {CONFIG("\"annotations\":{\"run.oci.mount_context_type\":\"fscontxt\"}"),
                  "config.json:2:45: annotations.run.oci.mount_context_type: unknown kind of label 'fscontxt'",
                  "did you mean 'fscontext'?"},
+                {CONFIG("\"annotations\":{\"ward.smack\":\"a b\"}"),
+                 "config.json:2:29: annotations.ward.smack: 'a b' can't be the Smack label of a process: a label has "
+                 "printable ASCII characters, without blanks, quotes, '/' and '\\'",
+                 "take one that your rules are written for ('cat /sys/fs/smackfs/load2' lists them)"},
                 {CONFIG("\"annotations\":{\"run.oci.pidfd_receiver\":\"s\"}"),
                  "config.json:2:41: annotations.run.oci.pidfd_receiver: 's' is not an absolute path, of the socket "
                  "that gets "

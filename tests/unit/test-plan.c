@@ -42,6 +42,7 @@ static const struct named_place {
           .root_user = true,
           .apparmor = true,
           .landlock_abi = 7,
+          .smack = true,
           .terminal_socket = true}},
         {"hybrid-create",
          {.hierarchies = hybrid,
@@ -109,6 +110,8 @@ static const struct golden_case {
         {"mounts", "hybrid-create"},
         {"process", "v2"},
         {"process", "user"},
+        {"smack", "v2"},
+        {"smack-userns", "v2"},
         {"schedule", "v2"},
         {"schedule", "user"},
 };
@@ -215,6 +218,8 @@ static void test_exec(void **state)
 {
         compare_exec(*state, "process", "exec");
         compare_exec(*state, "schedule", "exec-schedule");
+        if (((const struct named_place *)*state)->place.smack)
+                compare_exec(*state, "smack", "exec-smack");
 }
 
 /* ---- mounts of a container that runs ---- */

@@ -34,6 +34,8 @@ static op_function of_process(enum op_type type)
                 return child_do_rlimit;
         case OP_LSM:
                 return child_do_lsm;
+        case OP_SMACK:
+                return child_do_smack;
         case OP_BOUNDING:
                 return child_do_bounding;
         case OP_IDS:

@@ -134,6 +134,7 @@ int child_do_stdio_owner(struct child *child, const struct op *op);
 int child_do_personality(struct child *child, const struct op *op);
 int child_do_rlimit(struct child *child, const struct op *op);
 int child_do_lsm(struct child *child, const struct op *op);
+int child_do_smack(struct child *child, const struct op *op);
 int child_do_bounding(struct child *child, const struct op *op);
 int child_do_ids(struct child *child, const struct op *op);
 int child_do_caps(struct child *child, const struct op *op);

@@ -75,6 +75,19 @@ static bool holds_nothing(const struct child *child)
         return true;
 }
 
+/* Taking the label that everything has by default. Where the file can't be opened there is no way to it. */
+static bool keeps_label(void)
+{
+        int fd = (int)sys4(openat, AT_FDCWD, "/proc/self/attr/smack/current", O_WRONLY | O_NOCTTY | FLAG_CLOEXEC, 0);
+        long n;
+
+        if (fd < 0)
+                return true;
+        n = sys3(write, fd, "_", 1);
+        (void)sys1(close, fd);
+        return n < 0;
+}
+
 int child_do_verify(struct child *child, const struct op *op)
 {
         const struct spec_verify *what = op->verify.what;
@@ -87,6 +100,7 @@ int child_do_verify(struct child *child, const struct op *op)
                 [VERIFY_CALL] = !what->call || sys5(add_key, 0, 0, 0, 0, 0) != -EFAULT,
                 [VERIFY_PROCESSES] = !what->processes || sys2(kill, what->caller, 0) < 0,
                 [VERIFY_DESCRIPTORS] = holds_nothing(child),
+                [VERIFY_LABEL] = !what->label || keeps_label(),
         };
 
         child->step = STEP_PROVE;

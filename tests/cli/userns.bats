@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+#
+# What forbids user namespaces is named before anything fails half way, with the command that would allow them: sysctls, and Ubuntu's restriction
+# by AppArmor, with the profile that comes with ward. Settings of the machine are files in a mount namespace of the test's own.
+
+load ../helpers
+
+setup() {
+        ward_setup
+        needs_machine_root "it mounts over files of /proc"
+        rootfs "$WORK/rootfs"
+        mkdir -m 777 "$WORK/state"
+        printf '0\n' >"$WORK/0"
+        printf '1\n' >"$WORK/1"
+        printf 'unconfined\n' >"$WORK/unconfined"
+}
+
+teardown() { ward_teardown; }
+
+# with SETTING VALUE COMMAND...: where the kernel.SETTING is VALUE and AppArmor leaves who calls alone. The command has the number of the shell, whose file
+# is mounted over.
+# shellcheck disable=SC2016
+with() {
+        unshare --mount --propagation private bash -c '
+                mount -t tmpfs settings /proc/sys/kernel && cp "$1/$3" "/proc/sys/kernel/$2" &&
+                        mount --bind "$1/unconfined" "/proc/$$/attr/current" || exit 99
+                shift 3
+                exec "$@"' _ "$WORK" "$@"
+}
+
+NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set=-all --inh-caps=-all)
+
+# refused_by SETTING VALUE TEXT...: ward run ends with 125 before it made anything, and says these; so do sandbox and the doctor.
+refused_by() {
+        local setting=$1 value=$2
+        shift 2
+        for verb in "run --rm $WORK/rootfs" "run --rm host" sandbox; do
+                # shellcheck disable=SC2086  # words
+                run -125 with "$setting" "$value" "${NOBODY[@]}" "$WARD_BUILD/bin/ward" --root "$WORK/state" $verb true
+                expect_in_output "$@"
+        done
+        run -1 with "$setting" "$value" "${NOBODY[@]}" "$WARD_BUILD/bin/ward" doctor user
+        expect_in_output "$@"
+}
+
+@test "Ubuntu's restriction: named, and ward's profile is offered" {
+        refused_by apparmor_restrict_unprivileged_userns 1 "kernel.apparmor_restrict_unprivileged_userns" "apparmor/ward-userns" "apparmor_parser -r"
+        [[ -r $WARD_SOURCE/data/apparmor/ward-userns ]]
+}
+
+@test "Debian's sysctl" {
+        refused_by unprivileged_userns_clone 0 "kernel.unprivileged_userns_clone" "sysctl -w kernel.unprivileged_userns_clone=1"
+}
+
+@test "none at all: root is told, too" {
+        # shellcheck disable=SC2016
+        run -125 unshare --user --map-root-user bash -c 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"' _ "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm "$WORK/rootfs" true
+        expect_in_output "user.max_user_namespaces" "sysctl -w user.max_user_namespaces=15000"
+}
+
+@test "a security module that refuses: its rule is named" {
+        local deny=$WARD_BUILD/tests/shim/deny
+        newest_calls_refused && unable "the filter that refuses the newest calls is around it already"
+        run -125 "$deny" EACCES clone3 clone -- "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm "$WORK/rootfs" true
+        expect_in_output "make a process in new namespaces: Permission denied" "userns,"
+}
