@@ -93,14 +93,18 @@ static int run_weaker(struct cli *cli, struct run *run, struct run_box *box, int
                       struct ward_err *err)
 {
         struct ward_err why = *err;
+        const char *said = arena_concat(&cli->arena,
+                                        "no namespaces are to be had here: Landlock and the filter alone are in force (",
+                                        why.message, ")");
 
+        if (said == NULL)
+                return err_oom(err);
         if (engine_landlock_abi() == 0) {
                 (void)err_wrap(err, "neither a namespace nor Landlock is to be had here");
                 (void)err_mistake(err, MISTAKE_WALL);
                 return -why.errnum;
         }
-        cli_warning(cli, why.code, "no namespaces are to be had here: Landlock and the filter alone are in force",
-                    why.message);
+        cli_warning(cli, why.code, said, why.hint);
         box->walled = false;
         run->strength = 1;
         run->init = run->tty = false;
