@@ -93,9 +93,9 @@ static int run_weaker(struct cli *cli, struct run *run, struct run_box *box, int
                       struct ward_err *err)
 {
         struct ward_err why = *err;
-        const char *said = arena_concat(&cli->arena,
-                                        "no namespaces are to be had here: Landlock and the filter alone are in force (",
-                                        why.message, ")");
+        const char *said = arena_concat(
+                &cli->arena, "no namespaces are to be had here: Landlock and the filter alone are in force (",
+                why.message, ")");
 
         if (said == NULL)
                 return err_oom(err);
