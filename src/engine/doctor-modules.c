@@ -64,7 +64,8 @@ static void look_at_apparmor(struct doctor *doctor)
         if (enabled == NULL || enabled[0] != 'Y') {
                 check.state = DOCTOR_NO;
                 check.why = enabled == NULL ? "this kernel was built without it" : "this kernel was booted without it";
-                check.how = BOOT_WITH("apparmor");
+                check.how = enabled == NULL ? "boot a kernel that has it (CONFIG_SECURITY_APPARMOR)"
+                                            : BOOT_WITH("apparmor");
         } else {
                 check.detail = arena_concat(doctor->arena, "this program: ", own_label(doctor, labels));
                 if (!has_program(parser)) {

@@ -71,6 +71,6 @@ refused_by() {
 @test "a security module that refuses: its rule is named" {
         local deny=$WARD_BUILD/tests/shim/deny
         newest_calls_refused && unable "the filter that refuses the newest calls is around it already"
-        run -125 "$deny" EACCES clone3 clone -- "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm "$HERE/rootfs" true
+        run -125 traced "$deny" EACCES clone3 clone -- "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm "$HERE/rootfs" true
         expect_in_output "make a process in new namespaces: Permission denied" "userns,"
 }

@@ -80,8 +80,11 @@ says() {
         in_own_users
         says 'cat /proc/self/attr/current; echo; cat /secret; cat /open; echo -n _ >/proc/self/attr/current; cat /proc/self/attr/current'
         expect_in_output "ward-web" "can't open '/secret': Permission denied"$'\nopen' "write error: Operation not permitted" $'\nward-web'
-        # What was offered is gone from who offered it.
-        [[ $(</sys/fs/smackfs/relabel-self) == "" ]]
+        # Who offered it keeps nothing of that, nor do the hooks that it runs.
+        edit --arg script "cat /sys/fs/smackfs/relabel-self >$WORK/offered; echo ran >>$WORK/offered" \
+                '.hooks.createRuntime = [{"path": "/bin/sh", "args": ["sh", "-c", $script]}]'
+        run oci run -b "$BUNDLE" "$ID"
+        [[ $(<"$WORK/offered") == ran ]] || { cat "$WORK/offered"; return 1; }
 }
 
 @test "what is made for the container has its label: a tmpfs can be written to, unless it says otherwise" {
