@@ -12,14 +12,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/libc.h"
 #include "kern/clone.h"
-
-#define SMACK_ATTRIBUTE "security.SMACK64"
 
 static int set_number(int fs, const char *key, uint64_t value)
 {
@@ -53,26 +50,6 @@ int tree_tmpfs(uint64_t bytes, uint64_t inodes, uint64_t attributes)
         if (r >= 0 && fsconfig(fs, FSCONFIG_SET_STRING, "mode", "0755", 0) < 0)
                 r = -errno;
         return r < 0 ? r : tree_make(fs, attributes);
-}
-
-int tree_node(uint32_t mode, uint64_t device, uint32_t uid, uint32_t gid, const char *label)
-{
-        static const char name[] = "node";
-        char path[64];
-        _cleanup_close_
-        int fs = tree_tmpfs(4096, 4, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-
-        if (fs < 0)
-                return fs;
-        if (mknodat(fs, name, mode, device) < 0 || fchownat(fs, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ||
-            fchmodat(fs, name, mode & 07777, 0) < 0) /* the umask took from the mode */
-                return -errno;
-        if (label != NULL) {
-                (void)snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", fs, name);
-                if (lsetxattr(path, SMACK_ATTRIBUTE, label, strlen(label), 0) < 0)
-                        return -errno;
-        }
-        return tree_clone(fs, name, false);
 }
 
 /* The right is asked for before the path is looked at. */
@@ -120,27 +97,9 @@ static int clone_tmpfs(int root, const char *path)
         return r < 0 ? r : TAKE_FD(tree);
 }
 
-/* In a process of its own: a mount can be cloned only in the mount namespace that it belongs to. It has what the caller has open, and the
- * owner of that namespace has rights over it: so it is not dumpable, which leaves it to the root of the caller's (ptrace(2)). */
-_Noreturn static void clone_in(int user_ns, int mount_ns, const char *path, int socket)
-{
-        bool own = is_own("/proc/self/ns/user", user_ns);
-        int r = 0, fd = -EBADF;
-
-        if (prctl(PR_SET_DUMPABLE, 0) < 0 || (!own && setns(user_ns, CLONE_NEWUSER) < 0) ||
-            setns(mount_ns, CLONE_NEWNS) < 0)
-                r = -errno;
-        if (r == 0) {
-                int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC); /* of the namespace */
-
-                r = root < 0 ? -errno : clone_tmpfs(root, path);
-        }
-        if (r >= 0)
-                fd = r;
-        _exit(fd_send(socket, &r, sizeof(r), fd) < 0);
-}
-
-int tree_of_namespace(int user_ns, int mount_ns, const char *path)
+/* A tree that a process of its own makes: a mount can be cloned only in the mount namespace that it belongs to. It has what the caller has open.
+ * @flags: of clone_child(). */
+static int made_elsewhere(uint64_t flags, int (*make)(const void *what), const void *what)
 {
         _cleanup_close_
         int ours = -EBADF, theirs = -EBADF, pidfd = -EBADF;
@@ -152,15 +111,76 @@ int tree_of_namespace(int user_ns, int mount_ns, const char *path)
                 return -errno;
         ours = pair[0];
         theirs = pair[1];
-        pid = clone_child(0, -EBADF, &pidfd);
+        pid = clone_child(flags, -EBADF, &pidfd);
         if (pid < 0)
                 return pid;
-        if (pid == 0)
-                clone_in(user_ns, mount_ns, path, theirs);
+        if (pid == 0) {
+                code = make(what);
+                _exit(fd_send(theirs, &code, sizeof(code), code < 0 ? -EBADF : code) < 0);
+        }
         theirs = fd_close(theirs);
         fd = fd_receive(ours, &code, sizeof(code));
         (void)pidfd_wait(pidfd, false, false, &info);
         return fd == -EBADF && code < 0 ? code : fd;
+}
+
+struct node {
+        int fs;
+        const char *name;
+};
+
+/* The namespace is new, and a copy of the caller's: what is attached in it is nowhere else. */
+static int clone_attached(const void *what)
+{
+        const struct node *node = what;
+
+        if (mount(NULL, "/", NULL, MS_PRIVATE, NULL) < 0 ||
+            move_mount(node->fs, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+                return -errno;
+        return tree_clone(node->fs, node->name, false);
+}
+
+int tree_node(uint32_t mode, uint64_t device, uint32_t uid, uint32_t gid)
+{
+        static const char name[] = "node";
+        _cleanup_close_
+        int fs = tree_tmpfs(4096, 4, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+        int r;
+
+        if (fs < 0)
+                return fs;
+        if (mknodat(fs, name, mode, device) < 0 || fchownat(fs, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+            fchmodat(fs, name, mode & 07777, 0) < 0) /* the umask took from the mode */
+                return -errno;
+        r = tree_clone(fs, name, false);
+        /* Before Linux 6.15 a file of a mount that is attached nowhere can't be cloned. */
+        return r != -EINVAL ? r : made_elsewhere(CLONE_NEWNS, clone_attached, &(struct node){fs, name});
+}
+
+struct place {
+        int user_ns, mount_ns;
+        const char *path;
+};
+
+/* The owner of that namespace has rights over this process: so it is not dumpable, which leaves it to the root of the caller's (ptrace(2)). */
+static int clone_in(const void *what)
+{
+        const struct place *place = what;
+        bool own = is_own("/proc/self/ns/user", place->user_ns);
+        int root, r;
+
+        if (prctl(PR_SET_DUMPABLE, 0) < 0 || (!own && setns(place->user_ns, CLONE_NEWUSER) < 0) ||
+            setns(place->mount_ns, CLONE_NEWNS) < 0)
+                return -errno;
+        root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC); /* of the namespace */
+        r = root < 0 ? -errno : clone_tmpfs(root, place->path);
+        (void)fd_close(root);
+        return r;
+}
+
+int tree_of_namespace(int user_ns, int mount_ns, const char *path)
+{
+        return made_elsewhere(0, clone_in, &(struct place){user_ns, mount_ns, path});
 }
 
 int tree_attributes(int fd, uint64_t set, uint64_t clear, bool recursive)

@@ -64,13 +64,12 @@ labelled() { edit --arg process "$PROCESS" --arg files "$FILES" '.process.selinu
 }
 
 @test "ward exec has the container's label, and is denied what that is denied" {
-        ward run -d --name "$ID" --security-opt label=type:ward_test_t --security-opt label=level:s0:c1,c2 "$BUNDLE/rootfs" sleep 100
+        ward_in_background --security-opt label=type:ward_test_t --security-opt label=level:s0:c1,c2 "$BUNDLE/rootfs" sleep 100
         run -0 --separate-stderr ward exec "$ID" cat /proc/self/attr/current
         [[ $output == "$PROCESS" ]] || shown
         run -1 ward exec "$ID" cat /secret
         expect_in_output "Permission denied"
-        run -0 ward stop "$ID"
-        run -0 ward rm "$ID"
+        end_background
 }
 
 # What each of them needs of the policy is the kernel's affair: this one gives none to a devpts.

@@ -34,6 +34,18 @@ has_status() { [[ $(oci state "$1" | jq -r .status) == "$2" ]]; }
 # Gone, or a zombie that its adoptive parent has not reaped yet.
 has_ended() { ! grep -q '^State:.[^ZX]' "/proc/$1/status" 2>/dev/null; }
 
+# ward_in_background OPTION... ROOT COMMAND...: a container of `ward run`, as $ID; its ward is $PID until end_background.
+ward_in_background() {
+        "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --name "$ID" "$@" 3>&- &
+        PID=$!
+        wait_until 60 has_status "$ID" running 2>/dev/null
+}
+
+end_background() {
+        oci kill "$ID" KILL
+        wait "$PID" || true
+}
+
 groups_of() { find /sys/fs/cgroup -type d -name "$1*" 2>/dev/null; }
 
 # There is no container and no group of the test's any more.
