@@ -177,6 +177,12 @@ static void add_table(struct text *text, const struct found *found)
         add_caps(text, spec->process.caps.bounding);
         add_line(text, "privileges", spec->process.no_new_privs ? "no new ones" : "set-user-id programs raise them");
         add_line(text, "seccomp", spec->seccomp.text == NULL ? "none" : "a filter");
+        if (spec->process.apparmor_profile != NULL)
+                add_line(text, "apparmor", spec->process.apparmor_profile);
+        if (spec->process.selinux_label != NULL)
+                add_line(text, "selinux", spec->process.selinux_label);
+        if (spec->process.smack_label != NULL)
+                add_line(text, "smack", spec->process.smack_label);
         add_line(text, "landlock", spec->landlock.given ? spec->landlock.text : "none");
         add_line(text, "cgroup", state->cgroup_path == NULL ? "none" : state->cgroup_path);
         add_limit(text, "memory", &spec->resources.memory.limit);

@@ -12,11 +12,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/libc.h"
 #include "kern/clone.h"
+
+#define SMACK_ATTRIBUTE "security.SMACK64"
 
 static int set_number(int fs, const char *key, uint64_t value)
 {
@@ -140,9 +143,10 @@ static int clone_attached(const void *what)
         return tree_clone(node->fs, node->name, false);
 }
 
-int tree_node(uint32_t mode, uint64_t device, uint32_t uid, uint32_t gid)
+int tree_node(uint32_t mode, uint64_t device, uint32_t uid, uint32_t gid, const char *label)
 {
         static const char name[] = "node";
+        char path[64];
         _cleanup_close_
         int fs = tree_tmpfs(4096, 4, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
         int r;
@@ -151,6 +155,9 @@ int tree_node(uint32_t mode, uint64_t device, uint32_t uid, uint32_t gid)
                 return fs;
         if (mknodat(fs, name, mode, device) < 0 || fchownat(fs, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ||
             fchmodat(fs, name, mode & 07777, 0) < 0) /* the umask took from the mode */
+                return -errno;
+        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", fs, name);
+        if (label != NULL && lsetxattr(path, SMACK_ATTRIBUTE, label, strlen(label), 0) < 0 && errno != EPERM)
                 return -errno;
         r = tree_clone(fs, name, false);
         /* Before Linux 6.15 a file of a mount that is attached nowhere can't be cloned. */

@@ -16,8 +16,9 @@
 int tree_tmpfs(uint64_t bytes, uint64_t inodes, uint64_t attributes);
 
 /* A new node of a device, @mode with its type, which is @uid's and @gid's: a mount of that file alone, on which devices work also where it is attached
- * in a user namespace's mount namespace. It takes CAP_MKNOD in the initial user namespace (mknod(2)). */
-int tree_node(uint32_t mode, uint64_t device, uint32_t uid, uint32_t gid);
+ * in a user namespace's mount namespace. It takes CAP_MKNOD in the initial user namespace (mknod(2)). @label: of Smack, where
+ * the caller may give one (CAP_MAC_ADMIN there); NULL: as the kernel labels it. */
+int tree_node(uint32_t mode, uint64_t device, uint32_t uid, uint32_t gid, const char *label);
 
 /* A clone of the mount at @path below @dirfd, from that directory down; "" is @dirfd itself. Symbolic links at its end are not
  * followed. @recursive: with the mounts below. */

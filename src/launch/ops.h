@@ -66,6 +66,7 @@ struct slot {
         int number;                      /* OPEN */
         uint64_t device;                 /* DEVICE, NODE: makedev(3) number */
         uint32_t mode, uid, gid;         /* NODE: its type and permissions; whose it is on the host */
+        const char *label;               /* NODE: of Smack; NULL: as the kernel labels it */
         struct spec_origin origin;
 };
 

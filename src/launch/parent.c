@@ -224,7 +224,7 @@ static int open_slot(struct launch *launch, uint32_t i, const struct launch_give
                         open(slot->path, O_RDONLY | O_CLOEXEC | O_NOCTTY); /* host path: the config names it */
                 return launch->slots[i] < 0 ? namespace_error(err, -errno, launch->plan, slot) : 0;
         case SLOT_NODE:
-                launch->slots[i] = tree_node(slot->mode, slot->device, slot->uid, slot->gid);
+                launch->slots[i] = tree_node(slot->mode, slot->device, slot->uid, slot->gid, slot->label);
                 return launch->slots[i] < 0
                                ? slot_error(err, launch->slots[i], launch->plan, slot, "make the node of the device")
                                : 0;

@@ -42,9 +42,10 @@ static int64_t host_id(const struct spec_id_map *maps, size_t count, uint32_t id
         return id == 0 ? 0 : -1;
 }
 
-static int bring_node(struct plan *plan, const struct spec_device *device, const struct spec_id_maps *maps,
+static int bring_node(struct plan *plan, const struct spec_device *device, const struct ward_spec *spec,
                       struct slot *slot, struct ward_err *err)
 {
+        const struct spec_id_maps *maps = &spec->id_maps;
         int64_t uid = host_id(maps->uid, maps->uid_count, device->uid),
                 gid = host_id(maps->gid, maps->gid_count, device->gid);
         char where[256];
@@ -60,11 +61,12 @@ static int bring_node(struct plan *plan, const struct spec_device *device, const
         slot->mode = type_bits(device->type) | device->mode;
         slot->uid = (uint32_t)uid;
         slot->gid = (uint32_t)gid;
+        slot->label = spec->process.smack_label;
         return 0;
 }
 
 static int add_node(struct plan *plan, const struct spec_device *device, enum origin origin,
-                    const struct spec_id_maps *maps, struct op_node *ret_node, struct ward_err *err)
+                    const struct ward_spec *spec, struct op_node *ret_node, struct ward_err *err)
 {
         struct slot slot = {
                 .kind = SLOT_DEVICE,
@@ -87,7 +89,7 @@ static int add_node(struct plan *plan, const struct spec_device *device, enum or
         if (origin == MADE || device->type == SPEC_DEVICE_FIFO)
                 return 0;
         if (origin == BROUGHT) {
-                int r = bring_node(plan, device, maps, &slot, err);
+                int r = bring_node(plan, device, spec, &slot, err);
 
                 if (r < 0)
                         return r;
@@ -146,9 +148,11 @@ int plan_dev(struct plan *plan, const struct ward_spec *spec, const struct place
 {
         static const struct spec_origin default_origin = {.field = "default devices", .index = -1};
         enum spec_ns_mode user = spec->ns[SPEC_NS_USER].mode;
-        enum origin by_default = !place->root_user || user != SPEC_NS_INHERIT ? BOUND : MADE;
+        enum origin usual = !place->root_user || user != SPEC_NS_INHERIT ? BOUND : MADE;
         /* How a namespace that is joined maps its ids is not known here. */
-        enum origin listed = place->root_user && !place->foreign_mounts && user == SPEC_NS_NEW ? BROUGHT : by_default;
+        enum origin listed = place->root_user && !place->foreign_mounts && user == SPEC_NS_NEW ? BROUGHT : usual;
+        /* To another label of Smack the machine's may be closed. */
+        enum origin by_default = spec->process.smack_label != NULL ? listed : usual;
         bool bound = dev_is_bound(spec);
         struct op_node *nodes, *elsewhere;
         uint32_t count = 0, elsewhere_count = 0;
@@ -160,13 +164,12 @@ int plan_dev(struct plan *plan, const struct ward_spec *spec, const struct place
                 return -ENOMEM;
         for (size_t i = 0; r >= 0 && !bound && i < ELEMENTS(default_devices); i++)
                 if (!is_replaced(spec, default_devices[i].path))
-                        r = add_node(plan, &default_devices[i], by_default, NULL, &nodes[count++], err);
+                        r = add_node(plan, &default_devices[i], by_default, spec, &nodes[count++], err);
         for (size_t i = 0; r >= 0 && i < spec->device_count; i++)
                 if (in_dev(spec->devices[i].path))
-                        r = add_node(plan, &spec->devices[i], listed, &spec->id_maps, &nodes[count++], err);
+                        r = add_node(plan, &spec->devices[i], listed, spec, &nodes[count++], err);
                 else
-                        r = add_node(plan, &spec->devices[i], listed, &spec->id_maps, &elsewhere[elsewhere_count++],
-                                     err);
+                        r = add_node(plan, &spec->devices[i], listed, spec, &elsewhere[elsewhere_count++], err);
         if (r >= 0)
                 r = add_dev_op(plan, "dev", nodes, count, !bound,
                                spec->device_count > 0 ? &spec->devices[0].origin : &default_origin);

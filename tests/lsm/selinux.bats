@@ -50,7 +50,7 @@ labelled() { edit --arg process "$PROCESS" --arg files "$FILES" '.process.selinu
         edit '.linux.mountLabel = "system_u:object_r:shadow_t:s0"'
         edit '.process.args = ["sh", "-c", "echo x >/dev/shm/file || ls /dev/shm"]'
         run oci run -b "$BUNDLE" "$ID"
-        expect_in_output "can't create /dev/shm/file: Permission denied" "ls: can't open '/dev/shm': Permission denied"
+        expect_in_output "can't create /dev/shm/file: Permission denied" "ls: /dev/shm: Permission denied"
 }
 
 @test "a program whose type the label may not enter is refused, and it is said what the policy lacks" {

@@ -10,26 +10,6 @@ load ../oci/helpers/common
 
 RULES=/sys/fs/smackfs/load2
 
-DEVICES=(null zero full random urandom tty)
-
-# Devices of the machine, which containers with users of their own are shown: everybody's, as udev labels them where systemd is built for Smack.
-setup_file() {
-        local name
-        is_machine_root || return 0
-        for name in "${DEVICES[@]}"; do
-                { label_of "/dev/$name" 2>/dev/null || echo "*"; } >>"$BATS_FILE_TMPDIR/labels"
-                relabel "*" "/dev/$name"
-        done
-}
-
-teardown_file() {
-        local name label
-        is_machine_root || return 0
-        for name in "${DEVICES[@]}"; do
-                read -r label && relabel "$label" "/dev/$name"
-        done <"$BATS_FILE_TMPDIR/labels"
-}
-
 setup() {
         ward_setup
         needs_machine_root "labels of files are changed by nobody else"
@@ -47,7 +27,6 @@ teardown() {
 }
 
 relabel() { python3 -c 'import os, sys; os.setxattr(sys.argv[2], "security.SMACK64", sys.argv[1].encode())' "$@"; }
-label_of() { python3 -c 'import os, sys; print(os.getxattr(sys.argv[1], "security.SMACK64").decode())' "$1"; }
 
 # as_label LABEL COMMAND...: with the rights that Smack asks for to take a label.
 as_label() {
@@ -172,7 +151,7 @@ says() {
         expect_output ward-web
         run -1 ward exec "$ID" cat /secret
         run -0 ward inspect "$ID"
-        expect_in_output '"ward.smack": "ward-web"'
+        [[ $output =~ smack\ +ward-web ]] || shown
         end_background
         run -125 ward run --rm --name "$ID" --security-opt smack=-web "$BUNDLE/rootfs" true
         expect_in_output "does not begin with '-'"
@@ -184,7 +163,7 @@ says() {
 }
 
 @test "ward sandbox with a label, verified; the root host" {
-        run ward sandbox --verify --security-opt smack=ward-web -- cat /proc/self/attr/current
+        run ward sandbox --verify --security-opt smack=ward-web -- sh -c 'cat /proc/self/attr/current && echo x >/dev/null'
         expect_status 0
         expect_in_output "the Smack label kept" ward-web
         run ward run --rm --name "$ID" --security-opt smack=ward-web host sh -c 'cat /proc/self/attr/current; echo; echo x >/tmp/file && cat /tmp/file; echo x >/etc/new-file'
