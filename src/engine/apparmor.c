@@ -3,13 +3,18 @@
 #include "engine/apparmor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/text.h"
 #include "kern/apparmor.h"
+#include "kern/proc.h"
 #include "model/apparmor.h"
 #include "model/defaults.h"
+
+#define LABEL_MAX 65536
 
 int engine_apparmor_profile(const struct ward_spec *spec, const char *name, bool complain, struct arena *arena,
                             const char **ret_text, struct ward_err *err)
@@ -72,6 +77,40 @@ int engine_apparmor_list(struct arena *arena, struct engine_apparmor **ret_list,
         return 0;
 }
 
+/* A process that ends meanwhile is none. */
+static bool is_confined(int proc, pid_t pid, const char *name)
+{
+        _cleanup_free_ char *label = NULL;
+        _cleanup_close_
+        int fd = proc_open_of(proc, pid, "attr/apparmor/current", O_RDONLY, NULL);
+
+        return fd >= 0 && fd_read_all(fd, "label", LABEL_MAX, &label, NULL, NULL) >= 0 &&
+               apparmor_confines(label, name);
+}
+
+/* Whoever is confined by a profile that is taken away goes on without it. */
+static int refuse_in_use(const char *name, struct arena *arena, struct ward_err *err)
+{
+        _cleanup_close_
+        int proc = proc_open(err);
+        struct proc_process *list;
+        size_t count, found = 0;
+        pid_t first = 0;
+        int r = proc < 0 ? proc : proc_list(proc, arena, &list, &count, err);
+
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < count; i++)
+                if (is_confined(proc, list[i].pid, name) && found++ == 0)
+                        first = list[i].pid;
+        if (found == 0)
+                return 0;
+        (void)err_set(err, -EBUSY,
+                      "remove the profile '%s': it confines process %d%s, which would be confined by nothing", name,
+                      first, found > 1 ? " and others" : "");
+        return err_hint(err, "end %s first; 'ward ps' shows what runs", found > 1 ? "them" : "it");
+}
+
 int engine_apparmor_remove(const char *name, struct ward_err *err)
 {
         struct arena arena _cleanup_arena_ = {0};
@@ -87,6 +126,9 @@ int engine_apparmor_remove(const char *name, struct ward_err *err)
         for (size_t i = 0; i < count; i++) {
                 if (strcmp(list[i].name, name) != 0)
                         continue;
+                r = refuse_in_use(name, &arena, err);
+                if (r < 0)
+                        return r;
                 text = arena_concat(&arena, "profile ", name, " {}\n");
                 return text == NULL ? err_oom(err) : apparmor_unload(text, err);
         }

@@ -17,7 +17,7 @@ int engine_apparmor_profile(const struct ward_spec *spec, const char *name, bool
 /* Loads it, or replaces the one of its name; see kern/apparmor.h for errors. */
 int engine_apparmor_load(const char *text, struct ward_err *err);
 
-/* Removes the profile @name. A program that it confines is confined by nothing then. -ENOENT: none of this name is loaded. */
+/* Removes the profile @name. -EBUSY: a process is confined by it, which would be confined by nothing then; -ENOENT: none of this name is loaded. */
 int engine_apparmor_remove(const char *name, struct ward_err *err);
 
 struct engine_apparmor {

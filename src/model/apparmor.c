@@ -22,6 +22,19 @@ int apparmor_name_check(const char *name, struct ward_err *err)
         return err_hint(err, "take letters, digits, '.', '_' and '-', and begin with a letter, a digit or '_'");
 }
 
+bool apparmor_confines(const char *label, const char *name)
+{
+        for (const char *next; label != NULL; label = next == NULL ? NULL : next + strlen("//&")) {
+                size_t len;
+
+                next = strstr(label, "//&");
+                len = next != NULL ? (size_t)(next - label) : strcspn(label, " \n");
+                if (len == strlen(name) && strncmp(label, name, len) == 0)
+                        return true;
+        }
+        return false;
+}
+
 /* A path between quotes, in which patterns are what they look like. */
 static void add_path(struct text *text, const char *path)
 {

@@ -15,6 +15,9 @@
 /* -EINVAL, in words, for what is no name of a profile. */
 int apparmor_name_check(const char *name, struct ward_err *err);
 
+/* Whether a process of this label (proc_pid_attr(5), "NAME (enforce)", or several with "//&" between them) is confined by the profile @name. */
+bool apparmor_confines(const char *label, const char *name);
+
 /*
  * Appends a profile of the name for what @spec describes: its capabilities, masked and read-only paths, mounts if it has CAP_SYS_ADMIN, raw sockets if it
  * has CAP_NET_RAW, and signals and tracing among its own. @complain: what it does not allow is logged and let through.

@@ -100,6 +100,13 @@ teardown() { remove_all; }
         expect_in_output "ward-default (complain)" "1 packets received"
         run -0 ward apparmor list --format json
         [[ $(jq -r '.profiles[] | select(.name == "ward-default") | .mode' <<<"$output") == complain ]] || shown
+        # It is nobody's who runs.
+        ward_in_background --security-opt apparmor=ward-default "$BUNDLE/rootfs" sleep 100
+        run -0 ward exec "$ID" cat /proc/self/attr/apparmor/current
+        expect_output "ward-default (complain)"
+        run -1 ward apparmor remove ward-default
+        expect_in_output "it confines process"
+        end_background
         run -0 ward apparmor remove ward-default
         run -0 ward apparmor list
         expect_not_in_output ward-default

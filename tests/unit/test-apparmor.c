@@ -59,9 +59,25 @@ static void test_names(void **state)
                 assert_int_equal(apparmor_name_check(bad[i], &err), -EINVAL);
 }
 
+static void test_labels(void **state)
+{
+        (void)state;
+        assert_true(apparmor_confines("web (enforce)\n", "web"));
+        assert_true(apparmor_confines("web", "web"));
+        assert_true(apparmor_confines("unconfined//&web (mixed)\n", "web"));
+        assert_true(apparmor_confines("web//&other (complain)", "web"));
+        assert_true(apparmor_confines("a b//&web//&c (enforce)", "web"));
+        assert_false(apparmor_confines("webber (enforce)", "web"));
+        assert_false(apparmor_confines("we (enforce)", "web"));
+        assert_false(apparmor_confines("web//child (enforce)", "web"));
+        assert_false(apparmor_confines("unconfined\n", "web"));
+        assert_false(apparmor_confines("", "web"));
+}
+
 int main(void)
 {
-        const struct CMUnitTest tests[] = {cmocka_unit_test(test_profile), cmocka_unit_test(test_names)};
+        const struct CMUnitTest tests[] = {cmocka_unit_test(test_profile), cmocka_unit_test(test_names),
+                                           cmocka_unit_test(test_labels)};
 
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
