@@ -5,6 +5,7 @@
 #include <linux/ioprio.h>
 #include <linux/mount.h>
 #include <sched.h>
+#include <string.h>
 
 #include "base/names.h"
 #include "model/schedule-words.h"
@@ -338,6 +339,19 @@ static bool describe_schedule(const struct op *op, struct text *text)
 }
 
 /* Ops that make the process. */
+/* AppArmor is told what to do with the profile, in front of its name. */
+static void describe_label(const struct op_lsm *lsm, struct text *text)
+{
+        static const char set[] = "exec ", stack[] = "stack ";
+
+        if (strncmp(lsm->label, set, strlen(set)) == 0)
+                text_printf(text, "ask for AppArmor's profile '%s'", lsm->label + strlen(set));
+        else if (strncmp(lsm->label, stack, strlen(stack)) == 0)
+                text_printf(text, "ask for AppArmor's profile '%s' beside the caller's", lsm->label + strlen(stack));
+        else
+                text_printf(text, "ask for SELinux's label '%s'", lsm->label);
+}
+
 static void describe_process(const struct op *op, struct text *text)
 {
         switch (op->type) {
@@ -349,7 +363,7 @@ static void describe_process(const struct op *op, struct text *text)
                 text_puts(text, ")");
                 break;
         case OP_LSM:
-                text_printf(text, "ask for the security label '%s'", op->lsm.label);
+                describe_label(&op->lsm, text);
                 break;
         case OP_SMACK:
                 text_printf(text, "take the Smack label '%s'", op->lsm.label);
