@@ -3,6 +3,8 @@
 # shellcheck shell=bash disable=SC2154,SC2030,SC2031
 #
 # ward limit: what runs already is limited, and let go again; the limits hold where they are set, and nowhere else.
+#
+# WARD_TEST_FULL=1 bats tests/cli/limit.bats measures, too, and says what it found.
 
 load ../helpers
 
@@ -97,6 +99,9 @@ is_gone() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.[ZX]' "/proc/$1/statu
 groups_as_before() { ! grep -q "ward-" "/proc/$1/cgroup" && grep -q ":/$ID\$" "/proc/$1/cgroup"; }
 no_groups() { [[ -z $(find /sys/fs/cgroup -path "*$ID/*" -type d) ]]; }
 
+# told WORD...: for who runs this by hand.
+told() { [[ -z ${WARD_TEST_FULL:-} ]] || echo "# $*" >&3; }
+
 # row LIMIT: the line of a table, as "BEFORE AFTER".
 row() { awk -v limit="$1" '$1 == limit { print $2, $3 }' <<<"$output"; }
 
@@ -126,6 +131,7 @@ row() { awk -v limit="$1" '$1 == limit { print $2, $3 }' <<<"$output"; }
         run ward limit "$hog"
         expect_status 0
         expect_in_output "the OOM killer ended 1 of its processes" "process $hog has ended"
+        told "64 MiB at a limit of 16 MiB: $(grep -o "the OOM killer ended 1 of its processes" <<<"$output"), and no other"
         ward limit --undo "$hog"
         wait_until 5 no_groups
 }
@@ -141,6 +147,7 @@ row() { awk -v limit="$1" '$1 == limit { print $2, $3 }' <<<"$output"; }
         [[ $(<out) == "made 19" ]] || { cat out; false; }
         run ward limit "$PID"
         expect_in_output "at the limit of processes it could not make another one"
+        told "at a limit of 20 processes it $(<out)"
         ward limit --undo "$PID"
         groups_as_before "$PID"
         # Those that were made since come back, too.
@@ -167,6 +174,7 @@ row() { awk -v limit="$1" '$1 == limit { print $2, $3 }' <<<"$output"; }
         tell
         wait_until 5 lines 5
         diff out <(printf '%s\n' opened "Operation not permitted" opened "Operation not permitted" opened)
+        told "/dev/null to write; with c 1:3 w denied; allowed; with everything denied; undone: $(paste -sd, out)"
 }
 
 # bats test_tags=full
@@ -183,14 +191,14 @@ row() { awk -v limit="$1" '$1 == limit { print $2, $3 }' <<<"$output"; }
         expect_status 0
         tell
         wait_until 60 says took
-        cat out
+        told "8 MiB at 2 MiB/s $(<out) ms"
         (($(awk '{ print $2 }' out) > 3000)) || { cat out; false; }
         # And without it.
         ward limit --undo "$PID"
         begin write "$WORK/data" 8
         tell
         wait_until 60 says took
-        cat out
+        told "8 MiB without that $(<out) ms"
         (($(awk '{ print $2 }' out) < 2500)) || { cat out; false; }
 }
 
@@ -207,6 +215,7 @@ row() { awk -v limit="$1" '$1 == limit { print $2, $3 }' <<<"$output"; }
         tell
         wait_until 60 says used
         used=$(awk '{ print $2 }' out)
+        told "at half a processor it used $used ms of 10000"
         echo "used $used ms of 10000"
         ((used >= 4700 && used <= 5300))
 }
@@ -229,9 +238,6 @@ end_tree() {
         TREE=
 }
 
-# What is told of them with WARD_TEST_FULL=1, for who runs this by hand.
-tell_tree() { [[ -z ${WARD_TEST_FULL:-} ]] || echo "# round $1: $2 processes" >&3; }
-
 # moved_whole: once, and back again.
 moved_whole() {
         ward limit --tree --memory 1G --pids 5000 "$PID" >moved
@@ -251,7 +257,7 @@ moved_whole() {
                 # Not the same ones for ever.
                 ((round % 20 != 0)) || { end_tree; begin_tree; }
                 moved_whole
-                tell_tree "$round" "${lines[0]#inside }"
+                told "round $round: ${lines[0]#inside } processes, none outside"
                 groups_as_before "$PID"
                 no_groups
         done
@@ -365,10 +371,15 @@ moved_whole() {
         ward cgroup freeze "/$ID"
         ward limit --tree --pids 10 --memory 64M "$PID"
         tell
+        tell
         sleep 0.2
         [[ ! -s out ]] || { echo "it went on"; false; }
         ward limit --undo "$PID"
+        sleep 0.2
+        [[ ! -s out ]] || { echo "it went on when it came back"; false; }
         ward cgroup thaw "/$ID"
+        wait_until 5 lines 1
+        told "frozen: nothing in 0.4 s; thawed: $(<out)"
         groups_as_before "$PID"
         ( join_groups; ward limit --tree --pids 100 "$BASHPID"; grep -q ward-limit "/proc/$BASHPID/cgroup"; ward limit --undo "$BASHPID" )
 }
@@ -627,6 +638,7 @@ scope_is_gone() { [[ $(systemctl --user is-active "$1") == inactive ]]; }
         tell
         wait_until 120 says used
         used=$(awk '{ print $2 }' out)
+        told "at half a processor it used $used ms of 10000"
         echo "used $used ms of 10000"
         ((used >= 4700 && used <= 5300))
 }
