@@ -234,8 +234,10 @@ written() {
         cg set "$G/a" pids.max=2
         # shellcheck disable=SC2016
         run cg exec "$G/a" sh -c 'sleep 0.1 & sleep 0.1; (:) & (:)'
-        cg stat --format json "$G/a" | jq -e '.groups[0] | .tasksLimit == 2 and .tasksLimitHits > 0 and (.tasksPeak == 2 or .tasksPeak == null) and .cpuUsageNsec > 0'
+        [[ $(cg stat --format json "$G/a" | jq '.groups[0] | .tasksLimit == 2 and .tasksLimitHits > 0 and (.tasksPeak == 2 or .tasksPeak == null) and
+                .cpuUsageNsec > 0') == true ]]
         cg stat "$G/a" | grep -qE '^tasks limit hits +[1-9]'
+        [[ $(cg stat --format json / | jq '.groups[0].cpuUsageNsec > 0') == true ]]
         # Of v1 it is counted for the disks that have a rate.
         disk=$(readlink -f "/sys/dev/block/$(stat -c %Hd:%Ld "$WORK")")
         [[ ! -e $disk/partition ]] || disk=${disk%/*}
