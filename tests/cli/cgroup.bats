@@ -222,7 +222,7 @@ says() { grep -qE "$1" watch.out; }
 # What the files of blkio or io say was written in the group, in bytes.
 written() {
         local dir
-        dir=$(mount_of blkio)$G/a
+        dir=$(mount_of blkio)$(mount_of io)$G/a
         cat "$dir"/io.stat "$dir"/blkio.{bfq,throttle}.io_service_bytes_recursive 2>/dev/null |
                 awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^wbytes=/) { sub(/.*=/, "", $i); sum += $i } else if ($i == "Write") sum += $(i + 1) } END { print sum + 0 }'
 }
