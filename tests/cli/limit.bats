@@ -264,6 +264,29 @@ moved_whole() {
         end_tree
 }
 
+has_threads() { (($(find "/proc/$PID/task" -mindepth 1 -maxdepth 1 | wc -l) == $1)); }
+
+# bats test_tags=vm
+@test "a process is moved with all of its threads, and back" {
+        make_groups
+        needs_program python3
+        (
+                join_groups
+                exec python3 -c 'import threading, time
+for _ in range(30): threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
+time.sleep(1000)' >/dev/null 2>&1 3>&-
+        ) &
+        PID=$!
+        PIDS+=("$PID")
+        wait_until 20 has_threads 31
+        ward limit --pids 100 --memory 200M "$PID"
+        [[ $(value_of "$PID" pids.current) == 31 && -z $(grep -L ward-limit "/proc/$PID"/task/*/cgroup) ]]
+        ward limit --undo "$PID"
+        [[ -z $(grep -l ward-limit "/proc/$PID"/task/*/cgroup) ]]
+        groups_as_before "$PID"
+        no_groups
+}
+
 # ---- before and after -----------------------------------------------------------------------------------------------------------
 
 # bats test_tags=vm
