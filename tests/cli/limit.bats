@@ -21,6 +21,9 @@ teardown() {
         ward_oci delete --force "$ID" >/dev/null 2>&1 || true
         ((${#PIDS[@]} == 0)) || kill -KILL "${PIDS[@]}" 2>/dev/null || true
         [[ -z ${TREE:-} ]] || kill -KILL -- -"$TREE" 2>/dev/null || true
+        # Who has failed may not know all of them.
+        # shellcheck disable=SC2046
+        kill -KILL $(jobs -rp) 2>/dev/null || true
         wait 2>/dev/null || true
         ward gc >/dev/null || true
         wait_until 5 remove_groups || true
@@ -563,6 +566,11 @@ needs_own_manager() {
 in_scope() { systemd-run --user --scope --quiet -p Delegate=yes "$@"; }
 
 group_of() { sed -n 's/^0:://p' "/proc/$1/cgroup"; }
+# Its process, in $pid.
+is_in_scope() {
+        pid=$(cat "/sys/fs/cgroup$(systemctl --user show -P ControlGroup "ward-$ID.scope")/cgroup.procs")
+        is_program load "$pid"
+}
 scope_is_gone() { [[ $(systemctl --user is-active "$1") == inactive ]]; }
 
 # bats test_tags=systemd-user
@@ -625,8 +633,7 @@ scope_is_gone() { [[ $(systemctl --user is-active "$1") == inactive ]]; }
         mkfifo in
         in_scope --unit="ward-$ID" "$LOAD" open /dev/null <in >out 2>&1 3>&- &
         exec 6>in
-        wait_until 60 pgrep -x load -u "$EUID" >/dev/null
-        pid=$(pgrep -n -x load -u "$EUID")
+        wait_until 60 is_in_scope
         PIDS+=("$pid")
         group=$(group_of "$pid")
         [[ $group == *"/ward-$ID.scope" ]]
