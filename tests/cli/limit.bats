@@ -225,11 +225,11 @@ row() { awk -v limit="$1" '$1 == limit { print $2, $3 }' <<<"$output"; }
 
 # ---- a tree ---------------------------------------------------------------------------------------------------------------------
 
-# begin_tree: 200 processes that go on making others; $TREE is their session. An emulated processor has not so much time.
+# begin_tree: 200 processes that go on making others, each one in so many ms; $TREE is their session. An emulated processor has not so much time.
 begin_tree() {
         local pause=200
         ! grep -qsE 'QEMU|User Mode Linux' /proc/cpuinfo /sys/class/dmi/id/sys_vendor || pause=4000
-        begin forks "$pause"
+        begin forks "${WARD_TEST_PAUSE:-$pause}"
         TREE=$PID
         tell
         wait_until 120 says ready
