@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ward cgroup tree, list, controllers, stat: what there is. */
+/* ward cgroup tree, list, controllers: what there is. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

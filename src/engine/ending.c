@@ -106,13 +106,7 @@ static bool find_oom(const char *group, pid_t pid, struct arena *arena, struct e
                 .pid = log.pid,
                 .uid = log.uid,
                 .group = log.group,
-                .usage_bytes = log.usage_bytes,
-                .limit_bytes = log.limit_bytes,
-                .anon_bytes = log.anon_bytes,
-                .file_bytes = log.file_bytes,
-                .shmem_bytes = log.shmem_bytes,
-                .kernel_bytes = log.kernel_bytes,
-                .swap_bytes = log.swap_bytes,
+                .use = log.use,
         };
         return counts && log.pid != (uint64_t)pid && !ended_together(ending);
 }
@@ -241,7 +235,7 @@ static void judge_caps(const struct watch *watch, struct ending *ending)
 /* What was seen of the memory where nobody may read what the kernel said of it. */
 static void take_sample(const struct watch *watch, struct ending *ending)
 {
-        struct cgroup_memory_use use;
+        struct memory_use use;
 
         if (ending->oom.from != NULL || ending->memory.oom_kills == 0 ||
             ending->memory.oom_kills == ENDING_UNKNOWN_NUMBER ||
@@ -251,13 +245,7 @@ static void take_sample(const struct watch *watch, struct ending *ending)
                 .from = "sample",
                 .pid = ENDING_UNKNOWN_NUMBER,
                 .uid = ENDING_UNKNOWN_NUMBER,
-                .usage_bytes = use.usage_bytes,
-                .limit_bytes = use.limit_bytes,
-                .anon_bytes = use.anon_bytes,
-                .file_bytes = use.file_bytes,
-                .shmem_bytes = use.shmem_bytes,
-                .kernel_bytes = use.kernel_bytes,
-                .swap_bytes = use.swap_bytes,
+                .use = use,
         };
 }
 

@@ -320,10 +320,10 @@ int limit_values_tell(struct limiting *l, const char *unit, struct ward_err *err
                         const struct cgroup_layout alone = cgroup_alone(&l->layout.hierarchies[at]);
 
                         if (l->to[at] != NULL && strcmp(l->layout.hierarchies[at].identity, value->hierarchy) == 0)
-                                r = unit_limits(&words, &alone, l->to[at], &one, err);
+                                r = unit_limits(&words, &alone, l->to[at], l->record.scope == NULL, &one, err);
                 }
-                /* What is below a scope of ward's own is left alone anyway. */
-                if (r >= 0 && words.count == before && l->record.scope == NULL)
+                /* What is below a scope of ward's own is left alone anyway, and what is undone (there are no options then) may be taken away. */
+                if (r >= 0 && words.count == before && l->record.scope == NULL && l->options != NULL)
                         r = limit_note(
                                 l, err,
                                 "%s: systemd has no property for it here, and may take it away at a daemon-reload",

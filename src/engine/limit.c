@@ -191,6 +191,9 @@ static int limit_groups(struct limiting *l, struct ward_err *err)
                 r = limit_values_tell(l, l->record.scope, err);
         else if (r >= 0 && l->target.kind == TARGET_UNIT)
                 r = limit_values_tell(l, l->target.name, err);
+        /* When it is told of some, systemd writes others as it knows them. */
+        if (r >= 0 && l->target.kind == TARGET_UNIT)
+                r = limit_values_set(l, err);
         return r;
 }
 

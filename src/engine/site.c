@@ -409,7 +409,7 @@ int site_tell_unit(struct site *site, const struct limits *limits, struct ward_e
 
         if (site->unit.name.scope == NULL)
                 return 0;
-        r = unit_limits(&words, &site->layout, site->place.cgroup_path, limits, err);
+        r = unit_limits(&words, &site->layout, site->place.cgroup_path, false, limits, err);
         return r < 0 || words.count == 0 ? r : unit_set(site->unit.name.scope, !site->place.root_user, &words, err);
 }
 

@@ -23,6 +23,7 @@ struct telling {
         struct unit_words *words;
         const struct cgroup_hierarchy *hierarchy;
         const char *path;
+        bool own; /* it is the unit's own group, which systemd writes to, and not one below it */
         struct ward_err *err;
 };
 
@@ -68,27 +69,56 @@ static int tell_weight(const struct telling *telling, const char *file, const ch
         return 0;
 }
 
-/* "QUOTA PERIOD". A group that may have more at times would be held back by one around it that may not. */
+/* A group that may have more at times would be held back by one around it that may not. */
+static void add_quota(const struct telling *telling, const char *quota, const char *period, const char *burst_file,
+                      const char *property)
+{
+        _cleanup_free_ char *burst = NULL;
+        uint64_t quota_usec, period_usec, per_sec = UINT64_MAX;
+        bool bursts = !telling->own &&
+                      cgroup_file_read(telling->hierarchy, telling->path, burst_file, &burst, NULL) >= 0 &&
+                      burst[0] != '0';
+
+        if (!bursts && number_parse(quota, UINT64_MAX / USEC_PER_SEC, &quota_usec) == 0 &&
+            number_parse(period, USEC_PER_SEC, &period_usec) == 0 && period_usec > 0) {
+                per_sec = quota_usec * USEC_PER_SEC / period_usec;
+                per_sec = (per_sec + QUOTA_STEP_USEC - 1) / QUOTA_STEP_USEC * QUOTA_STEP_USEC;
+                add_number(telling->words, "CPUQuotaPeriodUSec", period_usec);
+        }
+        add_number(telling->words, property, per_sec);
+}
+
+/* "QUOTA PERIOD" */
 static int tell_quota(const struct telling *telling, const char *file, const char *property)
 {
-        _cleanup_free_ char *text = NULL, *burst = NULL;
-        uint64_t quota, period, per_sec = UINT64_MAX;
+        _cleanup_free_ char *text = NULL;
         int r = read_line(telling, file, &text);
         char *rest = text;
+        const char *quota;
 
         if (r < 0)
                 return r;
-        if (cgroup_file_read(telling->hierarchy, telling->path, "cpu.max.burst", &burst, NULL) < 0 || burst[0] == '0') {
-                const char *word = strsep(&rest, " ");
+        quota = strsep(&rest, " ");
+        add_quota(telling, quota, rest == NULL ? "" : rest, "cpu.max.burst", property);
+        return 0;
+}
 
-                if (rest != NULL && number_parse(word, UINT64_MAX / USEC_PER_SEC, &quota) == 0 &&
-                    number_parse(rest, USEC_PER_SEC, &period) == 0 && period > 0) {
-                        per_sec = quota * USEC_PER_SEC / period;
-                        per_sec = (per_sec + QUOTA_STEP_USEC - 1) / QUOTA_STEP_USEC * QUOTA_STEP_USEC;
-                        add_number(telling->words, "CPUQuotaPeriodUSec", period);
-                }
-        }
-        add_number(telling->words, property, per_sec);
+/* In two files, either of which is asked for. Of a group below the unit's own systemd is told none: the kernel would refuse it a larger one before
+ * systemd knows of it. */
+static int tell_quota_v1(const struct telling *telling, const char *file, const char *property)
+{
+        _cleanup_free_ char *quota = NULL, *period = NULL;
+        int r;
+
+        (void)file;
+        if (!telling->own)
+                return 0;
+        r = read_line(telling, "cpu.cfs_quota_us", &quota);
+        if (r >= 0)
+                r = read_line(telling, "cpu.cfs_period_us", &period);
+        if (r < 0)
+                return r;
+        add_quota(telling, quota, period, "cpu.cfs_burst_us", property);
         return 0;
 }
 
@@ -144,6 +174,8 @@ static const struct told {
         {{CGROUP_BLKIO_WEIGHT, CGROUP_IO_WEIGHT, NO_KNOB, NO_KNOB}, 2, "io.weight", "IOWeight", tell_number},
         {{CGROUP_MEMORY_LIMIT, NO_KNOB, NO_KNOB, NO_KNOB}, 1, "memory.limit_in_bytes", "MemoryLimit", tell_number},
         {{CGROUP_CPU_SHARES, CGROUP_CPU_WEIGHT, CGROUP_CPU_WEIGHT_NICE, NO_KNOB}, 1, "cpu.shares", "CPUShares", tell_number},
+        {{CGROUP_CPU_QUOTA, CGROUP_CPU_PERIOD, NO_KNOB, NO_KNOB}, 1, "cpu.cfs_quota_us", "CPUQuotaPerSecUSec", tell_quota_v1},
+        {{NO_KNOB, NO_KNOB, NO_KNOB, NO_KNOB}, 1, "cpu.cfs_period_us", "CPUQuotaPerSecUSec", tell_quota_v1},
         {{CGROUP_PIDS_MAX, NO_KNOB, NO_KNOB, NO_KNOB}, 1, "pids.max", "TasksMax", tell_number},
         /* clang-format on */
 };
@@ -159,13 +191,13 @@ static bool is_in(const struct told *row, const struct cgroup_limit *limit)
         return false;
 }
 
-int unit_limits(struct unit_words *words, const struct cgroup_layout *layout, const char *path,
+int unit_limits(struct unit_words *words, const struct cgroup_layout *layout, const char *path, bool own,
                 const struct limits *limits, struct ward_err *err)
 {
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTS(told); i++) {
-                struct telling telling = {.words = words, .path = path, .err = err};
+                struct telling telling = {.words = words, .path = path, .own = own, .err = err};
                 const struct cgroup_limit *limit = NULL;
 
                 for (size_t j = 0; limit == NULL && j < limits->count; j++)

@@ -34,8 +34,9 @@ int unit_read(struct unit *unit, const struct ward_spec *spec, const char *id, b
 /* Has systemd make the scope. *@ret_path is its control group, with the helper in it; it lives in @arena. -EEXIST: there is one. */
 int unit_start(struct unit *unit, struct arena *arena, const char **ret_path, struct ward_err *err);
 
-/* Adds as properties what the group @path has of @limits, which are in force there, as far as systemd knows them (docs/CGROUPS.md). */
-int unit_limits(struct unit_words *words, const struct cgroup_layout *layout, const char *path,
+/* Adds as properties what the group @path has of @limits, which are in force there, as far as systemd knows them (docs/CGROUPS.md). @own: it is
+ * the unit's own group, and not one below it. */
+int unit_limits(struct unit_words *words, const struct cgroup_layout *layout, const char *path, bool own,
                 const struct limits *limits, struct ward_err *err);
 
 /* The helper leaves the scope, and is gone. */

@@ -48,12 +48,12 @@ int watch_memory_fd(const struct watch *watch)
 /* A group can stand at its limit for as long as it lives: it is looked at now and then. */
 void watch_memory(struct watch *watch)
 {
-        struct cgroup_memory_use use;
+        struct memory_use use;
         uint64_t before, after;
 
         watch->sample_usec = now_usec() + SAMPLE_USEC;
         if (cgroup_memory_seen(watch->memory_fd, &before) < 0 ||
-            cgroup_memory_use_read(watch->layout, watch->group, &use) < 0 ||
+            cgroup_memory_use(watch->layout, watch->group, &use) < 0 ||
             cgroup_memory_seen(watch->memory_fd, &after) < 0) {
                 watch_done(watch);
                 return;
@@ -71,7 +71,7 @@ void watch_memory(struct watch *watch)
         }
 }
 
-bool watch_memory_found(const struct watch *watch, uint64_t kills, struct cgroup_memory_use *ret_use)
+bool watch_memory_found(const struct watch *watch, uint64_t kills, struct memory_use *ret_use)
 {
         bool later = kills != watch->kills;
 

@@ -26,10 +26,10 @@ struct watch {
         uint64_t look_usec;        /* when the processor time is looked at again */
         uint64_t written_bytes;    /* that were let through */
         /* What the memory was used for at its limit, where the kernel's log is not to be read. */
-        int memory_fd;                        /* owned: cgroup_memory_watch(); -EBADF: nobody needs it */
-        uint64_t sample_usec;                 /* not before that */
-        uint64_t kills;                       /* processes that were ended for want of memory so far */
-        struct cgroup_memory_use now, before; /* since the last of them, and before it */
+        int memory_fd;                 /* owned: cgroup_memory_watch(); -EBADF: nobody needs it */
+        uint64_t sample_usec;          /* not before that */
+        uint64_t kills;                /* processes that were ended for want of memory so far */
+        struct memory_use now, before; /* since the last of them, and before it */
         bool sampled, sampled_before;
         enum ending_reason hit; /* the cap that ended it; ENDING_UNKNOWN: none has */
 };
@@ -45,7 +45,7 @@ int watch_memory_fd(const struct watch *watch);
 void watch_memory(struct watch *watch);
 
 /* The use of the memory just before a process was last ended for want of it, as far as that was seen. @kills: how many were. */
-bool watch_memory_found(const struct watch *watch, uint64_t kills, struct cgroup_memory_use *ret_use);
+bool watch_memory_found(const struct watch *watch, uint64_t kills, struct memory_use *ret_use);
 
 /* Milliseconds until watch_look() has something to look at; -1: never. */
 int watch_wait_msec(const struct watch *watch);

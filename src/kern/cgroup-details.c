@@ -456,7 +456,7 @@ int cgroup_details_read(const struct cgroup_layout *layout, const char *path, st
         struct cgroup_details details = {0};
         int r;
 
-        r = cgroup_path_check(path, err);
+        r = cgroup_path_check_root(path, err);
         if (r >= 0 && io != NULL)
                 r = io->version == 1 ? io_read_v1(&d, io, CGROUP_IO_COUNT, details.io) : io_read_v2(&d, io, details.io);
         if (r >= 0 && hugetlb != NULL)

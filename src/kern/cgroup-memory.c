@@ -40,7 +40,7 @@ static uint64_t read_number(const struct cgroup_hierarchy *hierarchy, const char
         return cgroup_file_read(hierarchy, path, file, &text, NULL) < 0 ? UINT64_MAX : cgroup_text_number(text, NULL);
 }
 
-int cgroup_memory_use_read(const struct cgroup_layout *layout, const char *path, struct cgroup_memory_use *ret_use)
+int cgroup_memory_use(const struct cgroup_layout *layout, const char *path, struct memory_use *ret_use)
 {
         const struct cgroup_hierarchy *hierarchy = cgroup_with(layout, CGROUP_MEMORY);
         _cleanup_free_ char *stat = NULL;
@@ -51,7 +51,7 @@ int cgroup_memory_use_read(const struct cgroup_layout *layout, const char *path,
         r = cgroup_file_read(hierarchy, path, "memory.stat", &stat, NULL);
         if (r < 0)
                 return r;
-        *ret_use = (struct cgroup_memory_use){
+        *ret_use = (struct memory_use){
                 .usage_bytes = read_number(hierarchy, path, "memory.current"),
                 .limit_bytes = read_number(hierarchy, path, "memory.max"),
                 .anon_bytes = cgroup_text_number(stat, "anon"),

@@ -24,6 +24,9 @@ int cgroup_layout_parse(struct arena *arena, char *mountinfo, char *self_cgroup,
 /* The weight (1 to 10000) of v2 for @shares of v1. */
 uint64_t cgroup_weight_from_shares(uint64_t shares);
 
+/* As cgroup_path_check(), and the root is a group, too: it has some of the files. */
+int cgroup_path_check_root(const char *path, struct ward_err *err);
+
 /* Opens the group @path of @hierarchy, or its @file when that is not NULL, without leaving the hierarchy and through no symlink.
  * CLOEXEC is added to @flags. Returns the descriptor or -errno. */
 int cgroup_open(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, int flags);

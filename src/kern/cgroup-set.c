@@ -386,7 +386,7 @@ int cgroup_set(const struct cgroup_layout *layout, const char *path, const struc
         size_t failed = 0;
         int r;
 
-        r = strspn(path, "/") == strlen(path) && *path != '\0' ? 0 : cgroup_path_check(path, err);
+        r = cgroup_path_check_root(path, err);
         if (r < 0)
                 return r;
         pending = malloc(count + 1);

@@ -141,7 +141,7 @@ int cgroup_stats_read(const struct cgroup_layout *layout, const char *path, stru
         struct cgroup_stats stats;
         int r;
 
-        r = cgroup_path_check(path, err);
+        r = cgroup_path_check_root(path, err);
         if (r < 0)
                 return r;
         if (!group_exists(layout, path))

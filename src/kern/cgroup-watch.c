@@ -499,11 +499,9 @@ int cgroup_watch_next(struct cgroup_watch *watch, int timeout_msec, struct cgrou
                 r = epoll_wait(watch->epoll, &event, 1, rest > pause ? pause : rest);
                 if (r < 0 && errno != EINTR)
                         return err_errno(err, "wait for events of the control group '%s'", watch->path);
-                if (r < 0)
-                        return err_code(err, -EINTR, "wait for events of the control group '%s'", watch->path);
                 if (r > 0)
                         r = look_at(watch, (size_t)event.data.u64, event.events, ret_event);
-                else
+                else /* or it was stopped meanwhile, and goes on (signal(7)) */
                         r = look_around(watch, ret_event);
                 if (r < 0)
                         return err_code(err, r, "read events of the control group '%s'", watch->path);

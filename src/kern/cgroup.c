@@ -88,6 +88,11 @@ int cgroup_path_check(const char *path, struct ward_err *err)
         return 0;
 }
 
+int cgroup_path_check_root(const char *path, struct ward_err *err)
+{
+        return *path == '/' && *skip_slashes(path) == '\0' ? 0 : cgroup_path_check(path, err);
+}
+
 /* openat2(2) below a directory of cgroupfs. */
 static int open_below(int dirfd, const char *path, int flags)
 {
@@ -103,10 +108,8 @@ static int open_below(int dirfd, const char *path, int flags)
 int cgroup_open(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, int flags)
 {
         char joined[PATH_MAX + NAME_MAX + 2];
-        int r;
+        int r = cgroup_path_check_root(path, NULL);
 
-        /* The root has files, too. */
-        r = *path == '/' && *skip_slashes(path) == '\0' ? 0 : cgroup_path_check(path, NULL);
         if (r < 0)
                 return r;
         path = skip_slashes(path);

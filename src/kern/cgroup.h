@@ -20,6 +20,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/memory-use.h"
 
 enum cgroup_controller {
         CGROUP_CPU,
@@ -438,12 +439,8 @@ int cgroup_evict(const struct cgroup_hierarchy *hierarchy, const char *path, int
 /* How many processes of the group and below the OOM killer has ended. Cheap: one file. */
 int cgroup_oom_kills(const struct cgroup_layout *layout, const char *path, uint64_t *ret_kills, struct ward_err *err);
 
-/* What the memory of a v2 group is used for; UINT64_MAX: not known, or no limit. */
-struct cgroup_memory_use {
-        uint64_t usage_bytes, limit_bytes, anon_bytes, file_bytes, shmem_bytes, kernel_bytes, swap_bytes;
-};
-
-int cgroup_memory_use_read(const struct cgroup_layout *layout, const char *path, struct cgroup_memory_use *ret_use);
+/* What the memory of a v2 group is used for. -EOPNOTSUPP on v1. */
+int cgroup_memory_use(const struct cgroup_layout *layout, const char *path, struct memory_use *ret_use);
 
 /* A descriptor, owned by the caller, of which poll(2) says POLLPRI when the group's memory has met a limit or a process was ended for want of it;
  * cgroup_memory_seen() says how many were, and has poll(2) wait for the next time. -EOPNOTSUPP on v1. */

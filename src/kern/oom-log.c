@@ -63,20 +63,20 @@ static uint64_t kib_at(const char *text)
 }
 
 /* A line of memory.stat; v1 counts what is below the group under "total_". */
-static void read_stat(const char *line, struct oom_log *log)
+static void read_stat(const char *line, struct memory_use *use)
 {
         static const struct {
                 char key[16]; /* no pointer, which a static program has to relocate at each start */
                 size_t offset;
         } keys[] = {
-                {"total_rss ", offsetof(struct oom_log, anon_bytes)},
-                {"total_cache ", offsetof(struct oom_log, file_bytes)},
-                {"total_shmem ", offsetof(struct oom_log, shmem_bytes)},
-                {"total_swap ", offsetof(struct oom_log, swap_bytes)},
-                {"anon ", offsetof(struct oom_log, anon_bytes)},
-                {"file ", offsetof(struct oom_log, file_bytes)},
-                {"shmem ", offsetof(struct oom_log, shmem_bytes)},
-                {"kernel ", offsetof(struct oom_log, kernel_bytes)},
+                {"total_rss ", offsetof(struct memory_use, anon_bytes)},
+                {"total_cache ", offsetof(struct memory_use, file_bytes)},
+                {"total_shmem ", offsetof(struct memory_use, shmem_bytes)},
+                {"total_swap ", offsetof(struct memory_use, swap_bytes)},
+                {"anon ", offsetof(struct memory_use, anon_bytes)},
+                {"file ", offsetof(struct memory_use, file_bytes)},
+                {"shmem ", offsetof(struct memory_use, shmem_bytes)},
+                {"kernel ", offsetof(struct memory_use, kernel_bytes)},
         };
 
         for (size_t i = 0; i < ELEMENTS(keys); i++) {
@@ -85,7 +85,7 @@ static void read_stat(const char *line, struct oom_log *log)
                 if (strncmp(line, keys[i].key, len) == 0) {
                         uint64_t value = number_at(line + len);
 
-                        memcpy((char *)log + keys[i].offset, &value, sizeof(value));
+                        memcpy((char *)use + keys[i].offset, &value, sizeof(value));
                 }
         }
 }
@@ -162,13 +162,13 @@ int oom_log_parse(char *text, const char *path, uint64_t since_usec, uint64_t pi
                         continue;
                 if (after(line, "memory: usage ", &rest)) {
                         begin(&log);
-                        log.usage_bytes = kib_at(rest);
+                        log.use.usage_bytes = kib_at(rest);
                         rest = strstr(rest, "limit ");
-                        log.limit_bytes = rest == NULL ? UINT64_MAX : kib_at(rest + strlen("limit "));
+                        log.use.limit_bytes = rest == NULL ? UINT64_MAX : kib_at(rest + strlen("limit "));
                 } else if (after(line, "kmem: usage ", &rest)) {
-                        log.kernel_bytes = kib_at(rest);
+                        log.use.kernel_bytes = kib_at(rest);
                 } else if (after(line, "swap: usage ", &rest)) {
-                        log.swap_bytes = kib_at(rest);
+                        log.use.swap_bytes = kib_at(rest);
                 } else if (after(line, "oom-kill:constraint=CONSTRAINT_MEMCG", &rest)) {
                         if (read_victim(rest, path, arena, &log) && !(found && pid != 0 && ret_log->pid == pid)) {
                                 *ret_log = log;
@@ -176,7 +176,7 @@ int oom_log_parse(char *text, const char *path, uint64_t since_usec, uint64_t pi
                         }
                         begin(&log);
                 } else {
-                        read_stat(line, &log);
+                        read_stat(line, &log.use);
                 }
         }
         return found ? 0 : -ENOENT;

@@ -14,13 +14,14 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/memory-use.h"
 
 /* Figures that the kernel does not say are UINT64_MAX. */
 struct oom_log {
         const char *group; /* whose limit it was, by its path in the kernel's own hierarchy */
         const char *victim;
         uint64_t pid, uid; /* as the initial namespaces count */
-        uint64_t usage_bytes, limit_bytes, anon_bytes, file_bytes, shmem_bytes, kernel_bytes, swap_bytes;
+        struct memory_use use;
 };
 
 /*

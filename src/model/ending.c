@@ -71,13 +71,13 @@ static const struct member of_oom[] = {
         STRING("victim", victim),
         NUMBER("pid", pid),
         NUMBER("uid", uid),
-        NUMBER("usageBytes", usage_bytes),
-        NUMBER("limitBytes", limit_bytes),
-        NUMBER("anonBytes", anon_bytes),
-        NUMBER("fileBytes", file_bytes),
-        NUMBER("shmemBytes", shmem_bytes),
-        NUMBER("kernelBytes", kernel_bytes),
-        NUMBER("swapBytes", swap_bytes),
+        NUMBER("usageBytes", use.usage_bytes),
+        NUMBER("limitBytes", use.limit_bytes),
+        NUMBER("anonBytes", use.anon_bytes),
+        NUMBER("fileBytes", use.file_bytes),
+        NUMBER("shmemBytes", use.shmem_bytes),
+        NUMBER("kernelBytes", use.kernel_bytes),
+        NUMBER("swapBytes", use.swap_bytes),
 };
 #undef AT
 
@@ -494,17 +494,17 @@ static void add_oom(struct text *text, const struct ending_oom *oom)
                 add_process(text, oom->pid, oom->victim);
         else
                 text_puts(text, "it");
-        if (oom->limit_bytes != ENDING_UNKNOWN_NUMBER) {
+        if (oom->use.limit_bytes != ENDING_UNKNOWN_NUMBER) {
                 text_puts(text, " at the limit of ");
-                ending_add_bytes(text, oom->limit_bytes);
+                ending_add_bytes(text, oom->use.limit_bytes);
         }
         if (oom->group != NULL)
                 text_printf(text, " of the control group '%s'", oom->group);
-        add_figure(text, oom->anon_bytes, "of the processes", &separator);
-        add_figure(text, oom->file_bytes, "of files", &separator);
-        add_figure(text, oom->shmem_bytes, "shared", &separator);
-        add_figure(text, oom->kernel_bytes, "of the kernel", &separator);
-        add_figure(text, oom->swap_bytes, "in swap", &separator);
+        add_figure(text, oom->use.anon_bytes, "of the processes", &separator);
+        add_figure(text, oom->use.file_bytes, "of files", &separator);
+        add_figure(text, oom->use.shmem_bytes, "shared", &separator);
+        add_figure(text, oom->use.kernel_bytes, "of the kernel", &separator);
+        add_figure(text, oom->use.swap_bytes, "in swap", &separator);
 }
 
 /* What did not end it, and may be why it ended. */

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/memory-use.h"
 #include "base/text.h"
 
 #define ENDING_UNKNOWN_NUMBER UINT64_MAX
@@ -48,7 +49,7 @@ struct ending_oom {
         const char *victim; /* its name, as the kernel cuts it off */
         uint64_t pid, uid;
         const char *group; /* the control group whose limit it was */
-        uint64_t usage_bytes, limit_bytes, anon_bytes, file_bytes, shmem_bytes, kernel_bytes, swap_bytes;
+        struct memory_use use;
 };
 
 struct ending {

@@ -219,6 +219,37 @@ says() { grep -qE "$1" watch.out; }
         gone "$PID"
 }
 
+# What the files of blkio or io say was written in the group, in bytes.
+written() {
+        local dir
+        dir=$(mount_of blkio)$(mount_of io)$G/a
+        cat "$dir"/io.stat "$dir"/blkio.{bfq,throttle}.io_service_bytes_recursive 2>/dev/null |
+                awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^wbytes=/) { sub(/.*=/, "", $i); sum += $i } else if ($i == "Write") sum += $(i + 1) } END { print sum + 0 }'
+}
+
+# bats test_tags=vm
+@test "stat shows peaks, how often limits were met, and what was written to disks" {
+        local before disk
+        cg create "$G/a"
+        cg set "$G/a" pids.max=2
+        # shellcheck disable=SC2016
+        run cg exec "$G/a" sh -c 'sleep 0.1 & sleep 0.1; (:) & (:)'
+        [[ $(cg stat --format json "$G/a" | jq '.groups[0] | .tasksLimit == 2 and .tasksLimitHits > 0 and (.tasksPeak == 2 or .tasksPeak == null) and
+                .cpuUsageNsec > 0') == true ]]
+        cg stat "$G/a" | grep -qE '^tasks limit hits +[1-9]'
+        [[ $(cg stat --format json / | jq '.groups[0].cpuUsageNsec > 0') == true ]]
+        # Of v1 it is counted for the disks that have a rate.
+        disk=$(readlink -f "/sys/dev/block/$(stat -c %Hd:%Ld "$WORK")")
+        [[ ! -e $disk/partition ]] || disk=${disk%/*}
+        [[ -b /dev/${disk##*/} ]] || skip "the test's directory is on no disk"
+        cg set "$G/a" "io.max=/dev/${disk##*/} wbps=1G"
+        cg exec "$G/a" dd if=/dev/zero of="$WORK/data" bs=65536 count=2 oflag=direct 2>/dev/null
+        before=$(written)
+        [[ $(cg stat --format json "$G/a" | jq '[.groups[0].io[]?.writtenBytes] | add // 0') == "$before" ]]
+        ((before >= 131072))
+        cg stat "$G/a" | grep -qE '^disk [0-9]+:[0-9]+ +read .* requests, written 128.0 KiB in '
+}
+
 # bats test_tags=vm
 @test "watch tells of an OOM kill, of the limit of tasks, and of the end" {
         cg create "$G/a"
@@ -227,6 +258,10 @@ says() { grep -qE "$1" watch.out; }
         cg set "$G/a" memory.swap.max=0 2>/dev/null || true
         "$WARD_BUILD/bin/ward" cgroup watch --timeout 60 "$G/a" >watch.out 2>&1 3>&- &
         wait_until 10 watches $!
+        # Who was stopped meanwhile goes on.
+        kill -STOP $!
+        wait_until 10 grep -q '^State:.T' "/proc/$!/status"
+        kill -CONT $!
         # shellcheck disable=SC2016
         run cg exec "$G/a" sh -c 'x=$(head -c 60000000 /dev/zero | tr "\0" a); echo ${#x}'
         wait_until 20 says 'memory\.(events|oom_control): oom_kill 0 -> '

@@ -41,13 +41,13 @@ static struct ending full(void)
                                          .pid = 9,
                                          .uid = 1,
                                          .group = "/c1",
-                                         .usage_bytes = 1 << 24,
-                                         .limit_bytes = 1 << 24,
-                                         .anon_bytes = (1 << 24) - 8192,
-                                         .file_bytes = 8192,
-                                         .shmem_bytes = 0,
-                                         .kernel_bytes = ENDING_UNKNOWN_NUMBER,
-                                         .swap_bytes = 0};
+                                         .use.usage_bytes = 1 << 24,
+                                         .use.limit_bytes = 1 << 24,
+                                         .use.anon_bytes = (1 << 24) - 8192,
+                                         .use.file_bytes = 8192,
+                                         .use.shmem_bytes = 0,
+                                         .use.kernel_bytes = ENDING_UNKNOWN_NUMBER,
+                                         .use.swap_bytes = 0};
         return ending;
 }
 

@@ -72,13 +72,13 @@ static void test_v1(void **state)
         assert_string_equal(log.group, "/c1");
         assert_int_equal(log.pid, 28307);
         assert_int_equal(log.uid, 1879048192);
-        assert_int_equal(log.usage_bytes, 16 << 20);
-        assert_int_equal(log.limit_bytes, 16 << 20);
-        assert_int_equal(log.kernel_bytes, 128 << 10);
-        assert_int_equal(log.anon_bytes, 16601088);
-        assert_int_equal(log.file_bytes, 8192);
-        assert_int_equal(log.shmem_bytes, 0);
-        assert_int_equal(log.swap_bytes, 12288);
+        assert_int_equal(log.use.usage_bytes, 16 << 20);
+        assert_int_equal(log.use.limit_bytes, 16 << 20);
+        assert_int_equal(log.use.kernel_bytes, 128 << 10);
+        assert_int_equal(log.use.anon_bytes, 16601088);
+        assert_int_equal(log.use.file_bytes, 8192);
+        assert_int_equal(log.use.shmem_bytes, 0);
+        assert_int_equal(log.use.swap_bytes, 12288);
 }
 
 static void test_v2(void **state)
@@ -90,9 +90,9 @@ static void test_v2(void **state)
         assert_string_equal(log.victim, "a,b=c d");
         assert_string_equal(log.group, "/box.slice");
         assert_int_equal(log.pid, 77);
-        assert_int_equal(log.anon_bytes, 60000000);
-        assert_int_equal(log.kernel_bytes, 700000);
-        assert_int_equal(log.swap_bytes, 8192);
+        assert_int_equal(log.use.anon_bytes, 60000000);
+        assert_int_equal(log.use.kernel_bytes, 700000);
+        assert_int_equal(log.use.swap_bytes, 8192);
 }
 
 /* Neither another group whose name begins alike, nor the whole machine's lack of memory, nor what was long before. */
@@ -105,7 +105,7 @@ static void test_others(void **state)
         assert_int_equal(find(v2, "/slice/c1", 0, 0, &arena, &log), -ENOENT);
         assert_int_equal(find(v2, "/c11", 0, 0, &arena, &log), 0);
         assert_string_equal(log.victim, "other");
-        assert_int_equal(log.anon_bytes, UINT64_MAX);
+        assert_int_equal(log.use.anon_bytes, UINT64_MAX);
         assert_int_equal(find(v1, "/c1", 101000000, 0, &arena, &log), 0);
         assert_int_equal(find(v1, "/c1", 103000000, 0, &arena, &log), -ENOENT);
         assert_int_equal(find("", "/c1", 0, 0, &arena, &log), -ENOENT);
@@ -127,7 +127,7 @@ static void test_asked_for(void **state)
         assert_int_equal(log.pid, 77);
         assert_int_equal(find(both, "/c1", 0, 28307, &arena, &log), 0);
         assert_int_equal(log.pid, 28307);
-        assert_int_equal(log.anon_bytes, 16601088);
+        assert_int_equal(log.use.anon_bytes, 16601088);
         assert_int_equal(find(both, "/c1", 0, 5, &arena, &log), 0);
         assert_int_equal(log.pid, 77);
 }
