@@ -18,6 +18,8 @@
 #include "base/procfs.h"
 #include "cli/run.h"
 
+#define SYSTEM_GROUPS 100 /* behind root's, as distributions give them out: tty and disk are among them */
+
 static bool wants_range(const struct run *o)
 {
         return o->groups.count > 0 || (o->ns[SPEC_NS_USER] != NULL && strcmp(o->ns[SPEC_NS_USER], "keep-id") != 0);
@@ -72,6 +74,10 @@ static int find_caller(struct run_job *job, struct ward_err *err)
         int r;
 
         job->ordinary = geteuid() != 0;
+        /* What has no root of its own takes root's rights for its groups alone. */
+        if (!job->ordinary && job->box != NULL && !job->box->walled)
+                job->ordinary = prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 0 ||
+                                job->namespaces->ns[SPEC_NS_USER].mode == SPEC_NS_NEW;
         if (job->ordinary || (job->box != NULL && !job->box->walled))
                 return 0;
         r = read_own_ids("/proc/self/uid_map", &users, &whole, err);
@@ -80,7 +86,13 @@ static int find_caller(struct run_job *job, struct ward_err *err)
         if (r < 0) /* without /proc, the start says what is missing */
                 return err_hint(err, "mount it: mount -t proc proc /proc");
         job->ordinary = !whole;
+        job->few_groups = !whole && groups.count < SYSTEM_GROUPS;
         if (whole && !job->options->dry_run && prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 0) {
+                /* A box takes no more rights than an ordinary user's, and has root's id as its only one. */
+                if (job->box != NULL && job->namespaces->ns[SPEC_NS_USER].mode == SPEC_NS_NEW) {
+                        job->ordinary = job->single = true;
+                        return 0;
+                }
                 (void)err_set(err, -EPERM,
                               "start a container: the container around this program has taken "
                               "CAP_SYS_ADMIN from its root");
@@ -107,8 +119,10 @@ int run_ids_begin(struct run_job *job, struct ward_err *err)
                 return r;
         job->own_users = users->mode != SPEC_NS_INHERIT;
         job->id_base = users->mode == SPEC_NS_JOIN ? job->namespaces->id_maps.uid[0].host_id : RANGES_DEFAULT_BASE;
-        if (job->box != NULL && !job->box->walled)
+        if (job->box != NULL && !job->box->walled) {
+                job->single = users->mode == SPEC_NS_NEW;
                 return 0;
+        }
         if (geteuid() != 0) {
                 job->single = users->mode == SPEC_NS_NEW && !wants_range(job->options);
                 if (users->mode == SPEC_NS_INHERIT) {
@@ -134,9 +148,41 @@ int run_ids_begin(struct run_job *job, struct ward_err *err)
 
 /* What both halves of a map, users and groups, are made of. */
 struct half {
+        const char *file; /* that of the caller's own user namespace */
         uint32_t own, inside;
         const struct ranges_span *sub;
 };
+
+/* The ids of a root of a container as it has them itself: a line of a map lies in one of the namespace above (user_namespaces(7)). */
+static int map_as_they_are(const struct run_job *job, const struct half *half, const struct spec_id_map **ret_maps,
+                           size_t *ret_count)
+{
+        const uint64_t wanted = half->sub->count + 1;
+        _cleanup_free_ char *text = NULL;
+        struct spec_id_map *maps;
+        struct procfs_map map;
+        const char *at;
+        size_t lines = 1;
+        uint64_t next = 0;
+        int r = fd_read_file(AT_FDCWD, half->file, 1 << 16, &text, NULL, NULL);
+
+        if (r < 0)
+                return r;
+        for (at = text; *at != '\0'; at++)
+                lines += *at == '\n';
+        maps = arena_new(&job->cli->arena, struct spec_id_map, lines);
+        if (maps == NULL)
+                return -ENOMEM;
+        at = text;
+        while (next < wanted && procfs_next_map(&at, &map))
+                if (map.inside == next) {
+                        uint64_t count = map.count < wanted - next ? map.count : wanted - next;
+
+                        *ret_maps = add_map(maps, ret_count, (uint32_t)next, (uint32_t)next, (uint32_t)count);
+                        next += count;
+                }
+        return 0;
+}
 
 static int make_half(const struct run_job *job, const struct half *half, const struct spec_id_map **ret_maps,
                      size_t *ret_count)
@@ -146,6 +192,8 @@ static int make_half(const struct run_job *job, const struct half *half, const s
         if (maps == NULL)
                 return -ENOMEM;
         *ret_count = 0;
+        if (job->ordinary && half->own == 0 && geteuid() == 0 && !job->single && half->sub->count > 0)
+                return map_as_they_are(job, half, ret_maps, ret_count);
         if (job->single) {
                 *ret_maps = add_map(maps, ret_count, half->inside, half->own, 1);
         } else if (half->sub->count > 0 && half->sub->base == (uint64_t)half->own + 1) {
@@ -161,7 +209,8 @@ static int make_half(const struct run_job *job, const struct half *half, const s
 
 int run_ids_maps(const struct run_job *job, struct spec_id_maps *ret_maps, struct ward_err *err)
 {
-        const struct half users = {geteuid(), job->uid, &job->users}, groups = {getegid(), job->gid, &job->groups};
+        const struct half users = {"/proc/self/uid_map", geteuid(), job->uid, &job->users},
+                          groups = {"/proc/self/gid_map", getegid(), job->gid, &job->groups};
         struct spec_id_maps maps = job->namespaces->id_maps;
 
         if (job->namespaces->ns[SPEC_NS_USER].mode == SPEC_NS_NEW &&

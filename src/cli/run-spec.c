@@ -312,6 +312,8 @@ int run_spec(struct run_job *job, struct ward_spec *spec, struct ward_err *err)
                 .given_shm = job->namespaces->shm >= 0,
                 .shm_bytes = o->shm_size.given ? (uint64_t)o->shm_size.value : 0,
                 .privileged = o->privileged,
+                .few_groups = job->few_groups,
+                .callers_sys = job->box != NULL && job->box->no_sys,
         };
         struct user user;
         int r = find_user(job, &user, err);

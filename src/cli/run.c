@@ -180,6 +180,7 @@ static int build_and_run(struct run_job *job, const char *root_word, struct ward
                 .terminal_relay = true,
                 .root_fd = -EBADF,
                 .seccomp_docker = true,
+                .no_new_keyring = job->box != NULL && job->box->no_keyring,
         };
         int r;
 

@@ -52,7 +52,9 @@ extern const struct option_entry run_entries[RUN_ENTRY_COUNT];
 struct run_box {
         struct option_list rw, ro, hide;
         bool net, display, gpu, verify;
-        bool walled; /* namespaces can be had here; false: what is left is the machine's own root behind Landlock */
+        bool walled;     /* it has a root of its own; false: the machine's, behind Landlock */
+        bool no_sys;     /* a /sys of its network namespace can't be mounted: the caller's is shown */
+        bool no_keyring; /* none of its own can be had: a filter around the caller refuses keyctl(2) */
 };
 
 /* The root as ROOT names it. */
@@ -100,8 +102,9 @@ struct run_job {
         const struct run_root *root;
         const struct run_namespaces *namespaces;
         bool ordinary; /* the caller is not root of the machine: an ordinary user, or root of a container around this program */
-        bool own_users; /* the container's user namespace is not the caller's */
-        bool idmaps;    /* its ids are those from id_base on, and what is bound can be mapped to them: it takes root */
+        bool few_groups; /* its user namespace has not all of a system's groups */
+        bool own_users;  /* the container's user namespace is not the caller's */
+        bool idmaps;     /* its ids are those from id_base on, and what is bound can be mapped to them: it takes root */
         uint32_t id_base;
         struct range range;               /* owned: root's */
         bool single;                      /* an ordinary user's: one id, the caller's, is all that it has */

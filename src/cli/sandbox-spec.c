@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "cli/run.h"
+#include "engine/filters.h"
 #include "model/landlock.h"
 
 #define STEPS_MAX 64
@@ -309,6 +310,7 @@ static int hide(struct box *box, const struct option_list *list)
 static int add_landlock(struct box *box, const char *home)
 {
         const struct spec_origin origin = CLI_ORIGIN("default");
+        const bool net = box->job->box->net;
         int r;
 
         if (box->job->options->landlock.count > 0)
@@ -329,9 +331,12 @@ static int add_landlock(struct box *box, const char *home)
                 allow(box, "rw", "/dev");
                 allow(box, "rw", "/proc");
         } else {
-                text_printf(&box->landlock, "%ssystem,tcp", box->landlock.len > 0 ? "," : "");
+                text_printf(&box->landlock, "%ssystem", box->landlock.len > 0 ? "," : "");
         }
-        text_puts(&box->landlock, box->job->box->net ? ",best-effort" : ",scope,best-effort");
+        /* In a network namespace of its own there is nobody to connect to but the sandbox itself. */
+        if (!net && box->spec->ns[SPEC_NS_NET].mode != SPEC_NS_NEW)
+                text_puts(&box->landlock, ",tcp");
+        text_puts(&box->landlock, net ? ",best-effort" : ",scope,best-effort");
         if (text_failed(&box->landlock))
                 return err_oom(box->err);
         r = landlock_read(box->landlock.data, &origin, &box->spec->arena, &box->spec->landlock, box->err);
@@ -372,9 +377,11 @@ static int add_proof(struct box *box, const char *home)
         *verify = (struct spec_verify){
                 .hidden = find_hidden(box, home),
                 .read_only = how->walled ? "/usr" : NULL,
-                .network = box->spec->ns[SPEC_NS_NET].mode == SPEC_NS_NEW,
+                .network = !how->net &&
+                           (box->spec->ns[SPEC_NS_NET].mode == SPEC_NS_NEW || box->spec->seccomp.text != NULL),
                 .call = box->spec->seccomp.text != NULL,
-                .processes = box->spec->ns[SPEC_NS_PID].mode == SPEC_NS_NEW,
+                /* Process 1 is there in each pid namespace: of it nothing can be said. */
+                .processes = box->spec->ns[SPEC_NS_PID].mode == SPEC_NS_NEW && getpid() != 1,
                 .caller = (uint32_t)getpid(),
                 .label = box->spec->process.smack_label != NULL,
         };
@@ -382,26 +389,95 @@ static int add_proof(struct box *box, const char *home)
         return 0;
 }
 
-/* Without namespaces: the machine's own root, and what Landlock and the filter leave of it. */
-static void take_walls_away(struct ward_spec *spec)
+/* The profile as it is for who has no right: in the machine's user namespace nothing can be taken out of the bounding set, which else decides. Without a
+ * network namespace of its own the filter closes the network, of which Landlock knows TCP alone. */
+static int narrow_filter(struct box *box)
+{
+        struct ward_spec *spec = box->spec;
+        const bool closed = !box->job->box->net && spec->ns[SPEC_NS_NET].mode != SPEC_NS_NEW;
+        const struct filters_how how = {.caps = spec->process.caps.bounding,
+                                        .allow_unknown = box->job->options->allow_unknown,
+                                        .no_network = closed};
+        const char *name = spec->seccomp.origin.field;
+        _cleanup_text_ struct text text = {0};
+        int r;
+
+        if (spec->seccomp.text == NULL || (box->job->box->walled && !closed))
+                return 0;
+        r = filters_resolve(spec->seccomp.text, spec->seccomp.len, spec->seccomp.file, &how, &text, box->err);
+        if (r < 0)
+                return r;
+        spec->seccomp.text = arena_strndup(&spec->arena, text.data, text.len);
+        spec->seccomp.len = text.len;
+        if (closed && name != NULL && *name != '-')
+                spec->seccomp.origin.field = arena_concat(&spec->arena, name, " without a network");
+        return spec->seccomp.text == NULL ? err_oom(box->err) : 0;
+}
+
+static bool is_opened(const struct box *box, const char *path)
+{
+        const struct option_list *lists[] = {&box->job->box->ro, &box->job->box->rw};
+
+        for (size_t l = 0; l < ELEMENTS(lists); l++)
+                for (size_t i = 0; i < lists[l]->count; i++)
+                        if (is_below(path, lists[l]->items[i]))
+                                return true;
+        return is_system(path);
+}
+
+/* Folders of programs that Landlock closes are still there to be found: a program of the same name behind them would not be. */
+static int shorten_path(struct box *box)
+{
+        struct spec_process *process = &box->spec->process;
+        _cleanup_text_ struct text text = {0};
+        const char **envp;
+        size_t count = 0, at = 0;
+
+        while (process->envp[count] != NULL)
+                count++;
+        while (at < count && strncmp(process->envp[at], "PATH=", 5) != 0)
+                at++;
+        envp = arena_new(&box->spec->arena, const char *, count + 1);
+        if (envp == NULL)
+                return err_oom(box->err);
+        memcpy(envp, process->envp, count * sizeof(*envp));
+        for (const char *next = at < count ? envp[at] + 5 : ""; *next != '\0';) {
+                size_t len = strcspn(next, ":");
+                const char *folder = arena_strndup(&box->spec->arena, next, len);
+
+                if (folder == NULL)
+                        return err_oom(box->err);
+                if (is_opened(box, folder))
+                        text_printf(&text, "%s%s", text.len == 0 ? "PATH=" : ":", folder);
+                next += len + (next[len] == ':');
+        }
+        if (text.len > 0 && !text_failed(&text))
+                envp[at] = arena_strdup(&box->spec->arena, text.data);
+        if (text_failed(&text) || (at < count && envp[at] == NULL))
+                return err_oom(box->err);
+        process->envp = envp;
+        return 0;
+}
+
+/* The machine's own root, and what Landlock, the filter and namespaces without a file system leave of it. */
+static void take_root_away(struct ward_spec *spec)
 {
         struct spec_process *process = &spec->process;
 
-        for (int ns = 0; ns < SPEC_NS_COUNT; ns++)
-                spec->ns[ns] = (struct spec_namespace){.mode = SPEC_NS_INHERIT};
+        spec->ns[SPEC_NS_MOUNT] = (struct spec_namespace){.mode = SPEC_NS_INHERIT};
         spec->no_root = true;
-        spec->hostname = NULL;
-        spec->id_maps = (struct spec_id_maps){0};
         spec->mount_count = spec->masked_path_count = spec->readonly_path_count = 0;
         spec->rootfs_propagation = 0;
         spec->rootfs_readonly = false;
+        process->terminal = process->init = false;
+        if (spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW)
+                return;
         process->uid = geteuid();
         process->gid = getegid();
         process->group_count = 0;
         process->keep_groups = true;
         /* It takes CAP_SETPCAP to make it smaller; nothing in it can be had with no_new_privs. */
         process->caps = (struct spec_caps){.given = true, .bounding = UINT64_MAX};
-        process->terminal = process->init = false;
 }
 
 int run_box_spec(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
@@ -436,8 +512,12 @@ int run_box_spec(const struct run_job *job, struct ward_spec *spec, struct ward_
         if (r >= 0)
                 r = add_landlock(&box, home);
         text_done(&box.landlock);
+        if (r >= 0)
+                r = narrow_filter(&box);
         if (r >= 0 && !job->box->walled)
-                take_walls_away(spec);
+                r = shorten_path(&box);
+        if (r >= 0 && !job->box->walled)
+                take_root_away(spec);
         if (r >= 0)
                 r = add_proof(&box, home);
         if (r < 0 || !job->box->walled)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ward sandbox: a program of this machine in a box. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include "base/fd.h"
 #include "cli/bwrap.h"
 #include "cli/run.h"
+#include "engine/walls.h"
 
 #define EXIT_WEAK 123 /* a wall that was required does not stand, or was found open */
 
@@ -87,32 +89,119 @@ static int set_defaults(struct cli *cli, const struct sandbox *options, struct r
         return r;
 }
 
-/* What is left where no namespace can be made, said whether it was asked for or not. Without Landlock nothing is: the program would see every file of the
- * caller's. */
-static int run_weaker(struct cli *cli, struct run *run, struct run_box *box, int count, char **operands,
-                      struct ward_err *err)
-{
-        struct ward_err why = *err;
-        const char *said = arena_concat(
-                &cli->arena, "no namespaces are to be had here: Landlock and the filter alone are in force (",
-                why.message, ")");
+/* ---- where not all of it can be built ------------------------------------------------------------------------------------------ */
 
-        if (said == NULL)
+/* What a try may end with that asks for a wall which is not to be had here: no right, no call, no more of them. A program that can't be executed has
+ * a status of its own. */
+static bool may_be_a_wall(const struct cli *cli, const struct ward_err *err)
+{
+        return cli->failure == CLI_EXIT_FAILED && err->code != MISTAKE_WALL &&
+               (err->errnum == EPERM || err->errnum == ENOSYS || err->errnum == ENOSPC || err->errnum == EACCES);
+}
+
+/* Takes what can't be built out of @run and @box, and says in @text what that is. */
+static void leave_out(const struct walls *walls, struct run *run, struct run_box *box, struct text *text)
+{
+        static const struct {
+                enum spec_ns ns;
+                const char *what;
+        } named[] = {{SPEC_NS_PID, "processes"},
+                     {SPEC_NS_NET, "network"},
+                     {SPEC_NS_IPC, "shared memory"},
+                     {SPEC_NS_UTS, "host name"},
+                     {SPEC_NS_CGROUP, "view of control groups"},
+                     {SPEC_NS_USER, "users"}};
+
+        for (size_t i = 0; i < ELEMENTS(named); i++) {
+                const enum spec_ns ns = named[i].ns;
+
+                if (walls->ns[ns] && (ns != SPEC_NS_PID || walls->proc))
+                        continue;
+                if (!(ns == SPEC_NS_NET && box->net))
+                        text_printf(text, "%s%s", text->len > 0 ? ", " : "", named[i].what);
+                run->ns[ns] = "host";
+        }
+        if (!walls->keyring)
+                text_printf(text, "%skeyring", text->len > 0 ? ", " : "");
+        box->no_sys = !walls->sys;
+        box->no_keyring = !walls->keyring;
+        /* Who has a first process already gets none. */
+        if (run->ns[SPEC_NS_PID] != NULL)
+                run->init = false;
+}
+
+/* The machine's own root, and with it its processes and its name: what Landlock, the filter and the other namespaces leave of it. */
+static void leave_out_root(const struct walls *walls, struct run *run, struct run_box *box)
+{
+        box->walled = false;
+        run->init = run->tty = false;
+        run->interactive = true;
+        run->ns[SPEC_NS_PID] = run->ns[SPEC_NS_UTS] = "host";
+        for (int ns = 0; !walls->ns[SPEC_NS_USER] && ns < SPEC_NS_COUNT; ns++)
+                if (ns != SPEC_NS_MOUNT && ns != SPEC_NS_TIME)
+                        run->ns[ns] = "host";
+}
+
+/* What is missing is said whether it was asked for or not. */
+static int run_again(struct cli *cli, struct run *run, struct run_box *box, const char *without, int count,
+                     char **operands, struct ward_err *err)
+{
+        const struct ward_err why = *err;
+        const char *said = arena_concat(&cli->arena, without, " (", why.message, ")");
+        int r;
+
+        if (without == NULL || said == NULL)
                 return err_oom(err);
+        /* As run_program() does; it begins from the start, and would say everything twice. */
+        r = run->ns[SPEC_NS_PID] != NULL ? engine_protect_program(cli->argv, true, err) : 0;
+        if (r < 0)
+                return r;
+        cli_warning(cli, why.code, said, why.hint);
+        run->strength = 1;
+        *err = (struct ward_err){0};
+        return run_program(cli, run, box, "sandbox", count, operands, err);
+}
+
+/* The strongest that is left. Without mounts and without Landlock nothing is: the program would see every file of the caller's. */
+static int run_weaker(struct cli *cli, const struct walls *walls, struct run *run, struct run_box *box, int count,
+                      char **operands, struct ward_err *err)
+{
+        _cleanup_text_ struct text text = {0};
+        int r = -err->errnum;
+
+        leave_out(walls, run, box, &text);
+        if (text_failed(&text))
+                return err_oom(err);
+        if (walls->root) {
+                r = run_again(cli, run, box,
+                              arena_concat(&cli->arena, "not every wall can be built here: it has no ",
+                                           text.len > 0 ? text.data : "/sys", " of its own"),
+                              count, operands, err);
+                if (r >= 0 || !may_be_a_wall(cli, err))
+                        return r;
+        }
         if (engine_landlock_abi() == 0) {
                 (void)err_wrap(err, "neither a namespace nor Landlock is to be had here");
                 (void)err_mistake(err, MISTAKE_WALL);
-                return -why.errnum;
+                return !walls_are_filtered()
+                               ? -err->errnum
+                               : err_hint(err,
+                                          "'ward doctor user landlock' says what refuses them; systemd lets Landlock "
+                                          "through by SystemCallFilter=landlock_create_ruleset "
+                                          "landlock_add_rule landlock_restrict_self seccomp");
         }
-        cli_warning(cli, why.code, said, why.hint);
-        box->walled = false;
-        run->strength = 1;
-        run->init = run->tty = false;
-        run->interactive = true;
-        for (int ns = 0; ns < SPEC_NS_COUNT; ns++)
-                run->ns[ns] = ns == SPEC_NS_MOUNT || ns == SPEC_NS_TIME ? NULL : "host";
-        *err = (struct ward_err){0};
-        return run_program(cli, run, box, "sandbox", count, operands, err);
+        leave_out_root(walls, run, box);
+        return run_again(cli, run, box,
+                         walls->ns[SPEC_NS_USER]
+                                 ? "no root of its own can be built here: Landlock and the filter are in its place"
+                                 : "no namespaces are to be had here: Landlock and the filter alone are in force",
+                         count, operands, err);
+}
+
+static int refuse_filtered(struct ward_err *err)
+{
+        (void)err_set(err, -EPERM, "a filter is around this program: each was tried by itself");
+        return err_hint(err, "'ward doctor' tells of them");
 }
 
 static int run_sandbox(struct cli *cli, const void *data, int count, char **operands, struct ward_err *err)
@@ -120,13 +209,27 @@ static int run_sandbox(struct cli *cli, const void *data, int count, char **oper
         const struct sandbox *options = data;
         struct run run = options->run;
         struct run_box box = options->box;
+        struct walls walls;
+        bool known;
         int r = set_defaults(cli, options, &run, err);
 
+        if (r < 0)
+                return r;
         box.walled = true;
-        if (r >= 0)
+        /* A filter may end who tries what it refuses: there it is known before. */
+        known = !run.dry_run && walls_are_filtered();
+        if (known)
+                walls_try(&walls);
+        if (known && !walls_are_whole(&walls))
+                r = refuse_filtered(err);
+        else
                 r = run_program(cli, &run, &box, "sandbox", count, operands, err);
-        if (r < 0 && (err->code == MISTAKE_USERNS_OFF || err->code == MISTAKE_OUTER_CONTAINER))
-                r = run_weaker(cli, &run, &box, count, operands, err);
+        if (r < 0 && !run.dry_run && may_be_a_wall(cli, err)) {
+                if (!known)
+                        walls_try(&walls);
+                if (!walls_are_whole(&walls))
+                        r = run_weaker(cli, &walls, &run, &box, count, operands, err);
+        }
         if (r < 0 && err->code == MISTAKE_WALL)
                 cli->failure = EXIT_WEAK;
         return r;

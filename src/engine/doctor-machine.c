@@ -35,8 +35,10 @@ void doctor_look_at_place(struct doctor *doctor)
         doctor_add(doctor, &check);
         check.name = "place";
         check.detail = arena_printf(doctor->arena, "%s, in %s, %llu seccomp filter%s around it",
-                                    doctor->root ? "rights of root" : "an ordinary user", place,
-                                    (unsigned long long)doctor->filters, doctor->filters == 1 ? "" : "s");
+                                    doctor->root     ? "rights of root"
+                                    : geteuid() == 0 ? "root without CAP_SYS_ADMIN"
+                                                     : "an ordinary user",
+                                    place, (unsigned long long)doctor->filters, doctor->filters == 1 ? "" : "s");
         doctor_add(doctor, &check);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "engine/doctor-private.h"
+#include "kern/careful.h"
 #include "kern/proc.h"
 #include "kern/require.h"
 #include "kern/seccomp.h"
@@ -234,7 +235,8 @@ static void look_at_actions(struct doctor *doctor)
         const char *missing = "";
 
         for (size_t i = 0; i < ELEMENTS(actions); i++) {
-                bool there = syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &actions[i].action) == 0;
+                bool there =
+                        careful_syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, (long)&actions[i].action, 0, 0) == 0;
                 const char **list = there ? &check.detail : &missing;
 
                 *list = arena_concat(doctor->arena, *list, *list != NULL && **list == '\0' ? "" : ", ",

@@ -109,8 +109,8 @@ struct engine_options {
         bool root_given;     /* @root_fd is a detached mount that is the root in place of the spec's */
         int root_fd;
         int shm_fd; /* of the spec's mount that is given (struct spec_mount), a detached mount; where there is one */
-        bool idmap_root;    /* a root that is not given: id-map it, so that the container's root owns root's files */
-        bool ordinary_user; /* plan alone: as it is without root's rights, and without a group */
+        bool idmap_root; /* a root that is not given: id-map it, so that the container's root owns root's files */
+        bool ordinary_user; /* as it is without root's rights, and without a group: for a plan, and for a root that has none */
         bool seccomp_docker; /* the profile is in docker's form; its conditions are decided by the spec and this kernel */
         FILE *trace;         /* phases with nanoseconds, one line each; NULL: none */
 };

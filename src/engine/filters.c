@@ -49,6 +49,7 @@ static int from_text(const char *text, size_t len, const char *file, const struc
                 return err_oom(err);
         r = profile_context(how->caps, &context, err);
         context.allow_unknown = how->allow_unknown;
+        context.no_network = how->no_network;
         /* It says what is wrong with a profile in the words that a start has for it. */
         if (r >= 0)
                 r = filter_get(&source, file, &context, -EBADF, arena, &filter, NULL, err);

@@ -17,6 +17,7 @@ struct filters_how {
         const char *root;   /* the state directory; NULL: the default one */
         uint64_t caps;      /* that decide the conditions of a profile */
         bool allow_unknown; /* names in a profile that are not known */
+        bool no_network;    /* no sockets but those of AF_UNIX */
 };
 
 struct filters {

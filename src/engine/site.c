@@ -39,13 +39,13 @@ static bool denies_setgroups(const struct ward_spec *spec)
 }
 
 /* Who asked for no limits runs without groups where he can have none: an ordinary user, as with the other runtimes; and root inside a container
- * that shows them read-only, if the new one has users of its own, who can open no device of an image. */
+ * that shows them read-only, or under a filter without openat2(2), if the new one has users of its own, who can open no device of an image. */
 static bool may_go_without(const struct site *site, int code)
 {
-        if (site->groups_wanted)
-                return false;
-        return site->place.root_user ? site->own_users && code == -EROFS
-                                     : code == -EACCES || code == -EPERM || code == -EROFS;
+        const bool never = code == -EROFS || code == -ENOSYS;
+
+        return !site->groups_wanted &&
+               (site->place.root_user ? site->own_users && never : never || code == -EACCES || code == -EPERM);
 }
 
 static void choose_hierarchies(struct site *site)
@@ -191,7 +191,7 @@ static int choose_group(struct site *site, const struct ward_spec *spec, const c
         return 0;
 }
 
-/* Who is not root makes his groups below his own, if that was delegated to him. */
+/* Who is not root makes his groups below his own, if that was delegated to him, and nothing (-ENOSYS) keeps openat2(2) from him. */
 static int find_delegated(struct site *site, struct ward_err *err)
 {
         int r = 0;
@@ -202,7 +202,7 @@ static int find_delegated(struct site *site, struct ward_err *err)
                 if (h->version == 2)
                         r = cgroup_delegated(h, &site->arena, &site->delegated, &h->controllers, err);
         }
-        return r == -ENOENT || r == -EACCES ? 0 : r;
+        return r == -ENOENT || r == -EACCES || r == -ENOSYS ? 0 : r;
 }
 
 /* Where groups of v2 were delegated to who is not root, v1 beside it may be root's alone. */
@@ -271,8 +271,8 @@ int site_read(struct site *site, int proc, const struct ward_spec *spec, const s
         r = proc_initial_user_namespace(proc, &initial, err);
         if (r < 0)
                 return r;
-        site->place.root_user = geteuid() == 0 && initial;
-        site->own_users = spec != NULL && spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW;
+        site->place.root_user = geteuid() == 0 && initial && (options == NULL || !options->ordinary_user);
+        site->own_users = spec != NULL && (spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW || spec->no_root);
         /* Root of a user namespace has the mounts of a mount namespace that was made there, or in one below. */
         site->place.foreign_mounts = !site->place.root_user && (geteuid() != 0 || !tree_may_clone());
         site->groups = options == NULL ? ENGINE_GROUPS_FS : options->groups;

@@ -25,9 +25,9 @@ struct site {
         struct unit unit;          /* its name.scope is NULL where systemd has no part in it */
         const char *mark;          /* for the groups that are made (kern/cgroup.h); NULL: none */
         const char *delegated;     /* the group that was delegated to the caller, who is not root; NULL: none */
-        bool own_users;            /* the container has a new user namespace */
-        bool devices_open;         /* who is not root could not have them refused by the group */
-        bool groups_wanted;        /* the config asks for limits or names the group: without it the start fails */
+        bool own_users; /* the container has a new user namespace, or no root of its own: it gets no device of the machine */
+        bool devices_open;  /* who is not root could not have them refused by the group */
+        bool groups_wanted; /* the config asks for limits or names the group: without it the start fails */
 };
 
 #define _cleanup_site_ _cleanup_(site_done)

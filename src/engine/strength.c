@@ -37,12 +37,15 @@ static void look_at_namespaces(const struct birth *birth, struct strength_part *
                 [SPEC_NS_USER] = "user", [SPEC_NS_CGROUP] = "cgroup", [SPEC_NS_IPC] = "ipc",  [SPEC_NS_UTS] = "uts",
                 [SPEC_NS_NET] = "net",   [SPEC_NS_PID] = "pid",       [SPEC_NS_MOUNT] = "mnt"};
 
+        bool inherits = true;
+
         part->whole = true;
         for (int ns = 0; ns < SPEC_NS_COUNT; ns++) {
                 enum spec_ns_mode mode = birth->spec->ns[ns].mode;
 
                 if (names[ns] == NULL)
                         continue;
+                inherits = inherits && mode == SPEC_NS_INHERIT;
                 if (mode == SPEC_NS_NEW) {
                         SAY(part->detail, "%s%s", part->detail[0] == '\0' ? "" : ",", names[ns]);
                         continue;
@@ -51,6 +54,8 @@ static void look_at_namespaces(const struct birth *birth, struct strength_part *
                 SAY(part->why, "%s%s %s", part->why[0] == '\0' ? "" : ", ", names[ns],
                     mode == SPEC_NS_JOIN ? "shared" : "the machine's");
         }
+        if (inherits)
+                (void)snprintf(part->why, sizeof(part->why), "all are the machine's");
 }
 
 static void look_at_ids(const struct birth *birth, struct strength_part *part)
@@ -62,7 +67,7 @@ static void look_at_ids(const struct birth *birth, struct strength_part *part)
                 count += maps->uid[i].count;
         part->whole = count > 0;
         if (count == 0) {
-                SAY(part->why, "the machine's users: root inside is root");
+                SAY(part->why, "the machine's users%s", birth->spec->process.uid == 0 ? ": root inside is root" : "");
                 SAY(part->hint, "leave '--userns host' out");
         } else if (count == 1) {
                 SAY(part->detail, "one, yours");
@@ -174,7 +179,7 @@ static void look_at_paths(const struct birth *birth, struct strength *strength)
         if (keyring->whole)
                 SAY(keyring->detail, "own");
         else
-                SAY(keyring->why, "the caller's keys can be found");
+                SAY(keyring->why, "the filter around it allows none of its own");
 
         lsm->whole = spec->process.apparmor_profile != NULL || spec->process.selinux_label != NULL ||
                      spec->process.smack_label != NULL;

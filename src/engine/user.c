@@ -31,13 +31,29 @@ static int no_text(char **ret_text, struct ward_err *err)
         return *ret_text == NULL ? err_oom(err) : 0;
 }
 
+static bool is_own_root(int root_fd)
+{
+        struct stat root, own;
+
+        return fstat(root_fd, &root) == 0 && stat("/", &own) == 0 && /* host path: our own root */
+               root.st_dev == own.st_dev && root.st_ino == own.st_ino;
+}
+
+/* systemd's services without set-user-id files have no openat2(2) either (systemd.exec(5), RestrictSUIDSGID=); what lies in our own root every open(2) finds. */
+static int open_in(int root_fd, const char *path)
+{
+        struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+        int fd = (int)syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+
+        return fd < 0 && errno == ENOSYS && is_own_root(root_fd) ? openat(root_fd, path, O_PATH | O_CLOEXEC) : fd;
+}
+
 /* *@ret_text is empty when there is no such file. Opening a device or a fifo could do harm or block: what it is is asked first. So could reading
  * what only looks like a file, to which a container may have linked it, as /proc/kmsg does for root: such a one has no size. */
 static int read_file(int root_fd, const char *path, char **ret_text, struct ward_err *err)
 {
-        struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
         _cleanup_close_
-        int fd = (int)syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+        int fd = open_in(root_fd, path);
         char again[64];
         struct stat st;
 

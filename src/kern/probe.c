@@ -22,32 +22,6 @@
 #include "base/libc.h"
 #include "kern/caps.h"
 
-int probe_run(probe_function probe)
-{
-        int status;
-        pid_t pid = fork();
-
-        if (pid < 0)
-                return -errno;
-        if (pid == 0) {
-                (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-                (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-                (void)prctl(PR_SET_DUMPABLE, 1);
-                _exit(-probe());
-        }
-        while (waitpid(pid, &status, 0) < 0)
-                if (errno != EINTR)
-                        return -errno;
-        return WIFEXITED(status) ? -WEXITSTATUS(status) : PROBE_KILLED;
-}
-
-bool probe_has_rights(void)
-{
-        struct caps_pair own;
-
-        return caps_own(&own) >= 0 && (own.effective >> CAP_SYS_ADMIN & 1) != 0;
-}
-
 static int write_text(const char *path, const char *text)
 {
         return fd_write_file(AT_FDCWD, path, text, NULL);
@@ -69,6 +43,43 @@ static int become_root(void)
                 r = write_text("/proc/self/uid_map", map);
         (void)snprintf(map, sizeof(map), "0 %u 1", gid);
         return r < 0 ? r : write_text("/proc/self/gid_map", map);
+}
+
+static int run(probe_function probe, bool boxed)
+{
+        int status, r;
+        pid_t pid = fork();
+
+        if (pid < 0)
+                return -errno;
+        if (pid == 0) {
+                (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+                (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+                (void)prctl(PR_SET_DUMPABLE, 1);
+                r = boxed ? become_root() : 0;
+                _exit(r < 0 ? -r : -probe());
+        }
+        while (waitpid(pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        return -errno;
+        return WIFEXITED(status) ? -WEXITSTATUS(status) : PROBE_KILLED;
+}
+
+int probe_run(probe_function probe)
+{
+        return run(probe, false);
+}
+
+int probe_run_boxed(probe_function probe)
+{
+        return run(probe, true);
+}
+
+bool probe_has_rights(void)
+{
+        struct caps_pair own;
+
+        return caps_own(&own) >= 0 && (own.effective >> CAP_SYS_ADMIN & 1) != 0;
 }
 
 int probe_take_rights(void)

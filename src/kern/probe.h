@@ -17,6 +17,9 @@ typedef int (*probe_function)(void);
 /* The answer of @probe; an error of clone(2); PROBE_KILLED. */
 int probe_run(probe_function probe);
 
+/* The same with the rights of a new user namespace alone, whoever the caller is: more is refused there than to root (mount_namespaces(7)). */
+int probe_run_boxed(probe_function probe);
+
 /* Whether the caller has the rights of root of the machine, or of a container, over what is asked for by probes. */
 bool probe_has_rights(void);
 
@@ -42,6 +45,7 @@ int probe_keyring(void);
 int probe_mount_api(void);
 int probe_open_tree(void);
 int probe_mount_setattr(void);
+int probe_pivot(void);
 int probe_tmpfs(void);
 int probe_proc(void);
 int probe_sysfs(void);

@@ -56,15 +56,16 @@ int proc_write_of(int proc_fd, pid_t pid, const char *path, const char *text, si
 {
         _cleanup_close_
         int fd = proc_open_of(proc_fd, pid, path, O_WRONLY, err);
+        const int shown = (int)(len > 0 && text[len - 1] == '\n' ? len - 1 : len);
         ssize_t n;
 
         if (fd < 0)
                 return fd;
         n = write(fd, text, len);
         if (n < 0)
-                return err_errno(err, "write '%.*s' to /proc/%d/%s", (int)len, text, pid, path);
+                return err_errno(err, "write '%.*s' to /proc/%d/%s", shown, text, pid, path);
         if ((size_t)n != len)
-                return err_code(err, -EIO, "write '%.*s' to /proc/%d/%s whole", (int)len, text, pid, path);
+                return err_code(err, -EIO, "write '%.*s' to /proc/%d/%s whole", shown, text, pid, path);
         return 0;
 }
 

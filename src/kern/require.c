@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "kern/caps.h"
+#include "kern/careful.h"
 
 #define NONE (-1L)
 #define ALL (~0L)
@@ -70,10 +71,9 @@ static bool has_sys_admin(void)
 static bool is_refused(const struct call *call, bool privileged)
 {
         const long *a = call->args;
+        int r = careful_syscall(call->number, a[0], a[1], a[2], a[3], a[4]);
 
-        if (syscall(call->number, a[0], a[1], a[2], a[3], a[4]) >= 0)
-                return false;
-        return errno == ENOSYS || (errno == EPERM && (privileged || !call->privileged));
+        return r == -ENOSYS || (r == -EPERM && (privileged || !call->privileged));
 }
 
 const char *require_refused(size_t index, const char **ret_since)

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "base/words.h"
+#include "kern/careful.h"
 #include "kern/seccomp.h"
 
 #define PREFIX "SECCOMP_FILTER_FLAG_"
@@ -29,7 +29,7 @@ static const struct {
 /* seccomp(2): flags that are known let it go on to the filter, whose address is bad. What else may hinder it is not about flags. */
 static bool is_refused(uint32_t flags)
 {
-        return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) < 0 && errno == EINVAL;
+        return careful_syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, 0, 0, 0) == -EINVAL;
 }
 
 int seccomp_flags_check(uint32_t flags, struct ward_err *err)

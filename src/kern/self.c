@@ -20,6 +20,7 @@
 
 #include "base/fd.h"
 #include "base/libc.h"
+#include "kern/careful.h"
 #include "kern/proc.h"
 #include "kern/sealed.h"
 #include "kern/tree.h"
@@ -105,7 +106,8 @@ int self_protect(char *const argv[], char *const envp[], struct ward_err *err)
                 return 0;
         if (was_started_by_descriptor())
                 return err_set(err, -EPERM, "keep the program's own file from the container: its copy can be written");
-        fd = clone_readonly(exe);
+        /* A filter may end who mounts. */
+        fd = careful_is_filtered() && !tree_may_clone() ? -EPERM : clone_readonly(exe);
         if (fd >= 0) {
                 (void)syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH);
                 /* A container's root that holds an earlier clone tries to open it for writing: for the moment until the kernel says EROFS the

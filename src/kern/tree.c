@@ -11,12 +11,14 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/libc.h"
+#include "kern/careful.h"
 #include "kern/clone.h"
 
 #define SMACK_ATTRIBUTE "security.SMACK64"
@@ -58,7 +60,9 @@ int tree_tmpfs(uint64_t bytes, uint64_t inodes, uint64_t attributes)
 /* The right is asked for before the path is looked at. */
 bool tree_may_clone(void)
 {
-        return open_tree(-EBADF, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC) < 0 && errno != EPERM;
+        int r = careful_syscall(SYS_open_tree, -EBADF, (long)"", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC, 0, 0);
+
+        return r < 0 && r != -EPERM;
 }
 
 int tree_clone(int dirfd, const char *path, bool recursive)

@@ -90,6 +90,7 @@ static void make_key(const struct spec_seccomp *profile, const struct seccomp_co
                 context != NULL ? context->kernel_major : 0,
                 context != NULL ? context->kernel_minor : 0,
                 context != NULL && context->allow_unknown,
+                context != NULL && context->no_network,
                 profile->len,
         };
         struct hash hash;

@@ -425,6 +425,7 @@ struct plan {
         const char *file;       /* name of the input, for messages */
         uint64_t clone_flags;   /* CLONE_NEW* of the first clone */
         bool clone_into_cgroup; /* and into the v2 group */
+        bool callers_root;      /* the program stays in the caller's root, of which the caller knows every path */
         struct op *ops;
         uint32_t op_count, op_room;
         struct slot *slots; /* at most PLAN_SLOTS_MAX */

@@ -561,6 +561,7 @@ int plan_start(const struct ward_spec *spec, const struct place *place, const st
         memset(plan, 0, sizeof(*plan));
         plan->file = spec->file;
         plan->clone_into_cgroup = place->clone_into_cgroup;
+        plan->callers_root = spec->no_root;
         if (err != NULL)
                 err->errnum = 0;
         return plan_end(plan, fill(plan, spec, place, filter, filter_flags, err), err);

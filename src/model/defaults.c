@@ -151,7 +151,7 @@ static bool has_group(const struct defaults *how, uint32_t gid)
         for (size_t i = 0; i < how->id_maps.gid_count; i++)
                 if (gid - how->id_maps.gid[i].container_id < how->id_maps.gid[i].count)
                         return true;
-        return inherits(how, SPEC_NS_USER);
+        return inherits(how, SPEC_NS_USER) && !how->few_groups;
 }
 
 /* Another's, to a container with a user namespace of its own. */
@@ -167,7 +167,8 @@ static const struct spec_mount *shown_instead(const struct defaults *how, const 
                 return &given_shm;
         for (size_t i = 0; i < ELEMENTS(callers_own); i++) {
                 enum spec_ns ns = callers_own[i].ns;
-                bool callers = inherits(how, ns) && !(callers_own[i].mountable && inherits(how, SPEC_NS_USER));
+                bool callers = (inherits(how, ns) && !(callers_own[i].mountable && inherits(how, SPEC_NS_USER))) ||
+                               (ns == SPEC_NS_NET && how->callers_sys);
 
                 if (strcmp(mount->destination, callers_own[i].destination) == 0 &&
                     (callers || (ns == SPEC_NS_NET && joins_foreign(how, ns))))

@@ -12,6 +12,7 @@
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/json.h"
 #include "base/names.h"
@@ -656,6 +657,20 @@ static int read_profile(struct json *json, struct profile *profile)
         return check_listener(json, profile);
 }
 
+/* The strictest rule holds: what the profile allows beside it is of no effect. */
+static int close_network(struct json *json, struct profile *profile)
+{
+        static const char *const names[] = {"socket"};
+        static const struct seccomp_arg other = {.index = 0, .op = SCMP_CMP_NE, .value = AF_UNIX};
+        const struct seccomp_rule rule = {.action = SCMP_ACT_ERRNO(EAFNOSUPPORT),
+                                          .names = names,
+                                          .name_count = ELEMENTS(names),
+                                          .args = &other,
+                                          .arg_count = 1};
+
+        return add_rule(json, profile, &rule);
+}
+
 int seccomp_profile_parse(const char *text, size_t len, const char *file, unsigned line, unsigned column,
                           const struct seccomp_context *context, struct arena *arena,
                           struct seccomp_profile *ret_profile, struct ward_err *err)
@@ -675,6 +690,8 @@ int seccomp_profile_parse(const char *text, size_t len, const char *file, unsign
                 json.depth = 2;
         }
         r = read_profile(&json, &profile);
+        if (r >= 0 && context != NULL && context->no_network)
+                r = close_network(&json, &profile);
         if (r >= 0)
                 r = finish_action(&json, &profile.default_action, &default_action);
         if (r < 0)

@@ -60,6 +60,7 @@ struct seccomp_context {
         uint64_t caps;                       /* the bounding set of the container */
         unsigned kernel_major, kernel_minor; /* of the running kernel */
         bool allow_unknown; /* names that are not known are left out: an old profile may name what is gone, a new one what is not there yet */
+        bool no_network; /* whatever the profile says, of sockets only those of AF_UNIX can be made */
 };
 
 /*

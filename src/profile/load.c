@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "engine/helper.h"
 #include "profile/load.h"
 
 #define NAME_LEN_MAX 64
@@ -59,13 +60,15 @@ int profiles_own_file(struct arena *arena, const char *name, const char **ret_pa
 int profiles_places(struct arena *arena, const char *ret_places[PROFILES_PLACES_MAX], size_t *ret_count,
                     struct ward_err *err)
 {
-        const char *system = secure_getenv("WARD_PROFILES"), *own;
-        char *list = arena_strdup(arena, system != NULL ? system : "/etc/ward/profiles:" WARD_PROFILES), *next;
+        const char *system = secure_getenv("WARD_PROFILES"), *with_ward, *own;
+        char *list, *next;
         struct stat st;
         size_t count = 0;
         bool failed;
 
-        if (list == NULL)
+        with_ward = helper_folder(arena, "data/profiles", WARD_PROFILES);
+        list = system != NULL ? arena_strdup(arena, system) : arena_concat(arena, "/etc/ward/profiles:", with_ward);
+        if (with_ward == NULL || list == NULL)
                 return err_oom(err);
         own = own_place(arena, err, &failed);
         if (failed)

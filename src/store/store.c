@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -115,6 +116,19 @@ static int open_root(char *path, struct store *ret_store, struct ward_err *err)
         return 0;
 }
 
+/* The same; one that was made while its file system could be written is as good as none. Takes @path. */
+static int open_default(char *path, struct store *ret_store, struct ward_err *err)
+{
+        struct statvfs fs;
+        int r = open_root(path, ret_store, err);
+
+        if (r < 0 || fstatvfs(ret_store->fd, &fs) < 0 || (fs.f_flag & ST_RDONLY) == 0)
+                return r;
+        r = err_set(err, -EROFS, "the state directory '%s' is on a read-only file system", ret_store->path);
+        store_close(ret_store);
+        return r;
+}
+
 /* Uid 0 of a user namespace does not own /run. The first one maps every id to itself (user_namespaces(7)). */
 static bool in_user_namespace(void)
 {
@@ -129,10 +143,15 @@ static int open_runtime_dir(struct store *ret_store, struct ward_err *err)
         const char *runtime_dir = secure_getenv("XDG_RUNTIME_DIR");
         bool session = runtime_dir != NULL && *runtime_dir == '/';
         char *path;
+        int r;
 
         if ((session ? asprintf(&path, "%s/ward", runtime_dir) : asprintf(&path, "/tmp/ward-%u", geteuid())) < 0)
                 return err_oom(err);
-        return open_root(path, ret_store, err);
+        r = open_default(path, ret_store, err);
+        /* In a service with a read-only system there may be nothing else that can be written (systemd.exec(5), ProtectSystem=strict). */
+        if (r == -EROFS && asprintf(&path, "/dev/shm/ward-%u", geteuid()) >= 0)
+                r = open_root(path, ret_store, err);
+        return r;
 }
 
 int store_open(const char *path, struct store *ret_store, struct ward_err *err)
@@ -147,8 +166,8 @@ int store_open(const char *path, struct store *ret_store, struct ward_err *err)
         copy = strdup(path == NULL ? "/run/ward" : path);
         if (copy == NULL)
                 return err_oom(err);
-        r = open_root(copy, ret_store, err);
-        if ((r == -EPERM || r == -EACCES || r == -EROFS) && path == NULL && in_user_namespace())
+        r = path == NULL ? open_default(copy, ret_store, err) : open_root(copy, ret_store, err);
+        if (path == NULL && (r == -EROFS || ((r == -EPERM || r == -EACCES) && in_user_namespace())))
                 return open_runtime_dir(ret_store, err);
         return r;
 }
@@ -261,7 +280,18 @@ static int open_below(int dirfd, const char *name)
                 .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
         };
 
-        return (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+        int fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+        struct stat above, st;
+
+        if (fd >= 0 || errno != ENOSYS)
+                return fd;
+        /* A filter refuses it. A name without a slash leads nowhere but to what it names. */
+        fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd >= 0 && (fstat(dirfd, &above) < 0 || fstat(fd, &st) < 0 || st.st_dev != above.st_dev)) {
+                fd = fd_close(fd);
+                errno = EXDEV;
+        }
+        return fd < 0 ? -1 : fd;
 }
 
 static void close_dir(DIR **dir)

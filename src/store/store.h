@@ -47,7 +47,8 @@ struct store {
         void *warn_data;
 };
 
-/* Opens the state root, making it (0700) if it is missing. @path NULL: /run/ward for root, $XDG_RUNTIME_DIR/ward for others, /tmp/ward-UID without a session.
+/* Opens the state root, making it (0700) if it is missing. @path NULL: /run/ward for root, $XDG_RUNTIME_DIR/ward for others, /tmp/ward-UID without a session;
+ * where that is read-only, root's is like others', and the last is /dev/shm/ward-UID.
  * Errors: -EPERM when the directory belongs to someone else or others may enter it, with the command that mends it. */
 int store_open(const char *path, struct store *ret_store, struct ward_err *err);
 void store_close(struct store *store);

@@ -135,3 +135,105 @@ engine() { own_podman "$WARD_BUILD/bin/ward-oci" "$@"; }
         expect_in_output "Read-only file system"
         expect_not_in_output works
 }
+
+# What a sandbox does in there, and what it finds: a file that could be written outside, processes, network interfaces.
+BOX='sandbox --verify sh -c "id -u; ls /proc | grep -c ^[0-9]; grep -c : /proc/net/dev; touch /made 2>/dev/null || echo closed"'
+boxed() { printf '/w/ward --root /tmp/state %s' "$BOX"; }
+
+@test "ward sandbox in a container: as much of it as the container allows, and what is missing is said" {
+        needs_host
+        needs_outer_host
+        [[ -z ${WARD_SANITIZED:-} ]] || skip "a sanitized program can't look for leaks there"
+        run -0 outer "$(boxed)"
+        expect_in_output "no namespaces are to be had here: Landlock and the filter alone are in force" "namespaces no (all are the machine's)" "tcp-bind, tcp-connect" \
+                "seccomp default without a network" "ward: verified: " "no network" closed
+        run -0 outer '/w/ward --root /tmp/state sandbox --net true'
+        expect_in_output "landlock abi" "seccomp default ·"
+        expect_not_in_output "tcp-connect"
+        run -0 outer "${OUTER[@]:0:4}" "$(boxed)"
+        expect_in_output "not every wall can be built here: it has no processes of its own" "(pid the machine's)" "/usr read-only, no network" closed
+        run -0 outer "${OUTER[@]}" "for i in 1 2 3 4; do $(boxed); done"
+        [[ $(grep -c "no process outside" <<<"$output") == 4 ]] || shown
+        expect_not_in_output "here:"
+        # A wall that is required ends it, with the status for that.
+        run -123 outer '/w/ward --root /tmp/state sandbox --require namespaces echo started'
+        expect_in_output "option '--require': namespaces: all are the machine's"
+        expect_not_in_output started
+}
+
+@test "ward sandbox where single walls can't be built: users, keys, mounts" {
+        needs_host
+        local deny=$WARD_BUILD/tests/shim/deny own=("$WARD_BUILD/bin/ward" --root "$WORK/state" sandbox --verify)
+        run -0 unshare -Urm sh -c 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"' sh "${own[@]}" id -u
+        expect_in_output "it has no users of its own" "namespaces cgroup,ipc,uts,net,pid,mnt (user the machine's)" "no process outside"
+        run -0 "$deny" EPERM keyctl add_key request_key -- "${own[@]}" id -u
+        expect_in_output "it has no keyring of its own" "keyring no" "no process outside"
+        run -0 "$deny" EPERM mount pivot_root fsopen move_mount open_tree mount_setattr -- "${own[@]}" sh -c 'ls ~; grep -c : /proc/net/dev'
+        expect_in_output "no root of its own can be built here: Landlock and the filter are in its place" "namespaces user,cgroup,ipc,net (" "no network" "Permission denied"
+        # No socket but of AF_UNIX, no namespace: as for who has no right. What Landlock closes is not looked for in PATH.
+        needs_program python3
+        mkdir closed
+        printf '#!/bin/sh\necho wrong\n' >closed/id
+        chmod -R a+rx closed
+        run -0 "$deny" EPERM setns clone3 unshare -- env PATH="$WORK/closed:$PATH" "${own[@]}" sh -c 'id -u; /usr/bin/python3 -c "
+import socket
+for family in (socket.AF_UNIX, socket.AF_INET, socket.AF_NETLINK):
+    try: socket.socket(family, socket.SOCK_DGRAM); print(family.name, 0)
+    except OSError as error: print(family.name, error.errno)"'
+        expect_in_output "all are the machine's" $'0\nAF_UNIX 0\nAF_INET 97\nAF_NETLINK 97'
+        # As in services where no file may be set-user-id.
+        run -0 "$deny" ENOSYS openat2 -- "${own[@]}" sh -c 'ls ~; grep -c : /proc/net/dev'
+        expect_in_output "no root of its own can be built here" "namespaces user,cgroup,ipc,net (" "no network" "Permission denied"
+        # What has nothing to do with walls is not tried again behind fewer of them.
+        run -126 "$deny" EPERM keyctl add_key request_key -- "${own[@]}" /etc/passwd
+        expect_in_output "it has no keyring of its own"
+        expect_not_in_output "no root of its own"
+}
+
+@test "ward sandbox under a filter that ends who tries what it refuses, as systemd's do" {
+        needs_host
+        needs_program python3
+        local under=(python3 "$WORK/under.py")
+        echo '{"defaultAction": "SCMP_ACT_KILL_PROCESS", "syscalls": [{"names": ["@system-service", "@sandbox"], "action": "SCMP_ACT_ALLOW"}]}' >profile.json
+        ward seccomp compile profile.json -o filter.bpf
+        cat >under.py <<-'END'
+		import ctypes, os, sys
+		class Program(ctypes.Structure):
+		    _fields_ = [("count", ctypes.c_ushort), ("code", ctypes.c_void_p)]
+		libc, data = ctypes.CDLL(None), open("filter.bpf", "rb").read()
+		code = ctypes.create_string_buffer(data, len(data))
+		assert libc.prctl(38, 1, 0, 0, 0) == 0
+		assert libc.prctl(22, 2, ctypes.byref(Program(len(data) // 8, ctypes.addressof(code)))) == 0
+		os.execv(sys.argv[1], sys.argv[1:])
+	END
+        run -0 "${under[@]}" "$WARD_BUILD/bin/ward" --root "$WORK/state" sandbox --verify sh -c 'ls ~ >/dev/null 2>&1 || echo closed'
+        expect_in_output "no namespaces are to be had here" "landlock abi" "ward: verified: " closed
+        run "${under[@]}" "$WARD_BUILD/bin/ward" doctor
+        expect_status 1
+        expect_in_output "who tries is ended by a signal" "no container can start by default"
+        # Without Landlock there is no wall, and it is said what would allow one.
+        sed -i 's/, "@sandbox"//' profile.json
+        ward seccomp compile profile.json -o filter.bpf
+        run -123 "${under[@]}" "$WARD_BUILD/bin/ward" --root "$WORK/state" sandbox echo started
+        expect_in_output "neither a namespace nor Landlock is to be had here" "SystemCallFilter=landlock_create_ruleset"
+        expect_not_in_output started
+}
+
+@test "ward sandbox in podman: by default behind Landlock and the filter; what is allowed more is used" {
+        needs_program podman
+        put_ward_in_root "$ROOT"
+        local box=(/w/ward sandbox --verify sh -c 'touch /made 2>/dev/null || echo closed; cat /etc/passwd >/dev/null && echo readable')
+        LIMITS=(--ulimit nofile=1024:1024 --ulimit nproc=4096:4096 --network none)
+        run -0 engine run --rm "${LIMITS[@]}" --rootfs "$ROOT" "${box[@]}"
+        expect_in_output "Landlock and the filter alone are in force" "landlock abi" "ward: verified: " closed readable
+        run -123 engine run --rm "${LIMITS[@]}" --rootfs "$ROOT" /w/ward sandbox --require namespaces echo started
+        expect_in_output "option '--require': namespaces"
+        expect_not_in_output started
+        run -0 engine run --rm "${LIMITS[@]}" --user 1000 --read-only --read-only-tmpfs=false --rootfs "$ROOT" "${box[@]}"
+        expect_in_output "Landlock and the filter alone are in force" closed readable
+        run -0 engine run --rm "${LIMITS[@]}" --security-opt seccomp=unconfined --rootfs "$ROOT" "${box[@]}"
+        expect_in_output "it has no processes of its own" "/usr read-only, no network" closed readable
+        run -0 engine run --rm "${LIMITS[@]}" --security-opt seccomp=unconfined --security-opt unmask=ALL --rootfs "$ROOT" "${box[@]:0:2}" -v "${box[@]:2}"
+        expect_in_output "namespaces user,cgroup,ipc,uts,net,pid,mnt ·" "/usr read-only, no network" closed readable
+        expect_not_in_output "here:"
+}

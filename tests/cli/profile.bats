@@ -38,11 +38,34 @@ profile() {
         for file in "$WARD_SOURCE"/data/profiles/*.yaml; do
                 name=$(basename "$file" .yaml)
                 names+=("$name")
-                grep -q "profiles/$name.yaml" "$WARD_SOURCE/data/meson.build"
+                grep -q "'$name'" "$WARD_SOURCE/data/profiles/meson.build"
                 grep -q "^| \`$name\`" "$WARD_SOURCE/docs/PROFILES.md"
         done
         run -0 ward profile check "${names[@]}"
         [[ $(grep -c "nothing is wrong" <<<"$output") == "${#names[@]}" && ${#names[@]} -ge 8 ]] || shown
+}
+
+own() { env -u WARD_PROFILES -u WARD_LIBEXEC "$@"; }
+
+@test "a build that is not installed has its own profiles and helpers" {
+        run -0 own "$WARD_BUILD/bin/ward" profile show agent
+        expect_in_output "# $WARD_BUILD/data/profiles/agent.yaml:"
+}
+
+@test "what lies beside the program is its own, unless others can write the folder, or have made it" {
+        mkdir -p moved/bin moved/libexec/ward moved/data/profiles
+        cp "$(itself ward)" moved/bin/ward
+        cp "$WARD_LIBEXEC/yaml" moved/libexec/ward/
+        echo 'memory: 1g' >moved/data/profiles/here.yaml
+        run -0 own moved/bin/ward profile show here
+        expect_in_output "moved/data/profiles/here.yaml"
+        chmod o+w moved/data
+        fails_with 1 "there is no profile 'here'" own moved/bin/ward profile show here
+        chmod o-w moved/data
+        chown 12345 moved/libexec/ward
+        run -1 own moved/bin/ward profile show here
+        expect_in_output "execute the helper '/"
+        expect_not_in_output "moved/libexec"
 }
 
 @test "show: what is included, where each value is from; it is a profile itself" {

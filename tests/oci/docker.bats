@@ -104,3 +104,22 @@ is_docker_20() { [[ $(dockerd --version) == *" 20."* ]]; }
         run -0 "${in_box[@]}" --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt systempaths=unconfined "${inner[@]}"
         expect_in_output $'\n0' "ids 65536 own" "shows control groups read-only"
 }
+
+@test "ward sandbox inside a docker container: by default behind Landlock and the filter; what is allowed more is used" {
+        local in_box=(docker run --rm --network none) box=(nest /w/ward sandbox --verify sh -c 'touch /made 2>/dev/null || echo closed')
+        [[ -z ${WARD_SANITIZED:-} ]] || skip "a sanitized program can't look for leaks there"
+        rootfs "$WORK/nest"
+        put_ward_in_root "$WORK/nest"
+        tar -C "$WORK/nest" -c . | docker import - nest >/dev/null
+        run -0 "${in_box[@]}" "${box[@]}"
+        expect_in_output "no namespaces are to be had here: Landlock and the filter alone are in force" "landlock abi" "ward: verified: " closed
+        run -123 "${in_box[@]}" nest /w/ward sandbox --require namespaces echo started
+        expect_in_output "option '--require': namespaces"
+        run -0 "${in_box[@]}" --read-only --user 1000 "${box[@]}"
+        expect_in_output "Landlock and the filter alone are in force" closed
+        run -0 "${in_box[@]}" --security-opt seccomp=unconfined "${box[@]}"
+        expect_in_output "it has no processes of its own" "/usr read-only, no network" closed
+        run -0 "${in_box[@]}" --security-opt seccomp=unconfined --security-opt systempaths=unconfined "${box[@]:0:3}" -v "${box[@]:3}"
+        expect_in_output "namespaces user,cgroup,ipc,uts,net,pid,mnt ·" closed
+        expect_not_in_output "here:"
+}

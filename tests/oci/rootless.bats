@@ -54,3 +54,19 @@ engine() { his_podman "$@"; }
         expect_in_output pids memory "Permission denied"
         [[ $status != 0 && -z $(find /sys/fs/cgroup -maxdepth 3 -name new -type d) ]]
 }
+
+@test "ward sandbox inside: by default behind Landlock and the filter; what is allowed more is used" {
+        local box=(nest /w/ward sandbox --verify sh -c 'touch /made 2>/dev/null || echo closed')
+        [[ -z ${WARD_SANITIZED:-} ]] || skip "a sanitized program can't look for leaks there"
+        rootfs "$WORK/nest"
+        put_ward_in_root "$WORK/nest"
+        tar -C "$WORK/nest" -c . | engine import - nest >/dev/null 2>&1
+        run -0 engine run --rm "${NEW[@]}" "${box[@]}"
+        expect_in_output "Landlock and the filter alone are in force" "landlock abi" "ward: verified: " closed
+        run -123 engine run --rm "${NEW[@]}" nest /w/ward sandbox --require namespaces echo started
+        run -0 engine run --rm "${NEW[@]}" --security-opt seccomp=unconfined "${box[@]}"
+        expect_in_output "it has no processes of its own" "/usr read-only, no network" closed
+        run -0 engine run --rm "${NEW[@]}" --security-opt seccomp=unconfined --security-opt unmask=ALL "${box[@]:0:3}" -v "${box[@]:3}"
+        expect_in_output "namespaces user,cgroup,ipc,uts,net,pid,mnt ·" closed
+        expect_not_in_output "here:"
+}

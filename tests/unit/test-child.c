@@ -486,6 +486,24 @@ static void test_outside(void **state)
         fixture_assert_failed(&f, STEP_OUTSIDE, EXDEV);
 }
 
+/* openat2(2) refused: in the caller's own root another call takes its place, nowhere else. */
+static void test_callers_root(void **state)
+{
+        const struct op op = {.type = OP_CHDIR, .text = {"/tmp", 4}};
+        struct fixture f;
+
+        (void)state;
+        for (int own = 0; own < 2; own++) {
+                fixture_prepare(&f, &op, 1);
+                f.plan.callers_root = own == 1;
+                mock.fail_at = PROLOGUE;
+                mock.fail_with = ENOSYS;
+                assert_int_equal(mock_run(&f.child), own == 1 ? MOCK_EXECUTED : MOCK_EXITED);
+                if (own == 0)
+                        fixture_assert_failed(&f, STEP_ITSELF, ENOSYS);
+        }
+}
+
 static void test_not_devpts(void **state)
 {
         const struct op op = {.type = OP_TERMINAL, .terminal = {.console_slot = FD_CONSOLE}};
@@ -654,6 +672,7 @@ static const struct CMUnitTest plain_tests[] = {
         cmocka_unit_test(test_start_interrupted),
         cmocka_unit_test(test_bounding_unreadable),
         cmocka_unit_test(test_outside),
+        cmocka_unit_test(test_callers_root),
         cmocka_unit_test(test_not_devpts),
         cmocka_unit_test(test_trees_proved),
         cmocka_unit_test(test_other_mount_removed),

@@ -47,6 +47,9 @@ _Noreturn void child_main(struct child *child);
 /* Opens an existing path: a descriptor or -errno. @resolve: further RESOLVE_* flags. */
 int child_open(struct child *child, const char *path, uint64_t flags, uint64_t resolve);
 
+/* A path as the program finds it, from its root and its directory on, over no magic link (O_PATH). */
+int child_open_as_program(const struct child *child, const char *path, uint64_t flags);
+
 /* O_PATH descriptor of a mount target, made with its parents if it is missing. */
 int child_target(struct child *child, const char *path, enum op_target kind, bool directory);
 

@@ -9,14 +9,10 @@
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/landlock.h>
-#include <linux/openat2.h>
 
 #include "base/uapi.h"
 #include "launch/child/child.h"
 #include "launch/child/sys.h"
-
-#define FLAG_PATH 010000000
-#define FLAG_CLOEXEC 02000000
 
 #define FILE_RIGHTS                                                                                  \
         (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE | \
@@ -24,12 +20,11 @@
 
 static int add_path(struct child *child, int ruleset, const struct spec_landlock_path *path, uint64_t known)
 {
-        struct open_how how = {.flags = FLAG_PATH | FLAG_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
         struct uapi_landlock_path rule = {.rights = path->rights & known};
         int r;
 
         child->step = STEP_RULE_PATH;
-        rule.fd = (int)sys4(openat2, AT_FDCWD, path->path, &how, sizeof(how));
+        rule.fd = child_open_as_program(child, path->path, 0);
         if (rule.fd < 0)
                 return path->optional && rule.fd == -ENOENT ? 0 : rule.fd;
         child->step = STEP_RULE;

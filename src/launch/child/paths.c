@@ -35,6 +35,17 @@ int child_open(struct child *child, const char *path, uint64_t flags, uint64_t r
         return r;
 }
 
+int child_open_as_program(const struct child *child, const char *path, uint64_t flags)
+{
+        const struct open_how how = {.flags = flags | FLAG_PATH | FLAG_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
+        int r = (int)sys4(openat2, AT_FDCWD, path, &how, sizeof(how));
+
+        /* Services of systemd have no openat2(2) where set-user-id files are forbidden (systemd.exec(5), RestrictSUIDSGID=). */
+        if (r == -ENOSYS && child->plan->callers_root)
+                r = (int)sys4(openat, AT_FDCWD, path, how.flags, 0);
+        return r;
+}
+
 int child_is_directory(int fd, uint32_t *ret_mode)
 {
         struct statx st;

@@ -8,7 +8,6 @@
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/limits.h>
-#include <linux/openat2.h>
 #include <linux/prctl.h>
 #include <linux/resource.h>
 #include <linux/seccomp.h>
@@ -20,8 +19,6 @@
 #include "launch/child/child.h"
 #include "launch/child/sys.h"
 
-#define FLAG_PATH 010000000
-#define FLAG_CLOEXEC 02000000
 #define CAPS_MAX 64
 #define LABEL_MAX 255 /* of Smack */
 
@@ -236,11 +233,9 @@ int child_do_umask(struct child *child, const struct op *op)
 
 int child_chdir(struct child *child, const char *text)
 {
-        struct open_how how = {.flags = FLAG_PATH | O_DIRECTORY | FLAG_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
         char path[PATH_MAX];
-        int fd, r;
+        int fd = child_open_as_program(child, text, O_DIRECTORY), r;
 
-        fd = (int)sys4(openat2, AT_FDCWD, text, &how, sizeof(how));
         if (fd < 0)
                 return fd;
         r = (int)sys1(fchdir, fd);
@@ -274,11 +269,9 @@ int child_do_find_exec(struct child *child, const struct op *op)
         int answer = -ENOENT;
 
         for (uint32_t i = 0; op->exec.candidates[i] != NULL; i++) {
-                struct open_how how = {.flags = FLAG_PATH | FLAG_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
+                int fd = child_open_as_program(child, op->exec.candidates[i], 0), r;
                 uint32_t mode = 0;
-                int fd, r;
 
-                fd = (int)sys4(openat2, AT_FDCWD, op->exec.candidates[i], &how, sizeof(how));
                 if (fd < 0) {
                         r = fd;
                 } else {
