@@ -150,10 +150,11 @@ static int read_words(struct cli *cli, const struct limit *o, const struct limit
 {
         for (size_t i = 0; i < ELEMENTS(entries); i++) {
                 const struct option_entry *entry = &entries[i];
-                const struct option_list *list = &o->words[i];
+                const struct option_list *list;
 
                 if (entry->offset != offsetof(struct limit, words) + i * sizeof(*list))
                         return 0;
+                list = &o->words[i];
                 for (size_t j = 0; j < list->count; j++) {
                         const char *origin = arena_concat(&cli->arena, "--", entry->name, " ", list->items[j]);
                         int r = origin == NULL ? err_oom(err)

@@ -267,7 +267,7 @@ static int find_key(const char *word, const struct profile_key **ret_key, struct
 {
         char name[64] = "";
 
-        for (size_t i = 0; word[i] != '\0' && i < sizeof(name) - 1; i++)
+        for (size_t i = 0; i < sizeof(name) - 1 && word[i] != '\0'; i++)
                 name[i] = word[i] == '_' ? '-' : word[i];
         *ret_key = profiles_key(name);
         if (*ret_key != NULL && (*ret_key)->option != NULL)

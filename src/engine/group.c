@@ -2,6 +2,7 @@
 /* Control groups by their names: made, deleted, entered; see group.h. */
 #include "engine/group.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -117,6 +118,7 @@ static int own_path(const struct groups *groups, const struct group *group, cons
                 }
                 first = hierarchy;
         }
+        assert(first != NULL); /* a group is in a hierarchy at least */
         *ret_path = first->own_path;
         return 0;
 }
