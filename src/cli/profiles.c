@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* --profile of any verb: the settings of profiles become options, below those of the command line; see cli.h. */
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -18,32 +20,72 @@ static int place(const struct profile_setting *setting, struct ward_err *err)
         return err_wrap(err, "%s:%u:%u", setting->file, setting->line, setting->column);
 }
 
-/* What a verb without the option has all the same: by another word, or by its nature. A sandbox shows files under their own names. */
-static bool has_anyway(const struct option_command *command, const struct profile_setting *setting,
-                       const struct option_entry **ret_entry, const char **ret_value, struct arena *arena)
+/* Where a volume shows the current directory of whoever calls; NULL: it is another one's. */
+static const char *shows_here(const char *volume, struct arena *arena)
+{
+        size_t len = strcspn(volume, ":"), destination = volume[len] == '\0' ? 0 : strcspn(volume + len + 1, ":");
+        char own[PATH_MAX];
+
+        if (destination == 0 || getcwd(own, sizeof(own)) == NULL || strlen(own) != len || memcmp(own, volume, len) != 0)
+                return NULL;
+        return arena_strndup(arena, volume + len + 1, destination);
+}
+
+/* A sandbox shows files under their own names. A volume that is at its own, or the current directory elsewhere, is opened by another word. */
+static bool is_opened(const struct option_command *command, const char *volume, const struct option_entry **ret_entry,
+                      const char **ret_value, struct arena *arena)
+{
+        const char *colon = strchr(volume, ':');
+        size_t len = strcspn(volume, ":"), destination = colon == NULL ? 0 : strcspn(colon + 1, ":");
+        bool same = destination == len && strncmp(volume, colon + 1, len) == 0;
+        const char *options = colon == NULL ? "" : colon + 1 + destination;
+
+        if (colon == NULL || (!same && shows_here(volume, arena) == NULL) ||
+            (*options != '\0' && strcmp(options, ":ro") != 0))
+                return false;
+        *ret_entry = options_find(command, *options == '\0' ? "rw" : "ro");
+        *ret_value = arena_strndup(arena, volume, len);
+        return true;
+}
+
+/* Begins in the current directory, wherever a container shows it. */
+static bool is_here(const struct profile *profile, const char *directory, struct arena *arena)
+{
+        for (size_t i = 0; i < profile->count; i++) {
+                const struct profile_setting *setting = &profile->settings[i];
+                const char *shown = strcmp(setting->key->option, "volume") == 0 && !setting->absent
+                                            ? shows_here(setting->value, arena)
+                                            : NULL;
+
+                if (shown != NULL && strcmp(shown, directory) == 0)
+                        return true;
+        }
+        return false;
+}
+
+/* What a verb without the option has all the same: by another word, or by its nature. */
+static bool has_anyway(const struct option_command *command, const struct profile *profile,
+                       const struct profile_setting *setting, const struct option_entry **ret_entry,
+                       const char **ret_value, struct arena *arena)
 {
         static const struct {
                 const char *key, *value, *option; /* NULL: it is so */
         } words[] = {{"read-only", "true", NULL},   {"rm", "true", NULL},   {"network", "none", NULL},
                      {"interactive", "true", NULL}, {"init", "true", NULL}, {"network", "host", "net"}};
-        const char *value = setting->value, *colon = strchr(value, ':');
-        const size_t len = strcspn(value, ":");
+        const char *name = setting->key->name, *value = setting->value;
 
         if (options_find(command, "rw") == NULL)
                 return false;
         *ret_entry = NULL;
         for (size_t i = 0; i < ELEMENTS(words); i++)
-                if (strcmp(words[i].key, setting->key->name) == 0 && strcmp(words[i].value, value) == 0) {
+                if (strcmp(words[i].key, name) == 0 && strcmp(words[i].value, value) == 0) {
                         *ret_entry = words[i].option == NULL ? NULL : options_find(command, words[i].option);
                         *ret_value = "true";
                         return words[i].option == NULL || *ret_entry != NULL;
                 }
-        if (strcmp(setting->key->option, "volume") != 0 || colon == NULL || strncmp(colon + 1, value, len) != 0 ||
-            (colon[1 + len] != '\0' && strcmp(colon + 1 + len, ":ro") != 0))
-                return false;
-        *ret_entry = options_find(command, colon[1 + len] == '\0' ? "rw" : "ro");
-        *ret_value = arena_strndup(arena, value, len);
-        return true;
+        if (strcmp(name, "workdir") == 0)
+                return is_here(profile, value, arena);
+        return strcmp(setting->key->option, "volume") == 0 && is_opened(command, value, ret_entry, ret_value, arena);
 }
 
 int cli_apply_profile(struct cli *cli, const struct option_command *command, bool host, void *target,
@@ -53,7 +95,7 @@ int cli_apply_profile(struct cli *cli, const struct option_command *command, boo
 
         for (size_t i = 0; i < profile->count; i++) {
                 const struct profile_setting *setting = &profile->settings[i];
-                const struct option_entry *entry = options_find(command, setting->key->option);
+                const struct option_entry *entry = options_find(command, setting->key->option), *other = NULL;
                 const char *value = profiles_option_value(setting, &cli->arena);
                 int r;
 
@@ -61,8 +103,11 @@ int cli_apply_profile(struct cli *cli, const struct option_command *command, boo
                         continue;
                 if (value == NULL)
                         return err_oom(err);
-                if (entry == NULL && has_anyway(command, setting, &entry, &value, &cli->arena) && entry == NULL)
-                        continue;
+                if (has_anyway(command, profile, setting, &other, &value, &cli->arena)) {
+                        entry = other;
+                        if (entry == NULL)
+                                continue;
+                }
                 if (entry == NULL) {
                         (void)err_set(err, -EINVAL, "'%s' has no option for '%s'", command->name, setting->key->name);
                         (void)err_mistake(err, MISTAKE_PROFILE_FORM);

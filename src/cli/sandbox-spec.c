@@ -316,8 +316,9 @@ static int add_landlock(struct box *box, const char *home)
         if (box->job->options->landlock.count > 0)
                 return 0; /* it says itself what it wants */
         if (box->job->box->walled) {
+                bool covered = false;
+
                 allow(box, "ro", "/");
-                allow(box, "rw", home);
                 for (size_t i = 0; i < ELEMENTS(own_directories); i++)
                         allow(box, "rw", own_directories[i].path);
                 for (size_t i = 0; i < box->job->options->tmpfs.count; i++) {
@@ -327,7 +328,10 @@ static int add_landlock(struct box *box, const char *home)
                         if (path == NULL)
                                 return err_oom(box->err);
                         allow(box, "rw", path);
+                        covered |= is_below(home, path);
                 }
+                if (!covered)
+                        allow(box, "rw", home);
                 allow(box, "rw", "/dev");
                 allow(box, "rw", "/proc");
         } else {
@@ -480,6 +484,38 @@ static void take_root_away(struct ward_spec *spec)
         process->caps = (struct spec_caps){.given = true, .bounding = UINT64_MAX};
 }
 
+/* --tmpfs, on which something is opened. */
+static bool lies_under(const struct box *box, const struct spec_mount *mount)
+{
+        for (size_t i = 0; i < box->mount_count; i++)
+                if (!mount->bind && strcmp(mount->type, "tmpfs") == 0 &&
+                    is_below(box->mounts[i].destination, mount->destination))
+                        return true;
+        return false;
+}
+
+/* Those of every container lie on what was opened: /proc stays itself. */
+static int order_mounts(struct box *box)
+{
+        struct ward_spec *spec = box->spec;
+        struct spec_mount *mounts = arena_new(&spec->arena, struct spec_mount, spec->mount_count + box->mount_count);
+        size_t count = 0;
+
+        if (mounts == NULL)
+                return err_oom(box->err);
+        for (size_t i = 0; i < spec->mount_count; i++)
+                if (lies_under(box, &spec->mounts[i]))
+                        mounts[count++] = spec->mounts[i];
+        for (size_t i = 0; i < box->mount_count; i++)
+                mounts[count++] = box->mounts[i];
+        for (size_t i = 0; i < spec->mount_count; i++)
+                if (!lies_under(box, &spec->mounts[i]))
+                        mounts[count++] = spec->mounts[i];
+        spec->mounts = mounts;
+        spec->mount_count = count;
+        return 0;
+}
+
 int run_box_spec(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
 {
         const char *home = find_home(job), *own = opened_directory(job, home);
@@ -487,7 +523,7 @@ int run_box_spec(const struct run_job *job, struct ward_spec *spec, struct ward_
                 .job = job,
                 .spec = spec,
                 .steps = arena_new(&spec->arena, struct spec_step, STEPS_MAX),
-                .mounts = arena_new(&spec->arena, struct spec_mount, spec->mount_count + BINDS_MAX),
+                .mounts = arena_new(&spec->arena, struct spec_mount, BINDS_MAX),
                 .err = err,
         };
         int r;
@@ -522,11 +558,9 @@ int run_box_spec(const struct run_job *job, struct ward_spec *spec, struct ward_
                 r = add_proof(&box, home);
         if (r < 0 || !job->box->walled)
                 return r;
-        /* Those of every container lie below what was opened: /proc stays itself. */
-        for (size_t i = 0; i < spec->mount_count; i++)
-                box.mounts[box.mount_count + i] = spec->mounts[i];
-        spec->mounts = box.mounts;
-        spec->mount_count += box.mount_count;
+        r = order_mounts(&box);
+        if (r < 0)
+                return r;
         spec->rootfs_empty = spec->rootfs_readonly = true;
         spec->steps = box.steps;
         spec->step_count = box.step_count;

@@ -269,6 +269,25 @@ print(multiprocessing.Pool(2).map(abs, [-1, 2]), subprocess.check_output(["echo"
         done
 }
 
+@test "sandbox: the profiles of programs that come with ward: the current directory is at its own name" {
+        mkdir "$WORK/here"
+        cd "$WORK/here"
+        echo mine >mine
+        for name in build office agent browser; do
+                rm -f made
+                run ward sandbox --profile "$name" sh -c 'pwd; cat mine; touch made; echo kept >/tmp/ward-kept; cat /tmp/ward-kept; touch /usr/x 2>&1'
+                [[ ${lines[0]} == "$WORK/here" && ${lines[1]} == mine && -e made && ${lines[2]} == kept ]] || { echo "$name"; shown; }
+                [[ ${lines[3]} == *"Read-only file system" && ! -e /tmp/ward-kept ]] || { echo "$name"; shown; }
+        done
+        run ward sandbox --profile shell sh -c 'pwd; cat mine; touch other 2>&1'
+        [[ ${lines[0]} == "$WORK/here" && ${lines[1]} == mine && ! -e other ]] || shown
+        # What a directory in memory would hide lies on it.
+        echo opened >"$WORK/here/in"
+        run -0 ward sandbox --tmpfs "$WORK" --ro "$WORK/here/in" cat "$WORK/here/in"
+        expect_output opened
+        fails_with 125 "'ward sandbox' has no option for 'stop-signal'" ward sandbox --profile database true
+}
+
 @test "sandbox: profiles of run, where they name files by their own names, and keys of its own" {
         mkdir -p mine out
         profile boxed 'read-only: true' 'rm: true' 'network: none' 'cap-drop: [ALL]' 'seccomp: default' 'ulimit: {core: 0}' 'init: true' 'volume: ["${PWD}/out:${PWD}/out"]' 'volume-if-there: ["${PWD}/mine:${PWD}/mine:ro"]' 'env: {A: one}' 'memory: 200m'
