@@ -102,7 +102,8 @@ is_docker_20() { [[ $(dockerd --version) == *" 20."* ]]; }
         run -125 "${in_box[@]}" --cap-add SYS_ADMIN --security-opt seccomp=unconfined "${inner[@]}"
         expect_in_output "parts of /proc are masked by an outer container"
         run -0 "${in_box[@]}" --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt systempaths=unconfined "${inner[@]}"
-        expect_in_output $'\n0' "ids 65536 own" "shows control groups read-only"
+        expect_in_output "ids 65536 own" "shows control groups read-only"
+        grep -qx 0 <<<"$output" # docker passes on two outputs, each in its order
 }
 
 @test "ward sandbox inside a docker container: by default behind Landlock and the filter; what is allowed more is used" {
