@@ -84,8 +84,8 @@ static int set_defaults(struct cli *cli, const struct sandbox *options, struct r
         run->ns[SPEC_NS_NET] = options->box.net ? "host" : "none";
         if (run->cap_drop.count == 0)
                 run->cap_drop = (struct option_list){all, 1};
-        if (run->strength == 0)
-                run->strength = options->verbose ? 1 : -1;
+        if (run->strength == 0 && options->verbose)
+                run->strength = 1;
         return r;
 }
 

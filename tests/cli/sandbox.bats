@@ -104,6 +104,10 @@ inside() { as_user sandbox "$@"; }
         [[ $output == "ward: namespaces user,cgroup,ipc,uts,net,pid,mnt · "*" · caps 0 · seccomp default · "* ]] || shown
         run -0 inside --require namespaces,caps,seccomp,no-new-privileges true
         expect_output ""
+        NO_COLOR=1 run -0 "$TERMINAL" '' "$WARD_BUILD/bin/ward" --root "$WORK/state" sandbox true
+        expect_in_output "ward: namespaces user,cgroup,ipc,uts,net,pid,mnt · "
+        NO_COLOR=1 run -0 "$TERMINAL" '' "$WARD_BUILD/bin/ward" --root "$WORK/state" sandbox --strength=false true
+        expect_output ""
         run -123 inside --net --require namespaces true
         expect_in_output "option '--require': namespaces: net the machine's"
 }
