@@ -105,7 +105,7 @@ says() { grep -qE "$1" watch.out; }
         [[ $(kernel pids.max pids.max) == 10 ]]
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "set --copy-from: what another group has set, and then more" {
         cg create "$G/a" "$G/b"
         cg set "$G/b" memory.max=64M cpus=0.5 pids.max=7 cpu.weight=300
@@ -333,7 +333,7 @@ watched() {
         fails_with 1 "it is no rule about devices" ward cgroup set "$G/a" "devices.allow=x 1:3 rwm"
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "a group that was given to a user is his to divide" {
         cg create --owner nobody "$G/a"
         [[ $(stat -c %U "$(mount_of pids)$G/a" "$(mount_of pids)$G/a/cgroup.procs") == $'nobody\nnobody' ]]

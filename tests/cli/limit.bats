@@ -292,7 +292,7 @@ time.sleep(1000)' >/dev/null 2>&1 3>&-
 
 # ---- before and after -----------------------------------------------------------------------------------------------------------
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "what was there before is shown, written down, and there again, however many limits were set" {
         make_groups
         begin open /dev/null
@@ -410,7 +410,7 @@ time.sleep(1000)' >/dev/null 2>&1 3>&-
         ( join_groups; ward limit --tree --pids 100 "$BASHPID"; grep -q ward-limit "/proc/$BASHPID/cgroup"; ward limit --undo "$BASHPID" )
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "who can't be limited: why" {
         make_groups
         # That of a pid namespace of its own: whatever is broken, the machine's stays free.
@@ -441,7 +441,7 @@ time.sleep(1000)' >/dev/null 2>&1 3>&-
         no_groups
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "a limit that can't be set leaves nothing behind" {
         make_groups
         begin open /dev/null
@@ -451,7 +451,7 @@ time.sleep(1000)' >/dev/null 2>&1 3>&-
         run -1 ward limit --undo "$PID"
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "gc removes what is written down of who has ended, with his groups, and leaves the others" {
         make_groups
         begin open /dev/null

@@ -130,7 +130,8 @@ engine() { own_podman "$WARD_BUILD/bin/ward-oci" "$@"; }
         # What that message asks for. The groups are read-only there: a limit that nobody wrote may be missing.
         local taken=(--cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt unmask=ALL)
         run -0 engine run --rm "${LIMITS[@]}" "${taken[@]}" --rootfs "$ROOT" /w/ward --root /run/state run --rm --strength /inner id -u
-        expect_in_output "shows control groups read-only" $'\n0'
+        expect_in_output "shows control groups read-only"
+        grep -qx 0 <<<"$output" # podman passes on two outputs, each in its order
         run engine run --rm "${LIMITS[@]}" "${taken[@]}" --rootfs "$ROOT" /w/ward --root /run/state run --rm -m 64m /inner echo works
         expect_in_output "Read-only file system"
         expect_not_in_output works
