@@ -566,10 +566,13 @@ needs_own_manager() {
 in_scope() { systemd-run --user --scope --quiet -p Delegate=yes "$@"; }
 
 group_of() { sed -n 's/^0:://p' "/proc/$1/cgroup"; }
-# Its process, in $pid.
+# Its process, in $pid. A scope that is just being made has no group yet.
 is_in_scope() {
-        pid=$(cat "/sys/fs/cgroup$(systemctl --user show -P ControlGroup "ward-$ID.scope")/cgroup.procs")
-        is_program load "$pid"
+        local group
+        group=$(systemctl --user show -P ControlGroup "ward-$ID.scope")
+        [[ -n $group ]] || return 1
+        pid=$(cat "/sys/fs/cgroup$group/cgroup.procs") || return 1
+        [[ $pid =~ ^[0-9]+$ ]] && is_program load "$pid"
 }
 scope_is_gone() { [[ $(systemctl --user is-active "$1") == inactive ]]; }
 
