@@ -190,14 +190,14 @@ static int open_path(struct box *box, const char *option, const char *path, bool
         if (r < 0)
                 return r;
         allow(box, writable ? "rw" : "ro", whole);
-        if (!box->job->box->walled)
-                return 0;
         mount = run_bind(box->job, option, path);
         if (mount.origin.field == NULL)
                 return err_oom(box->err);
         mount.destination = whole;
-        r = run_bind_word(box->job, writable ? "rw" : "ro", &bound, &mount, box->err);
-        if (r >= 0)
+        /* Without a root of its own it is where it was. */
+        if (box->job->box->walled)
+                r = run_bind_word(box->job, writable ? "rw" : "ro", &bound, &mount, box->err);
+        if (r >= 0 && box->job->box->walled)
                 r = run_bind_source(box->job, whole, &bound, &mount, box->err);
         if (r >= 0)
                 box->mounts[box->mount_count++] = mount;
@@ -420,12 +420,9 @@ static int narrow_filter(struct box *box)
 
 static bool is_opened(const struct box *box, const char *path)
 {
-        const struct option_list *lists[] = {&box->job->box->ro, &box->job->box->rw};
-
-        for (size_t l = 0; l < ELEMENTS(lists); l++)
-                for (size_t i = 0; i < lists[l]->count; i++)
-                        if (is_below(path, lists[l]->items[i]))
-                                return true;
+        for (size_t i = 0; i < box->mount_count; i++)
+                if (is_below(path, box->mounts[i].destination))
+                        return true;
         return is_system(path);
 }
 

@@ -121,6 +121,13 @@ inside() { as_user sandbox "$@"; }
         [[ $(<new) == w ]]
         run -123 as_user sandbox --bwrap --dev-bind / / --unshare-user --disable-userns "$HERE/ward" --root "$HERE/state" sandbox --require namespaces true
         expect_in_output "option '--require': namespaces"
+        # What is opened there is not tried as hidden, and its programs are found.
+        mkdir -p only/bin
+        printf '#!/bin/sh\necho found' >only/bin/own-tool
+        chmod -R a+rx only
+        run -0 as_user sandbox --bwrap --dev-bind / / --unshare-user --disable-userns --setenv HOME "$PWD/only" --setenv PATH "$PWD/only/bin:$PATH" \
+                "$HERE/ward" --root "$HERE/state" sandbox --verify --ro "$PWD/only/bin" own-tool
+        expect_in_output found "ward: verified: "
 }
 
 @test "the options of ward run that make sense here: -e, -w, --timeout, --tmpfs, --cap-add" {
