@@ -173,9 +173,10 @@ boxed() { printf '/w/ward --root /tmp/state %s' "$BOX"; }
         expect_in_output "no root of its own can be built here: Landlock and the filter are in its place" "namespaces user,cgroup,ipc,net (" "no network" "Permission denied"
         # No socket but of AF_UNIX, no namespace: as for who has no right. What Landlock closes is not looked for in PATH.
         needs_program python3
-        mkdir closed
+        mkdir closed opened # the current directory is opened
         printf '#!/bin/sh\necho wrong\n' >closed/id
         chmod -R a+rx closed
+        cd opened || return 1
         run -0 "$deny" EPERM setns clone3 unshare -- env PATH="$WORK/closed:$PATH" "${own[@]}" sh -c 'id -u; /usr/bin/python3 -c "
 import socket
 for family in (socket.AF_UNIX, socket.AF_INET, socket.AF_NETLINK):
