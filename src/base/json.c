@@ -38,7 +38,7 @@ void json_init(struct json *json, const char *text, size_t len, const char *file
 
 /* ------------------------------------------------------------------------------------------------ errors and positions */
 
-static void skip_space(struct json *json)
+static void pass_space(struct json *json)
 {
         const char *at = json->at, *end = json->end;
 
@@ -56,6 +56,13 @@ static void skip_space(struct json *json)
                         break;
         }
         json->at = at;
+}
+
+/* Most tokens have nothing before them. */
+static inline void skip_space(struct json *json)
+{
+        if (json->at < json->end && *json->at <= ' ')
+                pass_space(json);
 }
 
 static struct json_position position_of(const struct json *json, const char *at)
@@ -234,7 +241,7 @@ int json_string(struct json *json, const char **ret_string)
 
 bool json_is_null(struct json *json)
 {
-        return literal(json, "null");
+        return peek(json) == 'n' && literal(json, "null");
 }
 
 int json_bool(struct json *json, bool *ret_value)
@@ -400,11 +407,20 @@ static int read_key(struct json *json, struct slice *ret_key)
         return 0;
 }
 
+/* Names are short, and most differ in the first byte. */
+static inline bool is_name(const char *name, const char *key, size_t len)
+{
+        size_t at = 0;
+
+        while (at < len && name[at] == key[at])
+                at++;
+        return at == len && name[len] == '\0';
+}
+
 static const struct json_field *find_field(const struct json_field *fields, size_t count, const char *key, size_t len)
 {
         for (size_t i = 0; i < count; i++)
-                if (fields[i].name[0] == key[0] && strncmp(fields[i].name, key, len) == 0 &&
-                    fields[i].name[len] == '\0')
+                if (is_name(fields[i].name, key, len))
                         return &fields[i];
         for (size_t i = 0; i < count; i++)
                 if (strncasecmp(fields[i].name, key, len) == 0 && fields[i].name[len] == '\0')

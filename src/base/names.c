@@ -77,7 +77,7 @@ int name_index(const char *word, const char *const *words, size_t count)
         for (size_t i = 0; i < count; i++) {
                 size_t at = 0;
 
-                while (word[at] != '\0' && upper(word[at]) == upper(words[i][at]))
+                while (word[at] != '\0' && (word[at] == words[i][at] || upper(word[at]) == upper(words[i][at])))
                         at++;
                 if (word[at] == '\0' && words[i][at] == '\0')
                         return (int)i;

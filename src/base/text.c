@@ -41,11 +41,6 @@ void text_add(struct text *text, const char *data, size_t len)
         text->data[text->len] = '\0';
 }
 
-void text_puts(struct text *text, const char *string)
-{
-        text_add(text, string, strlen(string));
-}
-
 void text_printf(struct text *text, const char *format, ...)
 {
         va_list args, again;

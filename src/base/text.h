@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -23,7 +24,13 @@ struct text {
 #define _cleanup_text_ _cleanup_(text_done)
 
 void text_add(struct text *text, const char *data, size_t len);
-void text_puts(struct text *text, const char *string);
+
+/* Inline: the length of a literal is known then. */
+static inline void text_puts(struct text *text, const char *string)
+{
+        text_add(text, string, strlen(string));
+}
+
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_number(struct text *text, uint64_t number); /* decimal; a fifth of what text_printf() takes for it */
 void text_done(struct text *text);

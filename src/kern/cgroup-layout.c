@@ -36,8 +36,9 @@ const char *const cgroup_controller_names[CGROUP_CONTROLLER_COUNT] = {
 /* One line of mountinfo that mounts a hierarchy; all strings are inside the text. */
 struct cgroup_mount {
         int version;
-        const char *root;    /* which group of the hierarchy is mounted, as seen from the caller's cgroup namespace */
-        const char *point;   /* where */
+        const char *root;  /* which group of the hierarchy is mounted, as seen from the caller's cgroup namespace */
+        const char *point; /* where */
+        size_t point_len;
         const char *options; /* of the superblock: the controllers, or name=NAME */
 };
 
@@ -46,7 +47,8 @@ uint32_t cgroup_controller_bit(const char *name, size_t len)
         if (len == 2 && memcmp(name, "io", 2) == 0)
                 return 1U << CGROUP_BLKIO;
         for (size_t i = 0; i < CGROUP_CONTROLLER_COUNT; i++)
-                if (strlen(cgroup_controller_names[i]) == len && memcmp(cgroup_controller_names[i], name, len) == 0)
+                if (cgroup_controller_names[i][0] == name[0] && strncmp(cgroup_controller_names[i], name, len) == 0 &&
+                    cgroup_controller_names[i][len] == '\0')
                         return 1U << i;
         return 0;
 }
@@ -75,8 +77,21 @@ static bool mount_of(const struct procfs_mount *line, struct cgroup_mount *ret_m
                 return false;
         path_unescape(line->root);
         path_unescape(line->point);
-        *ret_mount = (struct cgroup_mount){version, line->root, line->point, line->options};
+        *ret_mount = (struct cgroup_mount){version, line->root, line->point, strlen(line->point), line->options};
         return true;
+}
+
+/* The next line that seems to mount a hierarchy; NULL: there is none. There may be thousands of others, and few of them have a dash.
+ * A space within a field is written as \040. */
+static char *line_of_hierarchy(char *mountinfo)
+{
+        char *at = mountinfo == NULL ? NULL : strchr(mountinfo, '-');
+
+        while (at != NULL && (at == mountinfo || strncmp(at - 1, " - cgroup", strlen(" - cgroup")) != 0))
+                at = strchr(at + 1, '-');
+        while (at != NULL && at > mountinfo && at[-1] != '\n')
+                at--;
+        return at;
 }
 
 /* Fills in @mounts, at most MOUNT_MAX; returns how many. */
@@ -84,17 +99,16 @@ static size_t mounts_parse(char *mountinfo, struct cgroup_mount *mounts)
 {
         struct procfs_mount mount;
         size_t count = 0;
-        char *line;
 
-        while (count < MOUNT_MAX && (line = text_next(&mountinfo, '\n')) != NULL) {
+        while (count < MOUNT_MAX && (mountinfo = line_of_hierarchy(mountinfo)) != NULL) {
                 size_t i;
 
-                /* There may be thousands of others, and four bytes are found without a table of them. */
-                if (strstr(line, " - c") == NULL || procfs_next_mount(&line, &mount) <= 0 ||
-                    !mount_of(&mount, &mounts[count]))
+                if (procfs_next_mount(&mountinfo, &mount) <= 0 || !mount_of(&mount, &mounts[count]))
                         continue;
                 /* A later mount on the same place hides the earlier one. */
-                for (i = 0; i < count && strcmp(mounts[i].point, mounts[count].point) != 0; i++)
+                for (i = 0; i < count && (mounts[i].point_len != mounts[count].point_len ||
+                                          memcmp(mounts[i].point, mounts[count].point, mounts[i].point_len) != 0);
+                     i++)
                         ;
                 mounts[i] = mounts[count];
                 if (i == count)
@@ -142,7 +156,7 @@ static const struct cgroup_mount *mount_choose(const struct cgroup_mount *mounts
         const struct cgroup_mount *best = NULL;
         int best_rank = -1;
 
-        for (const struct cgroup_mount *mount = mounts; mount < mounts + count; mount++) {
+        for (const struct cgroup_mount *mount = mounts; mount < mounts + count && best_rank < 2; mount++) {
                 bool same = *controllers == '\0' ? mount->version == 2
                                                  : mount->version == 1 && options_name(mount->options, controllers);
                 int rank;

@@ -432,11 +432,14 @@ static int open_tasks(struct launch *launch, const struct slot *slot, const stru
                 .flags = O_WRONLY | O_CLOEXEC,
                 .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
         };
-        int fd = -ENOENT;
+        size_t i = 0;
+        int fd = -EBADF;
 
-        for (size_t i = 0; i < layout->count; i++)
-                if (strcmp(layout->hierarchies[i].mount, slot->path) == 0)
-                        fd = (int)syscall(SYS_openat2, layout->hierarchies[i].fd, slot->file, &how, sizeof(how));
+        while (i < layout->count && strcmp(layout->hierarchies[i].mount, slot->path) != 0)
+                i++;
+        errno = ENOENT;
+        if (i < layout->count)
+                fd = (int)syscall(SYS_openat2, layout->hierarchies[i].fd, slot->file, &how, sizeof(how));
         if (fd < 0)
                 return err_errno(err, "open '%s/%s' to move the container's init into its group", slot->path,
                                  slot->file);
