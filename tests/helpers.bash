@@ -95,13 +95,8 @@ remove_left() {
         done
 }
 
-# What a start must not change: mounts, groups with this test's id in their name, processes of this test, network links.
-# Another test's leftovers are its own failure: only what carries $ID or $WORK counts where others are at work too.
-machine_state() {
-        awk '{ print "mount", $5 }' /proc/self/mountinfo | grep -F -e "$WORK" -e "$ID" || true
-        find /sys/fs/cgroup -type d -name "*$ID*" 2>/dev/null | sed 's/^/group /' || true
-        pgrep -l -f -- "$WORK/|$ID\b" 2>/dev/null | grep -vE '^[0-9]+ (bats|bash|pgrep|timeout|sh)\b' | sed 's/^/process /' || true
-}
+# What a start must not change: mounts, groups and processes. Another test's leftovers are its own failure: only what carries $ID or $WORK counts.
+machine_state() { "$WARD_BUILD/tests/state/state" machine "$WORK" "$ID"; }
 
 # unable REASON: skips with the reason, or fails where the environment is known to be able.
 unable() {

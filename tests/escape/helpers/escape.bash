@@ -6,7 +6,6 @@
 # no container has been given; all that an attack reaches for lies there. What is attacked is a copy of the machine (../isolated).
 
 load ../oci/helpers/common
-load helpers/audit
 
 # What the attackers of helpers/*.c are built to; static, so that they run in any root file system.
 ATTACKERS=$WARD_BUILD/tests/escape
@@ -42,21 +41,19 @@ escape_teardown() {
         $ok
 }
 
-# Names, types, owners, sizes, times and content.
-canary_state() {
-        (cd "${CANARY:?}" && find . -printf '%p %y %m %U:%G %s %n %T@ %C@ %l\n' | sort && find . -type f -exec sha256sum {} + | sort -k 2)
-}
+canary_state() { "$WARD_BUILD/tests/state/state" files "${CANARY:?}"; }
+host_state() { "$WARD_BUILD/tests/state/state" host "$WORK" "$ID"; }
 
 audit_begin() {
         canary_state >"$WORK/.canary"
-        host_state "$WORK" "$ID" >"$WORK/.host"
+        host_state >"$WORK/.host"
 }
 
 audit_end() {
         local what
         cd / || return 1
         canary_state >"$WORK/.canary.now"
-        host_state "$WORK" "$ID" >"$WORK/.host.now"
+        host_state >"$WORK/.host.now"
         for what in canary host; do
                 diff "$WORK/.$what" "$WORK/.$what.now" >"$WORK/.diff" || {
                         echo "the $what has changed ('>' is new):"
