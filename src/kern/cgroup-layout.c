@@ -4,7 +4,8 @@
  * proc_pid_mountinfo(5).
  *
  * Each line of /proc/self/cgroup is a hierarchy; its mount is looked for in /proc/self/mountinfo. This is read at every start of a
- * container, so it takes two system calls for each hierarchy, three for the controllers of v2, and seven for the two files.
+ * container, so it takes two system calls for each hierarchy, three for the controllers of v2, and seven for the two files. openat(2)
+ * by name: musl's open(3) makes another call for O_CLOEXEC, as kernels before 2.6.23 needed it.
  */
 #include "kern/cgroup.h"
 
@@ -254,7 +255,7 @@ static int hierarchy_open(struct cgroup_hierarchy *hierarchy, struct ward_err *e
 {
         struct statfs fs;
         _cleanup_close_
-        int fd = open(hierarchy->mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        int fd = openat(AT_FDCWD, hierarchy->mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
         if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
                 return 0;
@@ -276,7 +277,7 @@ static int self_cgroup_read(char *text, size_t size, char **ret_large, struct wa
 {
         ssize_t n;
         _cleanup_close_
-        int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+        int fd = openat(AT_FDCWD, "/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
 
         /* A kernel without control groups has neither the file nor a mount. */
         if (fd < 0 && errno == ENOENT) {

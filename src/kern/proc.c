@@ -22,7 +22,7 @@
 int proc_open(struct ward_err *err)
 {
         _cleanup_close_
-        int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        int fd = openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
         struct statfs fs;
         struct stat st;
 

@@ -18,7 +18,7 @@
 int store_boot_id(char ret_id[STORE_BOOT_ID_LEN + 1], struct ward_err *err)
 {
         _cleanup_close_
-        int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+        int fd = openat(AT_FDCWD, "/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
         char id[STORE_BOOT_ID_LEN];
         ssize_t n;
 

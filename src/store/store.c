@@ -88,12 +88,12 @@ static int open_root(char *path, struct store *ret_store, struct ward_err *err)
         /* A slash at the end would make the kernel follow a symlink in spite of O_NOFOLLOW (path_resolution(7)). */
         while (len > 1 && path[len - 1] == '/')
                 path[--len] = '\0';
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0 && errno == ENOENT) {
                 r = make_root(path, err);
                 if (r < 0)
                         return r;
-                fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         }
         if (fd < 0 && (errno == ELOOP || errno == ENOTDIR)) {
                 (void)err_set(err, -ENOTDIR, "state directory '%s' is not a directory, or is a symbolic link", path);
