@@ -91,8 +91,11 @@ static void each_line(const char *path, void (*each)(char *line, const char *wha
 static void cut(char *line, const char *fields[FIELDS])
 {
         for (size_t i = 0; i < FIELDS; i++) {
-                const char *field = strtok_r(i == 0 ? line : NULL, " ", &line);
+                const char *field;
 
+                if (line != NULL)
+                        line += strspn(line, " ");
+                field = strsep(&line, " ");
                 fields[i] = field == NULL ? "" : field;
         }
 }
