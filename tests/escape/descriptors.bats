@@ -64,10 +64,11 @@ leaking() { "$@" 3</ 4</ 5</ 6</ 7</ 8</ 9</ 10</; }
                 [[ $status -ne 0 && $output != "0 0" ]] || { echo "above descriptor $n"; shown; }
         done
         oci delete --force "$ID"
+        edit '.process.args = ["@program@"]'
         cp "$BUNDLE/config.json" "$WORK/config"
         for n in {3..40}; do
                 for program in "/script$n" "/up$n" "/proc/self/fd/$n$CANARY/probe"; do
-                        jq --arg program "$program" '.process.args = [$program]' "$WORK/config" >"$BUNDLE/config.json"
+                        sed "s|@program@|$program|" "$WORK/config" >"$BUNDLE/config.json"
                         run leaking oci run -b "$BUNDLE" "$ID"
                         [[ $status -ne 0 && $output != "0 0" ]] || { echo "descriptor $n"; shown; }
                 done
@@ -79,7 +80,7 @@ leaking() { "$@" 3</ 4</ 5</ 6</ 7</ 8</ 9</ 10</; }
         local n
         cp "$ATTACKERS/probe" "$CANARY/probe"
         audit_begin
-        make_bundle true
+        make_bundle @program@
         grant CAP_SYS_PTRACE
         for n in {3..40}; do
                 printf '#!/proc/self/fd/%d/%d/root%s user\n' "$n" $$ "$CANARY/probe" >"$BUNDLE/rootfs/script$n"
@@ -87,7 +88,7 @@ leaking() { "$@" 3</ 4</ 5</ 6</ 7</ 8</ 9</ 10</; }
         done
         cp "$BUNDLE/config.json" "$WORK/config"
         for n in {3..40}; do
-                jq --arg program "/script$n" '.process.args = [$program]' "$WORK/config" >"$BUNDLE/config.json"
+                sed "s|@program@|/script$n|" "$WORK/config" >"$BUNDLE/config.json"
                 run oci run --preserve-fds 60 -b "$BUNDLE" "$ID"
                 [[ $status -ne 0 && $output != "0 0" ]] || { echo "descriptor $n"; shown; }
         done
