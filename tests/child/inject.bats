@@ -17,12 +17,12 @@ teardown() {
         ward_teardown
 }
 
-# inject ACTION STEP SANITIZED_STEP COMMAND: each STEP-th place. A sanitized program makes many more calls, most of them its own. No step is
+# inject ACTION STEP SANITIZED_STEP COMMAND...: each STEP-th place. A sanitized program makes many more calls, most of them its own. No step is
 # a multiple of 5, so that each meets all five errors.
 inject() {
         local action=$1 step=${WARD_SANITIZED:+$3}
         [[ -z ${WARD_TEST_FULL:-} ]] || step=1
-        "$WARD_SOURCE/tests/child/inject" --build "$WARD_BUILD" --step "${step:-$2}" --part "${WARD_TEST_PART:-0/1}" "$action" "$4" >"$WORK/said" 2>&1 3>&- ||
+        "$WARD_SOURCE/tests/child/inject" --build "$WARD_BUILD" --step "${step:-$2}" --part "${WARD_TEST_PART:-0/1}" "$action" "${@:4}" >"$WORK/said" 2>&1 3>&- ||
                 { cat "$WORK/said"; return 1; }
         sed 's/^/# /' "$WORK/said" >&3
 }
@@ -38,10 +38,7 @@ inject() {
 @test "state: system calls fail" { inject fail 7 29 state; }
 
 @test "other ways to run, to start and to execute: system calls fail" {
-        local command
-        for command in run-cold run-hooks run-user run-nodes run-below run-terminal exec-user; do
-                inject fail 61 181 "$command"
-        done
+        inject fail 61 181 run-cold run-hooks run-user run-nodes run-below run-terminal exec-user
         inject fail 7 31 start-hooks
         inject fail 13 61 run-notify
         inject fail 3 31 start-notify
@@ -49,10 +46,7 @@ inject() {
 }
 
 @test "a paused one, and one whose state is damaged: system calls fail" {
-        local command
-        for command in kill-paused delete-paused kill-damaged delete-damaged state-damaged; do
-                inject fail 11 61 "$command"
-        done
+        inject fail 11 61 kill-paused delete-paused kill-damaged delete-damaged state-damaged
 }
 
 @test "run: either side is killed" { inject kill 7 23 run; }
@@ -63,20 +57,13 @@ inject() {
 @test "delete: it is killed" { inject kill 3 13 delete; }
 
 @test "groups with parents of their own, nodes in the root, hooks: either side is killed" {
-        inject kill 13 61 run-below
-        inject kill 13 61 run-nodes
-        inject kill 13 61 run-hooks
-        inject kill 13 61 run-notify
+        inject kill 13 61 run-below run-nodes run-hooks run-notify exec-notify
         inject kill 2 13 start-notify
-        inject kill 13 61 exec-notify
 }
 
 @test "memory is short" {
         [[ -z ${WARD_SANITIZED:-} ]] || unable "the sanitizer's allocator is in its library, where no breakpoint is set"
-        local command
-        for command in run create start exec kill delete list state run-hooks start-hooks kill-damaged state-damaged; do
-                inject memory 1 - "$command"
-        done
+        inject memory 1 - run create start exec kill delete list state run-hooks start-hooks kill-damaged state-damaged
 }
 
 @test "the first process of --init can't be executed: it says why" {
