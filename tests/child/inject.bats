@@ -8,8 +8,8 @@
 load ../helpers
 
 setup() {
-        ward_setup
         needs_root
+        ward_setup
         needs_program nm
 }
 

@@ -15,8 +15,8 @@ USER_NAMESPACE='.linux.namespaces += [{type: "user"}]
         | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
 
 escape_setup() {
-        ward_setup
         needs_root
+        ward_setup
         [[ ${WARD_ISOLATED:-} == "$(readlink /proc/self/ns/mnt)" ]] || {
                 echo "not here: tests/run escape, or tests/escape/isolated bats FILE"
                 return 1
@@ -31,8 +31,7 @@ escape_setup() {
 
 escape_teardown() {
         local ok=true id
-        # A test that was skipped in its setup has nothing to look at.
-        [[ -n ${CANARY:-} ]] || { ward_teardown; return; }
+        [[ -n ${CANARY:-} ]] || { ward_teardown; return; } # skipped in its setup
         for id in $(oci list -q); do
                 oci delete --force "$id"
         done
