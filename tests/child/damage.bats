@@ -56,13 +56,13 @@ ends_after() {
         ward_oci kill "$ID" KILL
         wait_until 20 gone
         shows stopped
-        [[ -z ${ID:-} ]] || ward_oci delete --force "$ID"
+        ward_oci delete --force "$ID"
         nothing_left
         running
         "$@"
         run ward_oci delete "$ID"
         ((status != 0)) || shown
-        [[ -z ${ID:-} ]] || ward_oci delete --force "$ID"
+        ward_oci delete --force "$ID"
         nothing_left
 }
 
@@ -77,7 +77,7 @@ ends_after() {
         done
         ward_oci kill "$ID" KILL
         wait_until 20 gone
-        [[ -z ${ID:-} ]] || ward_oci delete --force "$ID"
+        ward_oci delete --force "$ID"
         nothing_left
 }
 
@@ -119,7 +119,7 @@ corrupt_both() { corrupt && head -c 500 /dev/urandom >"${STATE%/*}/config.json";
         shows created
         ward_oci kill "$ID" KILL
         wait_until 20 gone
-        [[ -z ${ID:-} ]] || ward_oci delete --force "$ID"
+        ward_oci delete --force "$ID"
         nothing_left
 }
 
@@ -130,12 +130,12 @@ corrupt_both() { corrupt && head -c 500 /dev/urandom >"${STATE%/*}/config.json";
         shows paused
         ward_oci kill "$ID" KILL
         wait_until 20 gone
-        [[ -z ${ID:-} ]] || ward_oci delete --force "$ID"
+        ward_oci delete --force "$ID"
         nothing_left
         running
         ward_oci pause "$ID"
         remove_both
-        [[ -z ${ID:-} ]] || ward_oci delete --force "$ID"
+        ward_oci delete --force "$ID"
         nothing_left
 }
 
@@ -148,7 +148,7 @@ corrupt_both() { corrupt && head -c 500 /dev/urandom >"${STATE%/*}/config.json";
         shows running
         ward_oci kill "$ID" KILL
         wait_until 20 gone
-        [[ -z ${ID:-} ]] || ward_oci delete --force "$ID"
+        ward_oci delete --force "$ID"
         nothing_left
 }
 
@@ -163,7 +163,7 @@ corrupt_both() { corrupt && head -c 500 /dev/urandom >"${STATE%/*}/config.json";
         "$WARD_BUILD/bin/ward-oci" --root "$WORK/other" delete --force "$ID"
         [[ ! -e other/$ID ]]
         [[ $(ward_oci state "$ID" | jq -r .status) == running ]]
-        [[ -z ${ID:-} ]] || ward_oci delete --force "$ID"
+        ward_oci delete --force "$ID"
         nothing_left
 }
 
@@ -179,7 +179,7 @@ corrupt_both() { corrupt && head -c 500 /dev/urandom >"${STATE%/*}/config.json";
         ((status != 0)) || shown
         if gone; then return 1; fi
         cp whole "$STATE"
-        [[ -z ${ID:-} ]] || ward_oci delete --force "$ID"
+        ward_oci delete --force "$ID"
         nothing_left
 }
 
@@ -201,6 +201,6 @@ PYTHON
         expect_status 1
         expect_in_output "find out whose the control group '/$GROUP' is"
         run ! gone
-        [[ -z ${ID:-} ]] || ward_oci delete --force "$ID"
+        ward_oci delete --force "$ID"
         nothing_left
 }
