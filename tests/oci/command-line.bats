@@ -160,7 +160,7 @@ teardown() {
 }
 
 @test "in another runtime's place it has that one's name in help and version, and says whose it is" {
-        ln -s "$WARD_BUILD/bin/ward-oci" "$WORK/runc"
+        ln -s "$(itself ward-oci)" "$WORK/runc"
         run -0 "$WORK/runc" --help
         [[ ${lines[1]} == "   runc - Open Container Initiative runtime"* ]]
         run -0 "$WORK/runc" list -h

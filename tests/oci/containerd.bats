@@ -39,7 +39,7 @@ teardown() {
                 ctr task delete -f "$ID" || true
                 ctr container delete "$ID" || true
         fi >/dev/null 2>&1
-        find "$IMAGE/tmp" -mindepth 1 -delete 2>/dev/null || true # the root is the same for all
+        [[ -z ${IMAGE:-} ]] || find "$IMAGE/tmp" -mindepth 1 -delete 2>/dev/null || true # the root is the same for all
         ward_teardown
 }
 
