@@ -61,6 +61,7 @@ struct process {
         pid_t pid; /* 0: gone, or not traced any more */
         uint64_t calls;
         bool failing; /* the next stop is the end of the call that was not made */
+        bool inside;  /* a call, as far as its stops say */
 };
 
 struct symbol {
@@ -102,16 +103,28 @@ static void on_alarm(int signal)
 #define FIRST rdi
 #define SECOND rsi
 #define RESULT rax
+#define NUMBER orig_rax
 #define BREAKPOINT_BEHIND 1 /* where the program counter is after the breakpoint */
 static const unsigned char breakpoint[] = {0xcc};
+
+/* ptrace(2)'s older calls: User-Mode-Linux has no others. */
+static void get_registers(pid_t pid, struct user_regs_struct *registers)
+{
+        (void)ptrace(PTRACE_GETREGS, pid, NULL, registers);
+}
+
+static void set_registers(pid_t pid, struct user_regs_struct *registers)
+{
+        (void)ptrace(PTRACE_SETREGS, pid, NULL, registers);
+}
 #elif defined(__aarch64__)
 #define PC pc
 #define FIRST regs[0]
 #define SECOND regs[1]
 #define RESULT regs[0]
+#define NUMBER regs[8]
 #define BREAKPOINT_BEHIND 0
 static const unsigned char breakpoint[] = {0x00, 0x00, 0x20, 0xd4};
-#endif
 
 static void get_registers(pid_t pid, struct user_regs_struct *registers)
 {
@@ -126,12 +139,13 @@ static void set_registers(pid_t pid, struct user_regs_struct *registers)
 
         (void)ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &data);
 }
+#endif
 
 /* At the begin of a call: it is not made (seccomp(2): -1 is no call). */
 static void skip_call(pid_t pid)
 {
 #if defined(__x86_64__)
-        struct user_regs_struct registers;
+        struct user_regs_struct registers = {0};
 
         get_registers(pid, &registers);
         registers.orig_rax = (unsigned long long)-1;
@@ -262,7 +276,7 @@ static void step_over(struct run *run, pid_t pid, struct symbol *symbol)
 /* True when the stop was that of a breakpoint. */
 static bool on_breakpoint(struct run *run, pid_t pid)
 {
-        struct user_regs_struct registers;
+        struct user_regs_struct registers = {0};
         struct symbol *symbol;
 
         get_registers(pid, &registers);
@@ -327,33 +341,56 @@ static bool on_entry(struct run *run, struct process *process, uint64_t nr)
         return false;
 }
 
+struct stop {
+        bool entry;
+        uint64_t nr;    /* at the entry */
+        int64_t result; /* at the exit */
+};
+
+/* Which stop of a call it is. A kernel without PTRACE_GET_SYSCALL_INFO (before 5.3, and User-Mode-Linux) does not say, but they take turns. */
+static bool look(const struct process *process, struct stop *ret_stop)
+{
+        struct __ptrace_syscall_info info = {0};
+        struct user_regs_struct registers = {0};
+
+        if (ptrace(PTRACE_GET_SYSCALL_INFO, process->pid, sizeof(info), &info) > 0) {
+                *ret_stop = (struct stop){info.op == PTRACE_SYSCALL_INFO_ENTRY, info.entry.nr, 0};
+                if (info.op == PTRACE_SYSCALL_INFO_EXIT)
+                        *ret_stop = (struct stop){.result = info.exit.rval};
+                return info.op == PTRACE_SYSCALL_INFO_ENTRY || info.op == PTRACE_SYSCALL_INFO_EXIT;
+        }
+        if (errno != EIO)
+                return false;
+        get_registers(process->pid, &registers);
+        *ret_stop = (struct stop){!process->inside, registers.NUMBER, (int64_t)registers.RESULT};
+        return true;
+}
+
 /* The end of the call that was not made. */
 static void on_failed_exit(struct run *run, struct process *process)
 {
-        struct __ptrace_syscall_info info = {0};
-        struct user_regs_struct registers;
+        struct user_regs_struct registers = {0};
+        struct stop stop;
 
         process->failing = false;
         run->acted = true;
         get_registers(process->pid, &registers);
         registers.RESULT = (unsigned long long)-(long long)run->error;
         set_registers(process->pid, &registers);
-        if (ptrace(PTRACE_GET_SYSCALL_INFO, process->pid, sizeof(info), &info) > 0 &&
-            info.op == PTRACE_SYSCALL_INFO_EXIT && info.exit.is_error && info.exit.rval == -run->error)
+        if (look(process, &stop) && !stop.entry && stop.result == -run->error)
                 (void)fprintf(run->report, "hit %zu %ju\n", index_of(run, process), (uintmax_t)process->calls);
 }
 
 static bool on_call(struct run *run, struct process *process)
 {
-        struct __ptrace_syscall_info info = {0};
+        struct stop stop;
 
-        if (!run->executed || ptrace(PTRACE_GET_SYSCALL_INFO, process->pid, sizeof(info), &info) <= 0)
+        if (!run->executed || !look(process, &stop))
                 return false;
-        if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
-                return on_entry(run, process, info.entry.nr);
-        if (info.op == PTRACE_SYSCALL_INFO_EXIT && process->failing)
+        if (!stop.entry && process->failing)
                 on_failed_exit(run, process);
-        return false;
+        process->inside = stop.entry;
+        return stop.entry && on_entry(run, process, stop.nr);
 }
 
 /* ---- stops ---- */
@@ -378,6 +415,7 @@ static void on_stop(struct run *run, pid_t pid, int status)
         }
         if (event == PTRACE_EVENT_EXEC && command) {
                 run->executed = true;
+                process->inside = true; /* of execve(2) */
                 place(run, pid);
         } else if (event == PTRACE_EVENT_EXEC) {
                 /* The container's program, or a hook: no longer what is tested. */

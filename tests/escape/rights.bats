@@ -180,6 +180,7 @@ sets() { sed -n "s/^Cap\(...\):\t0*\(.*\)/\1=\2/p" | tr '\n' ' '; }
 
 # behind_wall WORDS COMMAND...: a bundle whose program is behind Landlock's wall, with all rights that a container can have.
 behind_wall() {
+        ward doctor landlock | grep -q ' abi [0-9]' || unable "has a kernel without Landlock"
         make_bundle "${@:2}"
         mkdir "$BUNDLE/rootfs/closed"
         echo secret >"$BUNDLE/rootfs/closed/file"
