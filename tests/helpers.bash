@@ -128,6 +128,9 @@ own_group() {
         [[ $group == / ]] || echo "$group"
 }
 
+# Whether engines have systemd make the groups of their containers: it runs, and there is nothing but v2.
+systemd_has_groups() { [[ -d /run/systemd/system && -e /sys/fs/cgroup/cgroup.controllers ]]; }
+
 needs_program() {
         local name
         for name in "$@"; do
@@ -153,9 +156,13 @@ as_nobody() {
 
 # own_podman RUNTIME VERB WORD...: podman with a storage and groups of the test's own.
 own_podman() {
-        local parent=()
-        [[ $2 != run ]] || parent=(--cgroup-parent "/$ID-podman")
-        podman --root "$WORK/storage" --runroot "$WORK/run" --tmpdir "$WORK/tmp" --storage-driver vfs --cgroup-manager cgroupfs \
+        local parent=() manager=cgroupfs
+        if is_machine_root && systemd_has_groups; then
+                manager=systemd
+        elif [[ $2 == run ]]; then
+                parent=(--cgroup-parent "/$ID-podman")
+        fi
+        podman --root "$WORK/storage" --runroot "$WORK/run" --tmpdir "$WORK/tmp" --storage-driver vfs --cgroup-manager "$manager" \
                 --events-backend file --runtime "$1" "$2" "${parent[@]}" "${@:3}"
 }
 
@@ -267,9 +274,9 @@ expect_not_in_output() {
         done
 }
 
-# wait_until SECONDS COMMAND...: until the command succeeds.
+# wait_until SECONDS COMMAND...: until the command succeeds. WARD_PATIENCE is how many times as slow the machine is.
 wait_until() {
-        local end=$((SECONDS + $1))
+        local end=$((SECONDS + $1 * ${WARD_PATIENCE:-1}))
         shift
         until "$@"; do
                 ((SECONDS < end)) || { echo "did not happen in time: $*"; return 1; }

@@ -13,7 +13,7 @@ ctr() { inside ctr -a /run/containerd.sock "$@"; }
 answers() { ctr version >/dev/null 2>&1; }
 
 # run_in_ctr OPTION... ROOT ID COMMAND...
-run_in_ctr() { ctr run --runc-binary "$WARD_OCI" --rootfs "$@"; }
+run_in_ctr() { ctr run --runc-binary "$WARD_OCI" "${GROUPS_BY[@]}" --rootfs "$@"; }
 
 setup_file() {
         cat >"$BATS_FILE_TMPDIR/config.toml" <<-END
@@ -31,7 +31,8 @@ teardown_file() { engine_stop; }
 
 setup() {
         engine_setup containerd
-        IMAGE=$BATS_FILE_TMPDIR/image
+        IMAGE=$BATS_FILE_TMPDIR/image UNIT=ctr-$ID.scope GROUPS_BY=()
+        ! systemd_has_groups || GROUPS_BY=(--runc-systemd-cgroup --cgroup "$(engine_slice):ctr:$ID")
 }
 
 teardown() {
@@ -93,11 +94,12 @@ started() {
         expect_in_output "executable file not found in \$PATH"
         ctr task exec -d --exec-id three "$ID" touch /tmp/made
         wait_until 10 test -e "/proc/$PID/root/tmp/made"
+        in_scope "$PID" "$UNIT"
 }
 
 @test "tty: of run and of exec" {
         on_terminal() { inside script -qec "ctr -a /run/containerd.sock $1" /dev/null; }
-        run -0 on_terminal "run --rm -t --runc-binary $WARD_OCI --rootfs $IMAGE $ID tty"
+        run -0 on_terminal "run --rm -t --runc-binary $WARD_OCI ${GROUPS_BY[*]} --rootfs $IMAGE $ID tty"
         expect_in_output /dev/pts/0
         started -- sleep 1000
         run -0 on_terminal "task exec -t --exec-id one $ID tty"
@@ -140,12 +142,13 @@ started() {
         started --memory-limit $((64 << 20)) --cpus 0.5 -- sleep 1000
         [[ $(of_group "$PID" memory memory.limit_in_bytes memory.max) == $((64 << 20)) ]]
         [[ $(of_group "$PID" cpu cpu.cfs_quota_us cpu.max) =~ ^50000(\ 100000)?$ ]]
+        in_scope "$PID" "$UNIT" MemoryMax=$((64 << 20)) CPUQuotaPerSecUSec=500ms
 }
 
 @test "oom: is told" {
         ctr events >events 2>&1 3>&- &
-        # The shim begins to listen behind the start, and hears nothing of what was before.
-        started --memory-limit $((16 << 20)) -- sh -c 'sleep 1; exec dd if=/dev/zero of=/dev/null bs=64M count=1'
+        started --memory-limit $((16 << 20)) -- sh -c "$RUN_OUT"
+        runs_out "$PID"
         wait_until 10 stopped
         wait_until 10 grep -q /tasks/oom events
         kill "$!"
@@ -164,6 +167,7 @@ started() {
         wait_until 10 stopped
         run ctr task delete "$ID"
         expect_in_output "exit code 137"
+        wait_until 10 no_scope "$UNIT"
 }
 
 @test "codes: what can't be executed is said" {

@@ -49,7 +49,7 @@ setup_file() {
               [plugins.'$runtime'.containerd.runtimes.ward.options]
                 BinaryName = '$WARD_OCI'
                 Root = '/run/containerd/ward'
-                SystemdCgroup = false
+                SystemdCgroup = $(systemd_has_groups && echo true || echo false)
 	END
         engine_start containerd --config "$BATS_FILE_TMPDIR/config.toml"
         [[ ! -d $BATS_FILE_TMPDIR/image ]] || import_image
@@ -80,7 +80,7 @@ setup() {
         needs_program containerd nsenter
         [[ -x /usr/lib/cni/ptp ]] || unable "needs containernetworking-plugins"
         answers || unable "containerd does not start here: $(tail -n 1 "$BATS_FILE_TMPDIR/log")"
-        SANDBOX=$(jq -n --arg id "$ID" --arg logs "$WORK/logs" --arg group "/$ENGINE_GROUP" '{metadata: {name: $id, uid: $id, namespace: "tests"},
+        SANDBOX=$(jq -n --arg id "$ID" --arg logs "$WORK/logs" --arg group "$(engine_parent)" '{metadata: {name: $id, uid: $id, namespace: "tests"},
                 hostname: "pod", log_directory: $logs, linux: {cgroup_parent: $group}}')
         mkdir logs
 }
@@ -116,6 +116,7 @@ started() {
         PID=$(with_container ContainerStatus '.verbose = true' | jq -r .info.info | jq -r .pid)
 }
 
+scope() { echo "cri-containerd-$CONTAINER.scope"; }
 status_of() { with_container ContainerStatus | jq -r ".status.$1 // 0"; }
 has_exited() { [[ $(status_of state) == 2 ]]; }
 ended_with() {
@@ -124,7 +125,7 @@ ended_with() {
 }
 
 # execute COMMAND...: the answer.
-execute() { cri ExecSync "$(jq -n --arg id "$CONTAINER" '{container_id: $id, cmd: $ARGS.positional, timeout: 20}' --args -- "$@")"; }
+execute() { cri ExecSync "$(jq -n --arg id "$CONTAINER" '{container_id: $id, cmd: $ARGS.positional, timeout: $patience}' --argjson patience "$((20 * ${WARD_PATIENCE:-1}))" --args -- "$@")"; }
 
 @test "run: variables, directory, user, status" {
         started '.envs = [{key: "A", value: "a b"}] | .working_dir = "/etc" | .linux.security_context = {run_as_user: {value: 1000}, run_as_group: {value: 1001}}' \
@@ -167,6 +168,7 @@ execute() { cri ExecSync "$(jq -n --arg id "$CONTAINER" '{container_id: $id, cmd
 @test "exec: output, status" {
         started . sleep 1000
         [[ $(execute sh -c 'echo said; echo complained >&2; exit 3') == '{"stdout": "said\n", "stderr": "complained\n", "exit_code": 3}' ]]
+        in_scope "$PID" "$(scope)"
         run ! execute nosuchcommand
         expect_in_output "executable file not found in \$PATH"
 }
@@ -200,7 +202,8 @@ LIMITS='memory_limit_in_bytes: 67108864, memory_swap_limit_in_bytes: 67108864, c
         started ".linux.resources = {$LIMITS}" sleep 1000
         [[ $(of_group "$PID" memory memory.limit_in_bytes memory.max) == 67108864 ]]
         [[ $(of_group "$PID" cpu cpu.cfs_quota_us cpu.max) =~ ^50000(\ 100000)?$ ]]
-        [[ $(sed -n 's/.*memory:\|^0:://p' "/proc/$PID/cgroup") == *"/$ENGINE_GROUP/$CONTAINER"* ]]
+        in_scope "$PID" "$(scope)" MemoryMax=67108864 CPUQuotaPerSecUSec=500ms "Slice=$(engine_slice)"
+        systemd_has_groups || [[ $(sed -n 's/.*memory:\|^0:://p' "/proc/$PID/cgroup") == *"/$ENGINE_GROUP/$CONTAINER"* ]]
 }
 
 @test "update: those of a container that runs" {
@@ -208,11 +211,13 @@ LIMITS='memory_limit_in_bytes: 67108864, memory_swap_limit_in_bytes: 67108864, c
         with_container UpdateContainerResources '.linux = {memory_limit_in_bytes: 50331648, memory_swap_limit_in_bytes: 50331648, cpu_period: 100000, cpu_quota: 25000}'
         [[ $(of_group "$PID" memory memory.limit_in_bytes memory.max) == 50331648 ]]
         [[ $(of_group "$PID" cpu cpu.cfs_quota_us cpu.max) =~ ^25000(\ 100000)?$ ]]
+        in_scope "$PID" "$(scope)" MemoryMax=50331648 CPUQuotaPerSecUSec=250ms
 }
 
 @test "oom: is known for what it was" {
         started '.linux.resources = {memory_limit_in_bytes: 16777216, memory_swap_limit_in_bytes: 16777216}' \
-                sh -c 'sleep 1; exec dd if=/dev/zero of=/dev/null bs=64M count=1'
+                sh -c "$RUN_OUT"
+        runs_out "$PID"
         ended_with 137
         [[ $(status_of reason) == OOMKilled ]]
 }
@@ -225,6 +230,7 @@ LIMITS='memory_limit_in_bytes: 67108864, memory_swap_limit_in_bytes: 67108864, c
         started . sleep 1000
         with_container StopContainer '.timeout = 1'
         ended_with 137
+        wait_until 10 no_scope "$(scope)"
 }
 
 @test "codes: what can't be executed is said" {

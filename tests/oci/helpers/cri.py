@@ -9,6 +9,7 @@ MESSAGES is what the tests need of the interface: a field's name, number and typ
 message, `*` of a type (repeated), or `%` (a map of strings).
 """
 import json
+import os
 import sys
 
 import grpc
@@ -68,7 +69,7 @@ METHODS = {
     "ContainerStats": (CONTAINER, {"stats": (1, "ContainerStats")}),
     "CheckpointContainer": ({**CONTAINER, "location": (2, "s"), "timeout": (3, "i")}, NOTHING),
 }
-PATIENCE_SEC = 60
+PATIENCE_SEC = 60 * int(os.environ.get("WARD_PATIENCE", 1))
 
 
 # ---- protobuf: a field is a key (number and kind), and a varint or a length with bytes behind it ---------------------------------
