@@ -156,9 +156,13 @@ int cgroup_file_read(const struct cgroup_hierarchy *hierarchy, const char *path,
         int fd = cgroup_open(hierarchy, path, file, O_RDONLY);
         int r;
 
+        /* ENODEV: the group has gone since it was found, or since it was opened (kernfs_fop_open(), kernfs_seq_start() in fs/kernfs/file.c). */
         if (fd < 0)
-                return err_code(err, fd, "open '%s/%s/%s'", hierarchy->mount, skip_slashes(path), file);
+                return err_code(err, fd == -ENODEV ? -ENOENT : fd, "open '%s/%s/%s'", hierarchy->mount,
+                                skip_slashes(path), file);
         r = fd_read_all(fd, file, CGROUP_FILE_MAX, ret_text, NULL, err);
+        if (r == -ENODEV)
+                return err_code(err, -ENOENT, "read '%s/%s/%s'", hierarchy->mount, skip_slashes(path), file);
         if (r < 0) {
                 (void)err_wrap(err, "%s/%s", hierarchy->mount, skip_slashes(path));
                 return r;

@@ -42,6 +42,7 @@ ended() { ! grep -q '^State:.[^ZX]' "/proc/$1/status" 2>/dev/null; }
 @test "teardown finds a process, and ends it" {
         rootfs root
         "$WORK/root/bin/sleep" 60 3>&- &
+        wait_until 5 grep -qx sleep "/proc/$!/comm"
         run ward_teardown
         expect_status 1
         expect_in_output "process $!"

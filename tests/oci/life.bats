@@ -125,6 +125,19 @@ teardown() {
         grep -q 'exists already' said || { cat said; return 1; }
 }
 
+# With a manager of systemd's the group goes as soon as its last process has.
+# bats test_tags=vm
+@test "a group that goes while it is read has gone, which is no error" {
+        local files=() file
+        needs_program strace
+        make_bundle sleep 100
+        oci run -d -b "$BUNDLE" "$ID"
+        while read -r file; do files+=(-P "$file"); done < <(find /sys/fs/cgroup -path "*/$ID/freezer.state" -o -path "*/$ID/cgroup.events")
+        run -0 traced strace -qq -o trace "${files[@]}" -e trace=read -e inject=read:error=ENODEV "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" state "$ID"
+        [[ $(jq -r .status <<<"$output") == running ]] || shown
+        grep -q INJECTED trace
+}
+
 @test "delete refuses a running container, with --force ends it" {
         make_bundle sleep 100
         oci run -d -b "$BUNDLE" "$ID"
