@@ -58,6 +58,12 @@ def fewer(skips):
         yield from cases if len(cases) <= 3 else [f"{len(cases)} cases (skipped: {reason})"]
 
 
+def cases(line):
+    """The cases that a line of fewer() is."""
+    many = MANY.match(line)
+    return [many[2]] * int(many[1]) if many else [line]
+
+
 class Reader:
     """Reads the lines of another run, and counts them."""
 
@@ -71,10 +77,9 @@ class Reader:
             self._outcome.passed += int(job[1])
             self._claimed += int(job[2]) + int(job[3])
         elif case := CASE.match(text):
-            many = MANY.match(case[2])
-            cases = [many[2]] * int(many[1]) if many else [case[2]]
-            (self._outcome.skipped if case[1] == "skip" else self._outcome.failed).extend(cases)
-            self._claimed -= len(cases)
+            found = cases(case[2])
+            (self._outcome.skipped if case[1] == "skip" else self._outcome.failed).extend(found)
+            self._claimed -= len(found)
         elif TOTAL.match(text):
             self._ended += 1
 
