@@ -72,10 +72,11 @@ static char upper(char c)
         return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
 
-int name_index(const char *word, const char *const *words, size_t count)
+/* name_index(), where the first @same characters of all of them are known to be alike. */
+static int index_behind(size_t same, const char *word, const char *const *words, size_t count)
 {
         for (size_t i = 0; i < count; i++) {
-                size_t at = 0;
+                size_t at = same;
 
                 while (word[at] != '\0' && (word[at] == words[i][at] || upper(word[at]) == upper(words[i][at])))
                         at++;
@@ -85,9 +86,17 @@ int name_index(const char *word, const char *const *words, size_t count)
         return -1;
 }
 
+int name_index(const char *word, const char *const *words, size_t count)
+{
+        return index_behind(0, word, words, count);
+}
+
 int cap_number(const char *name)
 {
-        return name_index(name, cap_names, CAP_NAME_COUNT);
+        size_t prefix = strlen("CAP_");
+
+        return strncmp(name, "CAP_", prefix) == 0 ? index_behind(prefix, name, cap_names, CAP_NAME_COUNT)
+                                                  : name_index(name, cap_names, CAP_NAME_COUNT);
 }
 
 const char *cap_nearest(const char *name)

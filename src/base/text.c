@@ -75,11 +75,15 @@ void text_number(struct text *text, uint64_t number)
 
 char *text_next(char **text, char separator)
 {
-        char *part = *text, *end = part == NULL ? NULL : strchr(part, separator);
+        char *part = *text, *end = part;
 
-        if (end != NULL)
-                *end++ = '\0';
-        *text = end;
+        if (part == NULL)
+                return NULL;
+        /* Parts are short, for which strchr(3) is dear. */
+        while (*end != '\0' && *end != separator)
+                end++;
+        *text = *end == '\0' ? NULL : end + 1;
+        *end = '\0';
         return part;
 }
 

@@ -26,7 +26,7 @@ struct text {
 void text_add(struct text *text, const char *data, size_t len);
 
 /* Inline: the length of a literal is known then. */
-static inline void text_puts(struct text *text, const char *string)
+__attribute__((always_inline)) static inline void text_puts(struct text *text, const char *string)
 {
         text_add(text, string, strlen(string));
 }

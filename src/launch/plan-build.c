@@ -66,8 +66,10 @@ const char *plan_inside(struct plan *plan, const char *path)
         if (clean == NULL)
                 return NULL;
         while (*path != '\0') {
-                size_t len = strcspn(path, "/");
+                size_t len = 0;
 
+                while (path[len] != '/' && path[len] != '\0')
+                        len++;
                 if (len == 2 && memcmp(path, "..", 2) == 0) {
                         while (at > 0 && clean[--at] != '/')
                                 ;
