@@ -59,7 +59,7 @@ static void pass_space(struct json *json)
 }
 
 /* Most tokens have nothing before them. */
-static inline void skip_space(struct json *json)
+__attribute__((always_inline)) static inline void skip_space(struct json *json)
 {
         if (json->at < json->end && *json->at <= ' ')
                 pass_space(json);
@@ -133,7 +133,7 @@ int json_fail_word(struct json *json, struct json_position where, const char *wh
 }
 
 /* The byte that the next token begins with; NUL at the end, where no token begins with. */
-static char peek(struct json *json)
+__attribute__((always_inline)) static inline char peek(struct json *json)
 {
         skip_space(json);
         return json->at < json->end ? *json->at : '\0';
