@@ -92,9 +92,32 @@ static int runs_own_program(const struct execution *exec, int proc, struct ward_
         return theirs.st_dev == own.st_dev && theirs.st_ino == own.st_ino;
 }
 
-static int refuse_own_program(struct execution *exec, struct ward_err *err)
+static void pause_before_next_look(void)
 {
         const struct timespec pause = {.tv_nsec = START_POLL_MSEC * 1000000L};
+
+        (void)nanosleep(&pause, NULL);
+}
+
+/* It is known before it is made: its mounts are being made meanwhile, and behind its root is the host's. Who joins it then would find nothing
+ * masked or read-only. */
+static int await_made(const struct execution *exec, struct ward_err *err)
+{
+        bool made = exec->stored.status != ENGINE_CREATED;
+
+        for (int msec = 0; !made && msec < START_WAIT_MSEC; msec += START_POLL_MSEC) {
+                made = !stored_is_unfinished(&exec->stored.entry);
+                if (!made)
+                        pause_before_next_look();
+        }
+        if (made)
+                return 0;
+        (void)err_set(err, -EBUSY, "execute in container '%s': it is still being created", exec->stored.state.id);
+        return err_hint(err, "wait until it is created; if it stays so, who creates it was killed: delete it");
+}
+
+static int refuse_own_program(struct execution *exec, struct ward_err *err)
+{
         int proc = stored_proc(&exec->stored, err);
         int r = proc < 0 ? proc : 1;
 
@@ -104,7 +127,7 @@ static int refuse_own_program(struct execution *exec, struct ward_err *err)
                 if (r > 0 && exec->stored.status == ENGINE_CREATED)
                         return 0;
                 if (r > 0)
-                        (void)nanosleep(&pause, NULL);
+                        pause_before_next_look();
         }
         if (r <= 0)
                 return r;
@@ -143,6 +166,8 @@ static int load(struct execution *exec, struct store *store, const struct engine
         }
         if (r >= 0)
                 r = stored_require(&exec->stored, allowed, "execute in", err);
+        if (r >= 0)
+                r = await_made(exec, err);
         if (r >= 0)
                 r = stored_spec(&exec->stored.entry, &exec->spec, err);
         if (r >= 0)

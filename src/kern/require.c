@@ -2,9 +2,11 @@
 /* The system calls that a start needs; see require.h. */
 #include "kern/require.h"
 
+#include <errno.h>
 #include <linux/capability.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +25,8 @@ struct call {
         long number;
         long args[5];    /* such that the kernel answers neither ENOSYS nor, to who has the right, EPERM */
         bool privileged; /* without CAP_SYS_ADMIN the kernel answers EPERM before it looks at the arguments */
+        bool unproved; /* for require_honest(): the kernel itself answers 0 to this, or nothing that protects depends on it */
+        bool spared; /* most starts do without */
 };
 
 /* Only what is newer than the oldest kernels around or forbidden by usual filters: without write(2) nobody comes here. */
@@ -46,14 +50,16 @@ static const struct call calls[] = {
         {"mount", "1.0", SYS_mount, {0, 0, 0, 0, 0}},
         {"umount2", "1.0", SYS_umount2, {0, ALL}},
         {"pivot_root", "2.4", SYS_pivot_root, {0, 0}, true},
+        {"chroot", "1.0", SYS_chroot, {0}, .spared = true},
+        {"fchdir", "1.0", SYS_fchdir, {NONE}, .spared = true},
         {"unshare", "2.6.16", SYS_unshare, {1}},
         {"setns", "3.0", SYS_setns, {NONE, 0}},
-        {"mknodat", "2.6.16", SYS_mknodat, {NONE, 0, 0, 0}},
+        {"mknodat", "2.6.16", SYS_mknodat, {NONE, 0, 0, 0}, .unproved = true},
         {"sethostname", "1.0", SYS_sethostname, {0, NONE}, true},
         {"setdomainname", "1.0", SYS_setdomainname, {0, NONE}, true},
         {"setgroups", "1.0", SYS_setgroups, {NONE, 0}, true},
-        {"setresuid", "1.0", SYS_setresuid, {NONE, NONE, NONE}},
-        {"setresgid", "1.0", SYS_setresgid, {NONE, NONE, NONE}},
+        {"setresuid", "1.0", SYS_setresuid, {NONE, NONE, NONE}, .unproved = true},
+        {"setresgid", "1.0", SYS_setresgid, {NONE, NONE, NONE}, .unproved = true},
         {"capset", "2.2", SYS_capset, {0, 0}},
         {"prctl", "2.2", SYS_prctl, {NONE, 0, 0, 0, 0}},
         {"prlimit64", "2.6.36", SYS_prlimit64, {0, ALL, 0, 0}},
@@ -81,7 +87,7 @@ const char *require_refused(size_t index, const char **ret_since)
         bool privileged = has_sys_admin();
 
         for (size_t i = 0; i < ELEMENTS(calls); i++) {
-                if (!is_refused(&calls[i], privileged) || index-- > 0)
+                if (calls[i].spared || !is_refused(&calls[i], privileged) || index-- > 0)
                         continue;
                 if (ret_since != NULL)
                         *ret_since = calls[i].since;
@@ -114,4 +120,58 @@ int require_explain(int code, struct ward_err *err)
         (void)err_hint(err, "%sthis kernel, or the filter of a sandbox around ward, refuses what ward needs: %s",
                        other.len > 0 && !text_failed(&other) ? other.data : "", text.data);
         return code;
+}
+
+/* The number of the first call that is answered without an error, from 1 on; 0: none is. */
+static int find_pretended(void)
+{
+        for (size_t i = 0; i < ELEMENTS(calls); i++) {
+                const long *a = calls[i].args;
+
+                if (!calls[i].unproved && syscall(calls[i].number, a[0], a[1], a[2], a[3], a[4]) >= 0)
+                        return (int)i + 1;
+        }
+        return 0;
+}
+
+/* The same where some of them may be the end of who makes them. */
+static int find_pretended_carefully(void)
+{
+        for (size_t i = 0; i < ELEMENTS(calls); i++) {
+                const long *a = calls[i].args;
+
+                if (!calls[i].unproved && careful_syscall(calls[i].number, a[0], a[1], a[2], a[3], a[4]) >= 0)
+                        return (int)i + 1;
+        }
+        return 0;
+}
+
+int require_honest(struct ward_err *err)
+{
+        const pid_t self = getpid();
+        int status = 0, r;
+        pid_t pid;
+
+        /* Who is asked whether there is a filter may be pretended himself. */
+        if (!careful_is_filtered() && prctl(NONE, 0, 0, 0, 0) < 0)
+                return 0;
+        /* One process makes all of them, unless that is its end. */
+        pid = fork();
+        if (pid == 0 && getpid() != self)
+                _exit(find_pretended());
+        if (pid == 0)
+                return err_set(err, -EPERM, "make a process: the filter of a sandbox around ward only pretends to");
+        if (pid < 0)
+                return err_errno(err, "make a process that tries what the filter around ward answers");
+        while (waitpid(pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        return err_errno(err, "wait for the process that tries what the filter around ward answers");
+        r = WIFEXITED(status) ? WEXITSTATUS(status) : find_pretended_carefully();
+        if (r == 0)
+                return 0;
+        (void)err_set(err, -EPERM,
+                      "start anything under the filter of a sandbox around ward: it answers %s as if it were done, and "
+                      "does not",
+                      calls[r - 1].name);
+        return err_hint(err, "run ward outside of that sandbox, or have its filter refuse the call or let it through");
 }

@@ -17,4 +17,10 @@ const char *require_refused(size_t index, const char **ret_since);
  */
 int require_explain(int code, struct ward_err *err);
 
+/*
+ * An error when a filter around us answers one of the calls as if it had been made, and makes it not: what a start believes to have been taken away
+ * or covered would still be there. Without a filter it costs two system calls.
+ */
+int require_honest(struct ward_err *err);
+
 #endif

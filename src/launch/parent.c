@@ -24,6 +24,7 @@
 #include "kern/clone.h"
 #include "kern/idmap.h"
 #include "kern/proc.h"
+#include "kern/require.h"
 #include "kern/sealed.h"
 #include "kern/smack.h"
 #include "kern/tree.h"
@@ -277,6 +278,9 @@ int launch_open(struct launch *launch, const struct plan *plan, const struct sec
         for (uint32_t i = 0; i < PLAN_SLOTS_MAX; i++)
                 launch->slots[i] = -EBADF;
         launch->proc_fd = given->proc;
+        r = require_honest(err);
+        if (r < 0)
+                return r;
         r = map_shared(given->made, &launch->shared, err);
         if (r < 0)
                 return r;

@@ -142,3 +142,25 @@ is_hidden() {
         done
         ((count >= ${#namespaces[@]}))
 }
+
+@test "V9: nothing joins a container that is still being made, whose masks are not there yet" {
+        local creator
+        make_bundle sleep 100
+        # The createContainer hook holds the child up between its state, by which it is found, and what hides the machine.
+        edit --arg go "$WORK/go" '.hooks.createContainer = [{path: "/bin/sh",
+                args: ["sh", "-c", "cat >/dev/null; touch \($go)ing; until [ -e \($go) ]; do sleep 0.05; done"], env: ["PATH=/bin:/usr/bin"]}]'
+        oci create -b "$BUNDLE" "$ID" 3>&- >/dev/null 2>&1 &
+        creator=$!
+        wait_until 10 test -e "$WORK/going"
+        wait_until 10 has_status "$ID" created
+        run -255 oci exec "$ID" sh -c 'echo RAN; cat /proc/timer_list'
+        [[ $output != *RAN* && $output == *"still being created"* ]] || shown
+        # Who comes a moment too early is let in when it is made.
+        oci exec "$ID" sh -c 'echo RAN; cat /proc/timer_list; : >/proc/sys/kernel/domainname' 3>&- >"$WORK/seen" 2>&1 &
+        sleep 0.3
+        touch "$WORK/go"
+        wait "$creator"
+        wait $! || true
+        [[ $(head -n 1 "$WORK/seen") == RAN && $(wc -l <"$WORK/seen") -eq 2 ]] || { cat "$WORK/seen"; false; }
+        grep -q "Read-only" "$WORK/seen"
+}

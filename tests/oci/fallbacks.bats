@@ -107,6 +107,37 @@ calls_of() { sed -n "/^## $1/,/^## /p" "$WARD_SOURCE/docs/REQUIREMENTS.md" | sed
         done
 }
 
+# pretends CALL [OPTION...]: the call is answered as if it had been made, and was not. Nothing of the container runs, and the machine stays as it was.
+pretends() {
+        timeout -s KILL 20 unshare --mount --propagation private -- "$DENY" NOTHING "$1" -- "$OCI" --root "$WORK/state" run "${@:2}" -b "$BUNDLE" "$ID" \
+                >seen 2>said && { echo "$1: it ran"; cat seen; return 1; }
+        grep -qw "${NAMED:-$1}" said || { echo "$1: the message does not say so"; cat said; return 1; }
+        [[ ! -s seen ]] || { echo "$1: something ran"; cat seen; return 1; }
+        nothing_left
+}
+
+@test "what is pretended to be done: a refusal, and nothing is left" {
+        local call
+        for call in umount2 pivot_root mount move_mount mount_setattr open_tree unshare close_range prlimit64 keyctl seccomp setgroups capset prctl \
+                clone3 sethostname; do
+                pretends "$call"
+        done
+        pretends chroot --no-pivot
+        pretends fchdir --no-pivot
+        NAMED=setsid pretends setsid
+        NAMED="no effect" pretends umask
+}
+
+@test "what is pretended to be done: no process joins a container" {
+        local call
+        edit '.process.args = ["sleep", "100"]'
+        oci run -d -b "$BUNDLE" "$ID"
+        for call in setns keyctl close_range seccomp; do
+                run -255 deny NOTHING "$call" -- "$OCI" --root "$WORK/state" exec "$ID" echo RAN
+                [[ $output != *RAN* && $output == *"answers $call as if"* ]] || { echo "$call"; shown; }
+        done
+}
+
 @test "no way at all to make a process" {
         refuses ENOSYS clone3 clone
         refuses EPERM clone3 clone

@@ -3,7 +3,7 @@
  * deny ERRNO SYSCALL... -- COMMAND...
  *
  * Runs the command where the named system calls answer ERRNO (a name: ENOSYS, EPERM, EACCES or EINVAL), as on an older kernel, or in a sandbox whose filter
- * does not know them. Privileges stay: no_new_privs is set only where the filter can't be loaded without.
+ * does not know them; or NOTHING, the success of a call that was not made, as under filters that make believe to be root. Privileges stay: no_new_privs is set only where the filter can't be loaded without.
  */
 #include <errno.h>
 #include <seccomp.h>
@@ -13,11 +13,12 @@
 
 static int errno_of(const char *name)
 {
-        return strcmp(name, "ENOSYS") == 0   ? ENOSYS
-               : strcmp(name, "EPERM") == 0  ? EPERM
-               : strcmp(name, "EACCES") == 0 ? EACCES
-               : strcmp(name, "EINVAL") == 0 ? EINVAL
-                                             : -1;
+        return strcmp(name, "ENOSYS") == 0    ? ENOSYS
+               : strcmp(name, "EPERM") == 0   ? EPERM
+               : strcmp(name, "EACCES") == 0  ? EACCES
+               : strcmp(name, "EINVAL") == 0  ? EINVAL
+               : strcmp(name, "NOTHING") == 0 ? 0
+                                              : -1;
 }
 
 static int add(scmp_filter_ctx filter, int code, const char *name)
@@ -49,7 +50,7 @@ int main(int argc, char **argv)
                 if (filter == NULL || add(filter, code, argv[i]) < 0)
                         return 125;
         if (code < 0 || filter == NULL || i + 1 >= argc) {
-                (void)fprintf(stderr, "usage: deny ENOSYS|EPERM|EACCES|EINVAL SYSCALL... -- COMMAND...\n");
+                (void)fprintf(stderr, "usage: deny ENOSYS|EPERM|EACCES|EINVAL|NOTHING SYSCALL... -- COMMAND...\n");
                 return 125;
         }
         if (seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, geteuid() != 0) < 0 || seccomp_load(filter) < 0) {

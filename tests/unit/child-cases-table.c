@@ -1027,6 +1027,7 @@ const struct op_case op_cases[] = {
          NULL,
          {
                  {"umask 027", STEP_ITSELF},
+                 {"umask 027", STEP_PROVE},
          }},
         {"chdir",
          {.type = OP_CHDIR, .text = {"/tmp", 4}},

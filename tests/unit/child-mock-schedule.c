@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The mocked kernel's scheduling: what is set is read back, unless the kernel lies; see child-mock.h. */
+/* The mocked kernel's scheduling, and what else a process has that is one number: what is set is read back, unless the kernel lies; see child-mock.h. */
 #include <string.h>
 
 #include <asm/unistd.h>
@@ -17,6 +17,10 @@ static void take_set(uint64_t *bits, size_t words, const uint64_t *asked, uint64
 bool mock_schedule_call(long number, const long *a, long *ret)
 {
         switch (number) {
+        case __NR_umask:
+                *ret = mock.umask;
+                mock.umask = mock.lies ? mock.umask : (uint32_t)a[0];
+                return true;
         case __NR_personality:
                 *ret = mock.personality;
                 if ((uint32_t)a[0] != 0xffffffff && !mock.lies)

@@ -58,7 +58,7 @@ struct mock {
         } messages[4];
         unsigned message_next;
 
-        uint32_t uid, gid, groups;
+        uint32_t uid, gid, groups, umask;
         bool lies;      /* the kernel says yes, and does nothing */
         int label_fd;   /* open on attr/smack/current; 0: none */
         char label[64]; /* what was written to it */

@@ -364,6 +364,7 @@ static const struct op lied_to[] = {
         {.type = OP_CAPS, .caps = {1, 1, 1}},
         {.type = OP_NO_NEW_PRIVS},
         {.type = OP_SETSID},
+        {.type = OP_UMASK, .number = 027},
         {.type = OP_RULESET, .ruleset = {.fs = 1}},
         {.type = OP_RESTRICT},
         {.type = OP_BOUNDING, .number = 1},
@@ -391,6 +392,33 @@ static void test_lies(void **state)
                 mock.lies = true;
                 assert_int_equal(mock_run(&f.child), MOCK_EXITED);
                 fixture_assert_failed(&f, STEP_PROVE, EPERM);
+        }
+}
+
+/* A filter that answers 0 has done nothing: no session has that number, and a group is joined by one byte. */
+static void test_answers_nothing(void **state)
+{
+        static const int slots[] = {FD_TREE};
+        static const struct {
+                struct op op;
+                long call;
+                enum step step;
+                int errnum;
+        } cases[] = {
+                {{.type = OP_SETSID}, __NR_setsid, STEP_PROVE, EPERM},
+                {{.type = OP_JOIN_CGROUPS, .cgroups = {slots, 1}}, __NR_write, STEP_GROUP, EIO},
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS_OF(cases); i++) {
+                struct fixture f;
+
+                fixture_prepare(&f, &cases[i].op, 1);
+                mock.lies = true;
+                mock.answer_of = cases[i].call;
+                mock.answer_times = 1;
+                assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+                fixture_assert_failed(&f, cases[i].step, cases[i].errnum);
         }
 }
 
@@ -667,6 +695,7 @@ static const struct CMUnitTest plain_tests[] = {
         cmocka_unit_test(test_mask_proof),
         cmocka_unit_test(test_masks_share),
         cmocka_unit_test(test_lies),
+        cmocka_unit_test(test_answers_nothing),
         cmocka_unit_test(test_part_of_set),
         cmocka_unit_test(test_kept_schedule),
         cmocka_unit_test(test_start_interrupted),

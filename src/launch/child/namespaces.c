@@ -165,8 +165,8 @@ int child_do_join_cgroups(struct child *child, const struct op *op)
                  * parent: the right to write it is the opener's, and this process may be root of a user namespace only. */
                 r = (int)sys3(write, fd, "0", 1);
                 (void)sys1(close, fd);
-                if (r < 0)
-                        return r;
+                if (r != 1)
+                        return r < 0 ? r : -EIO;
         }
         return 0;
 }

@@ -27,12 +27,12 @@ int child_do_setsid(struct child *child, const struct op *op)
         int r = (int)sys0(setsid);
 
         /* setsid(2): the process leads a group already. That it leads its session, too, is proved: a filter answers the same, and then the
-         * caller's terminal would be in reach (V18). */
+         * caller's terminal would be in reach (V18). No session has the number 0. */
         if (r < 0 && r != -EPERM)
                 return r;
         child->step = STEP_PROVE;
-        if (r < 0 && sys1(getsid, 0) != sys0(getpid))
-                return r;
+        if (r <= 0 && sys1(getsid, 0) != sys0(getpid))
+                return -EPERM;
         /* ioctl_tty(2): only a session leader without a terminal can take one. */
         child->step = STEP_CONTROLLING_TTY;
         return op->number == 0 ? 0 : (int)sys3(ioctl, 0, TIOCSCTTY, 0);
@@ -226,9 +226,12 @@ int child_do_no_new_privs(struct child *child, const struct op *op)
 
 int child_do_umask(struct child *child, const struct op *op)
 {
-        int r = (int)sys1(umask, op->number); /* the mask before: umask(2) */
+        int r = (int)sys1(umask, op->number);
 
-        return r < 0 ? r : 0;
+        if (r < 0)
+                return r;
+        child->step = STEP_PROVE;
+        return sys1(umask, op->number) == (long)op->number ? 0 : -EPERM; /* the mask before: umask(2) */
 }
 
 int child_chdir(struct child *child, const char *text)
