@@ -196,24 +196,32 @@ static int report_exec(const struct plan *plan, const char *command, const struc
         return -record->errnum;
 }
 
-/* After the start there is no plan any more, and only startContainer hooks run there. */
+const char *launch_hook_hint(int status)
+{
+        return status == 127  ? "127 is what a hook that can't be executed ends with: check its path"
+               : status > 128 ? "a signal ended it: 128 and the signal's number"
+                              : "what it wrote to standard error says more";
+}
+
+/* After the start there is no plan any more, which would know the hook's path, and only startContainer hooks run there. */
 static int report_hook(const struct op *op, const struct record *record, const char *where, struct ward_err *err)
 {
         const char *kind = op == NULL ? "startContainer" : op->hooks.kind;
-        const char *path = op == NULL ? "" : op->hooks.hooks[record->value].path;
+        const char *path = op == NULL ? "it" : op->hooks.hooks[record->value].path, *quote = op == NULL ? "" : "'";
 
-        if (record->step == STEP_HOOK_TIMEOUT)
-                return err_set(err, -ETIMEDOUT,
-                               "%serror running %s hook #%u: '%s' took longer than its timeout and was killed", where,
-                               kind, record->value, path);
-        if (record->step == STEP_HOOK_STATUS) {
-                (void)err_set(err, -ECANCELED, "%serror running %s hook #%u: '%s' ended with status %d", where, kind,
-                              record->value, path, record->errnum);
-                return err_hint(err, record->errnum == 127
-                                             ? "127 is what a hook that can't be executed ends with: check its path"
-                                             : "what it wrote to standard error says more");
+        if (record->step == STEP_HOOK_TIMEOUT) {
+                (void)err_set(err, -ETIMEDOUT,
+                              "%serror running %s hook #%u: %s%s%s took longer than its timeout and was killed", where,
+                              kind, record->value, quote, path, quote);
+                return err_hint(err, "raise the hook's timeout, or mend the hook");
         }
-        return err_code(err, -record->errnum, "%serror running %s hook #%u: '%s'", where, kind, record->value, path);
+        if (record->step == STEP_HOOK_STATUS) {
+                (void)err_set(err, -ECANCELED, "%serror running %s hook #%u: %s%s%s ended with status %d", where, kind,
+                              record->value, quote, path, quote, record->errnum);
+                return err_hint(err, "%s", launch_hook_hint(record->errnum));
+        }
+        return err_code(err, -record->errnum, "%serror running %s hook #%u: make a process for %s%s%s", where, kind,
+                        record->value, quote, path, quote);
 }
 
 /* Whether a mount's option is an owner: "gid=5". */

@@ -228,6 +228,7 @@ int child_do_umask(struct child *child, const struct op *op)
 {
         int r = (int)sys1(umask, op->number); /* the mask before: umask(2) */
 
+        child->umask = (uint32_t)op->number;
         return r < 0 ? r : 0;
 }
 
