@@ -246,6 +246,16 @@ static const struct refusal {
         {OP_CHDIR, -1, ENOENT, NULL, MISTAKE_WORKDIR, "make it in the root file system, or name another working directory"},
         {OP_PROPAGATION, STEP_TOP, EPERM, NULL, MISTAKE_RIGHTS,
          "it takes CAP_SYS_CHROOT to be sure that this is no chroot, which would keep the machine's root in the container's namespace"},
+        {OP_SETNS, -1, EINVAL, NULL, MISTAKE_NAMESPACE_FILE,
+         "it is no namespace of the type that linux.namespaces says, or one of pids that is not below the caller's: 'lsns' shows types and processes"},
+        {OP_TIME_OFFSETS, -1, ERANGE, NULL, MISTAKE_NONE,
+         "with this offset a clock would stand before its beginning, or too far in the future: time_namespaces(7)"},
+        {OP_ROOT, STEP_ATTACH, EINVAL, NULL, MISTAKE_NONE, "root.path must name a directory"},
+        {OP_DEV, STEP_NODE, EEXIST, NULL, MISTAKE_NONE,
+         "something else is there already, in the image or by another entry of linux.devices: take one of them away"},
+        {OP_REMOUNT, STEP_ATTRIBUTES, EINVAL, NULL, MISTAKE_NONE, "'remount' changes what is mounted there, and nothing is: mount it first"},
+        {OP_RECONFIGURE, STEP_ATTRIBUTES, EINVAL, NULL, MISTAKE_NONE,
+         "'remount' changes what is mounted there, and nothing is, or its file system has no such option"},
         {OP_PIVOT, -1, EINVAL, NULL, MISTAKE_NONE, "on an initramfs pivot_root can't work: use --no-pivot"},
         {OP_MOUNT, -1, EPERM, "proc", MISTAKE_OUTER_CONTAINER, "parts of /proc are masked by an outer container: the kernel then refuses a fresh one"},
         {OP_MOUNT, -1, EPERM, "sysfs", MISTAKE_NONE,
@@ -470,6 +480,9 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
                         origin.index += (int)record->value;
                         origin.line = 0; /* known of the first alone */
                 }
+                if (op->type == OP_DEV && record->step == STEP_NODE &&
+                    op->dev.nodes[record->value].origin.field != NULL)
+                        origin = op->dev.nodes[record->value].origin;
                 text_printf(&text, "%s: ", spec_origin_text(&origin, plan->file, where, sizeof(where)));
         }
         if (record->type == OP_EXEC || record->type == OP_FIND_EXEC)
