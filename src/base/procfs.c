@@ -203,3 +203,16 @@ int procfs_status_number(const char *status, const char *key, unsigned base, uin
         *ret_number = number;
         return 0;
 }
+
+int procfs_status_pid_inside(const char *status, uint64_t *ret_pid)
+{
+        const char *line = strstr(status, "\nNSpid:"), *last = line;
+        size_t len = line == NULL ? 0 : strcspn(line + 1, "\n");
+
+        if (line == NULL)
+                return -ENOENT;
+        for (const char *at = line; at < line + len; at++)
+                if (*at == '\t')
+                        last = at;
+        return procfs_status_number(last, "\t", 10, ret_pid);
+}

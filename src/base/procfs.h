@@ -39,6 +39,10 @@ int procfs_stat_start(const char *stat, uint64_t *ret_ticks);
 /* The number behind @key ("CapEff:") in /proc/PID/status, in base 10 or 16. -ENOENT: there is no such line, or no number in it. */
 int procfs_status_number(const char *status, const char *key, unsigned base, uint64_t *ret_number);
 
+/* The process's number in its own pid namespace, the last one behind "NSpid:" in /proc/PID/status. -ENOENT: there is none, with a kernel without pid
+ * namespaces. */
+int procfs_status_pid_inside(const char *status, uint64_t *ret_pid);
+
 /* How a process ended that is a zombie, as waitpid(2) counts, field 52. It is 0 for who may not look into the process. -EBADMSG when it isn't there. */
 int procfs_stat_exit_status(const char *stat, int *ret_status);
 

@@ -375,14 +375,19 @@ static bool plan_clones(const struct plan *plan)
         return false;
 }
 
-static int write_hook_state(const struct birth *birth, int fd, const char *status, struct ward_err *err)
+/* For hooks that run in the container, which see its init by the number that it has there (runtime.md, "State"). */
+static int write_hook_state(const struct birth *birth, int fd, struct ward_err *err)
 {
         _cleanup_text_ struct text json = {0};
+        pid_t pid;
         int r;
 
         if (fd < 0)
                 return 0;
-        hooks_state(&birth->state, status, birth->launch.pid, &json);
+        r = proc_pid_inside(birth->proc, birth->launch.pid, &pid, err);
+        if (r < 0)
+                return r;
+        hooks_state(&birth->state, "created", pid, &json);
         if (text_failed(&json))
                 return err_oom(err);
         r = fd_write_all(fd, json.data, json.len);
@@ -398,7 +403,7 @@ int birth_run_hooks(struct birth *birth, struct ward_err *err)
         hooks_state(&birth->state, "created", birth->launch.pid, &json);
         if (text_failed(&json))
                 return err_oom(err);
-        birth->hooks_ran = true;
+        birth->hooks_due = true;
         for (int kind = SPEC_HOOK_PRESTART; r >= 0 && kind <= SPEC_HOOK_CREATE_RUNTIME; kind++)
                 r = hooks_run(&hooks[kind], (enum spec_hook_kind)kind, birth->spec->file, json.data, err);
         return r;
@@ -417,7 +422,7 @@ static int run_parent_hooks(struct birth *birth, struct ward_err *err)
         if (r >= 0)
                 r = birth_run_hooks(birth, err);
         if (r >= 0)
-                r = write_hook_state(birth, birth->state_creating, "created", err);
+                r = write_hook_state(birth, birth->state_creating, err);
         if (r >= 0)
                 r = launch_say(&birth->launch, MESSAGE_HOOKS_DONE, err);
         return r;
@@ -541,7 +546,7 @@ static int bring_up(struct birth *birth, struct ward_err *err)
         if (r >= 0)
                 r = birth_write_state(birth, err);
         if (r >= 0)
-                r = write_hook_state(birth, birth->state_created, "created", err);
+                r = write_hook_state(birth, birth->state_created, err);
         /* Behind the state, which says where to look for it if this process is killed. */
         if (r >= 0)
                 r = rdt_give(&birth->rdt, birth->spec, birth->options->id, birth->launch.pid, err);
@@ -667,6 +672,7 @@ int birth_finish(struct birth *birth, struct ward_err *err)
                         r = launch_hand_over(&birth->launch, err);
         } else {
                 r = agent_connect(&birth->agent, &agent, err);
+                birth->hooks_due |= r >= 0 && birth->spec->hooks[SPEC_HOOK_START_CONTAINER].count > 0;
                 if (r >= 0)
                         r = launch_start(&birth->launch, agent, err);
                 agent = fd_close(agent);
@@ -695,7 +701,7 @@ void birth_done(struct birth *birth)
         if (undo)
                 rdt_take_back(&birth->rdt, birth->spec, birth->options->id);
         rdt_done(&birth->rdt);
-        if (undo && birth->hooks_ran)
+        if (undo && birth->hooks_due)
                 hooks_run_poststop(birth->store, birth->spec, &birth->state);
         birth->group_fd = fd_close(birth->group_fd);
         site_release_unit(&birth->site);

@@ -41,7 +41,7 @@ struct birth {
         int state_creating, state_created; /* owned: the state for hooks that the child runs */
         struct links links;
         struct rdt rdt;
-        bool hooks_ran; /* poststop hooks are due when it fails */
+        bool hooks_due; /* poststop, when it fails: others have run, or may have (runtime.md, "Lifecycle") */
         bool live;      /* not yet released */
 };
 

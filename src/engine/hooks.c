@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "engine/stored.h"
 #include "kern/clone.h"
+#include "launch/launch.h"
 
 static const char *const kind_names[SPEC_HOOK_COUNT] = {
         "prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop",
@@ -108,9 +109,7 @@ static int run_one(const struct spec_hook *hook, const char *json, const char *w
         if (info.si_code == CLD_EXITED && info.si_status == 0)
                 return 0;
         (void)err_set(err, -ECANCELED, "%s: '%s' ended with status %d", what, hook->path, pidfd_exit_status(&info));
-        return err_hint(err, info.si_status == 127
-                                     ? "127 is what a hook that can't be executed ends with: check its path"
-                                     : "what it wrote to standard error says more");
+        return err_hint(err, "%s", launch_hook_hint(pidfd_exit_status(&info)));
 }
 
 int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const char *file, const char *state_json,

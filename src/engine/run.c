@@ -86,8 +86,10 @@ static int run(struct store *store, const struct ward_spec *spec, const struct e
         }
         if (r >= 0)
                 r = relay_attach(relay, err);
-        if (r >= 0 && spec->hooks[SPEC_HOOK_POSTSTART].count > 0)
+        if (r >= 0 && spec->hooks[SPEC_HOOK_POSTSTART].count > 0) {
+                birth.hooks_due = true;
                 r = hooks_run_poststart(&birth.entry, &birth.state, err);
+        }
         if (r < 0)
                 return r;
         /* Others may change the container from now on: kill, exec, update. */

@@ -251,3 +251,21 @@ int proc_initial_user_namespace(int proc_fd, bool *ret_initial, struct ward_err 
         *ret_initial = procfs_map_is_whole(text);
         return 0;
 }
+
+int proc_pid_inside(int proc_fd, pid_t pid, pid_t *ret_pid, struct ward_err *err)
+{
+        uint64_t inside;
+        char text[8192];
+        ssize_t n;
+        _cleanup_close_
+        int fd = proc_open_of(proc_fd, pid, "status", O_RDONLY, err);
+
+        if (fd < 0)
+                return fd;
+        n = read(fd, text, sizeof(text) - 1);
+        if (n < 0)
+                return err_errno(err, "read /proc/%d/status", pid);
+        text[n] = '\0';
+        *ret_pid = procfs_status_pid_inside(text, &inside) < 0 ? pid : (pid_t)inside;
+        return 0;
+}

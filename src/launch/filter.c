@@ -280,8 +280,11 @@ static int compile(const struct spec_seccomp *profile, const char *file, const s
         if (r < 0 && r != -ENOMEM && err != NULL) {
                 (void)err_mistake(err, MISTAKE_PROFILE);
                 if (err->hint[0] == '\0')
-                        (void)err_hint(err,
-                                       "mend that place of the profile; '--security-opt seccomp=default' needs none");
+                        (void)err_hint(
+                                err,
+                                context != NULL
+                                        ? "mend that place of the profile; '--security-opt seccomp=default' needs none"
+                                        : "mend that place of linux.seccomp, or leave it out");
         }
         if (r >= 0)
                 r = seccomp_builder_new(parsed.default_action, parsed.arches, parsed.arch_count, &builder, err);

@@ -257,6 +257,7 @@ struct op_node {
         uint64_t device;
         uint32_t uid, gid;
         int slot; /* a device tree to bind in place of mknod(2); SLOT_NONE: mknod */
+        struct spec_origin origin;
 };
 
 struct op_link {

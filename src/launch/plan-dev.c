@@ -85,6 +85,7 @@ static int add_node(struct plan *plan, const struct spec_device *device, enum or
                 .uid = device->uid,
                 .gid = device->gid,
                 .slot = SLOT_NONE,
+                .origin = device->origin,
         };
         if (origin == MADE || device->type == SPEC_DEVICE_FIFO)
                 return 0;

@@ -196,24 +196,32 @@ static int report_exec(const struct plan *plan, const char *command, const struc
         return -record->errnum;
 }
 
-/* After the start there is no plan any more, and only startContainer hooks run there. */
+const char *launch_hook_hint(int status)
+{
+        return status == 127  ? "127 is what a hook that can't be executed ends with: check its path"
+               : status > 128 ? "a signal ended it: 128 and the signal's number"
+                              : "what it wrote to standard error says more";
+}
+
+/* After the start there is no plan any more, which would know the hook's path, and only startContainer hooks run there. */
 static int report_hook(const struct op *op, const struct record *record, const char *where, struct ward_err *err)
 {
         const char *kind = op == NULL ? "startContainer" : op->hooks.kind;
-        const char *path = op == NULL ? "" : op->hooks.hooks[record->value].path;
+        const char *path = op == NULL ? "it" : op->hooks.hooks[record->value].path, *quote = op == NULL ? "" : "'";
 
-        if (record->step == STEP_HOOK_TIMEOUT)
-                return err_set(err, -ETIMEDOUT,
-                               "%serror running %s hook #%u: '%s' took longer than its timeout and was killed", where,
-                               kind, record->value, path);
-        if (record->step == STEP_HOOK_STATUS) {
-                (void)err_set(err, -ECANCELED, "%serror running %s hook #%u: '%s' ended with status %d", where, kind,
-                              record->value, path, record->errnum);
-                return err_hint(err, record->errnum == 127
-                                             ? "127 is what a hook that can't be executed ends with: check its path"
-                                             : "what it wrote to standard error says more");
+        if (record->step == STEP_HOOK_TIMEOUT) {
+                (void)err_set(err, -ETIMEDOUT,
+                              "%serror running %s hook #%u: %s%s%s took longer than its timeout and was killed", where,
+                              kind, record->value, quote, path, quote);
+                return err_hint(err, "raise the hook's timeout, or mend the hook");
         }
-        return err_code(err, -record->errnum, "%serror running %s hook #%u: '%s'", where, kind, record->value, path);
+        if (record->step == STEP_HOOK_STATUS) {
+                (void)err_set(err, -ECANCELED, "%serror running %s hook #%u: %s%s%s ended with status %d", where, kind,
+                              record->value, quote, path, quote, record->errnum);
+                return err_hint(err, "%s", launch_hook_hint(record->errnum));
+        }
+        return err_code(err, -record->errnum, "%serror running %s hook #%u: make a process for %s%s%s", where, kind,
+                        record->value, quote, path, quote);
 }
 
 /* Whether a mount's option is an owner: "gid=5". */
@@ -238,6 +246,16 @@ static const struct refusal {
         {OP_CHDIR, -1, ENOENT, NULL, MISTAKE_WORKDIR, "make it in the root file system, or name another working directory"},
         {OP_PROPAGATION, STEP_TOP, EPERM, NULL, MISTAKE_RIGHTS,
          "it takes CAP_SYS_CHROOT to be sure that this is no chroot, which would keep the machine's root in the container's namespace"},
+        {OP_SETNS, -1, EINVAL, NULL, MISTAKE_NAMESPACE_FILE,
+         "it is no namespace of the type that linux.namespaces says, or one of pids that is not below the caller's: 'lsns' shows types and processes"},
+        {OP_TIME_OFFSETS, -1, ERANGE, NULL, MISTAKE_NONE,
+         "with this offset a clock would stand before its beginning, or too far in the future: time_namespaces(7)"},
+        {OP_ROOT, STEP_ATTACH, EINVAL, NULL, MISTAKE_NONE, "root.path must name a directory"},
+        {OP_DEV, STEP_NODE, EEXIST, NULL, MISTAKE_NONE,
+         "something else is there already, in the image or by another entry of linux.devices: take one of them away"},
+        {OP_REMOUNT, STEP_ATTRIBUTES, EINVAL, NULL, MISTAKE_NONE, "'remount' changes what is mounted there, and nothing is: mount it first"},
+        {OP_RECONFIGURE, STEP_ATTRIBUTES, EINVAL, NULL, MISTAKE_NONE,
+         "'remount' changes what is mounted there, and nothing is, or its file system has no such option"},
         {OP_PIVOT, -1, EINVAL, NULL, MISTAKE_NONE, "on an initramfs pivot_root can't work: use --no-pivot"},
         {OP_MOUNT, -1, EPERM, "proc", MISTAKE_OUTER_CONTAINER, "parts of /proc are masked by an outer container: the kernel then refuses a fresh one"},
         {OP_MOUNT, -1, EPERM, "sysfs", MISTAKE_NONE,
@@ -462,6 +480,9 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
                         origin.index += (int)record->value;
                         origin.line = 0; /* known of the first alone */
                 }
+                if (op->type == OP_DEV && record->step == STEP_NODE &&
+                    op->dev.nodes[record->value].origin.field != NULL)
+                        origin = op->dev.nodes[record->value].origin;
                 text_printf(&text, "%s: ", spec_origin_text(&origin, plan->file, where, sizeof(where)));
         }
         if (record->type == OP_EXEC || record->type == OP_FIND_EXEC)

@@ -196,7 +196,8 @@ static const struct json_field clock_fields[] = {
 
 static int read_offsets(struct json *json, void *target)
 {
-        return json_object(json, clock_fields, ELEMENTS(clock_fields), JSON_SKIP_UNKNOWN, target);
+        /* The keys are names of clocks: one that is not known is a value that can't be honoured (config.md, "Valid values"). */
+        return json_object(json, clock_fields, ELEMENTS(clock_fields), JSON_REFUSE_UNKNOWN, target);
 }
 
 /* ---------------------------------------------------------------------------------------------------- paths and sysctls */

@@ -204,3 +204,62 @@ s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.connect(sys.argv[1]); s.
         edit '.process = {cwd: "/"}'
         fails_with "process.args is missing" oci create -b "$BUNDLE" "$ID"
 }
+
+@test "a hook that runs in the container reads the pid that the first process has there, and has the umask of the caller" {
+        make_bundle true
+        mkdir "$BUNDLE/rootfs/log"
+        # shellcheck disable=SC2016
+        edit --arg host "$WORK" '.root.readonly = false | .hooks = ([("createRuntime", "createContainer", "startContainer")
+              | {key: ., value: [{path: "/bin/sh", args: ["sh", "-c", "umask >>$0; cat >>$0",
+                                  (if . == "startContainer" then "/log/" else $host + "/" end + .)]}]}] | from_entries)'
+        (umask 027 && exec "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" create -b "$BUNDLE" --pid-file "$WORK/pid" "$ID" 3>&-)
+        oci start "$ID"
+        pid=$(cat "$WORK/pid")
+        [[ $(head -n 1 "$WORK/createRuntime") == 0027 && $(tail -n +2 "$WORK/createRuntime" | jq .pid) == "$pid" ]]
+        [[ $(head -n 1 "$WORK/createContainer") == 0027 && $(tail -n +2 "$WORK/createContainer" | jq .pid) == 1 ]]
+        [[ $(tail -n +2 "$BUNDLE/rootfs/log/startContainer" | jq .pid) == 1 ]]
+        wait_until 10 has_status "$ID" stopped
+        oci delete "$ID"
+        # Without a pid namespace of its own it is the caller's number, and in one that is joined that of there.
+        rm "$WORK/createContainer" "$BUNDLE/rootfs/log/startContainer"
+        edit '.linux.namespaces |= map(select(.type != "pid")) | .process.args = ["sleep", "100"]'
+        oci run -d -b "$BUNDLE" "$ID"
+        [[ $(tail -n +2 "$WORK/createContainer" | jq .pid) == "$(init_pid)" ]]
+        oci delete --force "$ID"
+        edit '.linux.namespaces += [{type: "pid"}] | del(.hooks)'
+        oci run -d -b "$BUNDLE" "$ID-first"
+        rm "$WORK/createContainer"
+        # shellcheck disable=SC2016
+        edit --arg ns "/proc/$(oci state "$ID-first" | jq .pid)/ns/pid" --arg log "$WORK/createContainer" \
+                '.linux.namespaces |= map(if .type == "pid" then .path = $ns else . end)
+                | .hooks.createContainer = [{path: "/bin/sh", args: ["sh", "-c", "cat >$0", $log]}]'
+        oci run -d -b "$BUNDLE" "$ID"
+        [[ $(jq .pid "$WORK/createContainer") == "$(sed -n 's/^NSpid:.*\t//p' "/proc/$(init_pid)/status")" ]]
+}
+
+@test "how a hook of the container ended is said as of one outside, also by start" {
+        make_bundle true
+        # shellcheck disable=SC2016
+        edit '.hooks = {startContainer: [{path: "/bin/sh", args: ["sh", "-c", "kill -KILL $$"]}]}'
+        fails_with "startContainer hook #0: '/bin/sh' ended with status 137" oci run -b "$BUNDLE" "$ID"
+        expect_in_output "a signal ended it"
+        oci create -b "$BUNDLE" "$ID" 3>&-
+        fails_with "startContainer hook #0: it ended with status 137" oci start "$ID"
+        oci delete "$ID"
+        edit '.hooks = {startContainer: [{path: "/bin/sleep", args: ["sleep", "100"], timeout: 1}]}'
+        fails_with "'/bin/sleep' took longer than its timeout" oci run -b "$BUNDLE" "$ID"
+        expect_in_output "raise the hook's timeout"
+}
+
+@test "poststop hooks run when a hook of the start fails, too" {
+        local kind
+        make_bundle true
+        for kind in startContainer poststart; do
+                edit --arg kind "$kind" --arg log "$WORK/log" '.hooks = {($kind): [{path: "/bin/false"}],
+                        poststop: [{path: "/bin/sh", args: ["sh", "-c", "cat >" + $log]}]}'
+                fails_with "error running $kind hook #0" oci run -b "$BUNDLE" "$ID"
+                [[ $(jq -r .status "$WORK/log") == stopped ]]
+                rm "$WORK/log"
+                nothing_left
+        done
+}

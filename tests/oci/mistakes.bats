@@ -96,6 +96,48 @@ line() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d: -f1; }
         mistake "config.json:$(line netwrok):" "linux.namespaces[" "unknown namespace type 'netwrok'" "did you mean 'network'?"
 }
 
+@test "what is joined is no such namespace" {
+        edit '.linux.namespaces |= map(if .type == "network" then .path = "/proc/self/ns/ipc" else . end)'
+        mistake "linux.namespaces[" "join the namespace '/proc/self/ns/ipc': Invalid argument" "no namespace of the type"
+        edit '.linux.namespaces |= map(if .type == "network" then .path = "/etc/passwd" else . end)'
+        mistake "join the namespace '/etc/passwd': Invalid argument" "no namespace of the type"
+}
+
+@test "a clock before its beginning, and one that has no offset" {
+        [[ -e /proc/self/ns/time ]] || unable "this kernel has no time namespaces (CONFIG_TIME_NS)"
+        edit '.linux.namespaces += [{type: "time"}] | .linux.timeOffsets = {monotonic: {secs: -99999999999}}'
+        mistake "set the clocks of a new time namespace" "stand before its beginning"
+        edit '.linux.timeOffsets = {realtime: {secs: 1}}'
+        mistake "linux.timeOffsets.realtime: unknown field"
+}
+
+@test "the root as a masked or read-only path, which would be without effect" {
+        edit '.linux.maskedPaths = ["/"]'
+        mistake "linux.maskedPaths[0]: '/' is the root itself" "root.readonly"
+        edit '.linux.maskedPaths = [] | .linux.readonlyPaths = ["/."]'
+        mistake "linux.readonlyPaths[0]: '/.' is the root itself" "root.readonly"
+}
+
+@test "the root file system is a file" {
+        edit '.root.path = "config.json"'
+        mistake "root.path" "root.path must name a directory"
+}
+
+@test "a device where something else is" {
+        touch "$ROOT/tmp/file"
+        edit '.linux.devices = [{path: "/dev/other", type: "c", major: 1, minor: 3}, {path: "/tmp/file", type: "c", major: 1, minor: 5}]'
+        mistake "linux.devices[1] (config.json line $(($(line '"/tmp/file"') - 1)))" "make the node 'tmp/file': File exists" "take one of them away"
+        edit '.linux.devices[1].path = "/dev/other"'
+        mistake "linux.devices[1]" "make the node 'other': File exists"
+}
+
+@test "nothing is there to be mounted anew" {
+        edit '.mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs", options: ["remount", "ro"]}]'
+        mistake "mounts[7]" "remount '/tmp'" "nothing is"
+        edit '.mounts[7].options = ["remount", "bind", "ro"]'
+        mistake "mounts[7]" "change the mount on '/tmp'" "nothing is: mount it first"
+}
+
 @test "a memory limit that is too low to start in" {
         edit '.linux.resources.memory = {limit: 4096}'
         mistake "linux.resources.memory.limit (config.json line $(line '"limit"'))" "4096 bytes are too few" "raise the limit"

@@ -727,6 +727,7 @@ static long answer(long number, const long *a)
         case __NR_ppoll:
                 return mock.poll_answer;
         case __NR_waitid:
+                ((siginfo_t *)a[2])->si_code = mock.wait_killed ? CLD_KILLED : CLD_EXITED;
                 ((siginfo_t *)a[2])->si_status = mock.wait_status;
                 return 0;
         case __NR_getcwd:

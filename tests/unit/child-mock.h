@@ -82,6 +82,7 @@ struct mock {
         int sent_fd;
         int *thread_alive;
         int wait_status;
+        bool wait_killed; /* @wait_status is the signal that ended it */
         long poll_answer;
         const char *cwd;
         long file_system;

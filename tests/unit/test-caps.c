@@ -102,6 +102,11 @@ static void test_status(void **state)
         assert_int_equal(procfs_status_number(status, "Name:", 10, &number), -ENOENT);
         assert_int_equal(procfs_status_number("X:\t99999999999999999999", "X:", 10, &number), -ENOENT);
         assert_int_equal(number, 7);
+        assert_int_equal(procfs_status_pid_inside("Name:\tx\nNSpid:\t812\t31\t5\nNSpgid:\t9\n", &number), 0);
+        assert_int_equal(number, 5);
+        assert_int_equal(procfs_status_pid_inside("Name:\tx\nNSpid:\t812\n", &number), 0);
+        assert_int_equal(number, 812);
+        assert_int_equal(procfs_status_pid_inside("Name:\tNSpid:\t4\n", &number), -ENOENT);
 }
 
 static int count(void *data, const char *call)

@@ -216,6 +216,11 @@ static void test_hook_fails(void **state)
         assert_int_equal(mock_run(&f.child), MOCK_EXITED);
         fixture_assert_failed(&f, STEP_HOOK_STATUS, 3);
         assert_int_equal(mock.records[0].value, 0);
+        fixture_prepare(&f, &hooks_op, 1);
+        mock.wait_status = 9;
+        mock.wait_killed = true;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        fixture_assert_failed(&f, STEP_HOOK_STATUS, 137);
 }
 
 static void test_hook_timeout(void **state)
@@ -244,9 +249,10 @@ static void test_hook_process(void **state)
         mock.clone_answer = 0;
         assert_int_equal(mock_run(&f.child), MOCK_EXECUTED);
         assert_string_equal(mock.executed, "/h1");
-        assert_string_equal(mock.calls[PROLOGUE + 1], "lseek 16 0 0");
-        assert_string_equal(mock.calls[PROLOGUE + 2], "dup3 16 0");
-        for (int i = 1; i <= 3; i++) {
+        assert_string_equal(mock.calls[PROLOGUE + 1], "umask 0");
+        assert_string_equal(mock.calls[PROLOGUE + 2], "lseek 16 0 0");
+        assert_string_equal(mock.calls[PROLOGUE + 3], "dup3 16 0");
+        for (int i = 1; i <= 4; i++) {
                 fixture_prepare(&f, &hooks_op, 1);
                 mock.clone_answer = 0;
                 mock.fail_at = PROLOGUE + i;

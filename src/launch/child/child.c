@@ -176,7 +176,9 @@ static int begin(struct child *child)
                 r = (int)sys4(rt_sigprocmask, 2 /* SIG_SETMASK */, &no_signals, 0, sizeof(no_signals));
         /* Modes of what is made for the container are what the plan says; OP_UMASK sets the program's own. */
         if (r >= 0)
-                r = (int)sys1(umask, 0);
+                r = (int)sys1(umask, 0); /* the mask before: umask(2) */
+        if (r >= 0)
+                child->umask = (uint32_t)r;
         return r;
 }
 

@@ -32,6 +32,7 @@ struct child {
         int null;        /* the host's /dev/null, for masks; -EBADF until needed */
         int empty;       /* a read-only tmpfs, for masks; -EBADF until needed */
         uint32_t chosen; /* OP_FIND_EXEC: which candidate */
+        uint32_t umask;  /* of hooks: the caller's, behind OP_UMASK the program's */
         enum phase phase;
         uint32_t op;
         enum step step;

@@ -207,14 +207,15 @@ int child_do_clone(struct child *child, const struct op *op)
 }
 
 /* In the hook's own process: the state on standard input, then the program. */
-static _Noreturn void become_hook(const struct op_hook *hook, int state)
+static _Noreturn void become_hook(const struct op_hook *hook, int state, uint32_t mask)
 {
-        if (sys3(lseek, state, 0, 0) >= 0 && sys3(dup3, state, 0, 0) >= 0)
+        if (sys1(umask, mask) >= 0 && sys3(lseek, state, 0, 0) >= 0 && sys3(dup3, state, 0, 0) >= 0)
                 (void)sys3(execve, hook->path, hook->argv, hook->envp);
         sys_leave(127);
 }
 
-/* Waits until the process ends or @timeout_sec passed (0: no limit). Returns its wait status, or -ETIMEDOUT after it was killed. */
+/* Waits until the process ends or @timeout_sec passed (0: no limit). Returns its status as a shell counts, 128+n when signal n ended it, or -ETIMEDOUT
+ * after it was killed. */
 static int reap(long pid, int pidfd, uint32_t timeout_sec)
 {
         struct pollfd ready = {.fd = pidfd, .events = POLLIN};
@@ -235,7 +236,9 @@ static int reap(long pid, int pidfd, uint32_t timeout_sec)
         while (r == -EINTR);
         if (late)
                 return -ETIMEDOUT;
-        return r < 0 ? (int)r : info.si_status;
+        if (r < 0)
+                return (int)r;
+        return info.si_code == 1 /* CLD_EXITED */ ? info.si_status : 128 + info.si_status;
 }
 
 int child_do_hooks(struct child *child, const struct op *op)
@@ -250,7 +253,7 @@ int child_do_hooks(struct child *child, const struct op *op)
                 if (pid < 0)
                         return (int)pid;
                 if (pid == 0)
-                        become_hook(hook, child->slots[op->hooks.slot]);
+                        become_hook(hook, child->slots[op->hooks.slot], child->umask);
                 status = reap(pid, pidfd, hook->timeout_sec);
                 (void)sys1(close, pidfd);
                 if (status < 0 && status != -ETIMEDOUT)

@@ -230,6 +230,7 @@ int child_do_umask(struct child *child, const struct op *op)
 
         if (r < 0)
                 return r;
+        child->umask = (uint32_t)op->number;
         child->step = STEP_PROVE;
         return sys1(umask, op->number) == (long)op->number ? 0 : -EPERM; /* the mask before: umask(2) */
 }
