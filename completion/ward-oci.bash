@@ -8,7 +8,7 @@ _ward_oci_options() {
 }
 
 _ward_oci() {
-        local verbs='checkpoint create delete events exec features kill list mounts pause plan ps restore resume run spec start state update'
+        local verbs='checkpoint create delete events exec features help kill list mounts pause plan ps restore resume run spec start state update'
         local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' root=() i
         for ((i = 1; i < COMP_CWORD; i++)); do
                 case ${COMP_WORDS[i]} in
@@ -21,17 +21,18 @@ _ward_oci() {
         COMPREPLY=()
         case $previous in
         --bundle | -b | --root | --cwd | --image-path | --work-path) mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
-        --config | --log | --pid-file | --console-socket | --pidfd-socket | --process | -p | --resources | -r)
+        --config | --file | --log | --pid-file | --console-socket | --pidfd-socket | --process | -p | --resources | -r)
                 mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
         --log-format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$current") && return ;;
         --log-level) mapfile -t COMPREPLY < <(compgen -W 'error warning info debug' -- "$current") && return ;;
+        --rootless) mapfile -t COMPREPLY < <(compgen -W 'auto true false' -- "$current") && return ;;
         --cgroup-manager) mapfile -t COMPREPLY < <(compgen -W 'cgroupfs systemd disabled' -- "$current") && return ;;
         --manage-cgroups-mode) mapfile -t COMPREPLY < <(compgen -W 'soft full strict ignore' -- "$current") && return ;;
         --format) mapfile -t COMPREPLY < <(compgen -W 'table json' -- "$current") && return ;;
         esac
         if [[ $current == -* ]]; then
                 mapfile -t COMPREPLY < <(compgen -W "$(_ward_oci_options ${verb:+"$verb"})" -- "$current")
-        elif [[ -z $verb ]]; then
+        elif [[ -z $verb || $verb == help ]]; then
                 mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$current")
         elif [[ $previous == mounts ]]; then
                 mapfile -t COMPREPLY < <(compgen -W 'add remove' -- "$current")

@@ -128,6 +128,12 @@ static int real_time_signal(const char *name)
         return up ? SIGNAL_RTMIN + (int)distance : SIGNAL_RTMAX - (int)distance;
 }
 
+/* Second names (signal(7)), where the tables of words have one for each number. */
+static const struct {
+        const char *name;
+        int number;
+} signal_synonyms[] = {{"IO", SIGIO}, {"IOT", SIGIOT}, {"CLD", SIGCHLD}};
+
 int signal_number(const char *word)
 {
         const char *name = strncasecmp(word, "SIG", 3) == 0 ? word + 3 : word;
@@ -138,6 +144,9 @@ int signal_number(const char *word)
         for (int i = 1; i < _NSIG; i++)
                 if (signal_name(i) != NULL && strcasecmp(signal_name(i), name) == 0)
                         return i;
+        for (size_t i = 0; i < ELEMENTS(signal_synonyms); i++)
+                if (strcasecmp(signal_synonyms[i].name, name) == 0)
+                        return signal_synonyms[i].number;
         return real_time_signal(name);
 }
 

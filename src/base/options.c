@@ -19,13 +19,21 @@ struct cursor {
         struct ward_err *err;
 };
 
-static int store_flag(const struct option_entry *entry, void *target, const char *value, struct ward_err *err)
+static bool is_among(const char *word, const char *const *words)
 {
-        bool set = true;
+        while (words != NULL && *words != NULL)
+                if (strcmp(word, *words++) == 0)
+                        return true;
+        return false;
+}
 
-        if (value != NULL && strcmp(value, "false") == 0)
-                set = false;
-        else if (value != NULL && strcmp(value, "true") != 0) {
+int option_read_flag(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        static const char *const yes[] = {"true", "1", "t", "T", "TRUE", "True", NULL};
+        static const char *const no[] = {"false", "0", "f", "F", "FALSE", "False", NULL};
+        bool set = value == NULL || is_among(value, yes);
+
+        if (!set && !is_among(value, no)) {
                 (void)err_set(err, -EINVAL, "it takes no value, or true or false, not '%s'", value);
                 (void)err_mistake(err, MISTAKE_WORD);
                 return err_hint(err, "leave the value out, or write =false");
@@ -49,6 +57,7 @@ static int store_number(const struct option_entry *entry, void *target, const ch
 
 static int store_word(const struct option_entry *entry, void *target, const char *value, struct ward_err *err)
 {
+        _cleanup_text_ struct text list = {0};
         size_t count = 0;
         const char *near;
 
@@ -58,7 +67,11 @@ static int store_word(const struct option_entry *entry, void *target, const char
                         return 0;
                 }
         near = text_nearest(value, entry->words, count);
-        (void)err_set(err, -EINVAL, "'%s' is not one of: %s", value, entry->arg);
+        for (size_t i = 0; i < count; i++)
+                text_printf(&list, "%s%s", i == 0 ? "" : "|", entry->words[i]);
+        if (text_failed(&list))
+                return err_oom(err);
+        (void)err_set(err, -EINVAL, "'%s' is not one of: %s", value, list.data);
         (void)err_mistake(err, MISTAKE_WORD);
         return near == NULL ? -EINVAL : err_hint(err, "did you mean '%s'?", near);
 }
@@ -101,7 +114,7 @@ static int store(struct cursor *cursor, const struct option_entry *entry, const 
 
         switch (entry->kind) {
         case OPTION_KIND_FLAG:
-                r = store_flag(entry, target, value, err);
+                r = option_read_flag(target, value, cursor->arena, err);
                 break;
         case OPTION_KIND_TEXT:
                 if (*value != '\0') {
@@ -133,14 +146,6 @@ static int store(struct cursor *cursor, const struct option_entry *entry, const 
                 return err_hint(err, "leave it out; '%s --help-all' lists the options", cursor->command->name);
         }
         return r < 0 ? err_wrap(err, "option '%s'", shown) : 0;
-}
-
-static bool is_among(const char *word, const char *const *words)
-{
-        while (words != NULL && *words != NULL)
-                if (strcmp(word, *words++) == 0)
-                        return true;
-        return false;
 }
 
 /* All entries of a command, one after the other: begins with *@at 0; NULL behind the last. */
@@ -243,11 +248,10 @@ static int parse_long(struct cursor *cursor, const char *word, size_t dashes)
 /* As programs that were written with Go's own reader of options take them, and engines write them. */
 static bool is_long_with_one_dash(const struct option_command *command, const char *word)
 {
-        return command->one_dash && find_letter(command, word[1]) == NULL &&
-               find_name(command, word + 1, strcspn(word + 1, "=")) != NULL;
+        return command->one_dash && word[2] != '\0' && find_name(command, word + 1, strcspn(word + 1, "=")) != NULL;
 }
 
-/* -i, -it, -bDIR, -b DIR, -itbDIR: the first letter that takes a value ends the word. */
+/* -i, -it, -i=false, -bDIR, -b=DIR, -b DIR, -itbDIR: the first letter that has a value ends the word. */
 static int parse_letters(struct cursor *cursor, const char *word)
 {
         for (const char *c = word + 1; *c != '\0'; c++) {
@@ -260,6 +264,8 @@ static int parse_letters(struct cursor *cursor, const char *word)
                         return OPTIONS_HELP;
                 if (entry == NULL)
                         return c == word + 1 ? unknown(cursor, word, word + 1) : unknown(cursor, shown, shown + 1);
+                if (c[1] == '=')
+                        return store(cursor, entry, shown, c + 2);
                 if (entry->arg == NULL) {
                         r = store(cursor, entry, shown, NULL);
                         if (r < 0)
@@ -378,7 +384,7 @@ static void add_entry(struct text *text, const struct option_entry *entry, size_
 
 static bool is_shown(const struct option_entry *entry, bool all)
 {
-        return entry->kind != OPTION_KIND_NOT_YET && (all || !entry->rare);
+        return entry->kind != OPTION_KIND_NOT_YET && !entry->hidden && (all || !entry->rare);
 }
 
 void options_help(const struct option_command *command, bool all, struct text *text)

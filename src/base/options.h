@@ -9,8 +9,8 @@
  *              { .name = "env", .letter = 'e', .arg = "KEY=VALUE", .help = "...", OPTION_LIST(struct create, env) },
  *      };
  *
- * Understood: --name, --name=VALUE, --name VALUE, -n, -nVALUE, -n VALUE, letters in one word (-it), --flag=true and
- * --flag=false, and "--", behind which nothing is an option. Of an option given twice the last one holds, lists collect. An
+ * Understood: --name, --name=VALUE, --name VALUE, -n, -nVALUE, -n=VALUE, -n VALUE, letters in one word (-it), --flag=true and
+ * --flag=false (and what Go's strconv takes for them, as engines write it), and "--", behind which nothing is an option. Of an option given twice the last one holds, lists collect. An
  * unknown option is an error that suggests the nearest one; nothing is accepted and ignored. --help is understood
  * everywhere, -h where the table does not use the letter; --help-all shows what --help leaves out.
  */
@@ -51,6 +51,7 @@ struct option_entry {
         const char *arg;  /* what the value is called in --help; NULL: the option takes none */
         const char *help; /* one line without a full stop */
         bool rare;        /* --help leaves it to --help-all: the first screen is for what people use every day */
+        bool hidden;      /* in no help: a second spelling, or of no use any more */
         enum option_kind kind;
         size_t offset;            /* of the target in the structure that options_parse() fills in */
         uint64_t max;             /* NUMBER, SET */
@@ -80,7 +81,7 @@ struct option_command {
         const char *const *more_names;       /* NULL-terminated */
         unsigned operands_min, operands_max; /* how many words that are no options it takes; UINT_MAX: any */
         bool options_anywhere;               /* options may also follow operands: `delete ID --force` */
-        bool one_dash;                       /* `-name` is `--name` where no option has its first letter */
+        bool one_dash;                       /* `-name` is `--name`, also where its letters are options */
 };
 
 #define OPTIONS_HELP 1
@@ -102,6 +103,9 @@ int options_set(const struct option_command *command, const struct option_entry 
 
 /* Appends the text of --help, or with @all of --help-all, at most 80 columns wide. */
 void options_help(const struct option_command *command, bool all, struct text *text);
+
+/* bool: as of OPTION_FLAG, for a reader of one's own; @value may be NULL. */
+int option_read_flag(void *target, const char *value, struct arena *arena, struct ward_err *err);
 
 /* Readers for OPTION_CALL that several commands share; the target's type is in the name. */
 int option_read_i64(void *target, const char *value, struct arena *arena, struct ward_err *err);

@@ -96,6 +96,7 @@ enum criu_field {
         CRIU_LAZY_PAGES = 48,
         CRIU_ORPHAN_PTS_MASTER = 50,
         CRIU_CONFIG_FILE = 51,
+        CRIU_TCP_CLOSE = 52,
         CRIU_LSM_PROFILE = 53,
         CRIU_LSM_MOUNT_CONTEXT = 63,
         CRIU_NETWORK_LOCK = 64,

@@ -307,6 +307,7 @@ int engine_checkpoint(struct store *store, const char *id, const struct engine_c
 struct engine_restore_options {
         struct engine_criu_options criu;
         const char *lsm_profile, *lsm_mount_context; /* in place of the saved ones; NULL: these */
+        bool tcp_close;                              /* connections that were saved are closed ones */
 };
 
 /* As engine_run(), but the processes are made of what engine_checkpoint() saved. */

@@ -224,6 +224,7 @@ static int add_options(struct restore *restore, struct ward_err *err)
         protobuf_string(text, CRIU_ROOT, restore->criu.root);
         protobuf_number(text, CRIU_RST_SIBLING, 1);
         protobuf_number(text, CRIU_EVASIVE_DEVICES, 1);
+        protobuf_number(text, CRIU_TCP_CLOSE, options->tcp_close);
         if (options->lsm_profile != NULL)
                 protobuf_string(text, CRIU_LSM_PROFILE, options->lsm_profile);
         if (options->lsm_mount_context != NULL)

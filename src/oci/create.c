@@ -4,6 +4,7 @@
 
 struct create {
         struct bundle_options bundle;
+        bool no_subreaper;
 };
 
 static int create(struct oci *oci, const void *options, int count, char **operands, struct ward_err *err)
@@ -20,6 +21,10 @@ static int create(struct oci *oci, const void *options, int count, char **operan
 static const struct option_entry entries[] = {
         BUNDLE_PATH_ENTRIES,
         BUNDLE_START_ENTRIES,
+        {.name = "no-subreaper",
+         .rare = true,
+         .help = "never adopt orphans (ward never does)",
+         OPTION_FLAG(struct create, no_subreaper)},
 };
 
 const struct oci_verb oci_create = {

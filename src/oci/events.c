@@ -9,41 +9,70 @@
 
 struct events {
         bool stats;
-        uint64_t interval_msec;
+        uint64_t interval_nsec;
 };
 
-/* A duration as Go writes it: 5s, 500ms, 1m30s. */
-static int read_duration(void *target, const char *value, struct arena *arena, struct ward_err *err)
+#define NSEC_PER_SEC 1000000000u
+#define INTERVAL_MAX_NSEC (UINT64_C(1000000) * NSEC_PER_SEC)
+
+/* The nanoseconds of the unit that begins at *@at, which moves behind it. 0: there is none. */
+static uint64_t next_unit(const char **at)
 {
         static const struct {
                 const char *name;
-                uint64_t msec;
-        } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
-        uint64_t total = 0;
+                uint64_t nsec;
+        } units[] = {{"ns", 1},           {"us", 1000},          {"µs", 1000},
+                     {"ms", 1000000},     {"s", NSEC_PER_SEC},   {"m", UINT64_C(60) * NSEC_PER_SEC},
+                     {"h", UINT64_C(3600) * NSEC_PER_SEC}};
+        size_t len = strcspn(*at, "0123456789.");
+
+        for (size_t i = 0; i < ELEMENTS(units); i++)
+                if (strlen(units[i].name) == len && memcmp(units[i].name, *at, len) == 0) {
+                        *at += len;
+                        return units[i].nsec;
+                }
+        return 0;
+}
+
+/* One number with its unit: 5s, 1.5s, .5m. *@at moves behind it. Fractions count to the ninth digit. Returns whether there is one. */
+static bool next_duration(const char **at, uint64_t *ret_nsec)
+{
+        const char *digits = *at, *fraction;
+        uint64_t count = 0, part = 0, scale = 1, unit;
+
+        for (; **at >= '0' && **at <= '9' && count < INT32_MAX; (*at)++)
+                count = count * 10 + (uint64_t)(**at - '0');
+        fraction = *at + 1;
+        if (**at == '.')
+                for ((*at)++; **at >= '0' && **at <= '9'; (*at)++)
+                        if (scale < NSEC_PER_SEC) {
+                                part = part * 10 + (uint64_t)(**at - '0');
+                                scale *= 10;
+                        }
+        if (*at == digits || (*at == fraction && digits == fraction - 1))
+                return false;
+        unit = next_unit(at);
+        if (unit == 0 || count > INTERVAL_MAX_NSEC / unit)
+                return false;
+        *ret_nsec = count * unit + (uint64_t)((unsigned __int128)part * unit / scale);
+        return true;
+}
+
+/* A duration as Go writes it: 5s, 500ms, 1m30s, 1.5h. */
+static int read_duration(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        uint64_t total = 0, nsec;
         const char *at = value;
 
         do {
-                size_t digits = strspn(at, "0123456789"), len, unit = 0;
-                const char *number = arena_strndup(arena, at, digits);
-                uint64_t count;
-
-                if (number == NULL)
-                        return err_oom(err);
-                at += digits;
-                len = strspn(at, "abcdefghijklmnopqrstuvwxyz");
-                while (unit < ELEMENTS(units) &&
-                       (strlen(units[unit].name) != len || memcmp(units[unit].name, at, len) != 0))
-                        unit++;
-                if (number_parse(number, INT32_MAX, &count) < 0 || unit == ELEMENTS(units)) {
+                if (!next_duration(&at, &nsec)) {
                         (void)err_set(err, -EINVAL, "'%s' is not a duration", value);
-                        (void)err_hint(err, "write it as 500ms, 5s or 1m30s");
-                        return -EINVAL;
+                        return err_hint(err, "write it as 500ms, 1.5s or 1m30s");
                 }
-                total += count * units[unit].msec;
-                at += len;
-        } while (*at != '\0');
-        if (total == 0)
-                return err_set(err, -EINVAL, "it must be longer than 0");
+                total += nsec;
+        } while (*at != '\0' && total < INTERVAL_MAX_NSEC);
+        if (total == 0 || *at != '\0')
+                return err_set(err, -EINVAL, total == 0 ? "it must be longer than 0" : "it is too long");
         *(uint64_t *)target = total;
         return 0;
 }
@@ -238,15 +267,15 @@ static int is_alive(struct oci *oci, const char *id, struct ward_err *err)
         return r < 0 ? r : info.status != ENGINE_STOPPED;
 }
 
-static void wait_msec(uint64_t msec)
+static void wait_nsec(uint64_t nsec)
 {
-        struct timespec left = {.tv_sec = (time_t)(msec / 1000), .tv_nsec = (long)(msec % 1000) * 1000000};
+        struct timespec left = {.tv_sec = (time_t)(nsec / NSEC_PER_SEC), .tv_nsec = (long)(nsec % NSEC_PER_SEC)};
 
         while (nanosleep(&left, &left) < 0 && errno == EINTR)
                 ;
 }
 
-static int follow(struct oci *oci, const char *id, uint64_t interval_msec, struct ward_err *err)
+static int follow(struct oci *oci, const char *id, uint64_t interval_nsec, struct ward_err *err)
 {
         uint64_t oom_kills = UINT64_MAX;
         int r;
@@ -269,7 +298,7 @@ static int follow(struct oci *oci, const char *id, uint64_t interval_msec, struc
                 if (r < 0)
                         return r;
                 oom_kills = figures.stats.oom_kills;
-                wait_msec(interval_msec);
+                wait_nsec(interval_nsec);
         }
 }
 
@@ -280,7 +309,7 @@ static int events(struct oci *oci, const void *options, int count, char **operan
         int r;
 
         if (!o->stats)
-                return follow(oci, operands[0], o->interval_msec == 0 ? 5000 : o->interval_msec, err);
+                return follow(oci, operands[0], o->interval_nsec == 0 ? UINT64_C(5) * NSEC_PER_SEC : o->interval_nsec, err);
         r = read_figures(oci, operands[0], &figures, err);
         return r < 0 ? r : print_stats(operands[0], &figures, err);
 }
@@ -290,7 +319,7 @@ static const struct option_entry entries[] = {
         {.name = "interval",
          .arg = "TIME",
          .help = "how often to print them (default: 5s)",
-         OPTION_CALL(struct events, interval_msec, read_duration)},
+         OPTION_CALL(struct events, interval_nsec, read_duration)},
 };
 
 const struct oci_verb oci_events = {

@@ -21,8 +21,13 @@ struct user {
         uint32_t uid, gid;
 };
 
+struct no_new_privs {
+        bool given, set;
+};
+
 struct exec {
-        bool detach, tty, no_new_privs, ignore_paused;
+        bool detach, tty, ignore_paused;
+        struct no_new_privs no_new_privs;
         struct user user;
         struct option_list env, caps, groups, cgroups;
         const char *process, *cwd, *console_socket, *pid_file, *pidfd_socket, *process_label, *apparmor;
@@ -63,6 +68,15 @@ static int read_user(void *target, const char *value, struct arena *arena, struc
         }
         *(struct user *)target = user;
         return 0;
+}
+
+/* --no-new-privs=false takes away what the container's process has; who calls could write it into --process, too. */
+static int read_no_new_privs(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        struct no_new_privs *option = target;
+
+        option->given = true;
+        return option_read_flag(&option->set, value, arena, err);
 }
 
 static size_t count_strings(const char *const *strings)
@@ -184,7 +198,8 @@ static int apply_options(struct oci *oci, const struct exec *o, struct spec_proc
                 process->selinux_label = o->process_label;
                 process->selinux_origin = (struct spec_origin){.field = "--process-label", .index = -1};
         }
-        process->no_new_privs = process->no_new_privs || o->no_new_privs;
+        if (o->no_new_privs.given)
+                process->no_new_privs = o->no_new_privs.set;
         return 0;
 }
 
@@ -197,7 +212,7 @@ static int read_process(struct oci *oci, const struct exec *o, int count, struct
         int r;
 
         if (count > 1 || o->user.given || o->env.count + o->caps.count + o->groups.count > 0 || o->cwd != NULL ||
-            o->apparmor != NULL || o->process_label != NULL || o->no_new_privs) {
+            o->apparmor != NULL || o->process_label != NULL || o->no_new_privs.given) {
                 (void)err_set(err, -EINVAL, "exec: '%s' describes the whole process", o->process);
                 (void)err_hint(err,
                                "change it there; beside --process, leave out the command, --user, --env, --cap, --cwd, "
@@ -335,7 +350,7 @@ static const struct option_entry entries[] = {
          OPTION_TEXT(struct exec, pidfd_socket)},
         {.name = "process-label", .arg = "LABEL", .help = "SELinux label", OPTION_TEXT(struct exec, process_label)},
         {.name = "apparmor", .arg = "PROFILE", .help = "AppArmor profile", OPTION_TEXT(struct exec, apparmor)},
-        {.name = "no-new-privs", .help = "no privileges by executing", OPTION_FLAG(struct exec, no_new_privs)},
+        {.name = "no-new-privs", .help = "no privileges by executing", OPTION_CALL(struct exec, no_new_privs, read_no_new_privs)},
         {.name = "preserve-fds",
          .arg = "N",
          .help = "pass descriptors 3 to 2+N on",

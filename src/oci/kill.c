@@ -24,7 +24,8 @@ static int kill_container(struct oci *oci, const void *options, int count, char 
         const struct kill *o = options;
         struct killing killing = {o, SIGTERM};
 
-        if (count == 2) {
+        /* A word that is empty is none, as with other runtimes. */
+        if (count == 2 && *operands[1] != '\0') {
                 killing.signal = signal_number(operands[1]);
                 if (killing.signal < 0)
                         return signal_unknown(operands[1], err);

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Records for the engine that called ward-oci, in the two forms of runc's log, of which engines read the JSON one
- * ({"level":"error","msg":...,"time":...}), and the message for a person on standard error. The file is opened only when
- * there is something to write: a start that works makes no system call for it.
+ * ({"level":"error","msg":...,"time":...}), and the message for a person on standard error. The file, or the socket of the service that
+ * crun's spellings journald:NAME and syslog:NAME mean, is opened only when there is something to write: a start that works makes no system call
+ * for it.
  */
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -58,12 +62,77 @@ static void add_for_person(struct text *text, const char *message, const char *h
                 text_printf(text, "          %s\n", hint);
 }
 
+/* One datagram for a service of this machine. */
+static int send_to(const char *path, const struct text *text)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        _cleanup_close_
+        int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+        if (text_failed(text))
+                return -ENOMEM;
+        if (fd < 0)
+                return -errno;
+        memcpy(address.sun_path, path, strlen(path));
+        return sendto(fd, text->data, text->len, MSG_NOSIGNAL, (const struct sockaddr *)&address, sizeof(address)) < 0
+                       ? -errno
+                       : 0;
+}
+
+/* syslog(3)'s numbers for how severe it is. */
+static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
+
+/* systemd's "Native Journal Protocol": a field that may have newlines has its length in front. */
+static int send_journal(const char *name, enum oci_log_level level, const struct text *record)
+{
+        _cleanup_text_ struct text text = {0};
+        uint64_t len = record->len;
+
+        text_printf(&text, "PRIORITY=%d\nSYSLOG_IDENTIFIER=%s\nMESSAGE\n", priorities[level], name);
+        for (int i = 0; i < 8; i++)
+                text_add(&text, (const char[]){(char)(len >> (8 * i))}, 1);
+        text_add(&text, record->data, record->len);
+        text_puts(&text, "\n");
+        return send_to("/run/systemd/journal/socket", &text);
+}
+
+/* As syslog(3) does it, but for the time, which the service adds: the C library's would bring the time zones along. */
+static int send_syslog(const char *name, enum oci_log_level level, const struct text *record)
+{
+        _cleanup_text_ struct text text = {0};
+
+        text_printf(&text, "<%d>%s[%d]: ", LOG_USER | priorities[level], name, getpid());
+        text_add(&text, record->data, record->len);
+        return send_to("/dev/log", &text);
+}
+
 static int append(const char *path, const struct text *text)
 {
         _cleanup_close_
         int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC, 0600);
 
         return fd < 0 ? -errno : fd_write_all(fd, text->data, text->len);
+}
+
+/* What stands behind @kind and a colon in --log; NULL: that is not what it begins with. */
+static const char *behind(const char *log, const char *kind)
+{
+        size_t len = strlen(kind);
+
+        return strncmp(log, kind, len) == 0 && log[len] == ':' ? log + len + 1 : NULL;
+}
+
+static int write_record(const char *log, enum oci_log_level level, struct text *record)
+{
+        const char *journal = behind(log, "journald"), *syslog = behind(log, "syslog"), *file = behind(log, "file");
+
+        if (text_failed(record))
+                return -ENOMEM;
+        if (journal == NULL && syslog == NULL)
+                return append(file != NULL ? file : log, record);
+        record->data[--record->len] = '\0'; /* without the newline */
+        return journal != NULL ? send_journal(*journal == '\0' ? "ward-oci" : journal, level, record)
+                               : send_syslog(*syslog == '\0' ? "ward-oci" : syslog, level, record);
 }
 
 void oci_log(const struct oci *oci, enum oci_log_level level, unsigned code, const char *message, const char *hint)
@@ -77,7 +146,7 @@ void oci_log(const struct oci *oci, enum oci_log_level level, unsigned code, con
                 int r;
 
                 add_record(&record, oci->log_json, level, code, message, hint);
-                r = text_failed(&record) ? -ENOMEM : append(oci->log, &record);
+                r = write_record(oci->log, level, &record);
                 if (r < 0) {
                         (void)err_code(&err, r, "write the log '%s'", oci->log);
                         add_for_person(&shown, err.message, NULL);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/fd.h"
 #include "base/syscalls.h"
@@ -32,19 +33,20 @@ static const char *const managers[] = {
 static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
 
 struct globals {
-        const char *root, *log;
+        const char *root, *log, *criu;
         unsigned log_format, log_level, groups;
         bool debug, trace, version, systemd;
 };
 
-/* Ignoring cgroup errors is what --rootless means to runc; ward decides by what the kernel allows. */
+/* Whether errors of control groups are passed over is what it means to runc; ward goes by what the kernel allows, and passes over none. */
 static int read_rootless(void *target, const char *value, struct arena *arena, struct ward_err *err)
 {
-        if (strcmp(value, "auto") == 0 || strcmp(value, "false") == 0)
+        bool rootless;
+
+        if (*value == '\0' || strcasecmp(value, "auto") == 0 || option_read_flag(&rootless, value, arena, NULL) == 0)
                 return 0;
-        if (strcmp(value, "true") == 0)
-                return err_set(err, -ENOTSUP, "'true' is not supported yet");
-        return err_set(err, -EINVAL, "'%s' is not one of: auto, false", value);
+        (void)err_set(err, -EINVAL, "'%s' is not one of: auto|true|false", value);
+        return err_mistake(err, MISTAKE_WORD);
 }
 
 static const struct option_entry entries[] = {
@@ -52,7 +54,10 @@ static const struct option_entry entries[] = {
          .arg = "DIR",
          .help = "where state is kept (default for root: /run/ward)",
          OPTION_TEXT(struct globals, root)},
-        {.name = "log", .arg = "FILE", .help = "append errors to this file, too", OPTION_TEXT(struct globals, log)},
+        {.name = "log",
+         .arg = "FILE",
+         .help = "append errors to this, too: a file, journald:NAME, syslog:NAME",
+         OPTION_TEXT(struct globals, log)},
         {.name = "log-format",
          .arg = "text|json",
          .help = "form of what is logged",
@@ -63,7 +68,11 @@ static const struct option_entry entries[] = {
          OPTION_WORD(struct globals, log_level, log_levels)},
         {.name = "debug", .help = "the same as --log-level debug", OPTION_FLAG(struct globals, debug)},
         {.name = "trace", .help = "print the phases of a start with nanoseconds", OPTION_FLAG(struct globals, trace)},
-        {.name = "rootless", .arg = "WORD", .help = "auto or false", .kind = OPTION_KIND_CALL, .read = read_rootless},
+        {.name = "rootless",
+         .arg = "WORD",
+         .help = "auto, true or false, which are the same",
+         .kind = OPTION_KIND_CALL,
+         .read = read_rootless},
         {.name = "cgroup-manager",
          .arg = "cgroupfs|systemd|disabled",
          .help = "who makes control groups (default: cgroupfs)",
@@ -72,6 +81,8 @@ static const struct option_entry entries[] = {
          .help = "the same as --cgroup-manager systemd",
          OPTION_FLAG(struct globals, systemd)},
         {.name = "version", .letter = 'v', .help = "print the version", OPTION_FLAG(struct globals, version)},
+        {.name = "version", .letter = 'V', .hidden = true, OPTION_FLAG(struct globals, version)},
+        {.name = "criu", .arg = "PATH", .hidden = true, OPTION_TEXT(struct globals, criu)},
 };
 
 static const struct option_command global_command = {
@@ -84,11 +95,18 @@ static const struct option_command global_command = {
         .entries = entries,
         .count = ELEMENTS(entries),
         .operands_max = UINT_MAX,
+        .one_dash = true,
 };
 
 static bool is_help(const char *word)
 {
         return strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0;
+}
+
+/* `help VERB` is `VERB --help`. */
+static bool is_help_verb(const char *word)
+{
+        return strcmp(word, "help") == 0 || strcmp(word, "h") == 0;
 }
 
 static const struct oci_verb *find_verb(const char *name, bool help, struct ward_err *err)
@@ -160,6 +178,7 @@ static void log_warning(void *data, const struct ward_err *what)
 
 static int run_verb(struct oci *oci, const struct oci_verb *verb, int count, char **words, struct ward_err *err)
 {
+        struct option_command command = verb->command;
         void *options = arena_alloc(&oci->arena, 1, verb->options_size + 1);
         int r;
 
@@ -170,7 +189,8 @@ static int run_verb(struct oci *oci, const struct oci_verb *verb, int count, cha
         r = engine_protect_program(oci->argv, verb->in_sight, err);
         if (r < 0)
                 return r;
-        r = options_parse(&verb->command, &count, words, options, &oci->arena, err);
+        command.one_dash = true; /* as runc's, and containerd writes `restore -no-subreaper` */
+        r = options_parse(&command, &count, words, options, &oci->arena, err);
         if (r == OPTIONS_HELP || r == OPTIONS_HELP_ALL)
                 return print_help(oci, &verb->command, r == OPTIONS_HELP_ALL, err);
         if (r < 0)
@@ -187,6 +207,17 @@ static int run_verb(struct oci *oci, const struct oci_verb *verb, int count, cha
         if (verb->needs_store)
                 store_close(&oci->store);
         return r;
+}
+
+static int check_globals(const struct oci *oci, const struct globals *globals, struct ward_err *err)
+{
+        if (globals->systemd && globals->groups == ENGINE_GROUPS_NONE)
+                return err_set(err, -EINVAL,
+                               "--systemd-cgroup and --cgroup-manager disabled contradict each other");
+        if (globals->criu != NULL)
+                oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE, "option '--criu' is ignored, as with runc since 1.1",
+                        "the program is the first 'criu' in PATH");
+        return 0;
 }
 
 static int run_command_line(struct oci *oci, int argc, char **argv, struct ward_err *err)
@@ -210,12 +241,17 @@ static int run_command_line(struct oci *oci, int argc, char **argv, struct ward_
         oci->groups = globals.systemd ? ENGINE_GROUPS_SYSTEMD : (enum engine_groups)globals.groups;
         if (r < 0)
                 return r;
-        if (globals.systemd && globals.groups == ENGINE_GROUPS_NONE)
-                return err_set(err, -EINVAL, "--systemd-cgroup and --cgroup-manager disabled contradict each other");
         if (globals.version && r == 0)
                 return print_version(oci, err);
-        if (r > 0 || count == 0)
+        if (r > 0 || count == 0 || (count == 1 && is_help_verb(words[0])))
                 return print_help(oci, &global_command, true, err);
+        if (is_help_verb(words[0])) {
+                verb = find_verb(words[1], true, err);
+                return verb == NULL ? -EINVAL : print_help(oci, &verb->command, false, err);
+        }
+        r = check_globals(oci, &globals, err);
+        if (r < 0)
+                return r;
         verb = find_verb(words[0], count > 1 && is_help(words[1]), err);
         return verb == NULL ? -EINVAL : run_verb(oci, verb, count - 1, words + 1, err);
 }

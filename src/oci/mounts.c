@@ -37,9 +37,8 @@ const struct oci_verb oci_mounts = {
                 {
                         .name = "ward-oci mounts",
                         .operands = "add|remove ID FILE",
-                        .summary = "Mount in a container that runs, and take away what was mounted so. FILE is a JSON "
-                                   "array\n"
-                                   "in the form of config.json's mounts; - is standard input.",
+                        .summary = "Mount in a container that runs, and take away what was mounted so.\n"
+                                   "FILE is a JSON array in the form of config.json's mounts; - is standard input.",
                         .operands_min = 3,
                         .operands_max = 3,
                         .options_anywhere = true,

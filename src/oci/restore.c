@@ -6,7 +6,7 @@
 struct restore {
         struct criu_options criu;
         const char *bundle, *config, *console_socket, *pid_file, *pidfd_socket, *lsm_profile, *lsm_mount_context;
-        bool detach, keep, no_subreaper, no_pivot;
+        bool detach, keep, no_subreaper, no_pivot, tcp_close;
 };
 
 static int restore(struct oci *oci, const void *options, int count, char **operands, struct ward_err *err)
@@ -19,7 +19,8 @@ static int restore(struct oci *oci, const void *options, int count, char **opera
                 .pid_file = o->pid_file,
                 .pidfd_socket = o->pidfd_socket,
         };
-        struct engine_restore_options how = {.lsm_profile = o->lsm_profile, .lsm_mount_context = o->lsm_mount_context};
+        struct engine_restore_options how = {
+                .lsm_profile = o->lsm_profile, .lsm_mount_context = o->lsm_mount_context, .tcp_close = o->tcp_close};
         _cleanup_bundle_ struct bundle bundle = {0};
         struct engine_exit end = {0};
         /* As `run` does: a config that is named may be a pipe, which is read only once. */
@@ -59,6 +60,10 @@ static const struct option_entry entries[] = {
         RESTORE_TEXT("pidfd-socket", 0, "PATH", "socket that takes a pidfd of init", pidfd_socket),
         CRIU_ENTRIES,
         CRIU_FLAG("lazy-pages", "memory comes from 'criu lazy-pages', which runs", lazy_pages),
+        {.name = "tcp-close",
+         .help = "TCP connections that were saved are closed ones",
+         .rare = true,
+         OPTION_FLAG(struct restore, tcp_close)},
         {.name = "lsm-profile",
          .arg = "apparmor|selinux:LABEL",
          .help = "profile in place of the saved one",
@@ -91,7 +96,6 @@ const struct oci_verb oci_restore = {
                         .operands_min = 1,
                         .operands_max = 1,
                         .options_anywhere = true,
-                        .one_dash = true, /* containerd writes -no-subreaper */
                 },
         .options_size = sizeof(struct restore),
         .needs_store = true,

@@ -12,7 +12,7 @@
 #include "oci/oci.h"
 
 struct spec {
-        const char *bundle;
+        const char *bundle, *file;
         bool rootless;
 };
 
@@ -121,7 +121,7 @@ static int write_new(const char *path, const struct text *text, struct ward_err 
 
         if (fd < 0 && errno == EEXIST) {
                 (void)err_set(err, -EEXIST, "'%s' exists already and is left as it is", path);
-                (void)err_hint(err, "remove it first, or name another directory with --bundle");
+                (void)err_hint(err, "remove it first, or name another directory with --bundle, or another file with --file");
                 return -EEXIST;
         }
         if (fd < 0)
@@ -137,14 +137,15 @@ static int write_new(const char *path, const struct text *text, struct ward_err 
 static int spec(struct oci *oci, const void *options, int count, char **operands, struct ward_err *err)
 {
         const struct spec *o = options;
-        const char *bundle = o->bundle == NULL ? "." : o->bundle;
-        const char *path = arena_concat(&oci->arena, bundle, "/config.json");
+        const char *file = o->file == NULL ? "config.json" : o->file, *path = file;
         _cleanup_text_ struct text text = {0};
 
+        if (o->bundle != NULL && *file != '/')
+                path = arena_concat(&oci->arena, o->bundle, "/", file);
         compose(o->rootless, &text);
         if (path == NULL || text_failed(&text))
                 return err_oom(err);
-        return write_new(o->bundle == NULL ? "config.json" : path, &text, err);
+        return write_new(path, &text, err);
 }
 
 static const struct option_entry entries[] = {
@@ -153,6 +154,11 @@ static const struct option_entry entries[] = {
          .arg = "DIR",
          .help = "where to write it (default: the current directory)",
          OPTION_TEXT(struct spec, bundle)},
+        {.name = "file",
+         .letter = 'f',
+         .arg = "FILE",
+         .help = "its name there (default: config.json)",
+         OPTION_TEXT(struct spec, file)},
         {.name = "rootless", .help = "for an ordinary user", OPTION_FLAG(struct spec, rootless)},
 };
 

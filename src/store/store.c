@@ -88,6 +88,12 @@ static int open_root(char *path, struct store *ret_store, struct ward_err *err)
         /* A slash at the end would make the kernel follow a symlink in spite of O_NOFOLLOW (path_resolution(7)). */
         while (len > 1 && path[len - 1] == '/')
                 path[--len] = '\0';
+        /* Its directories are no containers that `delete --force` and `gc` may remove. */
+        if (strcmp(path, "/") == 0) {
+                (void)err_set(err, -EINVAL, "state directory '/' is the machine's root directory");
+                (void)err_mistake(err, MISTAKE_STATE_PATH);
+                return err_hint(err, "name a directory that is for the state of containers alone, such as /run/ward");
+        }
         fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0 && errno == ENOENT) {
                 r = make_root(path, err);

@@ -3,7 +3,7 @@
 # The command line: help, refusals, messages, logs, and what needs no container.
 # shellcheck disable=SC2154
 
-VERBS="checkpoint create delete events exec features kill list pause plan ps restore resume run spec start state update"
+VERBS="checkpoint create delete events exec features kill list mounts pause plan ps restore resume run spec start state update"
 
 load helpers/common
 
@@ -44,6 +44,11 @@ teardown() {
         run -0 oci kill --all --help
         expect_in_output "Usage: ward-oci kill"
         fails_with "No help topic for 'foo'" oci foo -h
+        run -0 oci help
+        expect_in_output "Usage: ward-oci "
+        run -0 oci help kill
+        expect_in_output "Usage: ward-oci kill"
+        fails_with "No help topic for 'foo'" oci help foo
 }
 
 @test "version names the program, the specification and libseccomp" {
@@ -60,9 +65,33 @@ teardown() {
         fails_with "unknown option '-z'.*--help" oci list -z
 }
 
-@test "what is not supported yet is refused by name, never ignored" {
-        fails_with "'true' is not supported yet" oci --rootless=true list
-        run -0 oci --rootless=auto --cgroup-manager=cgroupfs list
+@test "global options that say nothing to ward are accepted as other runtimes do: --rootless, --criu" {
+        local word
+        for word in auto true false 1 ''; do
+                run -0 oci --rootless="$word" --cgroup-manager=cgroupfs list -q
+                [[ -z $output ]]
+        done
+        fails_with "'maybe' is not one of: auto\|true\|false" oci --rootless=maybe list
+        run -0 oci --criu /usr/sbin/criu list -q
+        [[ $output == *"'--criu' is ignored"*"first 'criu' in PATH"* ]]
+}
+
+@test "options in the spellings of runc and crun: one dash, a letter's equals sign, words for true and false" {
+        "$WARD_BUILD/bin/ward-oci" spec -bundle "$BUNDLE"
+        run -0 "$WARD_BUILD/bin/ward-oci" -root "$WORK/state" list -format=json -quiet=false
+        expect_output "[]"
+        run -0 oci -debug=0 plan -b="$BUNDLE" -config=config.json
+        run -0 oci delete -force nobody
+        run -0 oci delete nobody -f=T
+        fails_with "does not exist" oci delete -f=false nobody
+        fails_with "it takes no value, or true or false, not 'maybe'" oci delete -f=maybe nobody
+        fails_with "unknown option '-no-such'" oci delete -no-such nobody
+        run -0 oci -version
+        [[ $output == "$(oci -V)" && $output == "$(oci --version)" ]]
+        fails_with "does not exist" oci exec -env A=1 -user=0:0 -tty=false nobody true
+        fails_with "open '/nonexistent/config.json'" oci restore -no-subreaper --image-path /nonexistent --bundle /nonexistent nobody
+        fails_with "open '/nonexistent/config.json'" oci create --no-subreaper --bundle /nonexistent nobody
+        fails_with "'warn' is not one of: error\|warning\|info\|debug" oci --log-level warn list
 }
 
 @test "operands are counted" {
@@ -95,7 +124,7 @@ teardown() {
 
 @test "signals: names, numbers, and a suggestion" {
         local word
-        for word in KILL SIGKILL sigterm 9 RTMIN RTMIN+3 SIGRTMAX-1; do
+        for word in KILL SIGKILL sigterm 9 RTMIN RTMIN+3 SIGRTMAX-1 SIGIO IOT CLD ''; do
                 fails_with "does not exist" oci kill nobody "$word"
         done
         fails_with "'KIL' is not a signal.*'KILL'" oci kill nobody KIL
@@ -120,6 +149,7 @@ teardown() {
         ln -s "$dir/a" "$dir/link"
         fails_with "symbolic link" "$WARD_BUILD/bin/ward-oci" --root "$dir/link" list
         fails_with "symbolic link" "$WARD_BUILD/bin/ward-oci" --root "$dir/link/" list
+        fails_with "'/' is the machine's root directory" "$WARD_BUILD/bin/ward-oci" --root // list
         chmod 755 "$dir/a"
         run -0 "$WARD_BUILD/bin/ward-oci" --root "$dir/a" list
         chmod 775 "$dir/a"
@@ -144,6 +174,34 @@ teardown() {
         [[ $(<"$log.text") =~ ^time=\".*Z\"\ level=error\ msg=\"container\ \'nobody\'\ does\ not\ exist ]]
         run ! oci --log-format json state nobody
         [[ $(jq -r .level <<<"$output") == error ]]
+        run ! oci --log "file:$log.file" --log-format json state nobody
+        [[ $(jq -r .level "$log.file") == error ]]
+}
+
+# answering_at PATH COMMAND...: the command, and then what it sent to a socket with this path, in mounts of its own.
+answering_at() {
+        # shellcheck disable=SC2016
+        unshare -m --propagation private sh -c 'mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/journal && mount -t tmpfs tmpfs /dev &&
+                mknod -m 666 /dev/null c 1 3 && exec python3 -c "
+import socket, subprocess, sys
+taken = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+taken.bind(sys.argv[1])
+taken.settimeout(20)
+subprocess.run(sys.argv[2:], stderr=subprocess.DEVNULL)
+sys.stdout.buffer.write(taken.recv(65536).replace(bytes(1), b\"~\"))
+" "$@"' sh "$@"
+}
+
+@test "errors go to the journal or to syslog, under the name that is given" {
+        needs_machine_root "mounts in place of the machine's /run and /dev"
+        local message="container 'nobody' does not exist"
+        run -0 answering_at /run/systemd/journal/socket "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" --log journald:mine --log-format json state nobody
+        [[ ${lines[0]} == PRIORITY=3 && ${lines[1]} == SYSLOG_IDENTIFIER=mine && ${lines[2]} == MESSAGE ]]
+        [[ $(jq -r .msg <<<"{${output#*\{}") == "$message"* ]]
+        run -0 answering_at /dev/log "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" --log syslog: state nobody
+        [[ $output =~ ^"<11>ward-oci["[0-9]+"]: time=".*level=error.*"$message" ]]
+        fails_with "write the log 'syslog:".*"$message" unshare -m --propagation private sh -c 'mount -t tmpfs tmpfs /dev && exec "$@"' sh \
+                "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" --log syslog:x state nobody
 }
 
 @test "a log that cannot be written is said, and the error itself still is" {
@@ -198,6 +256,9 @@ teardown() {
         [[ $(jq -c '[.linux.namespaces[].type]' config.json) == *user* ]]
         run -0 oci plan
         fails_with "make '/nonexistent/config.json': No such file" oci spec -b /nonexistent
+        run -0 oci spec -b "$BUNDLE" -f other.json
+        cmp other.json <("$WARD_BUILD/bin/ward-oci" spec --file "$WORK/third.json" && cat "$WORK/third.json")
+        fails_with "other.json' exists already" oci spec --file other.json
 }
 
 @test "a config that is missing or wrong is named with its place" {
@@ -260,6 +321,9 @@ teardown() {
         _ward_oci
         [[ ${COMPREPLY[*]} == --l3-cache-schema ]]
         COMP_WORDS=("$WARD_BUILD/bin/ward-oci" del) COMP_CWORD=1
+        _ward_oci
+        [[ ${COMPREPLY[*]} == delete ]]
+        COMP_WORDS=("$WARD_BUILD/bin/ward-oci" help del) COMP_CWORD=2
         _ward_oci
         [[ ${COMPREPLY[*]} == delete ]]
 }

@@ -88,6 +88,8 @@ elsewhere() {
         run -0 oci exec "$ID" grep -E '^(Cap|NoNew)' /proc/self/status
         [[ $output =~ CapInh:[[:space:]]0+$'\n' && $output =~ CapEff:[[:space:]]0*20000420 && $output =~ CapBnd:[[:space:]]0*20000420 ]]
         [[ $output =~ NoNewPrivs:[[:space:]]1 ]]
+        run -0 oci exec --no-new-privs=false "$ID" grep NoNew /proc/self/status
+        [[ $output =~ NoNewPrivs:[[:space:]]0 ]]
         run -0 oci exec --cap CAP_SYS_CHROOT "$ID" grep -E '^Cap' /proc/self/status
         [[ $output =~ CapInh:[[:space:]]0+$'\n' && $output =~ CapEff:[[:space:]]0*20040420 && $output =~ CapBnd:[[:space:]]0*20040420 ]]
         run -0 oci exec -c CAP_SYS_CHRUT "$ID" true
@@ -102,6 +104,7 @@ elsewhere() {
         [[ $output == $'42\n/tmp\ny' ]]
         fails_with "describes the whole process" oci exec -p "$WORK/process.json" "$ID" ls
         fails_with "describes the whole process" oci exec -p "$WORK/process.json" -u 1 "$ID"
+        fails_with "describes the whole process" oci exec -p "$WORK/process.json" --no-new-privs=false "$ID"
         printf '{"args": ["sh"], "cwd": "/", "usr": {}}' >"$WORK/bad.json"
         fails_with "bad.json:1:.*usr" oci exec -p "$WORK/bad.json" "$ID"
 }
@@ -206,4 +209,12 @@ limit_of() {
         wait "$pid"
         jq -es 'length > 0 and all(.type == "stats")' "$WORK/events"
         fails_with "is not a duration" oci events --interval 5 "$ID"
+        local time
+        for time in 1x 1.x . .s 1s2 -1s 99999999h; do
+                fails_with "is not a duration" oci events --interval "$time" nobody
+        done
+        for time in 1.5s .5m 1h1m1.25s 1us 1µs 7ns; do
+                fails_with "does not exist" oci events --interval "$time" nobody
+        done
+        fails_with "longer than 0" oci events --interval 0.0s nobody
 }

@@ -154,12 +154,6 @@ teardown() { remove_all; }
         [[ $output != *"capability CAP_KILL"* && $output == *0000000000000020* ]]
 }
 
-@test "restore takes an option with one dash, as containerd writes it" {
-        fails_with "open '/nonexistent/config.json'" oci restore -no-subreaper --image-path /nonexistent --bundle /nonexistent "$ID-none"
-        fails_with "unknown option '-no-such'" oci restore -no-such "$ID-none"
-        fails_with "unknown option '-no-subreaper'" oci run -no-subreaper "$ID-none"
-}
-
 @test "kill and delete take a regular expression" {
         make_bundle sleep 100
         local name

@@ -106,6 +106,10 @@ static void test_signals(void **state)
         assert_int_equal(signal_number("KILL"), SIGKILL);
         assert_int_equal(signal_number("SigTerm"), SIGTERM);
         assert_int_equal(signal_number("usr1"), SIGUSR1);
+        assert_int_equal(signal_number("SIGIO"), SIGIO);
+        assert_int_equal(signal_number("poll"), SIGIO);
+        assert_int_equal(signal_number("IOT"), SIGABRT);
+        assert_int_equal(signal_number("CLD"), SIGCHLD);
         assert_int_equal(signal_number("RTMIN"), SIGRTMIN);
         assert_int_equal(signal_number("SIGRTMIN+3"), SIGRTMIN + 3);
         assert_int_equal(signal_number("rtmax-1"), SIGRTMAX - 1);

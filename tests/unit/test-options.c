@@ -101,6 +101,23 @@ static void test_spellings(void **state)
         assert_int_equal(p.count, 1);
         assert_string_equal(p.words[0], "-");
         arena_done(&p.arena);
+
+        /* As Go's readers take them: a value behind a letter's equals sign, six words for each truth, one dash. */
+        parse(&p, "-i=T", "-t=0", "-b=dir=x", "-e=A=1", "-f=json", "--keep=1", "c1", NULL);
+        assert_int_equal(p.r, 0);
+        assert_true(p.target.interactive && !p.target.tty && p.target.keep);
+        assert_string_equal(p.target.bundle, "dir=x");
+        assert_string_equal(p.target.env.items[0], "A=1");
+        assert_int_equal(p.target.format, 1);
+        arena_done(&p.arena);
+        command.one_dash = true;
+        parse(&p, "-bundle", "x", "-keep=false", "-env=A", "-it", "-bundel", "c1", NULL);
+        command.one_dash = false;
+        assert_int_equal(p.r, 0);
+        assert_string_equal(p.target.bundle, "undel");
+        assert_string_equal(p.target.env.items[0], "A");
+        assert_true(p.target.interactive && p.target.tty && !p.target.keep);
+        arena_done(&p.arena);
 }
 
 static void test_where_options_end(void **state)
