@@ -278,7 +278,32 @@ static int add_root(struct plan *plan, const struct ward_spec *spec, const struc
         return 0;
 }
 
-static int add_paths(struct plan *plan, enum op_type type, const struct spec_path *paths, size_t count)
+/* "/" as it can be written without the name of anything. */
+static bool is_root(const char *path)
+{
+        size_t len;
+
+        for (; *path != '\0'; path += len) {
+                path += strspn(path, "/");
+                len = strcspn(path, "/");
+                if (len > 2 || strspn(path, ".") < len)
+                        return false;
+        }
+        return true;
+}
+
+/* What is mounted over a process's own root hides nothing from it. */
+static int refuse_root(const struct plan *plan, const struct spec_path *path, struct ward_err *err)
+{
+        char where[256];
+
+        (void)err_set(err, -EINVAL, "%s: '%s' is the root itself, which nothing can cover",
+                      spec_origin_text(&path->origin, plan->file, where, sizeof(where)), path->path);
+        return err_hint(err, "name what lies below it; all of it is made read-only by root.readonly, or --read-only");
+}
+
+static int add_paths(struct plan *plan, enum op_type type, const struct spec_path *paths, size_t count,
+                     struct ward_err *err)
 {
         for (size_t i = 0; i < count; i++) {
                 struct op *op = plan_add(plan, type, &paths[i].origin);
@@ -286,6 +311,8 @@ static int add_paths(struct plan *plan, enum op_type type, const struct spec_pat
 
                 if (op == NULL || path == NULL)
                         return -ENOMEM;
+                if (is_root(paths[i].path))
+                        return refuse_root(plan, &paths[i], err);
                 op->path = path;
         }
         return 0;
@@ -339,9 +366,9 @@ static int add_filesystem(struct plan *plan, const struct ward_spec *spec, const
         if (r >= 0)
                 r = plan_dev(plan, spec, place, err);
         if (r >= 0)
-                r = add_paths(plan, OP_READONLY, spec->readonly_paths, spec->readonly_path_count);
+                r = add_paths(plan, OP_READONLY, spec->readonly_paths, spec->readonly_path_count, err);
         if (r >= 0)
-                r = add_paths(plan, OP_MASK, spec->masked_paths, spec->masked_path_count);
+                r = add_paths(plan, OP_MASK, spec->masked_paths, spec->masked_path_count, err);
         if (r >= 0)
                 r = plan_terminal(plan, &spec->process, place, true, err);
         if (r >= 0)

@@ -250,7 +250,7 @@ static const struct refusal {
          "it is no namespace of the type that linux.namespaces says, or one of pids that is not below the caller's: 'lsns' shows types and processes"},
         {OP_TIME_OFFSETS, -1, ERANGE, NULL, MISTAKE_NONE,
          "with this offset a clock would stand before its beginning, or too far in the future: time_namespaces(7)"},
-        {OP_ROOT, STEP_ATTACH, EINVAL, NULL, MISTAKE_NONE, "root.path must name a directory"},
+        {OP_ROOT, STEP_ATTACH, EINVAL, NULL, MISTAKE_ROOT_NO_DIRECTORY, "root.path must name a directory"},
         {OP_DEV, STEP_NODE, EEXIST, NULL, MISTAKE_NONE,
          "something else is there already, in the image or by another entry of linux.devices: take one of them away"},
         {OP_REMOUNT, STEP_ATTRIBUTES, EINVAL, NULL, MISTAKE_NONE, "'remount' changes what is mounted there, and nothing is: mount it first"},

@@ -155,37 +155,15 @@ int oci_read_bounded(struct json *json, struct spec_i64 *number, int64_t max)
         return json_i64(json, 0, max, &number->value);
 }
 
-/* "/" as it can be written without the name of anything. */
-static bool is_root(const char *path)
-{
-        size_t len;
-
-        for (; *path != '\0'; path += len) {
-                path += strspn(path, "/");
-                len = strcspn(path, "/");
-                if (len > 2 || strspn(path, ".") < len)
-                        return false;
-        }
-        return true;
-}
-
 int oci_read_paths_element(struct json *json, void *target)
 {
         struct spec_path *path = target;
-        struct json_position where = json_position(json);
         int r;
 
         r = oci_origin(json, &path->origin);
-        if (r >= 0)
-                r = oci_read_absolute(json, &path->path);
         if (r < 0)
                 return r;
-        /* The process's own root: what is mounted over it stays without effect. */
-        if (is_root(path->path)) {
-                (void)json_fail(json, where, "'%s' is the root itself, which nothing can cover", path->path);
-                return err_hint(json->err, "root.readonly makes it read-only; name what lies below it");
-        }
-        return 0;
+        return oci_read_absolute(json, &path->path);
 }
 
 void *oci_list_add(struct json *json, struct oci_list *list, size_t size)

@@ -446,6 +446,8 @@ in_other_namespace() { [[ $(readlink "/proc/$1/ns/net") != "$(readlink /proc/sel
         echo secret >"$ROOT/etc/secret"
         run -0 here --security-opt mask=/etc/secret:/root @ cat /etc/secret
         expect_output ""
+        run -125 here --security-opt mask=/etc/secret:/ @ cat /etc/secret
+        expect_in_output "--security-opt mask: '/' is the root itself" "name what lies below it"
         run -0 here @ sh -c 'wc -l </proc/kallsyms'
         expect_output 0
         run -0 here --security-opt unmask=/proc/kallsyms @ sh -c 'wc -l </proc/kallsyms'

@@ -49,6 +49,8 @@ inside() { as_user sandbox "$@"; }
         expect_in_output "option '--ro': open '/not-there'"
         run -125 inside --hide /not-there true
         expect_in_output "there is nothing to hide"
+        run -125 inside --hide / true
+        expect_in_output "--hide: '/' is the root itself"
 }
 
 @test "a current directory that is the home, or holds it, stays closed" {

@@ -113,9 +113,9 @@ line() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d: -f1; }
 
 @test "the root as a masked or read-only path, which would be without effect" {
         edit '.linux.maskedPaths = ["/"]'
-        mistake "linux.maskedPaths[0]: '/' is the root itself" "root.readonly"
-        edit '.linux.maskedPaths = [] | .linux.readonlyPaths = ["/."]'
-        mistake "linux.readonlyPaths[0]: '/.' is the root itself" "root.readonly"
+        mistake "linux.maskedPaths[0] (config.json line $(line maskedPaths | awk '{ print $1 + 1 }')): '/' is the root itself" "root.readonly"
+        edit '.linux.maskedPaths = ["/..."] | .linux.readonlyPaths = ["/a", "/.//.."]'
+        mistake "linux.readonlyPaths[1]" "'/.//..' is the root itself" "root.readonly"
 }
 
 @test "the root file system is a file" {

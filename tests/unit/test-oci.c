@@ -501,12 +501,6 @@ static void test_linux_refused(void **state)
                  "config.json:3:40: linux.timeOffsets.monotonic.nanosecs: the number must be from 0 to 999999999", ""},
                 {LINUX(NS("time") "\"timeOffsets\":{\"realtime\":{\"secs\":1}}"),
                  "config.json:3:16: linux.timeOffsets.realtime: unknown field", ""},
-                {LINUX(NS("mount") "\"readonlyPaths\":[\"/...\",\"/.//..\"]"),
-                 "config.json:3:25: linux.readonlyPaths[1]: '/.//..' is the root itself, which nothing can cover",
-                 "root.readonly makes it read-only; name what lies below it"},
-                {LINUX(NS("mount") "\"maskedPaths\":[\"/\"]"),
-                 "config.json:3:16: linux.maskedPaths[0]: '/' is the root itself, which nothing can cover",
-                 "root.readonly makes it read-only; name what lies below it"},
                 {LINUX("\"maskedPaths\":[\"/proc/kcore\"]"),
                  "config.json:2:25: linux.maskedPaths[0]: '/proc/kcore' would be hidden or read-only for others too: "
                  "the container has no new mount namespace",
