@@ -19,6 +19,7 @@
 #include "base/libc.h"
 #include "base/protobuf.h"
 #include "kern/clone.h"
+#include "kern/require.h"
 
 /* Its descriptors; behind them those of criu->fds. */
 enum { FD_SOCKET = 3, FD_IMAGES, FD_WORK, FD_MORE };
@@ -99,6 +100,7 @@ int criu_begin(struct criu *criu, const char *verb, const struct engine_criu_opt
 {
         struct text *text = &criu->options;
         const char *config = config_of(spec);
+        int r;
 
         memset(criu, 0, sizeof(*criu));
         criu->verb = verb;
@@ -110,6 +112,9 @@ int criu_begin(struct criu *criu, const char *verb, const struct engine_criu_opt
                 (void)err_mistake(err, MISTAKE_RIGHTS);
                 return err_hint(err, "run it as root");
         }
+        r = require_honest(err);
+        if (r < 0)
+                return r;
         if (options->work != NULL && mkdir(criu->work, 0700) < 0 && errno != EEXIST) /* host path: of the caller */
                 return err_errno(err, "%s: make the directory '%s'", verb, criu->work);
         protobuf_number(text, CRIU_IMAGES_DIR_FD, FD_IMAGES);

@@ -99,19 +99,28 @@ static void pause_before_next_look(void)
         (void)nanosleep(&pause, NULL);
 }
 
+/* Whether its mounts are there: who says so is its maker, or its program, which runs before the hooks that its maker waits for. Of another user's
+ * init this can be seen, too. */
+static bool is_made(struct execution *exec)
+{
+        int proc;
+
+        if (!stored_is_unfinished(&exec->stored.entry))
+                return true;
+        proc = stored_proc(&exec->stored, NULL);
+        return exec->stored.status != ENGINE_CREATED && proc >= 0 &&
+               proc_has_executed(proc, exec->stored.state.pid, NULL) > 0;
+}
+
 /* It is known before it is made: its mounts are being made meanwhile, and behind its root is the host's. Who joins it then would find nothing
  * masked or read-only. */
-static int await_made(const struct execution *exec, struct ward_err *err)
+static int await_made(struct execution *exec, struct ward_err *err)
 {
-        bool made = exec->stored.status != ENGINE_CREATED;
-
-        for (int msec = 0; !made && msec < START_WAIT_MSEC; msec += START_POLL_MSEC) {
-                made = !stored_is_unfinished(&exec->stored.entry);
-                if (!made)
-                        pause_before_next_look();
+        for (int msec = 0; msec < START_WAIT_MSEC; msec += START_POLL_MSEC) {
+                if (is_made(exec))
+                        return 0;
+                pause_before_next_look();
         }
-        if (made)
-                return 0;
         (void)err_set(err, -EBUSY, "execute in container '%s': it is still being created", exec->stored.state.id);
         return err_hint(err, "wait until it is created; if it stays so, who creates it was killed: delete it");
 }

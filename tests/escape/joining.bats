@@ -143,24 +143,42 @@ is_hidden() {
         ((count >= ${#namespaces[@]}))
 }
 
-@test "V9: nothing joins a container that is still being made, whose masks are not there yet" {
-        local creator
-        make_bundle sleep 100
-        # The createContainer hook holds the child up between its state, by which it is found, and what hides the machine.
+# held_up: the createContainer hook holds the child up between its state, by which it is found, and what hides the machine, until $WORK/go is there.
+held_up() {
+        rm -f "$WORK/go" "$WORK/going"
         edit --arg go "$WORK/go" '.hooks.createContainer = [{path: "/bin/sh",
                 args: ["sh", "-c", "cat >/dev/null; touch \($go)ing; until [ -e \($go) ]; do sleep 0.05; done"], env: ["PATH=/bin:/usr/bin"]}]'
-        oci create -b "$BUNDLE" "$ID" 3>&- >/dev/null 2>&1 &
-        creator=$!
-        wait_until 10 test -e "$WORK/going"
-        wait_until 10 has_status "$ID" created
-        run -255 oci exec "$ID" sh -c 'echo RAN; cat /proc/timer_list'
-        [[ $output != *RAN* && $output == *"still being created"* ]] || shown
-        # Who comes a moment too early is let in when it is made.
-        oci exec "$ID" sh -c 'echo RAN; cat /proc/timer_list; : >/proc/sys/kernel/domainname' 3>&- >"$WORK/seen" 2>&1 &
-        sleep 0.3
-        touch "$WORK/go"
-        wait "$creator"
-        wait $! || true
-        [[ $(head -n 1 "$WORK/seen") == RAN && $(wc -l <"$WORK/seen") -eq 2 ]] || { cat "$WORK/seen"; false; }
-        grep -q "Read-only" "$WORK/seen"
+}
+
+@test "V9: nothing joins a container that is still being made, whose masks are not there yet" {
+        local verb maker
+        make_bundle sleep 100
+        held_up
+        for verb in create "run --detach"; do
+                rm -f "$WORK/go" "$WORK/going"
+                # shellcheck disable=SC2086  # a verb and its option
+                oci $verb -b "$BUNDLE" "$ID" 3>&- >/dev/null 2>&1 &
+                maker=$!
+                wait_until 10 test -e "$WORK/going"
+                wait_until 10 test -s "$WORK/state/$ID/state.json"
+                run -255 oci exec "$ID" sh -c 'echo RAN; cat /proc/timer_list'
+                [[ $output != *RAN* && $output == *"still being created"* ]] || shown
+                # Who comes a moment too early is let in when it is made.
+                oci exec "$ID" sh -c 'echo RAN; cat /proc/timer_list; : >/proc/sys/kernel/domainname' 3>&- >"$WORK/seen" 2>&1 &
+                sleep 0.3
+                touch "$WORK/go"
+                wait "$maker"
+                wait $! || true
+                [[ $(head -n 1 "$WORK/seen") == RAN && $(wc -l <"$WORK/seen") -eq 2 ]] || { cat "$WORK/seen"; false; }
+                grep -q "Read-only" "$WORK/seen"
+                oci delete --force "$ID"
+        done
+}
+
+@test "V9: a poststart hook may execute in the container that it belongs to" {
+        make_bundle sleep 100
+        edit --arg oci "$WARD_BUILD/bin/ward-oci" --arg state "$WORK/state" --arg id "$ID" '.hooks.poststart = [{path: $oci,
+                args: ["ward-oci", "--root", $state, "exec", $id, "touch", "/dev/shm/from-hook"]}]'
+        oci run -d -b "$BUNDLE" "$ID" 3>&-
+        oci exec "$ID" test -e /dev/shm/from-hook
 }
