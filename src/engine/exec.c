@@ -37,6 +37,7 @@ struct execution {
         struct site *site;     /* of @stored */
         struct ward_spec spec; /* that the container was created with */
         struct spec_process process;
+        const char *file; /* where it was written */
         struct spec_namespace joined[SPEC_NS_COUNT];
         struct seccomp_filter filter;
         struct sock_fprog program;
@@ -244,7 +245,7 @@ static int make_plan(struct execution *exec, const struct spec_process *process,
 {
         const struct plan_exec what = {
                 .process = process,
-                .file = "exec",
+                .file = exec->file,
                 .joined = exec->joined,
                 .at_once = exec->site->place.root_user,
                 .place = &exec->site->place,
@@ -312,7 +313,7 @@ static int bring_in(struct execution *exec, const struct engine_exec_options *ho
         clone_show(hidden);
         if (r >= 0)
                 r = exec->process.oom_score_given
-                            ? launch_oom_score(&exec->launch, &exec->process, "exec", err)
+                            ? launch_oom_score(&exec->launch, &exec->process, exec->file, err)
                             : launch_oom_score(&exec->launch, &exec->spec.process, exec->spec.file, err);
         if (r >= 0)
                 r = launch_groups(&exec->launch, &exec->site->layout, err);
@@ -344,10 +345,13 @@ static int prepare(struct execution *exec, const struct engine_exec_options *how
         bool terminal;
         int r = 0;
 
-        if (how->process != NULL)
+        exec->file = exec->spec.file;
+        if (how->process != NULL) {
                 exec->process = *how->process;
-        else
+                exec->file = how->file != NULL ? how->file : "exec";
+        } else {
                 r = how->describe(how->context, &exec->spec, &exec->process, err);
+        }
         exec->process.keep_groups = exec->spec.process.keep_groups;
         exec->process.smack_label = exec->spec.process.smack_label;
         exec->process.smack_origin = exec->spec.process.smack_origin;
@@ -355,6 +359,18 @@ static int prepare(struct execution *exec, const struct engine_exec_options *how
                 return r;
         terminal = options->terminal_relay && exec->process.terminal && options->console_socket == NULL;
         return relay_begin(relay, terminal, !options->no_input, false, err);
+}
+
+/* Who listens there would wait for a terminal that nobody makes. */
+static int open_console(struct execution *exec, const char *socket, struct ward_err *err)
+{
+        if (!exec->process.terminal) {
+                (void)err_set(err, -EINVAL, "use the console socket '%s': the process is to have no terminal", socket);
+                return err_hint(err, "ask for one (--tty, or terminal in what --process names), or leave "
+                                     "--console-socket out");
+        }
+        exec->console = notify_connect(socket, "console socket", err);
+        return exec->console < 0 ? exec->console : 0;
 }
 
 static int execute(struct execution *exec, struct store *store, const struct engine_exec_options *how,
@@ -370,8 +386,7 @@ static int execute(struct execution *exec, struct store *store, const struct eng
         if (r >= 0)
                 r = get_filter(exec, store, err);
         if (r >= 0 && options->console_socket != NULL) {
-                exec->console = notify_connect(options->console_socket, "console socket", err);
-                r = exec->console < 0 ? exec->console : 0;
+                r = open_console(exec, options->console_socket, err);
         } else if (r >= 0 && relay->socket[1] >= 0) {
                 exec->console = fcntl(relay->socket[1], F_DUPFD_CLOEXEC, 3);
                 exec->site->place.terminal_plain = relay_plain();

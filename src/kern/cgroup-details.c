@@ -22,16 +22,21 @@ struct details {
         struct ward_err *err;
 };
 
-/* A file of the group, or *@ret_text NULL where there is none: not every kernel has every file, and not every group every controller. */
-static int file_read(const struct details *d, const struct cgroup_hierarchy *hierarchy, const char *file,
-                     char **ret_text)
+int cgroup_file_read_if_there(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file,
+                              char **ret_text, struct ward_err *err)
 {
-        int r = cgroup_file_read(hierarchy, d->path, file, ret_text, d->err);
+        int r = cgroup_file_read(hierarchy, path, file, ret_text, err);
 
         if (r >= 0)
                 return 0;
         *ret_text = NULL;
         return r == -ENOENT || r == -EOPNOTSUPP ? 0 : r;
+}
+
+static int file_read(const struct details *d, const struct cgroup_hierarchy *hierarchy, const char *file,
+                     char **ret_text)
+{
+        return cgroup_file_read_if_there(hierarchy, d->path, file, ret_text, d->err);
 }
 
 /* The next line of *@text, which is cut up in place, or NULL. */
@@ -471,6 +476,8 @@ int cgroup_details_read(const struct cgroup_layout *layout, const char *path, st
                 r = pressure_read(&d, "memory.pressure", details.memory_pressure);
         if (r >= 0)
                 r = pressure_read(&d, "io.pressure", details.io_pressure);
+        if (r >= 0)
+                r = cgroup_kinds_read(layout, path, arena, &details, err);
         if (r >= 0)
                 *ret_details = details;
         return r < 0 ? r : 0;

@@ -48,6 +48,17 @@ int cgroup_io_stat_parse(struct arena *arena, char *text, struct cgroup_io_list 
 int cgroup_rdma_parse(struct arena *arena, char *text, struct cgroup_rdma_list *ret_list);
 void cgroup_pressure_parse(char *text, const char *name, struct cgroup_pressure *ret_pressure);
 
+/* A file of the group, or *@ret_text NULL where there is none: not every kernel has every file, and not every group every controller. */
+int cgroup_file_read_if_there(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file,
+                              char **ret_text, struct ward_err *err);
+
+/* Those of memory.stat, and of cpuacct.usage_percpu with cpuacct.usage_all, likewise; and cgroup_details_read()'s part of the members that are kinds of memory and
+ * processor time. */
+int cgroup_stat_parse(struct arena *arena, char *text, struct cgroup_stat_list *ret_list);
+int cgroup_cpus_parse(struct arena *arena, char *usage, char *parts, struct cgroup_cpu_list *ret_list);
+int cgroup_kinds_read(const struct cgroup_layout *layout, const char *path, struct arena *arena,
+                      struct cgroup_details *details, struct ward_err *err);
+
 /* The name of ward's programs that guard devices; writes the rules of one down that was just attached (cgroup-devices-kept.c). */
 #define CGROUP_DEVICES_PROGRAM "ward_devices"
 void cgroup_devices_keep(int group, int program, const struct cgroup_device_rule *rules, size_t count);

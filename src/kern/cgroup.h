@@ -507,6 +507,38 @@ struct cgroup_rdma_list {
         size_t count;
 };
 
+/* How much there is of a kind of memory; UINT64_MAX: this layout has no such figure, or no limit. */
+struct cgroup_memory_entry {
+        uint64_t limit, usage, max, fail_count;
+};
+
+enum cgroup_memory_kind {
+        CGROUP_KIND_WITH_SWAP,
+        CGROUP_KIND_KERNEL, /* v1, like the next */
+        CGROUP_KIND_TCP,
+        CGROUP_KIND_COUNT,
+};
+
+struct cgroup_stat_line {
+        const char *name;
+        uint64_t value;
+};
+
+struct cgroup_stat_list {
+        const struct cgroup_stat_line *lines;
+        size_t count;
+};
+
+/* Processor time on one processor. The parts are counted in ticks of the clock, the whole is not. */
+struct cgroup_cpu {
+        uint64_t usage_nsec, user_nsec, system_nsec;
+};
+
+struct cgroup_cpu_list {
+        const struct cgroup_cpu *cpus;
+        size_t count;
+};
+
 /* For which part of the time some process, or all of them, waited (psi.rst). */
 struct cgroup_pressure {
         bool given;
@@ -521,6 +553,9 @@ struct cgroup_details {
         size_t hugetlb_count;
         struct cgroup_rdma_list rdma_limit, rdma_current;
         struct cgroup_pressure cpu_pressure[2], memory_pressure[2], io_pressure[2];
+        struct cgroup_memory_entry memory[CGROUP_KIND_COUNT];
+        struct cgroup_stat_list memory_stat; /* every line of the file */
+        struct cgroup_cpu_list cpus;         /* v1 */
 };
 
 /* What it has read and written, by device, alone: a file or two. The list lives in @arena. -EOPNOTSUPP where nothing counts it. */

@@ -197,7 +197,7 @@ int plan_terminal(struct plan *plan, const struct spec_process *process, const s
         if (!place->terminal_socket) {
                 (void)err_set(err, -EINVAL, "%s: a terminal is asked for, but nobody is there to hold its other end",
                               spec_origin_text(&process->terminal_origin, plan->file, where, sizeof(where)));
-                return err_hint(err, "give --console-socket, or set process.terminal to false");
+                return err_hint(err, "give --console-socket, or ask for no terminal");
         }
         op = plan_add(plan, OP_TERMINAL, &process->terminal_origin);
         if (op == NULL)

@@ -21,8 +21,12 @@ static uint64_t next_unit(const char **at)
         static const struct {
                 const char *name;
                 uint64_t nsec;
-        } units[] = {{"ns", 1},           {"us", 1000},          {"µs", 1000},
-                     {"ms", 1000000},     {"s", NSEC_PER_SEC},   {"m", UINT64_C(60) * NSEC_PER_SEC},
+        } units[] = {{"ns", 1},
+                     {"us", 1000},
+                     {"µs", 1000},
+                     {"ms", 1000000},
+                     {"s", NSEC_PER_SEC},
+                     {"m", UINT64_C(60) * NSEC_PER_SEC},
                      {"h", UINT64_C(3600) * NSEC_PER_SEC}};
         size_t len = strcspn(*at, "0123456789.");
 
@@ -195,6 +199,52 @@ static void figures_done(struct figures *figures)
         arena_done(&figures->arena);
 }
 
+/* The figure at @offset of each processor, as an array. */
+static void add_cpus(struct text *text, const char *key, const struct cgroup_cpu_list *list, size_t offset)
+{
+        if (list->count == 0)
+                return;
+        open_member(text, key, "[");
+        for (size_t i = 0; i < list->count; i++)
+                text_printf(text, "%s%" PRIu64, i == 0 ? "" : ",",
+                            *(const uint64_t *)((const char *)&list->cpus[i] + offset));
+        text_puts(text, "]");
+}
+
+static void add_memory_entry(struct text *text, const char *key, const struct cgroup_memory_entry *entry)
+{
+        if (entry->limit == UINT64_MAX && entry->usage == UINT64_MAX)
+                return;
+        open_member(text, key, "{");
+        add_figure(text, "limit", entry->limit);
+        add_figure(text, "usage", entry->usage);
+        add_figure(text, "max", entry->max);
+        add_figure(text, "failcnt", entry->fail_count);
+        text_puts(text, "}");
+}
+
+/* "swap" is memory and swap together, as with runc on either version; `raw` is memory.stat. */
+static void add_memory(struct text *text, const struct figures *figures)
+{
+        const struct cgroup_stats *stats = &figures->stats;
+        const struct cgroup_details *details = &figures->details;
+        const struct cgroup_memory_entry usage = {stats->memory_limit_bytes, stats->memory_usage_bytes,
+                                                  stats->memory_max_usage_bytes, stats->memory_fail_count};
+
+        open_member(text, "memory", "{");
+        add_figure(text, "cache", stats->memory_cache_bytes);
+        add_memory_entry(text, "usage", &usage);
+        add_memory_entry(text, "swap", &details->memory[CGROUP_KIND_WITH_SWAP]);
+        add_memory_entry(text, "kernel", &details->memory[CGROUP_KIND_KERNEL]);
+        add_memory_entry(text, "kernelTCP", &details->memory[CGROUP_KIND_TCP]);
+        open_member(text, "raw", "{");
+        for (size_t i = 0; i < details->memory_stat.count; i++)
+                add_figure(text, details->memory_stat.lines[i].name, details->memory_stat.lines[i].value);
+        text_puts(text, "}");
+        add_pressure(text, details->memory_pressure);
+        text_puts(text, "}");
+}
+
 static void add_stats(struct text *text, const char *id, const struct figures *figures)
 {
         const struct cgroup_stats *stats = &figures->stats;
@@ -203,6 +253,9 @@ static void add_stats(struct text *text, const char *id, const struct figures *f
         json_write_string(text, id);
         text_puts(text, ",\"data\":{\"cpu\":{\"usage\":{");
         add_figure(text, "total", stats->cpu_usage_nsec);
+        add_cpus(text, "percpu", &figures->details.cpus, offsetof(struct cgroup_cpu, usage_nsec));
+        add_cpus(text, "percpu_kernel", &figures->details.cpus, offsetof(struct cgroup_cpu, system_nsec));
+        add_cpus(text, "percpu_user", &figures->details.cpus, offsetof(struct cgroup_cpu, user_nsec));
         add_figure(text, "kernel", stats->cpu_system_nsec);
         add_figure(text, "user", stats->cpu_user_nsec);
         text_puts(text, "},\"throttling\":{");
@@ -211,20 +264,9 @@ static void add_stats(struct text *text, const char *id, const struct figures *f
         add_figure(text, "throttledTime", stats->cpu_throttled_nsec);
         text_puts(text, "}");
         add_pressure(text, figures->details.cpu_pressure);
-        text_puts(text, "},\"memory\":{");
-        add_figure(text, "cache", stats->memory_cache_bytes);
-        open_member(text, "usage", "{");
-        add_figure(text, "limit", stats->memory_limit_bytes);
-        add_figure(text, "usage", stats->memory_usage_bytes);
-        add_figure(text, "max", stats->memory_max_usage_bytes);
-        add_figure(text, "failcnt", stats->memory_fail_count);
-        text_puts(text, "},\"swap\":{");
-        add_figure(text, "usage", stats->memory_swap_bytes);
-        text_puts(text, "},\"raw\":{");
-        add_figure(text, "rss", stats->memory_rss_bytes);
         text_puts(text, "}");
-        add_pressure(text, figures->details.memory_pressure);
-        text_puts(text, "},\"pids\":{");
+        add_memory(text, figures);
+        text_puts(text, ",\"pids\":{");
         add_figure(text, "current", stats->pids_current);
         add_figure(text, "limit", stats->pids_limit);
         text_puts(text, "}");
@@ -309,7 +351,8 @@ static int events(struct oci *oci, const void *options, int count, char **operan
         int r;
 
         if (!o->stats)
-                return follow(oci, operands[0], o->interval_nsec == 0 ? UINT64_C(5) * NSEC_PER_SEC : o->interval_nsec, err);
+                return follow(oci, operands[0], o->interval_nsec == 0 ? UINT64_C(5) * NSEC_PER_SEC : o->interval_nsec,
+                              err);
         r = read_figures(oci, operands[0], &figures, err);
         return r < 0 ? r : print_stats(operands[0], &figures, err);
 }

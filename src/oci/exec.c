@@ -246,6 +246,8 @@ static void log_affinity(const struct oci *oci, const struct spec_set *cpus)
                 oci_log(oci, OCI_LOG_DEBUG, MISTAKE_NONE, text.data, NULL);
 }
 
+static const struct spec_origin tty_origin = {.field = "--tty", .index = -1};
+
 struct command {
         struct oci *oci;
         const struct exec *options;
@@ -267,6 +269,7 @@ static int describe(void *context, const struct ward_spec *spec, struct spec_pro
         ret_process->argv = argv;
         ret_process->args_origin = (struct spec_origin){.field = "the command line", .index = -1};
         ret_process->terminal = command->options->tty;
+        ret_process->terminal_origin = tty_origin;
         r = apply_options(command->oci, command->options, ret_process, err);
         if (r >= 0 && ret_process->affinity_initial.text != NULL)
                 log_affinity(command->oci, &ret_process->affinity_initial);
@@ -305,10 +308,14 @@ static int exec(struct oci *oci, const void *options, int count, char **operands
                 r = read_process(oci, o, count, &process, err);
                 if (r < 0)
                         return r;
-                process.terminal = process.terminal || o->tty;
+                if (o->tty && !process.terminal) {
+                        process.terminal = true;
+                        process.terminal_origin = tty_origin;
+                }
                 if (process.affinity_initial.text != NULL)
                         log_affinity(oci, &process.affinity_initial);
                 how.process = &process;
+                how.file = o->process;
         } else if (count < 2) {
                 (void)err_set(err, -EINVAL, "exec: there is no command to run in '%s'", operands[0]);
                 (void)err_hint(err, "usage: %s %s", oci_exec.command.name, oci_exec.command.operands);
@@ -350,7 +357,9 @@ static const struct option_entry entries[] = {
          OPTION_TEXT(struct exec, pidfd_socket)},
         {.name = "process-label", .arg = "LABEL", .help = "SELinux label", OPTION_TEXT(struct exec, process_label)},
         {.name = "apparmor", .arg = "PROFILE", .help = "AppArmor profile", OPTION_TEXT(struct exec, apparmor)},
-        {.name = "no-new-privs", .help = "no privileges by executing", OPTION_CALL(struct exec, no_new_privs, read_no_new_privs)},
+        {.name = "no-new-privs",
+         .help = "no privileges by executing",
+         OPTION_CALL(struct exec, no_new_privs, read_no_new_privs)},
         {.name = "preserve-fds",
          .arg = "N",
          .help = "pass descriptors 3 to 2+N on",

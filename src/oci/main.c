@@ -212,8 +212,7 @@ static int run_verb(struct oci *oci, const struct oci_verb *verb, int count, cha
 static int check_globals(const struct oci *oci, const struct globals *globals, struct ward_err *err)
 {
         if (globals->systemd && globals->groups == ENGINE_GROUPS_NONE)
-                return err_set(err, -EINVAL,
-                               "--systemd-cgroup and --cgroup-manager disabled contradict each other");
+                return err_set(err, -EINVAL, "--systemd-cgroup and --cgroup-manager disabled contradict each other");
         if (globals->criu != NULL)
                 oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE, "option '--criu' is ignored, as with runc since 1.1",
                         "the program is the first 'criu' in PATH");

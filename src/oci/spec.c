@@ -121,7 +121,8 @@ static int write_new(const char *path, const struct text *text, struct ward_err 
 
         if (fd < 0 && errno == EEXIST) {
                 (void)err_set(err, -EEXIST, "'%s' exists already and is left as it is", path);
-                (void)err_hint(err, "remove it first, or name another directory with --bundle, or another file with --file");
+                (void)err_hint(err,
+                               "remove it first, or name another directory with --bundle, or another file with --file");
                 return -EEXIST;
         }
         if (fd < 0)

@@ -57,6 +57,16 @@ receive() {
         nothing_left
 }
 
+@test "exec: a terminal without anybody to take it is refused, and the other way round" {
+        make_bundle sleep 100
+        oci run -d -b "$BUNDLE" "$ID"
+        fails_with "--tty: a terminal is asked for.*--console-socket" oci exec -d -t "$ID" true
+        fails_with "use the console socket '$SOCKET': the process is to have no terminal" oci exec -d --console-socket "$SOCKET" "$ID" true
+        echo '{"args": ["true"], "cwd": "/", "terminal": true}' >"$WORK/process.json"
+        fails_with "terminal \($WORK/process.json line 1\): a terminal is asked for" oci exec -d -p "$WORK/process.json" "$ID"
+        fails_with "No such file or directory" oci exec -d -p "$WORK/process.json" --console-socket "$SOCKET" "$ID"
+}
+
 @test "--pidfd-socket gets a pidfd of init" {
         [[ $(basename "$WARD_BUILD/bin/ward-oci") == ward-oci ]] || skip "another runtime"
         make_bundle sleep 100

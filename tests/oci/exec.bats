@@ -201,6 +201,11 @@ limit_of() {
 @test "events: figures once, and as long as the container runs" {
         oci events --stats "$ID" | jq -e --arg id "$ID" '.type == "stats" and .id == $id and .data.pids.current == 1
                 and .data.memory.usage.usage > 0 and .data.cpu.usage.total > 0'
+        # What runc has of the kernel is there as the kernel has it: memory.stat whole, and swap with the memory that is not swapped.
+        oci events --stats "$ID" | jq -e '(.data.memory.raw | length > 10) and (.data.memory.swap == null or .data.memory.swap.usage > 0)'
+        [[ ! -e /sys/fs/cgroup/cpuacct/cpuacct.usage_all ]] ||
+                oci events --stats "$ID" | jq -e --argjson cpus "$(grep -c '^[0-9]' /sys/fs/cgroup/cpuacct/cpuacct.usage_all)" \
+                        '.data.cpu.usage | (.percpu | length == $cpus) and (.percpu_user | length == $cpus) and (.percpu_kernel | length == $cpus)'
         become_oci events --interval 50ms "$ID" >"$WORK/events" 3>&- &
         local pid=$!
         wait_until 5 test -s "$WORK/events"

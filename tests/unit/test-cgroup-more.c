@@ -422,10 +422,14 @@ static void test_parse_figures(void **state)
              pressure[] =
                      "some avg10=1.25 avg60=0.07 avg300=100.00 total=123456789\nfull avg10=0.00 avg60=0.00 avg300=0.00 "
                      "total=5\n",
-             broken[] = "some avg10=1.255 avg60=0.07 avg300=100.00 total=123456789\n";
+             broken[] = "some avg10=1.255 avg60=0.07 avg300=100.00 total=123456789\n",
+             memory[] = "cache 0\nrss 4096\nbad\nworse -1\n", usage[] = "42 37 \n",
+             parts[] = "cpu user system\n0 25 17\n1 30 7\n2 5 1\n1 4\n";
         struct cgroup_io_list lists[CGROUP_IO_COUNT] = {0}, list = {0};
         struct cgroup_rdma_list devices = {0};
         struct cgroup_pressure some = {0};
+        struct cgroup_stat_list figures = {0};
+        struct cgroup_cpu_list cpus = {0};
         _cleanup_arena_ struct arena arena = {0};
 
         assert_int_equal(cgroup_io_parse(&arena, blkio, &list), 0);
@@ -443,6 +447,13 @@ static void test_parse_figures(void **state)
         assert_int_equal(lists[CGROUP_IO_BYTES].ios[3].value, 7);
         assert_string_equal(lists[CGROUP_IO_SERVICED].ios[1].op, "Write");
         assert_int_equal(lists[CGROUP_IO_SERVICED].ios[1].value, 4);
+        assert_int_equal(cgroup_stat_parse(&arena, memory, &figures), 0);
+        assert_int_equal(figures.count, 2);
+        assert_string_equal(figures.lines[1].name, "rss");
+        assert_int_equal(figures.lines[1].value, 4096);
+        assert_int_equal(cgroup_cpus_parse(&arena, usage, parts, &cpus), 0);
+        assert_int_equal(cpus.count, 2);
+        assert_true(cpus.cpus[1].usage_nsec == 37 && cpus.cpus[1].user_nsec == 30 && cpus.cpus[1].system_nsec == 7);
         assert_int_equal(cgroup_rdma_parse(&arena, rdma, &devices), 0);
         assert_int_equal(devices.count, 2);
         assert_string_equal(devices.devices[0].device, "mlx5_0");
@@ -465,6 +476,7 @@ static void test_details(void **state)
         memset(&details, 0xff, sizeof(details));
         ok_or_fail(f, cgroup_details_read(&f->layout, f->group, &f->arena, &details, &f->err));
         assert_int_equal(details.io[CGROUP_IO_BYTES].count, 0);
+        assert_int_equal(details.memory_stat.count > 0, cgroup_with(&f->layout, CGROUP_MEMORY) != NULL);
         if (cgroup_unified(&f->layout) != NULL) {
                 _cleanup_free_ char *text = NULL;
                 bool there = cgroup_file_read(cgroup_unified(&f->layout), f->group, "cpu.pressure", &text, NULL) >= 0;
