@@ -104,9 +104,10 @@ static void pause_before_next_look(void)
  * init this can be seen, too. */
 static bool is_made(struct execution *exec)
 {
+        struct stat st;
         int proc;
 
-        if (!stored_is_unfinished(&exec->stored.entry))
+        if (fstatat(exec->stored.entry.fd, STORE_MADE, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
                 return true;
         proc = stored_proc(&exec->stored, NULL);
         return exec->stored.status != ENGINE_CREATED && proc >= 0 &&
