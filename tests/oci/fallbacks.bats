@@ -107,9 +107,10 @@ calls_of() { sed -n "/^## $1/,/^## /p" "$WARD_SOURCE/docs/REQUIREMENTS.md" | sed
         done
 }
 
-# pretends CALL [OPTION...]: the call is answered as if it had been made, and was not. Nothing of the container runs, and the machine stays as it was.
+# pretends CALL [OPTION...]: the call is answered as if it had been made, and was not. Nothing of the container runs, and the machine stays as it was:
+# a start that believed it might change the caller's own namespaces, which are the test's for that.
 pretends() {
-        timeout -s KILL 20 unshare --mount --propagation private -- "$DENY" NOTHING "$1" -- "$OCI" --root "$WORK/state" run "${@:2}" -b "$BUNDLE" "$ID" \
+        timeout -s KILL 20 unshare --mount --uts --net --ipc --propagation private -- "$DENY" NOTHING "$1" -- "$OCI" --root "$WORK/state" run "${@:2}" -b "$BUNDLE" "$ID" \
                 >seen 2>said && { echo "$1: it ran"; cat seen; return 1; }
         grep -qw "${NAMED:-$1}" said || { echo "$1: the message does not say so"; cat said; return 1; }
         [[ ! -s seen ]] || { echo "$1: something ran"; cat seen; return 1; }
