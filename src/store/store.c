@@ -28,7 +28,8 @@
 #define CACHE_NAME ".cache"
 #define GROUP_NAME "group"
 #define REMOVE_DEPTH_MAX 64
-#define DESTROY_TRIES 10 /* somebody who writes does so once or twice */
+#define DESTROY_TRIES 10  /* somebody who writes does so once or twice */
+#define CREATE_TRIES 1000 /* whoever tidies up meanwhile takes it away once each */
 
 /* The files that an entry normally has, state.json last: while it is there, a removal that was cut short can be repeated. */
 static const char *const entry_files[] = {"start", "config.json", GROUP_NAME, "state.json"};
@@ -341,7 +342,7 @@ int store_create(struct store *store, const char *id, struct store_entry *ret_en
 
         if (r < 0)
                 return r;
-        for (;;) {
+        for (unsigned tries = 0; tries < CREATE_TRIES; tries++) {
                 _cleanup_close_
                 int fd = -EBADF;
 
@@ -372,6 +373,11 @@ int store_create(struct store *store, const char *id, struct store_entry *ret_en
                 ret_entry->fd = TAKE_FD(fd);
                 return 0;
         }
+        (void)err_set(err, -EAGAIN,
+                      "make the state directory of container '%s' in '%s': it disappears as soon as it is made", id,
+                      store->path);
+        return err_hint(err, "something removes what is made there, or the filter of a sandbox around ward only "
+                             "pretends to make it");
 }
 
 int store_enter(struct store *store, const char *id, bool lock, struct store_entry *ret_entry, struct ward_err *err)

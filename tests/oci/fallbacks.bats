@@ -127,6 +127,7 @@ pretends() {
         pretends fchdir --no-pivot
         NAMED=setsid pretends setsid
         NAMED="no effect" pretends umask
+        NAMED=disappears pretends mkdirat
 }
 
 @test "what is pretended to be done: no process joins a container" {
