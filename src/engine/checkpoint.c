@@ -209,6 +209,8 @@ static int open_container(struct checkpoint *checkpoint, struct store *store, co
 
         if (r >= 0)
                 r = stored_require(&checkpoint->stored, 1u << ENGINE_RUNNING | 1u << ENGINE_PAUSED, "checkpoint", err);
+        if (r >= 0 && checkpoint->stored.waits)
+                return err_set(err, -EINVAL, "checkpoint container '%s': it has not been started", id);
         if (r >= 0)
                 r = stored_site(&checkpoint->stored, &checkpoint->site, err);
         return r < 0 ? r : stored_spec(&checkpoint->stored.entry, &checkpoint->spec, err);

@@ -113,8 +113,12 @@ static int find_status(struct stored *stored, struct ward_err *err)
                 return ENGINE_CREATING;
         if (stored->pidfd < 0)
                 return ENGINE_STOPPED;
-        if (fstatat(stored->entry.fd, "start", &st, AT_SYMLINK_NOFOLLOW) == 0)
-                return ENGINE_CREATED;
+        if (fstatat(stored->entry.fd, "start", &st, AT_SYMLINK_NOFOLLOW) == 0) {
+                stored->waits = true;
+                /* The mark of `pause`: a start need not read the freezer. */
+                r = (st.st_mode & S_ISVTX) == 0 ? 0 : is_frozen(stored, err);
+                return r < 0 ? r : r > 0 ? ENGINE_PAUSED : ENGINE_CREATED;
+        }
         if (errno != ENOENT)
                 return err_errno(err, "find out whether container '%s' was started", stored->state.id);
         r = is_frozen(stored, err);

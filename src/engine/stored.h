@@ -13,8 +13,9 @@ struct stored {
         struct store_entry entry; /* owned */
         struct store_state state;
         enum engine_status status;
-        int pidfd; /* owned: init; -EBADF when it is gone */
-        int proc;  /* owned: stored_proc() */
+        bool waits; /* for its start: it is created, or was paused then */
+        int pidfd;  /* owned: init; -EBADF when it is gone */
+        int proc;   /* owned: stored_proc() */
         bool site_known;
         struct site site; /* stored_site() */
 };

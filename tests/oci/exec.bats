@@ -154,6 +154,26 @@ elsewhere() {
 }
 
 # bats test_tags=vm
+@test "a created container can be paused: then it is neither started nor deleted before it is resumed, or killed" {
+        oci create -b "$BUNDLE" "$ID-created"
+        oci pause "$ID-created"
+        has_status "$ID-created" paused
+        fails_with "it is paused" timeout 20 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" start "$ID-created"
+        fails_with "it is paused" timeout 20 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" delete "$ID-created"
+        fails_with "it is paused" oci pause "$ID-created"
+        oci resume "$ID-created"
+        has_status "$ID-created" created
+        oci start "$ID-created"
+        has_status "$ID-created" running
+        oci delete --force "$ID-created"
+        oci create -b "$BUNDLE" "$ID-created"
+        oci pause "$ID-created"
+        oci kill "$ID-created" KILL
+        wait_until 10 has_status "$ID-created" stopped
+        oci delete "$ID-created"
+}
+
+# bats test_tags=vm
 @test "delete --force ends a paused container" {
         oci pause "$ID"
         oci delete --force "$ID"
