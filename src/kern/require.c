@@ -11,10 +11,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "kern/caps.h"
 #include "kern/careful.h"
+#include "kern/clone.h"
 
 #define NONE (-1L)
 #define ALL (~0L)
@@ -146,32 +148,37 @@ static int find_pretended_carefully(void)
         return 0;
 }
 
+static int fail_pretended(const char *name, struct ward_err *err)
+{
+        (void)err_set(err, -EPERM,
+                      "start anything under the filter of a sandbox around ward: it answers %s as if it were done, and "
+                      "does not",
+                      name);
+        return err_hint(err, "run ward outside of that sandbox, or have its filter refuse the call or let it through");
+}
+
 int require_honest(struct ward_err *err)
 {
         const pid_t self = getpid();
         int status = 0, r;
         pid_t pid;
+        _cleanup_close_
+        int pidfd = -EBADF;
 
         /* Who is asked whether there is a filter may be pretended himself. */
         if (!careful_is_filtered() && prctl(NONE, 0, 0, 0, 0) < 0)
                 return 0;
-        /* One process makes all of them, unless that is its end. */
-        pid = fork();
+        /* One process makes all of them, unless that is its end. Where none can be made a start, which makes one the same way, says so. */
+        pid = clone_child(0, -EBADF, &pidfd);
+        if (pid < 0)
+                return 0;
         if (pid == 0 && getpid() != self)
                 _exit(find_pretended());
         if (pid == 0)
-                return err_set(err, -EPERM, "make a process: the filter of a sandbox around ward only pretends to");
-        if (pid < 0)
-                return err_errno(err, "make a process that tries what the filter around ward answers");
+                return fail_pretended("clone3", err);
         while (waitpid(pid, &status, 0) < 0)
                 if (errno != EINTR)
                         return err_errno(err, "wait for the process that tries what the filter around ward answers");
         r = WIFEXITED(status) ? WEXITSTATUS(status) : find_pretended_carefully();
-        if (r == 0)
-                return 0;
-        (void)err_set(err, -EPERM,
-                      "start anything under the filter of a sandbox around ward: it answers %s as if it were done, and "
-                      "does not",
-                      calls[r - 1].name);
-        return err_hint(err, "run ward outside of that sandbox, or have its filter refuse the call or let it through");
+        return r == 0 ? 0 : fail_pretended(calls[r - 1].name, err);
 }

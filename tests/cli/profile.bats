@@ -73,7 +73,7 @@ own() { env -u WARD_PROFILES -u WARD_LIBEXEC "$@"; }
         profile web 'description: a "server"' 'include: [base]' '# a comment' 'memory: 2g' 'env: {B: "x # y"}'
         run -0 ward profile show web
         expect_in_output 'description: "a \"server\""' "memory: 2g" "# $WORK/etc/web.yaml:4" "  - /usr:/x:ro" "# $WORK/etc/base.yaml:3" '  B: "x # y"'
-        expect_not_in_output "1g"
+        expect_not_in_output "memory: 1g"
         ward profile show web >again.yaml
         run -0 ward profile diff web ./again.yaml
         expect_output ""

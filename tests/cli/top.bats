@@ -352,7 +352,7 @@ shown_until_killed() { # helper|ward
         fails_with 1 "there is no column 'memroy'.*E104.*'memory'" ward top --columns cpu,memroy
         fails_with 1 "'-P' and '-k'.*E109" ward top -P -k
         fails_with 1 "'-1' and '--iterations'.*E109" ward top -1 -n 3
-        fails_with 1 "'memmory' is not one of: path.*'memory'" ward top --order memmory
+        fails_with 1 "'memmory' is not one of: cpu.path.*'memory'" ward top --order memmory
         fails_with 1 "it takes no value" ward top --by-cpu=yes
         fails_with 1 "no hierarchy has a control group '/no/such/$ID'" ward top "/no/such/$ID"
         fails_with 1 "has the component '..'" ward top ../x
