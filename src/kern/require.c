@@ -124,25 +124,18 @@ int require_explain(int code, struct ward_err *err)
         return code;
 }
 
-/* The number of the first call that is answered without an error, from 1 on; 0: none is. */
-static int find_pretended(void)
+/* The number of the first call that is answered without an error, from 1 on; 0: none is. @careful: some of them may be the end of who makes them. */
+static int find_pretended(bool careful)
 {
         for (size_t i = 0; i < ELEMENTS(calls); i++) {
                 const long *a = calls[i].args;
+                long r;
 
-                if (!calls[i].unproved && syscall(calls[i].number, a[0], a[1], a[2], a[3], a[4]) >= 0)
-                        return (int)i + 1;
-        }
-        return 0;
-}
-
-/* The same where some of them may be the end of who makes them. */
-static int find_pretended_carefully(void)
-{
-        for (size_t i = 0; i < ELEMENTS(calls); i++) {
-                const long *a = calls[i].args;
-
-                if (!calls[i].unproved && careful_syscall(calls[i].number, a[0], a[1], a[2], a[3], a[4]) >= 0)
+                if (calls[i].unproved)
+                        continue;
+                r = careful ? careful_syscall(calls[i].number, a[0], a[1], a[2], a[3], a[4])
+                            : syscall(calls[i].number, a[0], a[1], a[2], a[3], a[4]);
+                if (r >= 0)
                         return (int)i + 1;
         }
         return 0;
@@ -173,12 +166,12 @@ int require_honest(struct ward_err *err)
         if (pid < 0)
                 return 0;
         if (pid == 0 && getpid() != self)
-                _exit(find_pretended());
+                _exit(find_pretended(false));
         if (pid == 0)
                 return fail_pretended("clone3", err);
         while (waitpid(pid, &status, 0) < 0)
                 if (errno != EINTR)
                         return err_errno(err, "wait for the process that tries what the filter around ward answers");
-        r = WIFEXITED(status) ? WEXITSTATUS(status) : find_pretended_carefully();
+        r = WIFEXITED(status) ? WEXITSTATUS(status) : find_pretended(true);
         return r == 0 ? 0 : fail_pretended(calls[r - 1].name, err);
 }
