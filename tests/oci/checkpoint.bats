@@ -415,6 +415,25 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
 }
 
 # bats test_tags=matrix-criu
+@test "--tcp-close: what held a connection finds it closed" {
+        needs_criu
+        make_bundle sh -c 'sleep 1000 | nc -l -p 4000 >/shared/count & sleep 0.5
+                i=0; while :; do i=$((i + 1)); echo "word $i"; usleep 50000; done | nc 127.0.0.1 4000; sleep 1000'
+        edit --arg dir "$WORK/shared" '.mounts += [{destination: "/shared", type: "bind", source: $dir, options: ["bind", "rw"]}]
+                | .root.readonly = false'
+        connections() { cat "/proc/$(init)"/net/tcp{,6} | awk '$4 == "01"' | wc -l; }
+        no_nc_runs() { ! oci exec "$ID" pidof nc; }
+        start
+        wait_until 20 test -s "$COUNT"
+        [[ $(connections) == 2 ]]
+        save --tcp-established
+        restore --tcp-close
+        has_status "$ID" running
+        [[ $(connections) == 0 ]]
+        wait_until 20 no_nc_runs
+}
+
+# bats test_tags=matrix-criu
 @test "a paused container can be saved" {
         needs_criu
         make_counter
