@@ -69,6 +69,7 @@ ends_after() {
 @test "state.json cut short, at every length" {
         local len size step=7
         [[ -z ${WARD_TEST_FULL:-} ]] || step=1
+        [[ ${WARD_IN_VM:-} != 1 ]] || step=61 # what is read is the same on each machine
         running
         size=$(stat -c %s whole)
         for ((len = 0; len < size - 1; len += step)); do
