@@ -140,6 +140,9 @@ own_group() {
 # Whether engines have systemd make the groups of their containers: it runs, and there is nothing but v2.
 systemd_has_groups() { [[ -d /run/systemd/system && -e /sys/fs/cgroup/cgroup.controllers ]]; }
 
+# needs_sandbox: its walls are namespaces over detached mounts, or Landlock.
+needs_sandbox() { ! newest_calls_refused || unable "the walls of a sandbox are made of the newest calls"; }
+
 needs_program() {
         local name
         for name in "$@"; do

@@ -222,6 +222,7 @@ for family in (socket.AF_UNIX, socket.AF_INET, socket.AF_NETLINK):
 }
 
 @test "ward sandbox in podman: by default behind Landlock and the filter; what is allowed more is used" {
+        needs_sandbox
         needs_program podman
         put_ward_in_root "$ROOT"
         local box=(/w/ward sandbox --verify sh -c 'touch /made 2>/dev/null || echo closed; cat /etc/passwd >/dev/null && echo readable')

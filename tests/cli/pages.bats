@@ -31,8 +31,8 @@ begin_web() {
 page_holds() {
         local command count=0
         while IFS= read -r command; do
-                # What is shown of the root `host` is left out where that can't be made.
-                ! newest_calls_refused || [[ ! $command =~ \ host(\ |$) ]] || continue
+                # What is shown of the root `host`, of Landlock and of sandboxes is left out where these can't be made.
+                ! newest_calls_refused || [[ ! $command =~ \ (host|--landlock|sandbox)(\ |$) ]] || continue
                 begin_web
                 # "web" is this test's container; what is typed is a shell's command line. A shell is told to go: that an input ends can get lost
                 # while it sets its terminal up.

@@ -298,9 +298,9 @@ between='trap : INT; stty -g >stty.before; "$@"; echo "status $?"; stty -g >stty
 
 shown_until_killed() { # helper|ward
         local ward pid
-        wait_until 20 pgrep -f "^$(itself ward) .* top -d 200ms /$ID\$" >/dev/null
+        wait_until 20 pgrep -f "^$WARD_BUILD/bin/ward .* top -d 200ms /$ID\$" >/dev/null
         # The oldest: the one that starts the helper is called the same until it has executed it.
-        ward=$(pgrep -o -f "^$(itself ward) .* top -d 200ms /$ID\$")
+        ward=$(pgrep -o -f "^$WARD_BUILD/bin/ward .* top -d 200ms /$ID\$")
         wait_until 20 pgrep -P "$ward" >/dev/null
         pid=$(pgrep -P "$ward")
         # It has drawn when it waits for a key.

@@ -47,8 +47,11 @@ refused_by() {
                 run -125 with "$setting" "$value" "${NOBODY[@]}" "$HERE/ward" --root "$HERE/state" run --rm "$root" true
                 expect_in_output "$@"
         done
-        run with "$setting" "$value" "${NOBODY[@]}" "$HERE/ward" --root "$HERE/state" sandbox true
-        expect_in_output "$@"
+        # A filter around it would be to blame, too.
+        if ! newest_calls_refused; then
+                run with "$setting" "$value" "${NOBODY[@]}" "$HERE/ward" --root "$HERE/state" sandbox true
+                expect_in_output "$@"
+        fi
         run -1 with "$setting" "$value" "${NOBODY[@]}" "$HERE/ward" doctor user
         expect_in_output "$@"
 }

@@ -15,7 +15,7 @@ setup() {
         with_probe
         mkdir -p "$CAGE"/{proc,sys,dev,run,tmp,bin}
         cp -a "$BUNDLE" "$CAGE/bundle"
-        cp "$WARD_BUILD/bin/ward-oci" "$CAGE/ward-oci"
+        cp "$(itself ward-oci)" "$CAGE/ward-oci"
         cp "$(command -v busybox)" "$CAGE/bin/sh"
 }
 
@@ -23,7 +23,7 @@ teardown() { escape_teardown; }
 
 # in_cage root|directory SCRIPT: what the script, which is $1's, says; the cage is a mount's root, or a directory of one.
 in_cage() {
-        timeout 60 unshare --mount --propagation private sh -ec '
+        timeout 60 "${REFUSED[@]}" unshare --mount --propagation private sh -ec '
                 [ "$2" = directory ] || mount --bind "$1" "$1"
                 for name in proc sys dev; do mount --rbind "/$name" "$1/$name"; done
                 exec chroot "$1" /bin/sh -c "$3" sh "$4" "$5"' sh "$CAGE" "$1" "$2" "$ID" "$CANARY"

@@ -7,7 +7,10 @@ load helpers/escape
 
 SYSTEM=(--ro-bind /usr /usr --ro-bind /etc /etc --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64)
 
-setup() { escape_setup; }
+setup() {
+        needs_sandbox
+        escape_setup
+}
 teardown() { escape_teardown; }
 
 box() { ward sandbox --bwrap "$@"; }

@@ -112,6 +112,7 @@ is_docker_20() { [[ $(dockerd --version) == *" 20."* ]]; }
 
 @test "ward sandbox inside a docker container: by default behind Landlock and the filter; what is allowed more is used" {
         local in_box=(docker run --rm --network none) box=(nest /w/ward sandbox --verify sh -c 'touch /made 2>/dev/null || echo closed')
+        needs_sandbox
         [[ -z ${WARD_SANITIZED:-} ]] || skip "a sanitized program can't look for leaks there"
         rootfs "$WORK/nest"
         put_ward_in_root "$WORK/nest"

@@ -160,6 +160,7 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
 
 # bats test_tags=vm
 @test "network: with its controllers, mounted for it" {
+        needs_machine_root "a hierarchy is mounted by nobody else"
         [[ ${WARD_IN_VM:-} == 1 ]] || unable "mounts a hierarchy for the whole machine: in test machines alone"
         grep -q ^net_cls /proc/cgroups && grep -q ^net_prio /proc/cgroups || return 0 # the test above says what happens
         ! is_v1 net_cls || return 0 # it is there before any container
