@@ -6,6 +6,7 @@
 load helpers/escape
 
 setup() {
+        ! newest_calls_refused || unable "mounts are added with the newest calls alone"
         escape_setup
         mkdir -p "$WORK/data/sub"
         echo data >"$WORK/data/file"

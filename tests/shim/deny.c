@@ -54,7 +54,8 @@ int main(int argc, char **argv)
                 return 125;
         }
         if (seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0) < 0 ||
-            (seccomp_load(filter) < 0 && (seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 1) < 0 || seccomp_load(filter) < 0))) {
+            (seccomp_load(filter) < 0 &&
+             (seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 1) < 0 || seccomp_load(filter) < 0))) {
                 (void)fprintf(stderr, "deny: cannot load the filter\n");
                 return 125;
         }
