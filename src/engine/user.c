@@ -2,6 +2,7 @@
 /* Users by name; see user.h. Not getpwnam(3): that would ask the machine, and load its modules. */
 #include "engine/user.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
@@ -48,12 +49,26 @@ static int open_in(int root_fd, const char *path)
         return fd < 0 && errno == ENOSYS && is_own_root(root_fd) ? openat(root_fd, path, O_PATH | O_CLOEXEC) : fd;
 }
 
+/* Who owns a file may hold a lease on it, and then open(2) waits 45 seconds for him to give it up (fcntl(2), F_SETLEASE): nobody is to be kept out of
+ * a container by one in it. */
+static int open_now(const char *path, const char *in_root, struct ward_err *err)
+{
+        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* host path: of /proc */
+
+        if (fd >= 0)
+                return fd;
+        if (errno != EWOULDBLOCK)
+                return err_errno(err, "open the root's /%s", in_root);
+        (void)err_set(err, -EWOULDBLOCK, "open the root's /%s: a process holds a lease on it", in_root);
+        return err_hint(err, "try it again in a minute: the kernel has told it to let go; 'lslocks' shows who it is");
+}
+
 /* *@ret_text is empty when there is no such file. Opening a device or a fifo could do harm or block: what it is is asked first. So could reading
  * what only looks like a file, to which a container may have linked it, as /proc/kmsg does for root: such a one has no size. */
 static int read_file(int root_fd, const char *path, char **ret_text, struct ward_err *err)
 {
         _cleanup_close_
-        int fd = open_in(root_fd, path);
+        int fd = open_in(root_fd, path), file = -EBADF;
         char again[64];
         struct stat st;
 
@@ -66,7 +81,8 @@ static int read_file(int root_fd, const char *path, char **ret_text, struct ward
         if (st.st_size == 0)
                 return no_text(ret_text, err);
         (void)snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
-        return fd_read_file(AT_FDCWD, again, FILE_MAX, ret_text, NULL, err);
+        file = open_now(again, path, err);
+        return file < 0 ? file : fd_read_all(file, again, FILE_MAX, ret_text, NULL, err);
 }
 
 /* The next line that is well formed. Consumes *@text. */

@@ -71,6 +71,25 @@ elsewhere() {
         expect_output /
 }
 
+@test "exec: a lease on the container's passwd keeps nobody out" {
+        needs_program python3
+        python3 -c '
+import fcntl, os, signal, sys, time
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+fcntl.fcntl(os.open(sys.argv[1], os.O_RDWR), fcntl.F_SETLEASE, fcntl.F_WRLCK)
+print("leased", flush=True)
+time.sleep(100)' "$BUNDLE/rootfs/etc/passwd" >"$WORK/leased" 3>&- &
+        local pid=$!
+        wait_until 10 grep -q leased "$WORK/leased"
+        run -125 timeout -s KILL 20 "$WARD_BUILD/bin/ward" --root "$WORK/state" exec -u root "$ID" true
+        expect_in_output "open the root's /etc/passwd: a process holds a lease on it" "in a minute"
+        run -0 timeout -s KILL 20 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" sh -c 'echo $HOME'
+        expect_output /
+        kill "$pid"
+        wait "$pid" || true
+        ward exec -u root "$ID" true
+}
+
 @test "exec: environment, directory, user, groups" {
         run -0 oci exec -e A=1 -e BASE=2 --env 'B=x y' --cwd /tmp "$ID" sh -c 'echo $A $BASE $B; pwd'
         [[ $output == $'1 2 x y\n/tmp' ]]
