@@ -405,7 +405,8 @@ int birth_run_hooks(struct birth *birth, struct ward_err *err)
                 return err_oom(err);
         birth->hooks_due = true;
         for (int kind = SPEC_HOOK_PRESTART; r >= 0 && kind <= SPEC_HOOK_CREATE_RUNTIME; kind++)
-                r = hooks_run(&hooks[kind], (enum spec_hook_kind)kind, birth->spec->file, json.data, err);
+                r = hooks_run(&hooks[kind], (enum spec_hook_kind)kind, birth->spec->file, birth->state.bundle,
+                              json.data, err);
         return r;
 }
 

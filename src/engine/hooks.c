@@ -45,13 +45,15 @@ void hooks_state(const struct store_state *state, const char *status, pid_t pid,
 }
 
 /* In the hook's own process. A failure ends it with 127, as a shell's does. */
-static _Noreturn void become_hook(const struct spec_hook *hook, int input)
+static _Noreturn void become_hook(const struct spec_hook *hook, const char *bundle, int input)
 {
         sigset_t none;
 
         /* A foreground run holds back the signals that it forwards; a hook must be killable. */
         (void)sigemptyset(&none);
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
+        /* Those of runc and crun find their files there: these have made it their own directory by then. */
+        (void)!chdir(bundle); /* host path: of the bundle, where whoever called has it */
         if (dup2(input, STDIN_FILENO) == STDIN_FILENO)
                 (void)execve(hook->path, (char *const *)hook->argv, (char *const *)hook->envp);
         _exit(127);
@@ -74,7 +76,8 @@ static int state_file(const char *json, struct ward_err *err)
         return TAKE_FD(fd);
 }
 
-static int run_one(const struct spec_hook *hook, const char *json, const char *what, struct ward_err *err)
+static int run_one(const struct spec_hook *hook, const char *bundle, const char *json, const char *what,
+                   struct ward_err *err)
 {
         _cleanup_close_
         int input = state_file(json, err), pidfd = -EBADF;
@@ -89,7 +92,7 @@ static int run_one(const struct spec_hook *hook, const char *json, const char *w
         if (pid < 0)
                 return err_code(err, pid, "%s: make a process for '%s'", what, hook->path);
         if (pid == 0)
-                become_hook(hook, input);
+                become_hook(hook, bundle, input);
         ready.fd = pidfd;
         do
                 r = poll(&ready, 1,
@@ -112,8 +115,8 @@ static int run_one(const struct spec_hook *hook, const char *json, const char *w
         return err_hint(err, "%s", launch_hook_hint(pidfd_exit_status(&info)));
 }
 
-int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const char *file, const char *state_json,
-              struct ward_err *err)
+int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const char *file, const char *bundle,
+              const char *state_json, struct ward_err *err)
 {
         for (size_t i = 0; i < hooks->count; i++) {
                 char where[256], what[320];
@@ -122,7 +125,7 @@ int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const ch
                 (void)snprintf(what, sizeof(what), "%s: error running %s hook #%d",
                                spec_origin_text(&hooks->hooks[i].origin, file, where, sizeof(where)), kind_names[kind],
                                hooks->hooks[i].origin.index);
-                r = run_one(&hooks->hooks[i], state_json, what, err);
+                r = run_one(&hooks->hooks[i], bundle, state_json, what, err);
                 if (r < 0)
                         return r;
         }
@@ -149,7 +152,9 @@ int hooks_run_poststart(const struct store_entry *entry, const struct store_stat
         if (r < 0 || spec.hooks[SPEC_HOOK_POSTSTART].count == 0)
                 return r < 0 ? r : 0;
         r = state_text(state, SPEC_HOOK_POSTSTART, &json, err);
-        return r < 0 ? r : hooks_run(&spec.hooks[SPEC_HOOK_POSTSTART], SPEC_HOOK_POSTSTART, spec.file, json.data, err);
+        return r < 0 ? r
+                     : hooks_run(&spec.hooks[SPEC_HOOK_POSTSTART], SPEC_HOOK_POSTSTART, spec.file, state->bundle,
+                                 json.data, err);
 }
 
 void hooks_run_poststop(const struct store *store, const struct ward_spec *spec, const struct store_state *state)
@@ -165,7 +170,7 @@ void hooks_run_poststop(const struct store *store, const struct ward_spec *spec,
         for (size_t i = 0; i < hooks->count; i++) {
                 struct spec_hooks one = {.hooks = &hooks->hooks[i], .count = 1};
 
-                if (hooks_run(&one, SPEC_HOOK_POSTSTOP, spec->file, json.data, &what) < 0)
+                if (hooks_run(&one, SPEC_HOOK_POSTSTOP, spec->file, state->bundle, json.data, &what) < 0)
                         store_warn(store, &what);
         }
 }

@@ -10,11 +10,12 @@
 void hooks_state(const struct store_state *state, const char *status, pid_t pid, struct text *text);
 
 /*
- * Runs the hooks of one kind in their order, in the caller's own namespaces.
+ * Runs the hooks of one kind in their order, in the caller's own namespaces and in the directory @bundle; where that has gone meanwhile, in the
+ * caller's.
  * Stops at the first failure: -ECANCELED with its status, -ETIMEDOUT, or the error of executing it.
  */
-int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const char *file, const char *state_json,
-              struct ward_err *err);
+int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const char *file, const char *bundle,
+              const char *state_json, struct ward_err *err);
 
 /* Runs the poststart hooks of the stored config of @entry. The first that fails ends the start: the caller stops the container (runtime.md,
  * "Lifecycle"). */

@@ -107,6 +107,30 @@ teardown() { remove_all; }
         expect_in_output "/no/such/place"
 }
 
+@test "hooks find the bundle's files by their names there; where it is gone poststop runs all the same" {
+        local from=$PWD
+        make_bundle true
+        mkdir "$WORK/elsewhere"
+        edit --arg file "$WORK/said" '.hooks = (reduce ("prestart", "createRuntime", "poststart", "poststop") as $kind ({}; .[$kind] =
+                [{path: "/bin/sh", args: ["sh", "-c", "cat name && echo \($kind) in $(pwd) >>\($file)"], env: ["PATH=/bin:/usr/bin"]}]))'
+        touch "$BUNDLE/name"
+        cd "$WORK/elsewhere"
+        run -0 oci run -b "$BUNDLE" "$ID"
+        [[ $(<"$WORK/said") == "prestart in $BUNDLE
+createRuntime in $BUNDLE
+poststart in $BUNDLE
+poststop in $BUNDLE" ]] || { cat "$WORK/said"; false; }
+        edit --arg file "$WORK/said" '.hooks = {poststop: [{path: "/bin/sh", args: ["sh", "-c", "echo in $(pwd) >\($file)"]}]}'
+        oci create -b "$BUNDLE" "$ID" </dev/null >/dev/null 3>&-
+        oci start "$ID"
+        wait_until 10 has_status "$ID" stopped
+        mv "$BUNDLE" "$WORK/gone"
+        oci delete "$ID"
+        mv "$WORK/gone" "$BUNDLE"
+        [[ $(<"$WORK/said") == "in $WORK/elsewhere" ]] || { cat "$WORK/said"; false; }
+        cd "$from"
+}
+
 @test "a startContainer hook without an environment has the container's" {
         make_bundle true
         # shellcheck disable=SC2016
