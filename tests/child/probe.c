@@ -155,9 +155,11 @@ int main(int argc, char **argv, char **envp)
 {
         static const char *const status[] = {
                 "Uid:", "Gid:", "Groups:", "Cap", "NoNewPrivs:", "Seccomp", "NSpid:", "SigBlk:", "SigIgn", "Umask:"};
-        static const char *const limits[] = {"/sys/fs/cgroup/pids/pids.max", "/sys/fs/cgroup/pids.max",
-                                             "/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory.max",
-                                             "/sys/fs/cgroup/devices/devices.list"};
+        static const char *const limits[] = {
+                "/sys/fs/cgroup/pids/pids.max",       "/sys/fs/cgroup/pids.max",
+                "/sys/fs/cgroup/unified/pids.max",    "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+                "/sys/fs/cgroup/memory.max",          "/sys/fs/cgroup/unified/memory.max",
+                "/sys/fs/cgroup/devices/devices.list"};
 
         (void)argv;
         for (size_t i = 0; i < sizeof(status) / sizeof(status[0]); i++)

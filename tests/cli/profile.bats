@@ -48,6 +48,7 @@ profile() {
 own() { env -u WARD_PROFILES -u WARD_LIBEXEC "$@"; }
 
 @test "a build that is not installed has its own profiles and helpers" {
+        [[ $(stat -c %u "$WARD_BUILD/bin/ward") != 65534 ]] || unable "the build belongs to nobody in this user namespace"
         run -0 own "$WARD_BUILD/bin/ward" profile show agent
         expect_in_output "# $WARD_BUILD/data/profiles/agent.yaml:"
 }
@@ -235,6 +236,7 @@ YAML
 }
 
 @test "run: an ordinary user's profile" {
+        needs_machine_root "his id is in no user namespace"
         local USER_ID=1234567 BOUNDING=(--bounding-set=-all)
         needs_program setpriv
         printf 'memory: 100m\ncap-drop: [ALL]\n' >p.yaml
