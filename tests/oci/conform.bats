@@ -88,7 +88,7 @@ teardown() { remove_all; }
 
 # bats test_tags=vm
 @test "exec --cgroup takes a group below the container's, with cgroup v1 for one controller" {
-        needs_machine_root
+        needs_machine_root "groups beside its own"
         local one=/sys/fs/cgroup/memory
         make_bundle sleep 100
         edit --arg path "/$ID" '.linux.cgroupsPath = $path'
@@ -107,7 +107,7 @@ teardown() { remove_all; }
 }
 
 @test "devices of a container with a user namespace have the owner and the mode that are asked for" {
-        needs_machine_root
+        needs_machine_root "others make no nodes"
         make_bundle sh -c 'stat -c "%t %T %a %u:%g" /dev/foo /dev/net/mine /elsewhere; cat /dev/foo'
         edit '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 200000, size: 100}]
               | .linux.gidMappings = .linux.uidMappings | .linux.devices = [

@@ -246,7 +246,7 @@ poststop in $BUNDLE" ]] || { cat "$WORK/said"; false; }
 }
 
 @test "a frozen group is no place to start in" {
-        needs_machine_root
+        needs_machine_root "a group in the roots of the hierarchies"
         local freezer=/sys/fs/cgroup/freezer file=freezer.state frozen=FROZEN
         [[ -e $freezer/tasks ]] || freezer=/sys/fs/cgroup file=cgroup.freeze frozen=1
         make_bundle true

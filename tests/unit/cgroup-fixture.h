@@ -128,9 +128,10 @@ static inline void make_tree(struct fixture *f)
 static inline const struct cgroup_hierarchy *need_controller(const struct fixture *f, enum cgroup_controller controller)
 {
         const struct cgroup_hierarchy *hierarchy = cgroup_with(&f->layout, controller);
+        char why[64];
 
-        if (hierarchy == NULL)
-                cannot(cgroup_controller_names[controller]);
+        (void)snprintf(why, sizeof(why), "this kernel has no %s controller", cgroup_controller_names[controller]);
+        need(hierarchy != NULL, why);
         return hierarchy;
 }
 
