@@ -62,6 +62,7 @@ teardown() { remove_all; }
         oci exec -d --pid-file "$WORK/pid" "$ID" sleep 100 </dev/null >/dev/null 2>&1
         oci kill "$ID" KILL
         wait_until 10 has_ended "$(cat "$WORK/pid")"
+        wait_until 10 has_status "$ID" stopped
         oci delete "$ID"
         oci run -d -b "$BUNDLE" "$ID"
         oci exec -d --pid-file "$WORK/pid" "$ID" sleep 100 </dev/null >/dev/null 2>&1
