@@ -52,8 +52,8 @@
 #define SETTLE_TRIES 5000 /* of a millisecond: until who outlives the command sleeps */
 #define OPTIONS \
         (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC)
-#define PROCESSES_MAX \
-        512 /* who is refused a call tries each of them in a process of its own, to name what is refused */
+/* Who is refused a call tries each of them in a process of its own, to name what is refused. */
+#define PROCESSES_MAX 512
 #define SYMBOLS_MAX 16
 
 enum action { LIST, KILL, FAIL, MEMORY };

@@ -102,7 +102,7 @@ attack_fake_proc() {
 
 @test "what the same attacks do to other runtimes" {
         local attack row
-        [[ -z ${WARD_SANITIZED:-}${WARD_MATRIX:-} ]] || return 0 # once is enough: ward has no part in it
+        [[ -z ${WARD_SANITIZED:-}${WARD_MATRIX:-} ]] || skip "once is enough: ward has no part in it"
         for PEER in runc crun; do
                 command -v "$PEER" >/dev/null || { echo "# $PEER is not installed" >&3; continue; }
                 VERSION=$("$PEER" --version | sed -n '1s/.* //p')
