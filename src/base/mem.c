@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_BYTES 2048
+#define BLOCK_BYTES 4064 /* of data; with its head one of the sizes that malloc(3) has */
 
 struct arena_block {
         struct arena_block *older;
@@ -93,17 +93,19 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 
 char *arena_concat_list(struct arena *arena, const char *const *strings, size_t count)
 {
-        size_t len = 0;
+        size_t lens[8], len, all = 0; /* seldom are there more */
         char *text, *at;
 
         for (size_t i = 0; i < count; i++) {
                 if (strings[i] == NULL)
                         return NULL;
-                len += strlen(strings[i]);
+                all += len = strlen(strings[i]);
+                if (i < ELEMENTS(lens))
+                        lens[i] = len;
         }
-        at = text = arena_alloc(arena, len + 1, 1);
+        at = text = arena_alloc(arena, all + 1, 1);
         for (size_t i = 0; text != NULL && i < count; i++) {
-                len = strlen(strings[i]);
+                len = i < ELEMENTS(lens) ? lens[i] : strlen(strings[i]);
                 memcpy(at, strings[i], len);
                 at += len;
         }

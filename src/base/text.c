@@ -79,7 +79,9 @@ char *text_next(char **text, char separator)
 
         if (part == NULL)
                 return NULL;
-        /* Parts are short, for which strchr(3) is dear. */
+        /* What is in a line is short, for which strchrnul(3) is dear. */
+        if (separator == '\n')
+                end = strchrnul(end, separator);
         while (*end != '\0' && *end != separator)
                 end++;
         *text = *end == '\0' ? NULL : end + 1;

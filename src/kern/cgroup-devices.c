@@ -257,57 +257,53 @@ static void number_print(int64_t number, struct text *text)
                 text_number(text, (uint64_t)number);
 }
 
-static void exception_print(const struct exception *exception, struct text *text)
+/* By BPF_DEVCG_ACC_*, in the order in which the kernel shows them. */
+static const char access_words[ALL + 1][4] = {"", "m", "r", "rm", "w", "wm", "rw", "rwm"};
+
+/* A line for each, as they are written to the kernel and as it shows them. */
+static void exceptions_print(const struct exceptions *set, struct text *text)
 {
-        text_add(text, &exception->type, 1);
-        text_puts(text, " ");
-        number_print(exception->major, text);
-        text_puts(text, ":");
-        number_print(exception->minor, text);
-        text_puts(text, " ");
-        text_puts(text, (exception->access & BPF_DEVCG_ACC_READ) != 0 ? "r" : "");
-        text_puts(text, (exception->access & BPF_DEVCG_ACC_WRITE) != 0 ? "w" : "");
-        text_puts(text, (exception->access & BPF_DEVCG_ACC_MKNOD) != 0 ? "m" : "");
+        for (const struct exception *exception = set->list; exception < set->list + set->count; exception++) {
+                const char type[] = {exception->type, ' '};
+
+                text_add(text, type, sizeof(type));
+                number_print(exception->major, text);
+                text_puts(text, ":");
+                number_print(exception->minor, text);
+                text_puts(text, " ");
+                text_puts(text, access_words[exception->access]);
+                text_puts(text, "\n");
+        }
 }
 
-/* Reads devices.list back. It shows the allowed devices in the order in which they were written, or "a *:* rwm" when the default is
- * to allow; the exceptions to that are not shown. */
-static int prove_v1(const struct cgroup_hierarchy *hierarchy, const char *path, const struct exceptions *set,
+/* Reads devices.list back. It shows the allowed devices, which are @lines, in the order in which they were written, or "a *:* rwm" when the
+ * default is to allow; the exceptions to that are not shown. */
+static int prove_v1(const struct cgroup_hierarchy *hierarchy, const char *path, bool allow, const char *lines,
                     struct ward_err *err)
 {
-        _cleanup_text_ struct text expected = {0};
         _cleanup_free_ char *list = NULL;
         int r;
 
-        text_puts(&expected, set->allow ? "a *:* rwm\n" : "");
-        for (size_t i = 0; i < set->count && !set->allow; i++) {
-                exception_print(&set->list[i], &expected);
-                text_puts(&expected, "\n");
-        }
-        if (text_failed(&expected))
-                return err_oom(err);
         r = cgroup_file_read(hierarchy, path, "devices.list", &list, err);
         if (r < 0)
                 return r;
-        if (strcmp(list, expected.data) != 0)
+        if (strcmp(list, allow ? "a *:* rwm\n" : lines) != 0)
                 return err_set(err, -EIO, "control group '%s%s' does not hold the device rules that were written to it",
                                hierarchy->mount, path);
         return 0;
 }
 
-/* First everything to the default, then each exception: a group that is in use is stricter than wanted for a moment, or, where the
- * default is to allow, wider. */
-static int write_v1(const struct cgroup_hierarchy *hierarchy, const char *path, const struct exceptions *set,
+/* First everything to the default, then each exception, which the kernel takes one by one: a group that is in use is stricter than wanted
+ * for a moment, or, where the default is to allow, wider. */
+static int write_v1(const struct cgroup_hierarchy *hierarchy, const char *path, bool allow, const char *lines,
                     struct ward_err *err)
 {
-        const char *whole = set->allow ? "devices.allow" : "devices.deny";
-        const char *file = set->allow ? "devices.deny" : "devices.allow";
-        _cleanup_text_ struct text text = {0};
+        const char *file = allow ? "devices.deny" : "devices.allow";
         _cleanup_close_
         int fd = -EBADF;
         int r;
 
-        r = cgroup_file_write(hierarchy, path, whole, "a", err);
+        r = cgroup_file_write(hierarchy, path, allow ? "devices.allow" : "devices.deny", "a", err);
         if (r < 0) {
                 if (r == -EPERM || r == -EINVAL)
                         (void)err_hint(err, "a group can allow only what the group above it allows, and its default "
@@ -315,18 +311,16 @@ static int write_v1(const struct cgroup_hierarchy *hierarchy, const char *path, 
                                             "it has no groups below it");
                 return r;
         }
-        if (set->count == 0)
+        if (*lines == '\0')
                 return 0;
         fd = cgroup_open(hierarchy, path, file, O_WRONLY);
         if (fd < 0)
                 return err_code(err, fd, "open '%s%s/%s'", hierarchy->mount, path, file);
-        for (size_t i = 0; i < set->count; i++) {
-                text.len = 0;
-                exception_print(&set->list[i], &text);
-                if (text_failed(&text))
-                        return err_oom(err);
-                if (write(fd, text.data, text.len) < 0) {
-                        r = err_errno(err, "write '%s' to '%s%s/%s'", text.data, hierarchy->mount, path, file);
+        for (const char *end; *lines != '\0'; lines = end + 1) {
+                end = strchr(lines, '\n');
+                if (write(fd, lines, (size_t)(end - lines)) < 0) {
+                        r = err_errno(err, "write '%.*s' to '%s%s/%s'", (int)(end - lines), lines, hierarchy->mount,
+                                      path, file);
                         if (r == -EPERM)
                                 (void)err_hint(err, "the group above does not allow this device");
                         return r;
@@ -335,8 +329,9 @@ static int write_v1(const struct cgroup_hierarchy *hierarchy, const char *path, 
         return 0;
 }
 
-static int set_v1(const struct cgroup_hierarchy *hierarchy, const char *path, const struct cgroup_device_rule *rules,
-                  size_t count, struct ward_err *err)
+/* What the rules come to as lines for the kernel, and *@ret_allow, the default to which they are the exceptions. */
+static int print_v1(const struct cgroup_device_rule *rules, size_t count, struct text *lines, bool *ret_allow,
+                    struct ward_err *err)
 {
         _cleanup_free_ struct exception *list = calloc(2 * count + 1, sizeof(*list));
         struct exceptions set = {.allow = false, .list = list};
@@ -345,10 +340,26 @@ static int set_v1(const struct cgroup_hierarchy *hierarchy, const char *path, co
         if (list == NULL)
                 return err_oom(err);
         r = exceptions_build(&set, rules, count, err);
+        if (r < 0)
+                return r;
+        text_puts(lines, ""); /* a text also where there are none */
+        exceptions_print(&set, lines);
+        *ret_allow = set.allow;
+        return text_failed(lines) ? err_oom(err) : 0;
+}
+
+static int set_v1(const struct cgroup_hierarchy *hierarchy, const char *path, const struct cgroup_device_rule *rules,
+                  size_t count, struct ward_err *err)
+{
+        _cleanup_text_ struct text lines = {0};
+        bool allow;
+        int r;
+
+        r = print_v1(rules, count, &lines, &allow, err);
         if (r >= 0)
-                r = write_v1(hierarchy, path, &set, err);
+                r = write_v1(hierarchy, path, allow, lines.data, err);
         if (r >= 0)
-                r = prove_v1(hierarchy, path, &set, err);
+                r = prove_v1(hierarchy, path, allow, lines.data, err);
         return r;
 }
 
@@ -356,12 +367,12 @@ bool cgroup_has_devices(const struct cgroup_layout *layout, const char *path, co
                         size_t count)
 {
         const struct cgroup_hierarchy *v1 = cgroup_with(layout, CGROUP_DEVICES);
-        _cleanup_free_ struct exception *list = calloc(count + 1, 2 * sizeof(*list));
-        struct exceptions set = {.allow = false, .list = list};
+        _cleanup_text_ struct text lines = {0};
+        bool allow;
 
-        return list != NULL && v1 != NULL && cgroup_path_check(path, NULL) >= 0 &&
-               rules_check(rules, count, NULL) >= 0 && exceptions_build(&set, rules, count, NULL) >= 0 && !set.allow &&
-               prove_v1(v1, path, &set, NULL) >= 0;
+        return v1 != NULL && cgroup_path_check(path, NULL) >= 0 && rules_check(rules, count, NULL) >= 0 &&
+               print_v1(rules, count, &lines, &allow, NULL) >= 0 && !allow &&
+               prove_v1(v1, path, allow, lines.data, NULL) >= 0;
 }
 
 int cgroup_set_devices(const struct cgroup_layout *layout, const char *path, const struct cgroup_device_rule *rules,

@@ -86,13 +86,14 @@ static bool mount_of(const struct procfs_mount *line, struct cgroup_mount *ret_m
  * A space within a field is written as \040. */
 static char *line_of_hierarchy(char *mountinfo)
 {
-        char *at = mountinfo == NULL ? NULL : strchr(mountinfo, '-');
+        char *at = mountinfo == NULL ? NULL : strchr(mountinfo, '-'), *newline;
 
         while (at != NULL && (at == mountinfo || strncmp(at - 1, " - cgroup", strlen(" - cgroup")) != 0))
                 at = strchr(at + 1, '-');
-        while (at != NULL && at > mountinfo && at[-1] != '\n')
-                at--;
-        return at;
+        if (at == NULL)
+                return NULL;
+        newline = memrchr(mountinfo, '\n', (size_t)(at - mountinfo));
+        return newline == NULL ? mountinfo : newline + 1;
 }
 
 /* Fills in @mounts, at most MOUNT_MAX; returns how many. */
@@ -190,7 +191,7 @@ static int hierarchy_fill(struct arena *arena, const struct cgroup_mount *mount,
             hierarchy.identity == NULL)
                 return err_oom(err);
         if (mount->version == 1) {
-                const char *slash = strrchr(hierarchy.mount, '/');
+                const char *slash = memrchr(hierarchy.mount, '/', mount->point_len);
 
                 hierarchy.name = slash == NULL ? hierarchy.mount : slash + 1;
                 hierarchy.controllers = controllers_parse(controllers, ",");

@@ -57,35 +57,47 @@ bool cgroup_wait_again(struct cgroup_wait *wait)
 
 static const char *skip_slashes(const char *path)
 {
-        return path + strspn(path, "/");
+        while (*path == '/')
+                path++;
+        return path;
+}
+
+/* One component of a path. */
+static int component_check(const char *path, const char *component, size_t len, struct ward_err *err)
+{
+        if ((len == 1 && component[0] == '.') || (len == 2 && component[0] == '.' && component[1] == '.'))
+                return err_set(err, -EINVAL, "the control group path '%s' has the component '%.*s'", path, (int)len,
+                               component);
+        if (len > NAME_MAX)
+                return err_set(err, -ENAMETOOLONG, "the control group path '%s' has a component of more than %d bytes",
+                               path, NAME_MAX);
+        return 0;
 }
 
 int cgroup_path_check(const char *path, struct ward_err *err)
 {
-        const char *component = skip_slashes(path);
+        const char *at = skip_slashes(path);
 
         if (*path == '\0')
                 return err_set(err, -EINVAL, "the control group path is empty");
-        if (strlen(path) >= PATH_MAX)
-                return err_set(err, -ENAMETOOLONG, "the control group path is longer than %d bytes", PATH_MAX - 1);
-        if (strchr(path, '\n') != NULL)
-                return err_set(err, -EINVAL, "the control group path has a newline in it");
-        if (*component == '\0')
+        if (*at == '\0')
                 return err_set(err, -EINVAL, "the control group path '%s' is the root of the hierarchy, not a group",
                                path);
-        while (*component != '\0') {
-                size_t len = strcspn(component, "/");
+        for (const char *component = at;; at++) {
+                int r;
 
-                if ((len == 1 && component[0] == '.') || (len == 2 && memcmp(component, "..", 2) == 0))
-                        return err_set(err, -EINVAL, "the control group path '%s' has the component '%.*s'", path,
-                                       (int)len, component);
-                if (len > NAME_MAX)
-                        return err_set(err, -ENAMETOOLONG,
-                                       "the control group path '%s' has a component of more than %d bytes", path,
-                                       NAME_MAX);
-                component = skip_slashes(component + len);
+                if (*at == '\n')
+                        return err_set(err, -EINVAL, "the control group path has a newline in it");
+                if (at - path >= PATH_MAX)
+                        return err_set(err, -ENAMETOOLONG, "the control group path is longer than %d bytes",
+                                       PATH_MAX - 1);
+                if (*at != '/' && *at != '\0')
+                        continue;
+                r = component_check(path, component, (size_t)(at - component), err);
+                if (r < 0 || *at == '\0')
+                        return r;
+                component = at + 1;
         }
-        return 0;
 }
 
 int cgroup_path_check_root(const char *path, struct ward_err *err)
@@ -108,6 +120,7 @@ static int open_below(int dirfd, const char *path, int flags)
 int cgroup_open(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, int flags)
 {
         char joined[PATH_MAX + NAME_MAX + 2];
+        size_t len, file_len;
         int r = cgroup_path_check_root(path, NULL);
 
         if (r < 0)
@@ -117,7 +130,13 @@ int cgroup_open(const struct cgroup_hierarchy *hierarchy, const char *path, cons
                 path = ".";
         if (file == NULL)
                 return open_below(hierarchy->fd, path, flags | O_DIRECTORY);
-        (void)snprintf(joined, sizeof(joined), "%s/%s", path, file);
+        len = strlen(path);
+        file_len = strlen(file);
+        if (file_len > NAME_MAX)
+                return -ENAMETOOLONG;
+        memcpy(joined, path, len);
+        joined[len] = '/';
+        memcpy(joined + len + 1, file, file_len + 1);
         return open_below(hierarchy->fd, joined, flags);
 }
 

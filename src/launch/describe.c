@@ -10,7 +10,8 @@
 #include "base/names.h"
 #include "model/schedule-words.h"
 
-static const char *const op_names[OP_TYPE_COUNT] = {
+/* Without pointers, as are other tables that a start has no use for: each would be relocated at every start. */
+static const char op_names[OP_TYPE_COUNT][20] = {
         [OP_SETNS] = "setns",
         [OP_UNSHARE] = "unshare",
         [OP_CLONE] = "clone",

@@ -53,7 +53,7 @@ enum limit_kind {
 };
 
 struct limit_word {
-        const char *word; /* a star stands for a part that is a key: hugetlb.*.max */
+        char word[40]; /* a star stands for a part that is a key: hugetlb.*.max */
         enum limit_dialect dialect;
         enum limit_kind kind;
         size_t offset;       /* in struct spec_resources: of a struct spec_i64, or of a text */
