@@ -22,8 +22,9 @@ const char *plan_inside(struct plan *plan, const char *path);
 int plan_add_number(struct plan *plan, enum op_type type, uint64_t number, const struct spec_origin *origin);
 int plan_add_text(struct plan *plan, enum op_type type, const char *text, const struct spec_origin *origin);
 
+/* The mounts from the @*next one on: all, or those that need no group. */
 int plan_mounts(struct plan *plan, const struct ward_spec *spec, const struct place *place, bool before_groups,
-                struct ward_err *err);
+                size_t *next, struct ward_err *err);
 /* A read-only /dev becomes so when everything in it is made. */
 int plan_readonly_dev(struct plan *plan, const struct ward_spec *spec);
 /* Binds that are peers of the host's mounts. They come when everything else is mounted, because a mount inside of one would appear on

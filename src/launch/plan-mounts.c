@@ -391,6 +391,28 @@ static int check_own(const struct ward_spec *spec, const struct place *place, co
         return 0;
 }
 
+/* A tmpfs in which directories can be made before anybody reaches it. */
+static bool is_fresh(const struct op_mount *mount)
+{
+        return strcmp(mount->type, "tmpfs") == 0 && !mount->copy_up && !mount->superblock_readonly &&
+               (mount->attr & MOUNT_ATTR_RDONLY) == 0;
+}
+
+/* The targets of the groups, in the tmpfs that was added last. */
+static int add_group_directories(struct plan *plan, const struct place *place)
+{
+        struct op_mount *mount = &plan->ops[plan->op_count - 1].mount;
+        const char **names;
+
+        if (!is_fresh(mount))
+                return 0;
+        names = arena_new(&plan->arena, const char *, place->hierarchy_count + 1);
+        for (size_t i = 0; names != NULL && i < place->hierarchy_count; i++)
+                names[i] = place->hierarchies[i].name;
+        mount->directories = names;
+        return names == NULL ? -ENOMEM : 0;
+}
+
 /* On pure v2 the container's group is mounted at the target; on v1 and hybrid a tmpfs holds one directory per hierarchy. */
 static int add_cgroup(struct plan *plan, const struct ward_spec *spec, const struct place *place,
                       const struct spec_mount *mount, const char *target, struct ward_err *err)
@@ -412,6 +434,8 @@ static int add_cgroup(struct plan *plan, const struct ward_spec *spec, const str
         tmpfs.source = "cgroup";
         tmpfs.data = "mode=755";
         r = add_writable(plan, spec, &tmpfs, target); /* until the directories are in it */
+        if (r >= 0)
+                r = add_group_directories(plan, place);
         for (size_t i = 0; r >= 0 && i < place->hierarchy_count; i++) {
                 const char *below = arena_concat(&plan->arena, target, "/", place->hierarchies[i].name);
 
@@ -476,41 +500,21 @@ int plan_check_label(const struct ward_spec *spec, const struct place *place, st
 }
 
 int plan_mounts(struct plan *plan, const struct ward_spec *spec, const struct place *place, bool before_groups,
-                struct ward_err *err)
+                size_t *next, struct ward_err *err)
 {
-        size_t first_cgroup = 0;
         int r = plan_check_label(spec, place, err);
 
         /* The order of the config is kept: what comes before the first cgroup mount needs no group and is mounted while the parent
          * makes them. */
-        while (first_cgroup < spec->mount_count && !is_cgroup(&spec->mounts[first_cgroup]))
-                first_cgroup++;
-        for (size_t i = 0; r >= 0 && i < spec->mount_count; i++)
-                if ((i < first_cgroup) == before_groups && !is_shared_bind(&spec->mounts[i]))
-                        r = add_one(plan, spec, place, &spec->mounts[i], err);
+        for (; r >= 0 && *next < spec->mount_count; (*next)++) {
+                const struct spec_mount *mount = &spec->mounts[*next];
+
+                if (before_groups && is_cgroup(mount))
+                        break;
+                if (!is_shared_bind(mount))
+                        r = add_one(plan, spec, place, mount, err);
+        }
         return r;
-}
-
-/* Where a directory is mounted for certain: what a slot holds may be a file. */
-static const char *directory_target(const struct op *op)
-{
-        if (op->type == OP_MOUNT) /* what was not there before has no mode to keep */
-                return op->mount.keep_mode ? NULL : op->mount.target;
-        return op->type == OP_BIND && op->bind.slot == SLOT_NONE ? op->bind.target : NULL;
-}
-
-/* A fresh tmpfs, and the directories that are made in it. */
-struct fresh {
-        struct op_mount *mount;
-        size_t target_len;
-        const char **names;
-        size_t count;
-};
-
-static bool is_fresh(const struct op *op)
-{
-        return op->type == OP_MOUNT && strcmp(op->mount.type, "tmpfs") == 0 && !op->mount.copy_up &&
-               !op->mount.superblock_readonly && (op->mount.attr & MOUNT_ATTR_RDONLY) == 0;
 }
 
 /* How long the path of the directory is that @target lies in; 0: the root. */
@@ -524,19 +528,26 @@ static size_t parent_len(const char *target)
         return len;
 }
 
-/* @room: for all that may still come. */
-static int add_directory(struct plan *plan, struct fresh *fresh, const char *name, size_t room)
+/* A fresh tmpfs, and the directories that are made in it. */
+struct fresh {
+        struct op_mount *mount;
+        size_t target_len;
+        const char **names;
+        size_t count;
+};
+
+static int add_directory(struct plan *plan, struct fresh *fresh, const char *name, size_t most)
 {
-        if (is_one_of(name, fresh->names, fresh->count))
-                return 0;
         if (fresh->names == NULL)
-                fresh->mount->directories = fresh->names = arena_new(&plan->arena, const char *, room + 1);
+                fresh->mount->directories = fresh->names = arena_new(&plan->arena, const char *, most + 1);
         if (fresh->names == NULL)
                 return -ENOMEM;
         fresh->names[fresh->count++] = name;
         return 0;
 }
 
+/* What a slot holds may be a file: directories are mounts of new file systems for certain. What is on one that has no mode of its own must have been
+ * there before. */
 int plan_directories(struct plan *plan, const struct ward_spec *spec)
 {
         struct fresh *fresh = arena_new(&plan->arena, struct fresh, spec->mount_count + 1);
@@ -545,21 +556,18 @@ int plan_directories(struct plan *plan, const struct ward_spec *spec)
         if (fresh == NULL)
                 return -ENOMEM;
         for (uint32_t i = 0; i < plan->op_count; i++) {
-                struct op *op = &plan->ops[i];
-                const char *target;
+                struct op_mount *mount = &plan->ops[i].mount;
                 size_t len;
 
-                if (op->type != OP_MOUNT && op->type != OP_BIND)
+                if (plan->ops[i].type != OP_MOUNT)
                         continue;
-                target = directory_target(op);
-                len = target == NULL ? 0 : parent_len(target);
-
+                len = mount->keep_mode ? 0 : parent_len(mount->target);
                 for (size_t n = 0; len > 0 && n < count; n++)
-                        if (fresh[n].target_len == len && memcmp(fresh[n].mount->target, target, len) == 0 &&
-                            add_directory(plan, &fresh[n], target + len + 1, plan->op_count - i) < 0)
+                        if (fresh[n].target_len == len && memcmp(fresh[n].mount->target, mount->target, len) == 0 &&
+                            add_directory(plan, &fresh[n], mount->target + len + 1, spec->mount_count) < 0)
                                 return -ENOMEM;
-                if (is_fresh(op))
-                        fresh[count++] = (struct fresh){.mount = &op->mount, .target_len = strlen(op->mount.target)};
+                if (is_fresh(mount) && mount->directories == NULL)
+                        fresh[count++] = (struct fresh){.mount = mount, .target_len = strlen(mount->target)};
         }
         return 0;
 }

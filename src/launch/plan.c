@@ -361,13 +361,13 @@ static int add_cwd(struct plan *plan, const struct spec_process *process, const 
         return 0;
 }
 
-/* Everything about the file system, for a container with a mount namespace of its own. */
-static int add_filesystem(struct plan *plan, const struct ward_spec *spec, const struct place *place,
+/* Everything about the file system, for a container with a mount namespace of its own. @mounted: of its mounts so many are planned. */
+static int add_filesystem(struct plan *plan, const struct ward_spec *spec, const struct place *place, size_t mounted,
                           struct ward_err *err)
 {
         int r;
 
-        r = plan_mounts(plan, spec, place, false, err);
+        r = plan_mounts(plan, spec, place, false, &mounted, err);
         if (r >= 0)
                 r = plan_dev(plan, spec, place, err);
         if (r >= 0)
@@ -548,6 +548,7 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
         bool mounts = is_new(spec, SPEC_NS_MOUNT), smack = spec->process.smack_label != NULL;
         struct slot proc = {.kind = SLOT_PROC, .path = "/proc"};
         struct op_hooks hooks;
+        size_t mounted = 0;
         int r;
 
         r = plan_slot(plan, &proc);
@@ -560,13 +561,13 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
         if (r >= 0 && mounts)
                 r = add_root(plan, spec, place);
         if (r >= 0 && mounts)
-                r = plan_mounts(plan, spec, place, true, err);
+                r = plan_mounts(plan, spec, place, true, &mounted, err);
         if (r >= 0 && !smack)
                 r = add_groups(plan, spec, place);
         if (r >= 0)
                 r = add_create_hooks(plan, spec);
         if (r >= 0)
-                r = mounts ? add_filesystem(plan, spec, place, err)
+                r = mounts ? add_filesystem(plan, spec, place, mounted, err)
                            : plan_terminal(plan, &spec->process, place, false, err);
         if (r >= 0)
                 r = child_hooks(plan, &spec->hooks[SPEC_HOOK_START_CONTAINER], "startContainer", "created",
