@@ -63,9 +63,10 @@ static bool is_clean(const char *path)
 {
         if (*path != '/')
                 return false;
-        for (; *path != '\0'; path++)
+        do
                 if (*path == '/' && (path[1] == '/' || path[1] == '.' || path[1] == '\0'))
                         return false;
+        while (*++path != '\0');
         return true;
 }
 

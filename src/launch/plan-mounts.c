@@ -413,11 +413,26 @@ static int add_group_directories(struct plan *plan, const struct place *place)
         return names == NULL ? -ENOMEM : 0;
 }
 
+/* @name in @directory, whose path has @len bytes. */
+static const char *path_in(struct plan *plan, const char *directory, size_t len, const char *name)
+{
+        size_t name_len = strlen(name);
+        char *path = arena_new(&plan->arena, char, len + name_len + 2);
+
+        if (path == NULL)
+                return NULL;
+        memcpy(path, directory, len);
+        path[len] = '/';
+        memcpy(path + len + 1, name, name_len);
+        return path;
+}
+
 /* On pure v2 the container's group is mounted at the target; on v1 and hybrid a tmpfs holds one directory per hierarchy. */
 static int add_cgroup(struct plan *plan, const struct ward_spec *spec, const struct place *place,
                       const struct spec_mount *mount, const char *target, struct ward_err *err)
 {
         struct spec_mount tmpfs = *mount;
+        size_t len = strlen(target);
         int r;
 
         if ((place->cgroup_path == NULL || place->hierarchy_count == 0) && mount->optional)
@@ -437,7 +452,7 @@ static int add_cgroup(struct plan *plan, const struct ward_spec *spec, const str
         if (r >= 0)
                 r = add_group_directories(plan, place);
         for (size_t i = 0; r >= 0 && i < place->hierarchy_count; i++) {
-                const char *below = arena_concat(&plan->arena, target, "/", place->hierarchies[i].name);
+                const char *below = path_in(plan, target, len, place->hierarchies[i].name);
 
                 r = below == NULL ? -ENOMEM : add_group_bind(plan, mount, place, &place->hierarchies[i], below);
         }
