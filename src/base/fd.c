@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/digits.h"
 #include "base/text.h"
 
 int fd_close(int fd)
@@ -90,6 +91,14 @@ void fd_close_inherited(void)
                         (void)close((int)number);
         if (fds != NULL)
                 (void)closedir(fds);
+}
+
+void fd_self_path(int fd, char ret_path[static FD_SELF_PATH_MAX])
+{
+        static const char directory[] = "/proc/self/fd/";
+
+        memcpy(ret_path, directory, sizeof(directory));
+        *digits_put(ret_path + sizeof(directory) - 1, (uint64_t)fd, 10) = '\0';
 }
 
 bool fd_has(int dirfd, const char *name)

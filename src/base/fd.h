@@ -43,6 +43,10 @@ int fd_open_standard(struct ward_err *err);
 /* Closes what this process has from whoever executed it but standard input, output and error: all that is not close-on-exec. */
 void fd_close_inherited(void);
 
+/* "/proc/self/fd/N", for calls that take only paths. */
+#define FD_SELF_PATH_MAX 36
+void fd_self_path(int fd, char ret_path[static FD_SELF_PATH_MAX]);
+
 /* Whether something has this name, which is not followed. Not faccessat(2): glibc makes it faccessat2(2), which filters may refuse. */
 bool fd_has(int dirfd, const char *name);
 

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,11 +39,12 @@ static const char *join_argv(struct arena *arena, const char *const *argv)
         return joined;
 }
 
+/* By the call itself: musl would look through the symbols of the vDSO for it, which is dearer than the one call. */
 static uint64_t now_usec(void)
 {
         struct timespec now;
 
-        (void)clock_gettime(CLOCK_REALTIME, &now);
+        (void)syscall(SYS_clock_gettime, CLOCK_REALTIME, &now);
         return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
@@ -367,14 +369,6 @@ static int clone_init(struct birth *birth, struct ward_err *err)
         return r < 0 ? r : site_attach(&birth->site, birth->launch.pid, err);
 }
 
-static bool plan_clones(const struct plan *plan)
-{
-        for (uint32_t i = 0; i < plan->op_count; i++)
-                if (plan->ops[i].type == OP_CLONE)
-                        return true;
-        return false;
-}
-
 /* For hooks that run in the container, which see its init by the number that it has there (runtime.md, "State"). */
 static int write_hook_state(const struct birth *birth, int fd, struct ward_err *err)
 {
@@ -502,6 +496,7 @@ int birth_note_group(struct birth *birth, struct ward_err *err)
         if (site->place.cgroup_path == NULL)
                 return 0;
         site->mark = site_mark(site, birth->store, birth->options->id);
+        site->marked = site_marked(site);
         return store_note_group(&birth->entry, site->place.cgroup_path, site_missing_parents(site), err);
 }
 
@@ -530,7 +525,7 @@ static int bring_up(struct birth *birth, struct ward_err *err)
                 r = clone_init(birth, err);
         if (r >= 0)
                 site_release_unit(&birth->site);
-        if (r >= 0 && plan_clones(&birth->plan))
+        if (r >= 0 && birth->plan.has[OP_CLONE])
                 r = launch_await(&birth->launch, PHASE_CLONE, err);
         if (r >= 0 && birth->spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW)
                 r = launch_map(&birth->launch, &birth->spec->id_maps, err);

@@ -12,6 +12,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/digits.h"
 #include "base/fd.h"
 #include "base/libc.h"
 #include "base/protobuf.h"
@@ -38,7 +39,7 @@ static const struct {
 /* A word and one or two numbers for each: "pipe:4711 file:26:47 tty:34816:5 -". */
 const char *outside_stdio(struct arena *arena, const int *fds)
 {
-        _cleanup_text_ struct text text = {0};
+        char words[3 * (sizeof("file:: ") + 2 * DIGITS_MAX)], *at = words;
 
         for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
                 bool device, pipe;
@@ -48,17 +49,23 @@ const char *outside_stdio(struct arena *arena, const int *fds)
                         st = (struct statx){.stx_mode = S_IFSOCK};
                 device = S_ISCHR(st.stx_mode) && st.stx_rdev_major != 1; /* the others are /dev/null and its like */
                 pipe = S_ISFIFO(st.stx_mode);
-                text_puts(&text, fd == STDIN_FILENO ? "" : " ");
-                text_puts(&text, S_ISSOCK(st.stx_mode) ? "-" : pipe ? "pipe:" : device ? "tty:" : "file:");
+                if (at > words)
+                        *at++ = ' ';
+                for (const char *kind = S_ISSOCK(st.stx_mode) ? "-"
+                                        : pipe                ? "pipe:"
+                                        : device              ? "tty:"
+                                                              : "file:";
+                     *kind != '\0';)
+                        *at++ = *kind++;
                 if (S_ISSOCK(st.stx_mode))
                         continue;
                 if (!pipe) {
-                        text_number(&text, device ? makedev(st.stx_rdev_major, st.stx_rdev_minor) : st.stx_mnt_id);
-                        text_puts(&text, ":");
+                        at = digits_put(at, device ? makedev(st.stx_rdev_major, st.stx_rdev_minor) : st.stx_mnt_id, 10);
+                        *at++ = ':';
                 }
-                text_number(&text, device ? makedev(st.stx_dev_major, st.stx_dev_minor) : st.stx_ino);
+                at = digits_put(at, device ? makedev(st.stx_dev_major, st.stx_dev_minor) : st.stx_ino, 10);
         }
-        return text_failed(&text) ? NULL : arena_strdup(arena, text.data);
+        return arena_strndup(arena, words, (size_t)(at - words));
 }
 
 /* The next name of @*stdio, which goes behind it; it lives in @arena. NULL at the end, or when memory is short. */

@@ -61,59 +61,12 @@ static void choose_hierarchies(struct site *site)
                 if (h->denied)
                         continue;
                 site->used |= 1u << i;
-                site->hierarchies[count++] = (struct place_hierarchy){h->version, h->name, h->mount, h->own_path};
+                site->hierarchies[count++] =
+                        (struct place_hierarchy){h->version, h->name, h->mount, h->own_path, NULL, (int)i};
                 if (h->version == 2)
                         site->place.clone_into_cgroup = true;
         }
         site->place.hierarchies = site->hierarchies;
-        site->place.hierarchy_count = count;
-}
-
-const char *site_used(struct site *site)
-{
-        const char *used = "";
-
-        for (size_t i = 0; i < site->layout.count && used != NULL; i++)
-                if ((site->used >> i & 1) != 0)
-                        used = arena_concat(&site->arena, used, *used == '\0' ? "" : " ",
-                                            site->layout.hierarchies[i].identity);
-        return used;
-}
-
-/* The place of a hierarchy in the layout, or the layout's count. */
-static size_t find_identity(const struct cgroup_layout *layout, const char *identity, size_t len)
-{
-        size_t i = 0;
-
-        while (i < layout->count && (strncmp(layout->hierarchies[i].identity, identity, len) != 0 ||
-                                     layout->hierarchies[i].identity[len] != '\0'))
-                i++;
-        return i;
-}
-
-/* Others may have been mounted since, and in another mount namespace some may be missing: what counts is which they are. */
-void site_use(struct site *site, const char *used)
-{
-        size_t count = 0, len;
-
-        site->used = 0;
-        site->place.clone_into_cgroup = false;
-        for (; *used != '\0'; used += len + (used[len] == ' ')) {
-                const struct cgroup_hierarchy *h;
-                size_t i;
-
-                len = strcspn(used, " ");
-                i = find_identity(&site->layout, used, len);
-                if (i == site->layout.count) {
-                        site->absent = used;
-                        continue;
-                }
-                h = &site->layout.hierarchies[i];
-                if ((site->used >> i & 1) == 0)
-                        site->hierarchies[count++] = (struct place_hierarchy){h->version, h->name, h->mount, NULL};
-                site->used |= 1u << i;
-                site->place.clone_into_cgroup |= h->version == 2 && site->place.cgroup_path != NULL;
-        }
         site->place.hierarchy_count = count;
 }
 
@@ -539,7 +492,7 @@ static int explain_refused(const struct site *site, int code, struct ward_err *e
 static int make_group(struct site *site, size_t i, int *ret_fd, struct ward_err *err)
 {
         const struct cgroup_hierarchy *h = &site->layout.hierarchies[i];
-        bool marked = site->mark != NULL && h == site_marked(site);
+        bool marked = site->mark != NULL && h == site->marked;
         _cleanup_close_
         int fd = -EBADF;
         unsigned made = 0;

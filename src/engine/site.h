@@ -20,11 +20,12 @@ struct site {
                 [CGROUP_HIERARCHY_MAX]; /* directories that this start made in each: the group and its missing parents */
         const char *
                 absent; /* of an existing container: a hierarchy that has a group of it, and is not mounted here; NULL: none */
-        unsigned parents;          /* of an existing container: how many parents were made with it */
-        enum engine_groups groups; /* who makes them, of a start */
-        struct unit unit;          /* its name.scope is NULL where systemd has no part in it */
-        const char *mark;          /* for the groups that are made (kern/cgroup.h); NULL: none */
-        const char *delegated;     /* the group that was delegated to the caller, who is not root; NULL: none */
+        unsigned parents;                      /* of an existing container: how many parents were made with it */
+        enum engine_groups groups;             /* who makes them, of a start */
+        struct unit unit;                      /* its name.scope is NULL where systemd has no part in it */
+        const char *mark;                      /* for the groups that are made (kern/cgroup.h); NULL: none */
+        const struct cgroup_hierarchy *marked; /* whose group gets it: site_marked() */
+        const char *delegated; /* the group that was delegated to the caller, who is not root; NULL: none */
         bool own_users; /* the container has a new user namespace, or no root of its own: it gets no device of the machine */
         bool devices_open;  /* who is not root could not have them refused by the group */
         bool groups_wanted; /* the config asks for limits or names the group: without it the start fails */

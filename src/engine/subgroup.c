@@ -24,15 +24,6 @@ static int join(const char *id, const char *group, const char *path, struct aren
         return *ret_group == NULL ? err_oom(err) : 0;
 }
 
-static const struct cgroup_hierarchy *layout_of(const struct site *site, const struct place_hierarchy *h)
-{
-        size_t n = 0;
-
-        while (strcmp(site->layout.hierarchies[n].mount, h->mount) != 0)
-                n++;
-        return &site->layout.hierarchies[n];
-}
-
 /* Whether one of the words of "cpu,cpuacct" or "name=systemd" is @name. */
 static bool has_word(const char *words, const char *name, size_t len)
 {
@@ -49,7 +40,7 @@ static struct place_hierarchy *find(struct site *site, const char *name, size_t 
 {
         for (size_t i = 0; i < site->place.hierarchy_count; i++)
                 if (site->hierarchies[i].version == 1 &&
-                    has_word(layout_of(site, &site->hierarchies[i])->identity, name, len))
+                    has_word(site->layout.hierarchies[site->hierarchies[i].number].identity, name, len))
                         return &site->hierarchies[i];
         return NULL;
 }
@@ -84,7 +75,7 @@ static int check_there(const struct site *site, const char *id, struct ward_err 
                 const struct place_hierarchy *h = &site->hierarchies[i];
                 const char *group = h->group != NULL ? h->group : site->place.cgroup_path;
                 _cleanup_close_
-                int fd = fd_open_beneath(layout_of(site, h)->fd, group + 1, O_PATH | O_DIRECTORY);
+                int fd = fd_open_beneath(site->layout.hierarchies[h->number].fd, group + 1, O_PATH | O_DIRECTORY);
 
                 if (fd == -ENOENT) {
                         (void)err_set(

@@ -69,7 +69,7 @@ static int read_file(int root_fd, const char *path, char **ret_text, struct ward
 {
         _cleanup_close_
         int fd = open_in(root_fd, path), file = -EBADF;
-        char again[64];
+        char again[FD_SELF_PATH_MAX];
         struct stat st;
 
         if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
@@ -80,7 +80,7 @@ static int read_file(int root_fd, const char *path, char **ret_text, struct ward
                 return err_set(err, -EINVAL, "the root's /%s is no regular file", path);
         if (st.st_size == 0)
                 return no_text(ret_text, err);
-        (void)snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
+        fd_self_path(fd, again);
         file = open_now(again, path, err);
         return file < 0 ? file : fd_read_all(file, again, FILE_MAX, ret_text, NULL, err);
 }

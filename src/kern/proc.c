@@ -12,6 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/digits.h"
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/procfs.h"
@@ -40,12 +41,26 @@ int proc_open(struct ward_err *err)
         return TAKE_FD(fd);
 }
 
+#define NAME_ROOM 128
+
+/* "PID/DIRECTORY/PATH" */
+static void name_of(pid_t pid, const char *directory, const char *path, char ret_name[static NAME_ROOM])
+{
+        char *at = digits_put(ret_name, (uint64_t)pid, 10);
+
+        while (*directory != '\0')
+                *at++ = *directory++;
+        while (*path != '\0' && at < ret_name + NAME_ROOM - 1)
+                *at++ = *path++;
+        *at = '\0';
+}
+
 int proc_open_of(int proc_fd, pid_t pid, const char *path, int flags, struct ward_err *err)
 {
-        char name[128];
+        char name[NAME_ROOM];
         int fd;
 
-        (void)snprintf(name, sizeof(name), "%d/%s", pid, path);
+        name_of(pid, "/", path, name);
         fd = openat(proc_fd, name, flags | O_CLOEXEC);
         if (fd < 0)
                 return err_errno(err, "open /proc/%s", name);
@@ -183,10 +198,10 @@ int proc_list(int proc_fd, struct arena *arena, struct proc_process **ret_list, 
 int proc_threads(int proc_fd, pid_t pid, struct arena *arena, pid_t **ret_threads, size_t *ret_count,
                  struct ward_err *err)
 {
-        char path[64];
+        char path[NAME_ROOM];
         int r;
 
-        (void)snprintf(path, sizeof(path), "%d/task", pid);
+        name_of(pid, "/", "task", path);
         r = list_numbers(proc_fd, path, arena, ret_threads, ret_count);
         return r < 0 ? err_code(err, r, "list the threads in /proc/%s", path) : 0;
 }
@@ -222,10 +237,10 @@ int proc_exit_status(int proc_fd, pid_t pid, uint64_t ticks, int *ret_status)
 
 int proc_namespace_inode(int proc_fd, pid_t pid, const char *name, uint64_t *ret_inode, struct ward_err *err)
 {
-        char path[64];
+        char path[NAME_ROOM];
         struct stat st;
 
-        (void)snprintf(path, sizeof(path), "%d/ns/%s", pid, name);
+        name_of(pid, "/ns/", name, path);
         if (fstatat(proc_fd, path, &st, 0) < 0)
                 return err_errno(err, "look at /proc/%s", path);
         *ret_inode = st.st_ino;

@@ -4,9 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/mman.h>
 
+#include "base/fd.h"
 #include "base/uapi.h"
 
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
@@ -23,13 +23,13 @@ int sealed_new(const char *name)
 
 int sealed_finish(int fd)
 {
-        char path[32];
+        char path[FD_SELF_PATH_MAX];
         int again;
 
         if (fcntl(fd, F_ADD_SEALS, SEALS) < 0)
                 return -errno;
         /* execve(2), ETXTBSY: not by way of a descriptor that is open for writing. */
-        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        fd_self_path(fd, path);
         again = open(path, O_RDONLY | O_CLOEXEC);
         return again < 0 ? -errno : again;
 }

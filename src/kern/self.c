@@ -128,8 +128,9 @@ int self_seal_tables(struct ward_err *err)
         extern const char __ehdr_start[] __attribute__((visibility("hidden"))); /* by the linker: where the file lies */
         const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
         uintptr_t page = getauxval(AT_PAGESZ), begin, end;
+        size_t count = getauxval(AT_PHNUM);
 
-        for (size_t i = 0; i < getauxval(AT_PHNUM); i++) {
+        for (size_t i = 0; i < count; i++) {
                 if (headers[i].p_type != PT_GNU_RELRO)
                         continue;
                 begin = (uintptr_t)__ehdr_start + headers[i].p_vaddr;

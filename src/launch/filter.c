@@ -208,7 +208,7 @@ static void save(int cache_fd, const struct cache_key *key, const struct seccomp
         size_t bytes = filter->count * sizeof(*filter->code);
         _cleanup_close_
         int fd = openat(cache_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-        char path[64];
+        char path[FD_SELF_PATH_MAX];
 
         if (fd < 0)
                 return;
@@ -221,7 +221,7 @@ static void save(int cache_fd, const struct cache_key *key, const struct seccomp
                 return;
         if (walk(cache_fd, 0, false) >= CACHE_FILES_MAX)
                 (void)walk(cache_fd, 0, true);
-        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        fd_self_path(fd, path);
         for (int attempt = 0; attempt < 2; attempt++) {
                 if (linkat(AT_FDCWD, path, cache_fd, key->name, AT_SYMLINK_FOLLOW) == 0 || errno != EEXIST)
                         return;

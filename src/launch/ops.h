@@ -3,7 +3,7 @@
  * The plan: a flat list of typed kernel operations that turns a fresh child into the container's process.
  *
  * launch/plan.c makes it from a spec without a system call; launch/parent.c opens the descriptors that it names and clones;
- * launch/child/ executes it and decides nothing. Everything that an op points to lives in the plan's arena and is not
+ * launch/child/ executes it and decides nothing. Everything that an op points to lives in the plan's arena or in the spec, and is not
  * written any more once the child exists. A descriptor is named by its slot: an index into the table of plan->slots, which the
  * parent fills before the clone, or sends later with a message.
  *
@@ -63,7 +63,7 @@ struct slot {
         const struct spec_id_maps *maps; /* NULL: by the container's new user namespace, so that it is late */
         bool of_step;                    /* of a step of an empty root */
         bool optional;                   /* TREE by the child: none where there is no such path */
-        int number;                      /* OPEN */
+        int number;                      /* OPEN; TASKS: the hierarchy's in the parent's layout */
         uint64_t device;                 /* DEVICE, NODE: makedev(3) number */
         uint32_t mode, uid, gid;         /* NODE: its type and permissions; whose it is on the host */
         const char *label;               /* NODE: of Smack; NULL: as the kernel labels it */
@@ -427,9 +427,11 @@ struct plan {
         uint64_t clone_flags;   /* CLONE_NEW* of the first clone */
         bool clone_into_cgroup; /* and into the v2 group */
         bool callers_root;      /* the program stays in the caller's root, of which the caller knows every path */
+        bool late_readonly;     /* what is on /dev is read-only when everything in it is made */
         struct op *ops;
         uint32_t op_count, op_room;
-        struct slot *slots; /* at most PLAN_SLOTS_MAX */
+        bool has[OP_TYPE_COUNT]; /* an op of this type was added */
+        struct slot *slots;      /* at most PLAN_SLOTS_MAX */
         uint32_t slot_count, slot_room, late_count;
 };
 

@@ -275,7 +275,7 @@ int launch_open(struct launch *launch, const struct plan *plan, const struct sec
         launch->trace = trace;
         launch->channel = launch->pidfd = launch->first = launch->mounts = -EBADF;
         launch->lock = given->lock;
-        for (uint32_t i = 0; i < PLAN_SLOTS_MAX; i++)
+        for (uint32_t i = 0; i < plan->slot_count; i++)
                 launch->slots[i] = -EBADF;
         launch->proc_fd = given->proc;
         r = require_honest(err);
@@ -316,7 +316,7 @@ static _Noreturn void run_child(struct launch *launch, int channel)
 /* The label of Smack that the child takes behind a user namespace; NULL: none. */
 static const char *label_to_offer(const struct plan *plan)
 {
-        for (uint32_t i = 0; i < plan->op_count; i++)
+        for (uint32_t i = 0; plan->has[OP_SMACK] && i < plan->op_count; i++)
                 if (plan->ops[i].type == OP_SMACK && plan->ops[i].lsm.offered)
                         return plan->ops[i].lsm.label;
         return NULL;
@@ -436,14 +436,8 @@ static int open_tasks(struct launch *launch, const struct slot *slot, const stru
                 .flags = O_WRONLY | O_CLOEXEC,
                 .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
         };
-        size_t i = 0;
-        int fd = -EBADF;
+        int fd = (int)syscall(SYS_openat2, layout->hierarchies[slot->number].fd, slot->file, &how, sizeof(how));
 
-        while (i < layout->count && strcmp(layout->hierarchies[i].mount, slot->path) != 0)
-                i++;
-        errno = ENOENT;
-        if (i < layout->count)
-                fd = (int)syscall(SYS_openat2, layout->hierarchies[i].fd, slot->file, &how, sizeof(how));
         if (fd < 0)
                 return err_errno(err, "open '%s/%s' to move the container's init into its group", slot->path,
                                  slot->file);

@@ -3,22 +3,21 @@
 #include "launch/plan-build.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* Makes room for one element more in a list of the plan's arena. Most plans fit into the first room: every page that a start touches
- * counts against the memory limit of a small container. */
-static int grow(struct plan *plan, void *list_pointer, uint32_t *room, uint32_t first_room, uint32_t count, size_t size)
+/* Makes room for one element more. Most plans fit into the first room: every page that a start touches counts against the memory limit of a
+ * small container. So nothing is touched before it is used, either. */
+static int grow(void *list_pointer, uint32_t *room, uint32_t first_room, uint32_t count, size_t size)
 {
         uint32_t wanted = *room == 0 ? first_room : *room * 2;
         void *larger;
 
         if (count < *room)
                 return 0;
-        larger = arena_alloc(&plan->arena, wanted, size);
+        larger = realloc(*(void **)list_pointer, wanted * size);
         if (larger == NULL)
                 return -ENOMEM;
-        if (count > 0)
-                memcpy(larger, *(void **)list_pointer, count * size);
         *(void **)list_pointer = larger;
         *room = wanted;
         return 0;
@@ -28,10 +27,11 @@ struct op *plan_add(struct plan *plan, enum op_type type, const struct spec_orig
 {
         struct op *op;
 
-        if (grow(plan, &plan->ops, &plan->op_room, 64, plan->op_count, sizeof(*op)) < 0)
+        if (grow(&plan->ops, &plan->op_room, 64, plan->op_count, sizeof(*op)) < 0)
                 return NULL;
         op = &plan->ops[plan->op_count++];
-        op->type = type;
+        *op = (struct op){.type = type};
+        plan->has[type] = true;
         if (origin != NULL)
                 op->origin = *origin;
         return op;
@@ -40,7 +40,7 @@ struct op *plan_add(struct plan *plan, enum op_type type, const struct spec_orig
 int plan_slot(struct plan *plan, const struct slot *slot)
 {
         if (plan->slot_count == PLAN_SLOTS_MAX || (slot->late != 0 && plan->late_count++ == PLAN_LATE_MAX) ||
-            grow(plan, &plan->slots, &plan->slot_room, 16, plan->slot_count, sizeof(*slot)) < 0)
+            grow(&plan->slots, &plan->slot_room, 16, plan->slot_count, sizeof(*slot)) < 0)
                 return -ENOMEM;
         plan->slots[plan->slot_count] = *slot;
         return (int)plan->slot_count++;
@@ -58,11 +58,26 @@ void plan_map_tree(const struct ward_spec *spec, const struct spec_id_maps *maps
                 slot->joined = spec->ns[SPEC_NS_USER].path;
 }
 
+/* Whether nothing has to be left out but the first slash: every component has a slash in front, and begins with no dot. */
+static bool is_clean(const char *path)
+{
+        if (*path != '/')
+                return false;
+        do
+                if (*path == '/' && (path[1] == '/' || path[1] == '.' || path[1] == '\0'))
+                        return false;
+        while (*++path != '\0');
+        return true;
+}
+
 const char *plan_inside(struct plan *plan, const char *path)
 {
-        char *clean = arena_new(&plan->arena, char, strlen(path) + 1);
+        char *clean;
         size_t at = 0;
 
+        if (is_clean(path))
+                return path + 1;
+        clean = arena_new(&plan->arena, char, strlen(path) + 1);
         if (clean == NULL)
                 return NULL;
         while (*path != '\0') {
@@ -109,6 +124,8 @@ int plan_add_text(struct plan *plan, enum op_type type, const char *text, const 
 void plan_done(struct plan *plan)
 {
         arena_done(&plan->arena);
+        free(plan->ops);
+        free(plan->slots);
         plan->ops = NULL;
         plan->slots = NULL;
         plan->op_count = plan->op_room = plan->slot_count = plan->slot_room = plan->late_count = 0;

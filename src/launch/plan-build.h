@@ -15,22 +15,23 @@ int plan_slot(struct plan *plan, const struct slot *slot);
  * not there before the clone, so that the tree comes with MESSAGE_MAPPED; everything else is known before. */
 void plan_map_tree(const struct ward_spec *spec, const struct spec_id_maps *maps, bool recursive, struct slot *slot);
 
-/* "/a//b/./c" → "a/b/c"; ".." is resolved by text. NULL when memory is short. */
+/* "/a//b/./c" → "a/b/c"; ".." is resolved by text. It may lie in @path. NULL when memory is short. */
 const char *plan_inside(struct plan *plan, const char *path);
 
 /* Appends an op that is a number, or a text. Returns 0 or -ENOMEM. */
 int plan_add_number(struct plan *plan, enum op_type type, uint64_t number, const struct spec_origin *origin);
 int plan_add_text(struct plan *plan, enum op_type type, const char *text, const struct spec_origin *origin);
 
+/* The mounts from the @*next one on: all, or those that need no group. */
 int plan_mounts(struct plan *plan, const struct ward_spec *spec, const struct place *place, bool before_groups,
-                struct ward_err *err);
+                size_t *next, struct ward_err *err);
 /* A read-only /dev becomes so when everything in it is made. */
 int plan_readonly_dev(struct plan *plan, const struct ward_spec *spec);
 /* Binds that are peers of the host's mounts. They come when everything else is mounted, because a mount inside of one would appear on
  * the host and stay there, whether the config says so or a link of the image leads there (V23). */
 int plan_shared_binds(struct plan *plan, const struct ward_spec *spec, const struct place *place, struct ward_err *err);
 /* When all mounts are planned: the targets of those that come to lie in a fresh tmpfs are made in it while nobody can reach it, without a walk. */
-int plan_directories(struct plan *plan);
+int plan_directories(struct plan *plan, const struct ward_spec *spec);
 
 /* Parts of the two above that plan-live.c has, too. Whether anything may be mounted on @target; the words for what may not. */
 int plan_check_target(const struct ward_spec *spec, const struct spec_mount *mount, const char *target,

@@ -65,21 +65,14 @@ static int bring_node(struct plan *plan, const struct spec_device *device, const
         return 0;
 }
 
-static int add_node(struct plan *plan, const struct spec_device *device, enum origin origin,
+/* @name: in the directory of the op. */
+static int add_node(struct plan *plan, const struct spec_device *device, const char *name, enum origin origin,
                     const struct ward_spec *spec, struct op_node *ret_node, struct ward_err *err)
 {
-        struct slot slot = {
-                .kind = SLOT_DEVICE,
-                .path = device->path,
-                .device = makedev(device->major, device->minor),
-                .origin = device->origin,
-        };
-        const char *name = plan_inside(plan, device->path);
+        struct slot slot;
 
-        if (name == NULL)
-                return -ENOMEM;
         *ret_node = (struct op_node){
-                .name = strncmp(name, "dev/", 4) == 0 ? name + 4 : name,
+                .name = name,
                 .mode = type_bits(device->type) | device->mode,
                 .device = makedev(device->major, device->minor),
                 .uid = device->uid,
@@ -89,6 +82,12 @@ static int add_node(struct plan *plan, const struct spec_device *device, enum or
         };
         if (origin == MADE || device->type == SPEC_DEVICE_FIFO)
                 return 0;
+        slot = (struct slot){
+                .kind = SLOT_DEVICE,
+                .path = device->path,
+                .device = ret_node->device,
+                .origin = device->origin,
+        };
         if (origin == BROUGHT) {
                 int r = bring_node(plan, device, spec, &slot, err);
 
@@ -102,6 +101,16 @@ static int add_node(struct plan *plan, const struct spec_device *device, enum or
 static bool in_dev(const char *path)
 {
         return strncmp(path, "/dev/", 5) == 0;
+}
+
+static int add_listed(struct plan *plan, const struct spec_device *device, enum origin origin,
+                      const struct ward_spec *spec, struct op_node *ret_node, struct ward_err *err)
+{
+        const char *name = plan_inside(plan, device->path);
+
+        if (name == NULL)
+                return -ENOMEM;
+        return add_node(plan, device, strncmp(name, "dev/", 4) == 0 ? name + 4 : name, origin, spec, ret_node, err);
 }
 
 /* A bind on /dev brings its own nodes. */
@@ -165,12 +174,13 @@ int plan_dev(struct plan *plan, const struct ward_spec *spec, const struct place
                 return -ENOMEM;
         for (size_t i = 0; r >= 0 && !bound && i < ELEMENTS(default_devices); i++)
                 if (!is_replaced(spec, default_devices[i].path))
-                        r = add_node(plan, &default_devices[i], by_default, spec, &nodes[count++], err);
+                        r = add_node(plan, &default_devices[i], default_devices[i].path + strlen("/dev/"), by_default,
+                                     spec, &nodes[count++], err);
         for (size_t i = 0; r >= 0 && i < spec->device_count; i++)
                 if (in_dev(spec->devices[i].path))
-                        r = add_node(plan, &spec->devices[i], listed, spec, &nodes[count++], err);
+                        r = add_listed(plan, &spec->devices[i], listed, spec, &nodes[count++], err);
                 else
-                        r = add_node(plan, &spec->devices[i], listed, spec, &elsewhere[elsewhere_count++], err);
+                        r = add_listed(plan, &spec->devices[i], listed, spec, &elsewhere[elsewhere_count++], err);
         if (r >= 0)
                 r = add_dev_op(plan, "dev", nodes, count, !bound,
                                spec->device_count > 0 ? &spec->devices[0].origin : &default_origin);

@@ -110,7 +110,6 @@ static int make_all(struct plan *plan, const struct ward_spec *spec, struct op *
                                 return r;
                         ret_ops[i] = plan->ops[--plan->op_count];
                         ret_ops[i].type = OP_ADD;
-                        memset(&plan->ops[plan->op_count], 0, sizeof(*plan->ops)); /* as plan_add() finds it */
                 } else if (r >= 0) {
                         r = make_one(plan, spec, mount, target, &ret_ops[i]);
                 }

@@ -22,8 +22,24 @@ static const char *const proc_allowed[] = {
         "proc/sys/crypto/fips_enabled",
 };
 
-/* File systems whose superblock may be shared with others: "ro" is an attribute of the mount alone. */
-static const char *const shared_superblocks[] = {"proc", "sysfs", "cgroup", "cgroup2", "mqueue", "devpts"};
+/* What is particular about file systems of the kernel's own. */
+static const struct file_system {
+        char type[8];
+        bool shared;     /* the superblock may be shared with others: "ro" is an attribute of the mount alone */
+        bool no_symlink; /* mounted where no symlink leads (V6) */
+        bool labels;     /* labels its files itself */
+} file_systems[] = {
+        {"proc", true, true, true},     {"sysfs", true, true, true},   {"mqueue", true, false, true},
+        {"devpts", true, false, false}, {"cgroup", true, false, true}, {"cgroup2", true, false, true},
+};
+
+static struct file_system find_file_system(const char *type)
+{
+        for (size_t i = 0; i < ELEMENTS(file_systems); i++)
+                if (strcmp(type, file_systems[i].type) == 0)
+                        return file_systems[i];
+        return (struct file_system){0};
+}
 
 static bool is_one_of(const char *word, const char *const *words, size_t count)
 {
@@ -35,9 +51,10 @@ static bool is_one_of(const char *word, const char *const *words, size_t count)
 
 bool plan_is_below(const char *path, const char *directory)
 {
-        size_t len = strlen(directory);
-
-        return strncmp(path, directory, len) == 0 && (path[len] == '\0' || path[len] == '/');
+        while (*directory != '\0')
+                if (*path++ != *directory++)
+                        return false;
+        return *path == '\0' || *path == '/';
 }
 
 static bool is_cgroup(const struct spec_mount *mount)
@@ -192,35 +209,39 @@ static const struct {
 /* "size=64k,mode=755", and flags → parameters for fsconfig(2). */
 static int split_data(struct plan *plan, const char *data, unsigned long flags, struct op_mount *mount)
 {
-        struct op_parameter *list;
         uint32_t room = 1 + ELEMENTS(superblock_words), count = 0;
-        char *copy;
+        const char *text = data == NULL ? "" : data, *end = text;
+        struct op_parameter *list;
+        char *word, *value = NULL;
 
-        for (const char *c = data == NULL ? "" : data; *c != '\0'; c++)
-                room += *c == ',';
+        mount->data = data;
+        if (*text == '\0' && flags == 0)
+                return 0;
+        for (; *end != '\0'; end++)
+                room += *end == ',';
         list = arena_new(&plan->arena, struct op_parameter, room);
-        copy = arena_strdup(&plan->arena, data == NULL ? "" : data);
-        if (list == NULL || copy == NULL)
+        word = arena_strndup(&plan->arena, text, (size_t)(end - text));
+        if (list == NULL || word == NULL)
                 return -ENOMEM;
         for (size_t i = 0; i < ELEMENTS(superblock_words); i++)
                 if ((flags & superblock_words[i].flag) != 0)
                         list[count++] = (struct op_parameter){.key = superblock_words[i].word};
-        for (char *word = copy, *rest; word != NULL; word = rest) {
-                char *equals;
+        for (char *at = word; word != NULL; at++) {
+                bool last = *at == '\0';
 
-                rest = strchr(word, ',');
-                if (rest != NULL)
-                        *rest++ = '\0';
-                if (*word == '\0')
-                        continue;
-                equals = strchr(word, '=');
-                if (equals != NULL)
-                        *equals++ = '\0';
-                list[count++] = (struct op_parameter){.key = word, .value = equals};
+                if (*at == '=' && value == NULL) {
+                        *at = '\0';
+                        value = at + 1;
+                } else if (*at == ',' || last) {
+                        *at = '\0';
+                        if (at > word)
+                                list[count++] = (struct op_parameter){.key = word, .value = value};
+                        word = last ? NULL : at + 1;
+                        value = NULL;
+                }
         }
         mount->parameters = list;
         mount->parameter_count = count;
-        mount->data = data;
         return 0;
 }
 
@@ -245,9 +266,8 @@ static int add_parameter(struct plan *plan, struct op_mount *mount, const char *
 static int add_label(struct plan *plan, const struct ward_spec *spec, struct op_mount *mount)
 {
         const char *label = spec->mount_label, *option = spec->mount_label_option;
-        static const char *const own[] = {"proc", "sysfs", "mqueue", "cgroup", "cgroup2"};
 
-        if (label == NULL || is_one_of(mount->type, own, ELEMENTS(own)))
+        if (label == NULL || find_file_system(mount->type).labels)
                 return 0;
         return add_parameter(plan, mount, option == NULL ? "context" : option, label, "\"");
 }
@@ -266,25 +286,23 @@ static int add_smack(struct plan *plan, const struct ward_spec *spec, struct op_
 
 int plan_add_new(struct plan *plan, const struct ward_spec *spec, const struct spec_mount *mount, const char *target)
 {
-        int r;
-
-        bool shared = is_one_of(mount->type, shared_superblocks, ELEMENTS(shared_superblocks));
+        struct file_system fs = find_file_system(mount->type);
         struct op *op = plan_add(plan, OP_MOUNT, &mount->origin);
         bool readonly = ((mount->attr_set | mount->rattr_set) & MOUNT_ATTR_RDONLY) != 0;
+        int r;
 
         if (op == NULL)
                 return -ENOMEM;
         op->mount = (struct op_mount){
                 .target = target,
-                .target_kind = strcmp(mount->type, "proc") == 0 || strcmp(mount->type, "sysfs") == 0 ? TARGET_NO_SYMLINK
-                                                                                                     : TARGET_DIRECTORY,
+                .target_kind = fs.no_symlink ? TARGET_NO_SYMLINK : TARGET_DIRECTORY,
                 .type = mount->type,
                 .source = mount->source,
-                .superblock_readonly = !shared && readonly && !mount->copy_up,
+                .superblock_readonly = !fs.shared && readonly && !mount->copy_up,
                 .copy_up = mount->copy_up,
                 .attr = mount->attr_set | mount->rattr_set,
                 .mount_flags = legacy_flags(mount->attr_set | mount->rattr_set,
-                                            mount->superblock_flags & ~(shared ? MS_RDONLY : 0UL)),
+                                            mount->superblock_flags & ~(fs.shared ? MS_RDONLY : 0UL)),
                 .propagation = mount->propagation & ~(unsigned long)MS_REC,
         };
         r = split_data(plan, mount->data, mount->superblock_flags, &op->mount);
@@ -325,7 +343,7 @@ static int add_readonly(struct plan *plan, const struct spec_mount *mount, const
 int plan_readonly_dev(struct plan *plan, const struct ward_spec *spec)
 {
         /* What is on it last is /dev. */
-        for (size_t i = spec->mount_count; i > 0; i--) {
+        for (size_t i = spec->mount_count; plan->late_readonly && i > 0; i--) {
                 const struct spec_mount *mount = &spec->mounts[i - 1];
                 const char *target = plan_inside(plan, mount->destination);
 
@@ -373,11 +391,48 @@ static int check_own(const struct ward_spec *spec, const struct place *place, co
         return 0;
 }
 
+/* A tmpfs in which directories can be made before anybody reaches it. */
+static bool is_fresh(const struct op_mount *mount)
+{
+        return strcmp(mount->type, "tmpfs") == 0 && !mount->copy_up && !mount->superblock_readonly &&
+               (mount->attr & MOUNT_ATTR_RDONLY) == 0;
+}
+
+/* The targets of the groups, in the tmpfs that was added last. */
+static int add_group_directories(struct plan *plan, const struct place *place)
+{
+        struct op_mount *mount = &plan->ops[plan->op_count - 1].mount;
+        const char **names;
+
+        if (!is_fresh(mount))
+                return 0;
+        names = arena_new(&plan->arena, const char *, place->hierarchy_count + 1);
+        for (size_t i = 0; names != NULL && i < place->hierarchy_count; i++)
+                names[i] = place->hierarchies[i].name;
+        mount->directories = names;
+        return names == NULL ? -ENOMEM : 0;
+}
+
+/* @name in @directory, whose path has @len bytes. */
+static const char *path_in(struct plan *plan, const char *directory, size_t len, const char *name)
+{
+        size_t name_len = strlen(name);
+        char *path = arena_new(&plan->arena, char, len + name_len + 2);
+
+        if (path == NULL)
+                return NULL;
+        memcpy(path, directory, len);
+        path[len] = '/';
+        memcpy(path + len + 1, name, name_len);
+        return path;
+}
+
 /* On pure v2 the container's group is mounted at the target; on v1 and hybrid a tmpfs holds one directory per hierarchy. */
 static int add_cgroup(struct plan *plan, const struct ward_spec *spec, const struct place *place,
                       const struct spec_mount *mount, const char *target, struct ward_err *err)
 {
         struct spec_mount tmpfs = *mount;
+        size_t len = strlen(target);
         int r;
 
         if ((place->cgroup_path == NULL || place->hierarchy_count == 0) && mount->optional)
@@ -394,8 +449,10 @@ static int add_cgroup(struct plan *plan, const struct ward_spec *spec, const str
         tmpfs.source = "cgroup";
         tmpfs.data = "mode=755";
         r = add_writable(plan, spec, &tmpfs, target); /* until the directories are in it */
+        if (r >= 0)
+                r = add_group_directories(plan, place);
         for (size_t i = 0; r >= 0 && i < place->hierarchy_count; i++) {
-                const char *below = arena_concat(&plan->arena, target, "/", place->hierarchies[i].name);
+                const char *below = path_in(plan, target, len, place->hierarchies[i].name);
 
                 r = below == NULL ? -ENOMEM : add_group_bind(plan, mount, place, &place->hierarchies[i], below);
         }
@@ -410,9 +467,10 @@ int plan_check_target(const struct ward_spec *spec, const struct spec_mount *mou
         if (*target == '\0')
                 return plan_refuse_mount(err, spec, mount, "the root itself is no mount target",
                                          "set root.path to what shall be the root");
-        if (plan_is_below(target, "proc") && !is_one_of(target, proc_allowed, ELEMENTS(proc_allowed)) &&
+        if (plan_is_below(target, "proc") &&
             !(strcmp(target, "proc") == 0 &&
-              (mount->bind || (mount->type != NULL && strcmp(mount->type, "proc") == 0))))
+              (mount->bind || (mount->type != NULL && strcmp(mount->type, "proc") == 0))) &&
+            !is_one_of(target, proc_allowed, ELEMENTS(proc_allowed)))
                 return plan_refuse_mount(err, spec, mount,
                                          "only procfs may be mounted there, and single files such as /proc/meminfo",
                                          "mount it elsewhere; what is written to /proc must reach the kernel");
@@ -439,8 +497,10 @@ static int add_one(struct plan *plan, const struct ward_spec *spec, const struct
                                          "add \"type\", for example \"tmpfs\", or \"bind\" to the options");
         if (is_cgroup(mount))
                 return add_cgroup(plan, spec, place, mount, target, err);
-        return is_late_readonly(mount, target) ? add_writable(plan, spec, mount, target)
-                                               : plan_add_new(plan, spec, mount, target);
+        if (!is_late_readonly(mount, target))
+                return plan_add_new(plan, spec, mount, target);
+        plan->late_readonly = true;
+        return add_writable(plan, spec, mount, target);
 }
 
 int plan_check_label(const struct ward_spec *spec, const struct place *place, struct ward_err *err)
@@ -455,62 +515,74 @@ int plan_check_label(const struct ward_spec *spec, const struct place *place, st
 }
 
 int plan_mounts(struct plan *plan, const struct ward_spec *spec, const struct place *place, bool before_groups,
-                struct ward_err *err)
+                size_t *next, struct ward_err *err)
 {
-        size_t first_cgroup = 0;
         int r = plan_check_label(spec, place, err);
 
         /* The order of the config is kept: what comes before the first cgroup mount needs no group and is mounted while the parent
          * makes them. */
-        while (first_cgroup < spec->mount_count && !is_cgroup(&spec->mounts[first_cgroup]))
-                first_cgroup++;
-        for (size_t i = 0; r >= 0 && i < spec->mount_count; i++)
-                if ((i < first_cgroup) == before_groups && !is_shared_bind(&spec->mounts[i]))
-                        r = add_one(plan, spec, place, &spec->mounts[i], err);
+        for (; r >= 0 && *next < spec->mount_count; (*next)++) {
+                const struct spec_mount *mount = &spec->mounts[*next];
+
+                if (before_groups && is_cgroup(mount))
+                        break;
+                if (!is_shared_bind(mount))
+                        r = add_one(plan, spec, place, mount, err);
+        }
         return r;
 }
 
-/* The name of @target in the directory @directory; NULL when it does not lie there, or deeper. */
-static const char *name_in(const char *target, const char *directory)
+/* How long the path of the directory is that @target lies in; 0: the root. */
+static size_t parent_len(const char *target)
 {
-        size_t len = strlen(directory);
+        size_t len = 0;
 
-        if (strncmp(target, directory, len) != 0 || target[len] != '/' || strchr(target + len + 1, '/') != NULL)
-                return NULL;
-        return target + len + 1;
+        for (size_t i = 0; target[i] != '\0'; i++)
+                if (target[i] == '/')
+                        len = i;
+        return len;
 }
 
-/* Where a directory is mounted for certain: what a slot holds may be a file. */
-static const char *directory_target(const struct op *op)
+/* A fresh tmpfs, and the directories that are made in it. */
+struct fresh {
+        struct op_mount *mount;
+        size_t target_len;
+        const char **names;
+        size_t count;
+};
+
+static int add_directory(struct plan *plan, struct fresh *fresh, const char *name, size_t most)
 {
-        if (op->type == OP_MOUNT) /* what was not there before has no mode to keep */
-                return op->mount.keep_mode ? NULL : op->mount.target;
-        return op->type == OP_BIND && op->bind.slot == SLOT_NONE ? op->bind.target : NULL;
+        if (fresh->names == NULL)
+                fresh->mount->directories = fresh->names = arena_new(&plan->arena, const char *, most + 1);
+        if (fresh->names == NULL)
+                return -ENOMEM;
+        fresh->names[fresh->count++] = name;
+        return 0;
 }
 
-int plan_directories(struct plan *plan)
+/* What a slot holds may be a file: directories are mounts of new file systems for certain. What is on one that has no mode of its own must have been
+ * there before. */
+int plan_directories(struct plan *plan, const struct ward_spec *spec)
 {
+        struct fresh *fresh = arena_new(&plan->arena, struct fresh, spec->mount_count + 1);
+        size_t count = 0;
+
+        if (fresh == NULL)
+                return -ENOMEM;
         for (uint32_t i = 0; i < plan->op_count; i++) {
                 struct op_mount *mount = &plan->ops[i].mount;
-                const char **names = NULL;
-                size_t count = 0;
+                size_t len;
 
-                if (plan->ops[i].type != OP_MOUNT || strcmp(mount->type, "tmpfs") != 0 || mount->copy_up ||
-                    mount->superblock_readonly || (mount->attr & MOUNT_ATTR_RDONLY) != 0)
+                if (plan->ops[i].type != OP_MOUNT)
                         continue;
-                for (uint32_t later = i + 1; later < plan->op_count; later++) {
-                        const char *target = directory_target(&plan->ops[later]);
-                        const char *name = target == NULL ? NULL : name_in(target, mount->target);
-
-                        if (name == NULL || (names != NULL && is_one_of(name, names, count)))
-                                continue;
-                        if (names == NULL)
-                                names = arena_new(&plan->arena, const char *, plan->op_count - later + 1);
-                        if (names == NULL)
+                len = mount->keep_mode ? 0 : parent_len(mount->target);
+                for (size_t n = 0; len > 0 && n < count; n++)
+                        if (fresh[n].target_len == len && memcmp(fresh[n].mount->target, mount->target, len) == 0 &&
+                            add_directory(plan, &fresh[n], mount->target + len + 1, spec->mount_count) < 0)
                                 return -ENOMEM;
-                        names[count++] = name;
-                }
-                mount->directories = names;
+                if (is_fresh(mount) && mount->directories == NULL)
+                        fresh[count++] = (struct fresh){.mount = mount, .target_len = strlen(mount->target)};
         }
         return 0;
 }

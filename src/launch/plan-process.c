@@ -34,7 +34,8 @@ static const char *find_path(const char *const *envp)
 /* What execvp(3) would try: the name itself if it has a slash, else each directory of PATH; an empty one is the current directory. */
 static const char *const *candidates(struct plan *plan, const char *name, const char *const *envp)
 {
-        const char *path = find_path(envp);
+        bool is_path = strchr(name, '/') != NULL || *name == '\0';
+        const char *path = is_path ? "" : find_path(envp);
         const char **list;
         size_t count = 0, room = 2;
 
@@ -43,7 +44,7 @@ static const char *const *candidates(struct plan *plan, const char *name, const 
         list = arena_new(&plan->arena, const char *, room);
         if (list == NULL)
                 return NULL;
-        if (strchr(name, '/') != NULL || *name == '\0') {
+        if (is_path) {
                 list[0] = name;
                 return list;
         }

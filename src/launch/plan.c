@@ -118,22 +118,27 @@ static int add_time(struct plan *plan, const struct ward_spec *spec)
 static int join_groups(struct plan *plan, const struct ward_spec *spec, const struct place *place)
 {
         int *slots = arena_new(&plan->arena, int, place->hierarchy_count + 1);
+        const char *tasks =
+                place->cgroup_path == NULL ? "" : arena_concat(&plan->arena, place->cgroup_path + 1, "/tasks");
         uint32_t count = 0;
         struct op *op;
 
-        if (slots == NULL || plan_add_number(plan, OP_WAIT, MESSAGE_CGROUPS, NULL) < 0)
+        if (slots == NULL || tasks == NULL || plan_add_number(plan, OP_WAIT, MESSAGE_CGROUPS, NULL) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < place->hierarchy_count; i++) {
                 const struct place_hierarchy *h = &place->hierarchies[i];
                 struct slot slot = {.kind = SLOT_TASKS,
                                     .path = h->mount,
+                                    .file = tasks,
                                     .late = MESSAGE_CGROUPS,
+                                    .number = h->number,
                                     .origin = spec->cgroups_path_origin};
 
                 if (place->cgroup_path == NULL || (h->version == 2 && place->clone_into_cgroup))
                         continue;
-                slot.file = arena_concat(&plan->arena, (h->group != NULL ? h->group : place->cgroup_path) + 1, "/",
-                                         h->version == 2 ? "cgroup.procs" : "tasks");
+                if (h->group != NULL || h->version == 2)
+                        slot.file = arena_concat(&plan->arena, (h->group != NULL ? h->group : place->cgroup_path) + 1,
+                                                 "/", h->version == 2 ? "cgroup.procs" : "tasks");
                 slots[count] = plan_slot(plan, &slot);
                 if (slot.file == NULL || slots[count++] < 0)
                         return -ENOMEM;
@@ -311,7 +316,7 @@ static int add_paths(struct plan *plan, enum op_type type, const struct spec_pat
 
                 if (op == NULL || path == NULL)
                         return -ENOMEM;
-                if (is_root(paths[i].path))
+                if (*path == '\0' && is_root(paths[i].path))
                         return refuse_root(plan, &paths[i], err);
                 op->path = path;
         }
@@ -356,13 +361,13 @@ static int add_cwd(struct plan *plan, const struct spec_process *process, const 
         return 0;
 }
 
-/* Everything about the file system, for a container with a mount namespace of its own. */
-static int add_filesystem(struct plan *plan, const struct ward_spec *spec, const struct place *place,
+/* Everything about the file system, for a container with a mount namespace of its own. @mounted: of its mounts so many are planned. */
+static int add_filesystem(struct plan *plan, const struct ward_spec *spec, const struct place *place, size_t mounted,
                           struct ward_err *err)
 {
         int r;
 
-        r = plan_mounts(plan, spec, place, false, err);
+        r = plan_mounts(plan, spec, place, false, &mounted, err);
         if (r >= 0)
                 r = plan_dev(plan, spec, place, err);
         if (r >= 0)
@@ -378,7 +383,7 @@ static int add_filesystem(struct plan *plan, const struct ward_spec *spec, const
         if (r >= 0)
                 r = add_cwd(plan, &spec->process, place);
         if (r >= 0)
-                r = plan_directories(plan);
+                r = plan_directories(plan, spec);
         if (r >= 0)
                 r = enter_root(plan, spec, place);
         return r;
@@ -543,6 +548,7 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
         bool mounts = is_new(spec, SPEC_NS_MOUNT), smack = spec->process.smack_label != NULL;
         struct slot proc = {.kind = SLOT_PROC, .path = "/proc"};
         struct op_hooks hooks;
+        size_t mounted = 0;
         int r;
 
         r = plan_slot(plan, &proc);
@@ -555,13 +561,13 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
         if (r >= 0 && mounts)
                 r = add_root(plan, spec, place);
         if (r >= 0 && mounts)
-                r = plan_mounts(plan, spec, place, true, err);
+                r = plan_mounts(plan, spec, place, true, &mounted, err);
         if (r >= 0 && !smack)
                 r = add_groups(plan, spec, place);
         if (r >= 0)
                 r = add_create_hooks(plan, spec);
         if (r >= 0)
-                r = mounts ? add_filesystem(plan, spec, place, err)
+                r = mounts ? add_filesystem(plan, spec, place, mounted, err)
                            : plan_terminal(plan, &spec->process, place, false, err);
         if (r >= 0)
                 r = child_hooks(plan, &spec->hooks[SPEC_HOOK_START_CONTAINER], "startContainer", "created",

@@ -18,6 +18,7 @@ struct place_hierarchy {
         const char *
                 own; /* the caller's group in it, which who has none of his own is shown; NULL: nothing that a container may see */
         const char *group; /* in it, another group than place.cgroup_path; NULL: that one */
+        int number;        /* in the layout of who opens its files */
 };
 
 /* Where a start happens: what the spec does not say and the plan depends on. */

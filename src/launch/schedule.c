@@ -58,9 +58,9 @@ int launch_oom_score(const struct launch *launch, const struct spec_process *pro
 int launch_schedule(struct launch *launch, struct ward_err *err)
 {
         const struct plan *plan = launch->plan;
-        bool waited = false;
+        bool waited = false, any = plan->has[OP_SCHEDULER] || plan->has[OP_IO_PRIORITY];
 
-        for (uint32_t i = 0; i < plan->op_count; i++) {
+        for (uint32_t i = 0; any && i < plan->op_count; i++) {
                 const struct op *op = &plan->ops[i];
                 int r = 0;
 

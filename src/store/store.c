@@ -21,6 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/digits.h"
 #include "base/fd.h"
 #include "base/procfs.h"
 #include "base/text.h"
@@ -322,18 +323,20 @@ static bool is_dot(const char *name)
         return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* Returns 1, 0 or -errno. */
+/* A directory that was just opened. Returns 1, 0 or -errno. */
 static int is_empty(int dirfd)
 {
-        _cleanup_(close_dir) DIR *dir = read_dir(open_below(dirfd, "."));
+        _Alignas(struct dirent) char items[1024];
         const struct dirent *item;
+        long n;
 
-        if (dir == NULL)
-                return -errno;
-        while (errno = 0, (item = readdir(dir)) != NULL)
-                if (!is_dot(item->d_name))
-                        return 0;
-        return errno != 0 ? -errno : 1;
+        while ((n = syscall(SYS_getdents64, dirfd, items, sizeof(items))) > 0)
+                for (long at = 0; at < n; at += item->d_reclen) {
+                        item = (const struct dirent *)(const void *)(items + at);
+                        if (!is_dot(item->d_name))
+                                return 0;
+                }
+        return n < 0 ? -errno : 1;
 }
 
 int store_create(struct store *store, const char *id, struct store_entry *ret_entry, struct ward_err *err)
@@ -441,10 +444,13 @@ void store_leave(struct store_entry *entry)
 
 int store_note_group(const struct store_entry *entry, const char *path, unsigned parents, struct ward_err *err)
 {
-        char target[PATH_MAX];
+        char target[PATH_MAX], *at = digits_put(target, parents, 10);
+        size_t len = strlen(path);
 
-        if (snprintf(target, sizeof(target), "%u:%s", parents, path) >= (int)sizeof(target))
+        if (len + DIGITS_MAX + 2 > sizeof(target))
                 return err_set(err, -ENAMETOOLONG, "note the control group '%s': its path is too long", path);
+        *at++ = ':';
+        memcpy(at, path, len + 1);
         if (symlinkat(target, entry->fd, GROUP_NAME) < 0)
                 return err_errno(err, "note the control group '%s'", path);
         return 0;
@@ -601,15 +607,18 @@ int store_list(struct store *store, struct arena *arena, const char *const **ret
 
 int store_identity(const struct store *store, char ret_identity[STORE_IDENTITY_MAX], struct ward_err *err)
 {
-        char link[64], path[STORE_IDENTITY_MAX - 32];
+        char link[FD_SELF_PATH_MAX], path[STORE_IDENTITY_MAX - 32], *at;
         struct stat st;
         ssize_t len;
 
-        (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", store->fd);
+        fd_self_path(store->fd, link);
         len = readlink(link, path, sizeof(path));
         if (len < 0 || fstat(store->fd, &st) < 0)
                 return err_errno(err, "look at the state directory '%s'", store->path);
-        (void)snprintf(ret_identity, STORE_IDENTITY_MAX, "%llx %.*s", (unsigned long long)st.st_dev, (int)len, path);
+        at = digits_put(ret_identity, st.st_dev, 16);
+        *at++ = ' ';
+        memcpy(at, path, (size_t)len);
+        at[len] = '\0';
         return 0;
 }
 

@@ -33,7 +33,9 @@ static bool starts_with(const char *string, const char *start)
 
 static bool same(const char *a, const char *b)
 {
-        return starts_with(a, b) && starts_with(b, a);
+        for (; *a == *b && *a != '\0'; a++)
+                b++;
+        return *a == *b;
 }
 
 /* Old kernels answer ENOSYS; filters that predate a call answer ENOSYS or EPERM. */
@@ -249,8 +251,11 @@ static int make_directories(struct child *child, const struct op_mount *mount, i
         int r = 0;
 
         child->step = STEP_MAKE_TARGET;
-        for (uint32_t i = 0; r >= 0 && mount->directories != NULL && mount->directories[i] != NULL; i++)
+        for (uint32_t i = 0; r >= 0 && mount->directories != NULL && mount->directories[i] != NULL; i++) {
                 r = (int)sys3(mkdirat, fd, mount->directories[i], 0755);
+                if (r == -EEXIST)
+                        r = 0; /* two of them have one name: nobody else reaches this tmpfs */
+        }
         return r;
 }
 

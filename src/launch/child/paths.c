@@ -261,7 +261,6 @@ int child_target(struct child *child, const char *path, enum op_target kind, boo
 {
         char copy[PATH_MAX];
         uint64_t resolve = kind == TARGET_NO_SYMLINK ? RESOLVE_NO_SYMLINKS : 0;
-        uint32_t len = child_length(path);
         bool made = false;
         int fd, r;
 
@@ -273,6 +272,8 @@ int child_target(struct child *child, const char *path, enum op_target kind, boo
                 fd = child_open(child, path, FLAG_PATH,
                                 resolve); /* tells whether it is the target itself that is none */
         if (fd == -ENOENT) {
+                uint32_t len = child_length(path);
+
                 if (len >= sizeof(copy))
                         return -ENAMETOOLONG;
                 for (uint32_t i = 0; i <= len; i++)

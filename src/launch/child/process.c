@@ -205,9 +205,10 @@ int child_do_caps(struct child *child, const struct op *op)
 int child_do_ambient(struct child *child, const struct op *op)
 {
         int r = (int)sys5(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+        uint64_t rest = op->number;
 
-        for (unsigned cap = 0; r >= 0 && cap < CAPS_MAX; cap++)
-                if ((op->number >> cap & 1) != 0) {
+        for (unsigned cap = 0; r >= 0 && rest != 0; cap++, rest >>= 1)
+                if ((rest & 1) != 0) {
                         child->value = cap;
                         r = (int)sys5(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
                 }
