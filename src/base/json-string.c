@@ -2,24 +2,23 @@
 /* The inside of JSON strings: UTF-8 (RFC 3629), escapes (RFC 8259 section 7), and writing them; see json-string.h. */
 #include "base/json-string.h"
 
-#include <endian.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/text.h"
 
-/* Bytes of a string that stand for themselves and need no closer look. */
-static const bool plain[256] = {[0x20 ... 0x21] = true, [0x23 ... 0x5b] = true, [0x5d ... 0x7f] = true};
+/* Bytes that a string is written with as they are. */
+static const bool plain[256] = {[0x20 ... 0x21] = true, [0x23 ... 0x5b] = true, [0x5d ... 0xff] = true};
 
 /* The length of the UTF-8 sequence at @at, 2 to 4; 0: malformed, overlong, a surrogate or beyond U+10FFFF (RFC 3629). */
-static size_t utf8_len(const char *at, const char *end)
+static size_t utf8_len(const char *at)
 {
         const unsigned char *c = (const unsigned char *)at;
         size_t len = c[0] >= 0xf0 ? 4 : c[0] >= 0xe0 ? 3 : 2;
         uint32_t code;
 
-        if (c[0] < 0xc2 || c[0] > 0xf4 || (size_t)(end - at) < len)
+        if (c[0] < 0xc2 || c[0] > 0xf4)
                 return 0;
         code = c[0] & (0x7fu >> len);
         for (size_t i = 1; i < len; i++) {
@@ -34,12 +33,10 @@ static size_t utf8_len(const char *at, const char *end)
 }
 
 /* The four hexadecimal digits at @at; UINT32_MAX when they are not. */
-static uint32_t hex4(const char *at, const char *end)
+static uint32_t hex4(const char *at)
 {
         uint32_t code = 0;
 
-        if (end - at < 4)
-                return UINT32_MAX;
         for (int i = 0; i < 4; i++) {
                 char c = at[i];
 
@@ -54,13 +51,13 @@ static uint32_t hex4(const char *at, const char *end)
 }
 
 /* The escape at @at, which is a backslash: the number of its bytes, and the code point. 0: malformed. */
-static size_t escape(const char *at, const char *end, uint32_t *ret_code)
+static size_t escape(const char *at, uint32_t *ret_code)
 {
         static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
         const char *letter;
         uint32_t high, low;
 
-        if (end - at < 2 || at[1] == '\0')
+        if (at[1] == '\0')
                 return 0;
         letter = strchr(letters, at[1]);
         if (letter != NULL) {
@@ -69,16 +66,16 @@ static size_t escape(const char *at, const char *end, uint32_t *ret_code)
         }
         if (at[1] != 'u')
                 return 0;
-        high = hex4(at + 2, end);
+        high = hex4(at + 2);
         if (high == UINT32_MAX || (high >= 0xdc00 && high < 0xe000))
                 return 0;
         if (high < 0xd800 || high >= 0xe000) {
                 *ret_code = high;
                 return 6;
         }
-        if (end - at < 12 || at[6] != '\\' || at[7] != 'u')
+        if (at[6] != '\\' || at[7] != 'u')
                 return 0;
-        low = hex4(at + 8, end);
+        low = hex4(at + 8);
         if (low < 0xdc00 || low >= 0xe000)
                 return 0;
         *ret_code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
@@ -105,78 +102,53 @@ static char *put_utf8(char *out, uint32_t code)
         return out;
 }
 
-/* Passes plain bytes, eight at a time: the lowest bit of @hits that is set is that of the first byte which is not plain; a borrow can only come
- * from such a one. */
-static const char *skip_plain(const char *at, const char *end)
+const char *json_string_scan(struct json_slice *string, const char *end)
 {
-        static const uint64_t ones = UINT64_MAX / 255;
-        uint64_t word, hits;
-
-        for (; end - at >= (ptrdiff_t)sizeof(word); at += sizeof(word)) {
-                memcpy(&word, at, sizeof(word));
-                word = le64toh(word);
-                hits = word | (word - ones * ' ') | ((word ^ ones * '"') - ones) | ((word ^ ones * '\\') - ones);
-                hits &= ones << 7;
-                if (hits != 0)
-                        return at + (__builtin_ctzll(hits) >> 3);
-        }
-        while (at < end && plain[(unsigned char)*at])
-                at++;
-        return at;
-}
-
-const char *json_string_scan(const char *at, const char *end, bool *ret_escaped, const char **ret_why)
-{
-        bool escaped = false;
-
-        for (;;) {
+        for (char *at = string->end;;) {
                 uint32_t code;
-                size_t len = 0;
+                size_t len;
 
-                at = skip_plain(at, end);
-                *ret_why = NULL;
+                string->end = at = json_string_plain(at);
                 if (at == end)
-                        *ret_why = "this string has no end";
-                else if (*at == '"')
-                        break;
-                else if (*at == '\\') {
-                        escaped = true;
-                        len = escape(at, end, &code);
+                        return "this string has no end";
+                if (*at == '"')
+                        return NULL;
+                if (*at == '\0')
+                        return "a string may not hold a NUL character";
+                if ((unsigned char)*at < 0x20)
+                        return "a string may not hold a control character unless it is written as \\u00XX";
+                if (*at == '\\') {
+                        string->escaped = true;
+                        len = escape(at, &code);
                         if (len == 0)
-                                *ret_why = "malformed escape in a string";
-                        else if (code == 0)
-                                *ret_why = "a string may not hold a NUL character";
-                } else if (*at == '\0')
-                        *ret_why = "a string may not hold a NUL character";
-                else if ((unsigned char)*at < 0x20)
-                        *ret_why = "a string may not hold a control character unless it is written as \\u00XX";
-                else {
-                        len = utf8_len(at, end);
+                                return "malformed escape in a string";
+                        if (code == 0)
+                                return "a string may not hold a NUL character";
+                } else {
+                        len = utf8_len(at);
                         if (len == 0)
-                                *ret_why = "not UTF-8";
+                                return "not UTF-8";
                 }
-                if (*ret_why != NULL)
-                        return at;
                 at += len;
         }
-        *ret_escaped = escaped;
-        return at;
 }
 
-void json_string_unescape(char *out, const char *at, size_t len)
+void json_string_unescape(struct json_slice *string)
 {
-        const char *end = at + len;
+        const char *at = string->start;
+        char *out = string->start;
 
-        while (at < end) {
+        while (at < string->end) {
                 uint32_t code;
 
                 if (*at != '\\') {
                         *out++ = *at++;
                         continue;
                 }
-                at += escape(at, end, &code);
+                at += escape(at, &code);
                 out = put_utf8(out, code);
         }
+        string->end = out;
 }
 
 void json_write_string(struct text *text, const char *string)
@@ -187,7 +159,7 @@ void json_write_string(struct text *text, const char *string)
         while (*at != '\0') {
                 const char *start = at;
 
-                while ((unsigned char)*at >= 0x80 || plain[(unsigned char)*at])
+                while (plain[(unsigned char)*at])
                         at++;
                 text_add(text, start, (size_t)(at - start));
                 if (*at == '"' || *at == '\\')
@@ -196,4 +168,43 @@ void json_write_string(struct text *text, const char *string)
                         text_printf(text, "\\u%04x", (unsigned)*at++);
         }
         text_add(text, "\"", 1);
+}
+
+/* Where @text ceases to be UTF-8: its end, when all of it is. */
+static const char *utf8_end(const char *text, size_t len)
+{
+        const char *at = text, *end = text + len;
+
+        for (;;) {
+                size_t passed;
+
+                for (uint64_t word = 0; end - at >= (ptrdiff_t)sizeof(word); at += sizeof(word)) {
+                        memcpy(&word, at, sizeof(word));
+                        if ((word & UINT64_MAX / 255 << 7) != 0)
+                                break;
+                }
+                while (at < end && (unsigned char)*at < 0x80)
+                        at++;
+                passed = at < end ? utf8_len(at) : 0;
+                if (passed == 0)
+                        return at;
+                at += passed;
+        }
+}
+
+int json_check(const char *text, size_t len, const char *file, struct ward_err *err)
+{
+        const char *at = utf8_end(text, len);
+        struct ward_err why;
+        struct json json = {.file = file, .text = text, .line_start = text, .line = 1, .err = &why};
+
+        if (at == text + len)
+                return 0;
+        for (const char *c = text; c < at; c++)
+                if (*c == '\n') {
+                        json.line++;
+                        json.line_start = c + 1;
+                }
+        (void)json_fail(&json, at, "not UTF-8");
+        return err_set(err, -EILSEQ, "write it as JSON: %s", why.message);
 }

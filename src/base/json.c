@@ -2,9 +2,10 @@
 /*
  * The JSON reader; see json.h.
  *
- * Invariants: json->at never passes json->end, and no byte behind the end is read; json->line and line_start belong to
+ * Invariants: json->at never passes json->end, where a NUL ends whatever is going on; json->line and line_start belong to
  * json->at, which holds because a line feed can stand only between tokens; path[0 ... depth) names the value that is
- * being read, where a step with key NULL and index -1 (between two elements) is left out.
+ * being read, where a step with key NULL and index -1 (between two elements) is left out. The text is a copy of the reader's own, in which a
+ * string that was read is ended by a NUL in place of its closing quote: nothing goes back there.
  */
 #include "base/json.h"
 
@@ -20,60 +21,108 @@
 
 #define FIELD_MAX 64
 #define PATH_TEXT_MAX 256
-#define NO_STEP ((struct json_step){NULL, -1, 0})
-
-void json_init(struct json *json, const char *text, size_t len, const char *file, struct arena *arena,
-               struct ward_err *err)
-{
-        *json = (struct json){
-                .file = file,
-                .at = text,
-                .end = text + len,
-                .line_start = text,
-                .line = 1,
-                .arena = arena,
-                .err = err,
-        };
-}
+#define NO_STEP ((struct json_step){NULL, -1, 0, NULL})
 
 /* ------------------------------------------------------------------------------------------------ errors and positions */
 
 static void pass_space(struct json *json)
 {
-        const char *at = json->at, *end = json->end;
+        char *at = json->at;
 
         /* Half of an indented text is spaces. */
         for (;; at++) {
-                while (at < end && *at == ' ')
+                while (*at == ' ')
                         at++;
-                if (at == end || *at > ' ')
+                if (*at > ' ')
                         break;
                 if (*at == '\n') {
                         json->line++;
                         json->line_start = at + 1;
-                        json->column_base = 0;
                 } else if (*at != '\t' && *at != '\r')
                         break;
         }
         json->at = at;
 }
 
-/* Most tokens have nothing before them. */
-__attribute__((always_inline)) static inline void skip_space(struct json *json)
+/* Passes white space, of which most tokens have none before them. The byte that the next token begins with; NUL at the end: no token begins so. */
+__attribute__((always_inline)) static inline char peek(struct json *json)
 {
-        if (json->at < json->end && *json->at <= ' ')
+        if (*json->at <= ' ')
                 pass_space(json);
+        return *json->at;
 }
 
-static struct json_position position_of(const struct json *json, const char *at)
+int json_init(struct json *json, const char *text, size_t len, const char *file, struct arena *arena,
+              struct ward_err *err)
 {
-        return (struct json_position){json->line, (unsigned)(at - json->line_start) + 1 + json->column_base};
+        char *copy = len > SIZE_MAX - JSON_BEHIND ? NULL : arena_alloc(arena, len + JSON_BEHIND, 1);
+
+        if (copy == NULL)
+                return err_oom(err);
+        if (len > 0)
+                memcpy(copy, text, len);
+        *json = (struct json){
+                .file = file,
+                .at = copy,
+                .text = copy,
+                .end = copy + len,
+                .line_start = copy,
+                .line = 1,
+                .arena = arena,
+                .err = err,
+        };
+        (void)peek(json);
+        return 0;
 }
 
-struct json_position json_position(struct json *json)
+struct json_position json_position(const struct json *json, const char *at)
 {
-        skip_space(json);
-        return position_of(json, json->at);
+        const char *start = json->line_start;
+        unsigned line = json->line;
+
+        if (at < start) {
+                for (const char *back = at; back < start; back++)
+                        line -= *back == '\n';
+                for (start = at; start > json->text && start[-1] != '\n';)
+                        start--;
+        }
+        return (struct json_position){line + json->line_base,
+                                      (unsigned)(at - start) + 1 + (start == json->text ? json->column_base : 0)};
+}
+
+/* The keys up to @last with points between them, in the arena. */
+static const char *join_keys(struct json *json, const struct json_step *last)
+{
+        size_t len = 0;
+        char *keys, *at;
+
+        for (const struct json_step *step = json->path; step <= last; step++)
+                if (step->key != NULL)
+                        len += step->len + 1;
+        keys = at = arena_alloc(json->arena, len + 1, 1);
+        for (const struct json_step *step = json->path; keys != NULL && step <= last; step++) {
+                if (step->key == NULL)
+                        continue;
+                if (at != keys)
+                        *at++ = '.';
+                memcpy(at, step->key, step->len);
+                at += step->len;
+        }
+        return keys;
+}
+
+const char *json_place(struct json *json)
+{
+        struct json_step *last = &json->path[json->depth];
+
+        if (last > json->path && last[-1].key == NULL)
+                last--;
+        if (last == json->path)
+                return "";
+        last--;
+        if (last->place == NULL)
+                last->place = join_keys(json, last);
+        return last->place;
 }
 
 /* "mounts[3].type: ", or nothing at the top. What does not fit is cut. */
@@ -104,16 +153,13 @@ static void make_printable(char *text)
                         *c = '?';
 }
 
-int json_fail(struct json *json, struct json_position where, const char *format, ...)
+static int fail(struct json *json, struct json_position where, const char *format, va_list args)
 {
         char path[PATH_TEXT_MAX], message[WARD_ERR_MESSAGE_MAX];
-        va_list args;
 
         if (json->err == NULL)
                 return -EINVAL;
-        va_start(args, format);
         (void)vsnprintf(message, sizeof(message), format, args);
-        va_end(args);
         path_text(json, path, sizeof(path));
         (void)err_set(json->err, -EINVAL, "%s:%u:%u: %s%s%s", json->file, where.line, where.column, path,
                       path[0] != '\0' ? ": " : "", message);
@@ -121,8 +167,30 @@ int json_fail(struct json *json, struct json_position where, const char *format,
         return -EINVAL;
 }
 
-int json_fail_word(struct json *json, struct json_position where, const char *what, const char *word,
-                   const char *const *words, size_t count)
+int json_fail(struct json *json, const char *where, const char *format, ...)
+{
+        va_list args;
+        int r;
+
+        va_start(args, format);
+        r = fail(json, json_position(json, where), format, args);
+        va_end(args);
+        return r;
+}
+
+int json_fail_at(struct json *json, struct json_position where, const char *format, ...)
+{
+        va_list args;
+        int r;
+
+        va_start(args, format);
+        r = fail(json, where, format, args);
+        va_end(args);
+        return r;
+}
+
+int json_fail_word(struct json *json, const char *where, const char *what, const char *word, const char *const *words,
+                   size_t count)
 {
         const char *nearest = text_nearest(word, words, count);
 
@@ -132,20 +200,14 @@ int json_fail_word(struct json *json, struct json_position where, const char *wh
         return -EINVAL;
 }
 
-/* The byte that the next token begins with; NUL at the end, where no token begins with. */
-__attribute__((always_inline)) static inline char peek(struct json *json)
-{
-        skip_space(json);
-        return json->at < json->end ? *json->at : '\0';
-}
-
 /* Passes @word if it is what the text goes on with. */
 static bool literal(struct json *json, const char *word)
 {
-        size_t len = strlen(word);
+        size_t len = 0;
 
-        skip_space(json);
-        if ((size_t)(json->end - json->at) < len || memcmp(json->at, word, len) != 0)
+        while (word[len] != '\0' && json->at[len] == word[len])
+                len++;
+        if (word[len] != '\0')
                 return false;
         json->at += len;
         return true;
@@ -153,7 +215,7 @@ static bool literal(struct json *json, const char *word)
 
 static int fail_expected(struct json *json, const char *expected)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *found = NULL;
 
         if (json->at == json->end)
@@ -186,54 +248,48 @@ static int fail_expected(struct json *json, const char *expected)
 
 /* ------------------------------------------------------------------------------------------------------------- strings */
 
-struct slice {
-        const char *start;
-        size_t len;
-        bool escaped;
-};
-
-/* Checks the string that json->at stands at and passes it. The slice is what is between the quotes. */
-static int scan_string(struct json *json, struct slice *ret_slice)
+/* The rest of pass_string(), on from @at, where something is that needs a closer look. */
+static char *pass_special(struct json *json, char *at, bool take)
 {
-        const char *start = json->at + 1, *why, *at;
-        bool escaped;
+        struct json_slice string = {json->at + 1, at, false};
+        const char *why = json_string_scan(&string, json->end);
 
-        at = json_string_scan(start, json->end, &escaped, &why);
-        if (why != NULL)
-                return json_fail(json, position_of(json, at), "%s", why);
-        *ret_slice = (struct slice){start, (size_t)(at - start), escaped};
-        json->at = at + 1;
-        return 0;
+        if (why != NULL) {
+                (void)json_fail(json, string.end, "%s", why);
+                return NULL;
+        }
+        json->at = string.end + 1;
+        if (take) {
+                if (string.escaped)
+                        json_string_unescape(&string);
+                *string.end = '\0';
+        }
+        return string.end;
 }
 
-/* A copy of a slice without its escapes, which make it shorter. */
-static const char *copy_slice(struct json *json, struct slice slice)
+/* Checks the string that json->at stands at, and passes it. With @take what is behind its opening quote becomes a string of its own: no escapes,
+ * and a NUL behind it. Returns where that is; NULL: it is malformed. */
+__attribute__((always_inline)) static inline char *pass_string(struct json *json, bool take)
 {
-        char *copy;
+        char *end = json_string_plain(json->at + 1);
 
-        if (!slice.escaped)
-                return arena_strndup(json->arena, slice.start, slice.len);
-        copy = arena_alloc(json->arena, slice.len + 1, 1);
-        if (copy != NULL)
-                json_string_unescape(copy, slice.start, slice.len);
-        return copy;
+        if (*end != '"')
+                return pass_special(json, end, take);
+        json->at = end + 1;
+        if (take)
+                *end = '\0';
+        return end;
 }
 
 int json_string(struct json *json, const char **ret_string)
 {
-        struct slice slice;
-        const char *copy;
-        int r;
+        const char *start = json->at + 1;
 
-        if (peek(json) != '"')
+        if (*json->at != '"')
                 return fail_expected(json, "a string");
-        r = scan_string(json, &slice);
-        if (r < 0)
-                return r;
-        copy = copy_slice(json, slice);
-        if (copy == NULL)
-                return err_oom(json->err);
-        *ret_string = copy;
+        if (pass_string(json, true) == NULL)
+                return -EINVAL;
+        *ret_string = start;
         return 0;
 }
 
@@ -241,7 +297,7 @@ int json_string(struct json *json, const char **ret_string)
 
 bool json_is_null(struct json *json)
 {
-        return peek(json) == 'n' && literal(json, "null");
+        return literal(json, "null");
 }
 
 int json_bool(struct json *json, bool *ret_value)
@@ -255,9 +311,9 @@ int json_bool(struct json *json, bool *ret_value)
         return 0;
 }
 
-static const char *digits(const char *at, const char *end)
+static char *digits(char *at)
 {
-        while (at < end && *at >= '0' && *at <= '9')
+        while (*at >= '0' && *at <= '9')
                 at++;
         return at;
 }
@@ -265,30 +321,30 @@ static const char *digits(const char *at, const char *end)
 /* Passes a number by the grammar of RFC 8259. @ret_integer: it has neither fraction nor exponent. */
 static int scan_number(struct json *json, bool *ret_integer)
 {
-        const char *at = json->at, *end = json->end, *part;
+        char *at = json->at, *part;
         bool integer = true;
 
         if (*at == '-')
                 at++;
         part = at;
-        at = digits(at, end);
+        at = digits(at);
         if (at == part || (*part == '0' && at - part > 1))
-                return json_fail(json, json_position(json), "malformed number");
-        if (at < end && *at == '.') {
+                return json_fail(json, json->at, "malformed number");
+        if (*at == '.') {
                 integer = false;
                 part = at + 1;
-                at = digits(part, end);
+                at = digits(part);
                 if (at == part)
-                        return json_fail(json, json_position(json), "malformed number");
+                        return json_fail(json, json->at, "malformed number");
         }
-        if (at < end && (*at == 'e' || *at == 'E')) {
+        if (*at == 'e' || *at == 'E') {
                 integer = false;
                 part = at + 1;
-                if (part < end && (*part == '+' || *part == '-'))
+                if (*part == '+' || *part == '-')
                         part++;
-                at = digits(part, end);
+                at = digits(part);
                 if (at == part)
-                        return json_fail(json, json_position(json), "malformed number");
+                        return json_fail(json, json->at, "malformed number");
         }
         json->at = at;
         *ret_integer = integer;
@@ -298,11 +354,11 @@ static int scan_number(struct json *json, bool *ret_integer)
 /* An integer as sign and size. @ret_huge: it does not fit in 64 bits. */
 static int read_integer(struct json *json, bool *ret_negative, uint64_t *ret_size, bool *ret_huge)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *at = json->at;
         bool integer, negative, huge = false;
         uint64_t size = 0;
-        char c = peek(json);
+        char c = *json->at;
         int r;
 
         if (c != '-' && (c < '0' || c > '9'))
@@ -325,7 +381,7 @@ static int read_integer(struct json *json, bool *ret_negative, uint64_t *ret_siz
 
 int json_u64(struct json *json, uint64_t max, uint64_t *ret_value)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         bool negative, huge;
         uint64_t size;
         int r;
@@ -341,7 +397,7 @@ int json_u64(struct json *json, uint64_t max, uint64_t *ret_value)
 
 int json_i64(struct json *json, int64_t min, int64_t max, int64_t *ret_value)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         bool negative, huge;
         uint64_t size;
         int64_t value;
@@ -360,80 +416,122 @@ int json_i64(struct json *json, int64_t min, int64_t max, int64_t *ret_value)
 
 /* --------------------------------------------------------------------------------------------------- objects and arrays */
 
-static int enter(struct json *json, char open, const char *what)
+/* Enters an array or an object. Returns 1: it has an element, at which json->at is now; 0: it was empty and is passed. */
+static int begin(struct json *json, char open, char close, const char *what)
 {
-        if (peek(json) != open)
+        if (*json->at != open)
                 return fail_expected(json, what);
         if (json->depth == JSON_DEPTH_MAX)
-                return json_fail(json, json_position(json), "nested more than %d deep", JSON_DEPTH_MAX);
+                return json_fail(json, json->at, "nested more than %d deep", JSON_DEPTH_MAX);
         json->at++;
-        json->path[json->depth++] = NO_STEP;
-        return 0;
-}
-
-/* Before each element: passes the comma. Returns 1: there is another one; 0: the end, which was passed. */
-static int next(struct json *json, char close, bool first)
-{
-        char c;
-
-        json->path[json->depth - 1] = NO_STEP;
-        c = peek(json);
-        if (c == close) {
+        if (peek(json) == close) {
                 json->at++;
-                json->depth--;
                 return 0;
         }
-        if (first)
-                return 1;
-        if (c != ',')
-                return fail_expected(json, close == '}' ? "',' or '}'" : "',' or ']'");
-        json->at++;
+        json->path[json->depth++] = NO_STEP;
         return 1;
 }
 
-/* A key with the colon behind it. */
-static int read_key(struct json *json, struct slice *ret_key)
+/* Behind an element. Returns 1: json->at is at another one; 0: that was the last, and its array or object is passed. */
+__attribute__((always_inline)) static inline int next(struct json *json, char close)
 {
-        int r;
+        char c = peek(json);
 
-        if (peek(json) != '"')
-                return fail_expected(json, "a key in double quotes");
-        r = scan_string(json, ret_key);
-        if (r < 0)
-                return r;
-        if (peek(json) != ':')
-                return fail_expected(json, "':'");
         json->at++;
+        if (c == ',') {
+                (void)peek(json);
+                return 1;
+        }
+        if (c == close) {
+                json->depth--;
+                return 0;
+        }
+        json->at--; /* it is neither: not passed */
+        json->path[json->depth - 1] = NO_STEP;
+        return fail_expected(json, close == '}' ? "',' or '}'" : "',' or ']'");
+}
+
+/* A key with the colon behind it, up to its value. Returns where the key ends; NULL: something is malformed. */
+__attribute__((always_inline)) static inline char *pass_key(struct json *json, bool take)
+{
+        char *end;
+
+        if (*json->at != '"') {
+                (void)fail_expected(json, "a key in double quotes");
+                return NULL;
+        }
+        end = pass_string(json, take);
+        if (end == NULL)
+                return NULL;
+        if (peek(json) != ':') {
+                (void)fail_expected(json, "':'");
+                return NULL;
+        }
+        json->at++;
+        (void)peek(json);
+        return end;
+}
+
+/* The key becomes that of @step, the last of the path. */
+__attribute__((always_inline)) static inline int read_key(struct json *json, struct json_step *step)
+{
+        const char *key = json->at + 1, *end;
+
+        step->key = step->place = NULL;
+        end = pass_key(json, true);
+        if (end == NULL)
+                return -EINVAL;
+        step->key = key;
+        step->len = (size_t)(end - key);
         return 0;
 }
 
-/* Names are short, and most differ in the first byte. */
-static inline bool is_name(const char *name, const char *key, size_t len)
-{
-        size_t at = 0;
+/* What is being read by a table. */
+struct object {
+        const struct json_field *fields, *expected;
+        size_t count;
+        struct json_step *step; /* of the path */
+        enum json_unknown unknown;
+        uint64_t seen; /* a bit for each field */
+        void *target;
+};
 
-        while (at < len && name[at] == key[at])
-                at++;
-        return at == len && name[len] == '\0';
+/* The first eight bytes at @at, as a number whose lowest byte is the first. */
+static uint64_t head(const char *at)
+{
+        uint64_t word;
+
+        memcpy(&word, at, sizeof(word));
+        return le64toh(word);
 }
 
-static const struct json_field *find_field(const struct json_field *fields, size_t count, const char *key, size_t len)
+/* Most texts have the table's order: a search begins behind the field that was found last. */
+static const struct json_field *find_field(struct object *object, const char *key, size_t len)
 {
-        for (size_t i = 0; i < count; i++)
-                if (is_name(fields[i].name, key, len))
-                        return &fields[i];
-        for (size_t i = 0; i < count; i++)
-                if (strncasecmp(fields[i].name, key, len) == 0 && fields[i].name[len] == '\0')
-                        return &fields[i];
+        const struct json_field *field = object->expected, *end = object->fields + object->count;
+        const char *rest = len < sizeof(uint64_t) ? NULL : key + sizeof(uint64_t);
+        uint64_t wanted = rest != NULL ? head(key) : head(key) & ((UINT64_C(1) << 8 * len) - 1);
+
+        for (size_t left = object->count; left > 0; left--, field++) {
+                if (field == end)
+                        field = object->fields;
+                if (head(field->name) == wanted && (rest == NULL || strcmp(field->name + sizeof(wanted), rest) == 0)) {
+                        object->expected = field + 1;
+                        return field;
+                }
+        }
+        for (field = object->fields; field < end; field++)
+                if (strcasecmp(field->name, key) == 0)
+                        return field;
         return NULL;
 }
 
 /* Something is there that @field can't be honoured for: anything but null and what is empty. */
-static int check_unsupported(struct json *json, struct json_position where)
+static int check_unsupported(struct json *json, const char *where)
 {
         const char *text;
         size_t len;
-        char open = peek(json);
+        char open = *json->at;
         int r;
 
         r = json_skip(json, &text, &len);
@@ -449,17 +547,16 @@ static int check_unsupported(struct json *json, struct json_position where)
         return err_hint(json->err, "remove the field, or use a runtime that has it");
 }
 
-static int unknown_field(struct json *json, const struct json_field *fields, size_t count, enum json_unknown unknown,
-                         struct json_position where, const char *key)
+static int unknown_field(struct json *json, const struct object *object, const char *where, const char *key)
 {
         const char *names[FIELD_MAX], *nearest;
         const char *text;
         size_t len;
 
-        for (size_t i = 0; i < count; i++)
-                names[i] = fields[i].name;
-        nearest = text_nearest(key, names, count);
-        if (unknown == JSON_SKIP_UNKNOWN && (nearest == NULL || !text_is_typo(key, nearest)))
+        for (size_t i = 0; i < object->count; i++)
+                names[i] = object->fields[i].name;
+        nearest = text_nearest(key, names, object->count);
+        if (object->unknown == JSON_SKIP_UNKNOWN && (nearest == NULL || !text_is_typo(key, nearest)))
                 return json_skip(json, &text, &len);
         (void)json_fail(json, where, "unknown field");
         if (nearest != NULL)
@@ -467,80 +564,73 @@ static int unknown_field(struct json *json, const struct json_field *fields, siz
         return -EINVAL;
 }
 
-/* One field of an object. A null is as if the field were not there, as in every reader written in Go. */
-static int read_field(struct json *json, const struct json_field *fields, size_t count, enum json_unknown unknown,
-                      uint64_t *seen, void *target)
+/* A key that is no field's name. */
+static int read_other(struct json *json, const struct object *object, const char *where, const char *key)
 {
-        struct json_position where = json_position(json);
-        const struct json_field *field;
-        struct slice slice;
-        const char *key, *text;
-        size_t len;
-        int r;
+        const struct json_field *last;
 
-        r = read_key(json, &slice);
-        if (r < 0)
-                return r;
-        key = slice.start;
-        if (slice.escaped) {
-                key = copy_slice(json, slice);
-                if (key == NULL)
-                        return err_oom(json->err);
-                slice.len = strlen(key);
+        if (object->count > 0) {
+                last = &object->fields[object->count - 1];
+                if ((last->flags & JSON_REST) != 0)
+                        return last->read(json, (char *)object->target + last->offset);
         }
-        field = slice.len > 0 ? find_field(fields, count, key, slice.len) : NULL;
-        if (field == NULL) {
-                key = arena_strndup(json->arena, key, slice.len);
-                if (key == NULL)
-                        return err_oom(json->err);
-                json->path[json->depth - 1] = (struct json_step){key, -1, slice.len};
-                if (count > 0 && (fields[count - 1].flags & JSON_REST) != 0)
-                        return fields[count - 1].read(json, (char *)target + fields[count - 1].offset);
-                return unknown_field(json, fields, count, unknown, where, key);
-        }
-        json->path[json->depth - 1] = (struct json_step){field->name, -1, slice.len};
-        if (*seen & UINT64_C(1) << (field - fields)) {
+        return unknown_field(json, object, where, key);
+}
+
+/* One field of an object. A null is as if the field were not there, as in every reader written in Go. */
+static int read_field(struct json *json, struct object *object)
+{
+        const char *where = json->at;
+        struct json_step *step = object->step;
+        const struct json_field *field;
+        const char *key, *text;
+        uint64_t bit;
+        size_t len;
+
+        if (read_key(json, step) < 0)
+                return -EINVAL;
+        key = step->key;
+        field = step->len > 0 ? find_field(object, key, step->len) : NULL;
+        if (field == NULL)
+                return read_other(json, object, where, key);
+        step->key = field->name;
+        bit = UINT64_C(1) << (field - object->fields);
+        if (object->seen & bit) {
                 /* In other case it is another name, which then nobody knows. */
-                if (unknown == JSON_SKIP_UNKNOWN && strncmp(field->name, key, slice.len) != 0)
+                if (object->unknown == JSON_SKIP_UNKNOWN && strcmp(field->name, key) != 0)
                         return json_skip(json, &text, &len);
                 return json_fail(json, where, "this field is given twice");
         }
-        *seen |= UINT64_C(1) << (field - fields);
-        if (json_is_null(json))
+        object->seen |= bit;
+        if (*json->at == 'n' && json_is_null(json))
                 return field->flags & JSON_REQUIRED ? json_fail(json, where, "this field is required") : 0;
-        if (field->flags & JSON_UNSUPPORTED)
-                return check_unsupported(json, where);
-        if (field->flags & JSON_IGNORED)
-                return json_skip(json, &text, &len);
-        return field->read(json, (char *)target + field->offset);
+        if (field->read != NULL)
+                return field->read(json, (char *)object->target + field->offset);
+        return field->flags & JSON_IGNORED ? json_skip(json, &text, &len) : check_unsupported(json, where);
 }
 
 int json_object(struct json *json, const struct json_field *fields, size_t count, enum json_unknown unknown,
                 void *target)
 {
-        struct json_position start = json_position(json);
-        uint64_t seen = 0;
+        struct object object = {fields, fields, count, &json->path[json->depth], unknown, 0, target};
+        const char *start = json->at;
         int r;
 
-        r = enter(json, '{', "an object");
-        if (r < 0)
-                return r;
-        for (bool first = true; (r = next(json, '}', first)) > 0; first = false) {
-                r = read_field(json, fields, count, unknown, &seen, target);
+        for (r = begin(json, '{', '}', "an object"); r > 0; r = next(json, '}')) {
+                r = read_field(json, &object);
                 if (r < 0)
                         return r;
         }
         if (r < 0)
                 return r;
         for (size_t i = 0; i < count; i++)
-                if ((fields[i].flags & JSON_REQUIRED) && !(seen & UINT64_C(1) << i))
+                if ((fields[i].flags & JSON_REQUIRED) && !(object.seen & UINT64_C(1) << i))
                         return json_fail(json, start, "the required field '%s' is missing", fields[i].name);
         return 0;
 }
 
 struct seen_key {
-        const char *key;
-        struct json_position where;
+        const char *key, *where;
 };
 
 static int compare_keys(const void *a, const void *b)
@@ -556,41 +646,21 @@ static int refuse_twins(struct json *json, struct seen_key *keys, size_t count)
         qsort(keys, count, sizeof(*keys), compare_keys);
         for (size_t i = 1; i < count; i++)
                 if (strcmp(keys[i - 1].key, keys[i].key) == 0) {
-                        struct json_position a = keys[i - 1].where, b = keys[i].where;
-                        bool later = a.line > b.line || (a.line == b.line && a.column > b.column);
+                        const char *a = keys[i - 1].where, *b = keys[i].where;
 
-                        return json_fail(json, later ? a : b, "'%s' is given twice", keys[i].key);
+                        return json_fail(json, a > b ? a : b, "'%s' is given twice", keys[i].key);
                 }
-        return 0;
-}
-
-static int read_map_key(struct json *json, struct seen_key *ret_key)
-{
-        struct json_position where = json_position(json);
-        struct slice slice;
-        const char *key;
-        int r;
-
-        r = read_key(json, &slice);
-        if (r < 0)
-                return r;
-        key = copy_slice(json, slice);
-        if (key == NULL)
-                return err_oom(json->err);
-        *ret_key = (struct seen_key){key, where};
         return 0;
 }
 
 int json_map(struct json *json, json_reader read, void *target)
 {
         _cleanup_free_ struct seen_key *keys = NULL;
+        struct json_step *step = &json->path[json->depth];
         size_t count = 0, room = 0;
         int r;
 
-        r = enter(json, '{', "an object");
-        if (r < 0)
-                return r;
-        for (bool first = true; (r = next(json, '}', first)) > 0; first = false) {
+        for (r = begin(json, '{', '}', "an object"); r > 0; r = next(json, '}')) {
                 if (count == room) {
                         struct seen_key *grown;
 
@@ -600,11 +670,11 @@ int json_map(struct json *json, json_reader read, void *target)
                                 return err_oom(json->err);
                         keys = grown;
                 }
-                r = read_map_key(json, &keys[count]);
+                keys[count].where = json->at;
+                r = read_key(json, step);
                 if (r < 0)
                         return r;
-                json->path[json->depth - 1] = (struct json_step){keys[count].key, -1, strlen(keys[count].key)};
-                count++;
+                keys[count++].key = step->key;
                 r = read(json, target);
                 if (r < 0)
                         return r;
@@ -614,13 +684,11 @@ int json_map(struct json *json, json_reader read, void *target)
 
 int json_array(struct json *json, json_reader read, void *target)
 {
-        int index = 0, r;
+        struct json_step *step = &json->path[json->depth];
+        int r;
 
-        r = enter(json, '[', "an array");
-        if (r < 0)
-                return r;
-        for (; (r = next(json, ']', index == 0)) > 0; index++) {
-                json->path[json->depth - 1].index = index;
+        for (r = begin(json, '[', ']', "an array"); r > 0; r = next(json, ']')) {
+                step->index++;
                 r = read(json, target);
                 if (r < 0)
                         return r;
@@ -628,46 +696,36 @@ int json_array(struct json *json, json_reader read, void *target)
         return r;
 }
 
-struct list {
-        char *elements;
-        size_t count, room, size;
-        json_reader read;
-};
-
-static int read_element(struct json *json, void *target)
-{
-        struct list *list = target;
-        int r;
-
-        if (list->count == list->room) {
-                size_t room = list->room == 0 ? 8 : 2 * list->room;
-                char *grown = arena_alloc(json->arena, room, list->size);
-
-                if (grown == NULL)
-                        return err_oom(json->err);
-                if (list->count > 0)
-                        memcpy(grown, list->elements, list->count * list->size);
-                list->elements = grown;
-                list->room = room;
-        }
-        r = list->read(json, list->elements + list->count * list->size);
-        if (r < 0)
-                return r;
-        list->count++;
-        return 0;
-}
-
 int json_list(struct json *json, size_t size, json_reader read, void *ret_array, size_t *ret_count)
 {
-        struct list list = {.size = size, .read = read};
+        struct json_step *step = &json->path[json->depth];
+        char *elements = NULL;
+        size_t count = 0, room = 0;
         int r;
 
-        r = json_array(json, read_element, &list);
+        for (r = begin(json, '[', ']', "an array"); r > 0; r = next(json, ']')) {
+                step->index++;
+                if (count == room) {
+                        char *grown;
+
+                        room = room == 0 ? 8 : 2 * room;
+                        grown = arena_alloc(json->arena, room, size);
+                        if (grown == NULL)
+                                return err_oom(json->err);
+                        if (count > 0)
+                                memcpy(grown, elements, count * size);
+                        elements = grown;
+                }
+                r = read(json, elements + count * size);
+                if (r < 0)
+                        return r;
+                count++;
+        }
         if (r < 0)
                 return r;
         /* @ret_array is the address of a pointer to the caller's element type. */
-        memcpy(ret_array, &list.elements, sizeof(list.elements));
-        *ret_count = list.count;
+        memcpy(ret_array, &elements, sizeof(elements));
+        *ret_count = count;
         return 0;
 }
 
@@ -679,15 +737,10 @@ static int skip_elements(struct json *json, char open, char close)
 {
         int r;
 
-        r = enter(json, open, "");
-        if (r < 0)
-                return r;
-        for (bool first = true; (r = next(json, close, first)) > 0; first = false) {
-                struct slice key;
-
-                r = open == '{' ? read_key(json, &key) : 0;
-                if (r >= 0)
-                        r = skip_value(json);
+        for (r = begin(json, open, close, ""); r > 0; r = next(json, close)) {
+                if (open == '{' && pass_key(json, false) == NULL)
+                        return -EINVAL;
+                r = skip_value(json);
                 if (r < 0)
                         return r;
         }
@@ -697,16 +750,15 @@ static int skip_elements(struct json *json, char open, char close)
 /* Recursion ends at JSON_DEPTH_MAX. */
 static int skip_value(struct json *json)
 {
-        struct slice string;
         bool integer;
 
-        switch (peek(json)) {
+        switch (*json->at) {
         case '{':
                 return skip_elements(json, '{', '}');
         case '[':
                 return skip_elements(json, '[', ']');
         case '"':
-                return scan_string(json, &string);
+                return pass_string(json, false) != NULL ? 0 : -EINVAL;
         case '-':
         case '0' ... '9':
                 return scan_number(json, &integer);
@@ -722,7 +774,6 @@ int json_skip(struct json *json, const char **ret_text, size_t *ret_len)
         const char *start;
         int r;
 
-        skip_space(json);
         start = json->at;
         r = skip_value(json);
         if (r < 0)
@@ -738,16 +789,4 @@ int json_end(struct json *json)
         if (json->at < json->end)
                 return fail_expected(json, "the end of the text");
         return 0;
-}
-
-int json_check(const char *text, size_t len, const char *file, struct ward_err *err)
-{
-        struct ward_err why;
-        struct json json;
-        const char *start;
-
-        json_init(&json, text, len, file, NULL, &why);
-        if (json_skip(&json, &start, &len) == 0)
-                return 0;
-        return err_set(err, -EILSEQ, "write it as JSON: %s", why.message);
 }

@@ -78,6 +78,9 @@ static int index_behind(size_t same, const char *word, const char *const *words,
         for (size_t i = 0; i < count; i++) {
                 size_t at = same;
 
+                /* Letters of two cases differ in one bit, and most names in others. */
+                if (((word[at] ^ words[i][at]) & ~('a' - 'A')) != 0)
+                        continue;
                 while (word[at] != '\0' && (word[at] == words[i][at] || upper(word[at]) == upper(words[i][at])))
                         at++;
                 if (word[at] == '\0' && words[i][at] == '\0')
@@ -93,10 +96,12 @@ int name_index(const char *word, const char *const *words, size_t count)
 
 int cap_number(const char *name)
 {
-        size_t prefix = strlen("CAP_");
+        static const char prefix[] = "CAP_";
+        size_t same = 0;
 
-        return strncmp(name, "CAP_", prefix) == 0 ? index_behind(prefix, name, cap_names, CAP_NAME_COUNT)
-                                                  : name_index(name, cap_names, CAP_NAME_COUNT);
+        while (prefix[same] != '\0' && name[same] == prefix[same])
+                same++;
+        return index_behind(same, name, cap_names, CAP_NAME_COUNT);
 }
 
 const char *cap_nearest(const char *name)

@@ -173,8 +173,9 @@ static int read_stdio(struct restore *restore, const char **ret_names, struct wa
                 (void)err_wrap(err, "%s: '%s' is no checkpoint", restore->criu.verb, restore->criu.images);
                 return r == -ENOENT ? err_hint(err, "a pre-dump alone can't be restored") : r;
         }
-        json_init(&json, text, len, CRIU_STDIO_FILE, &restore->criu.arena, err);
-        r = json_array(&json, read_name, &stdio);
+        r = json_init(&json, text, len, CRIU_STDIO_FILE, &restore->criu.arena, err);
+        if (r >= 0)
+                r = json_array(&json, read_name, &stdio);
         if (r >= 0)
                 r = json_end(&json);
         *ret_names = stdio.names;

@@ -316,8 +316,9 @@ static int parse(const char *text, size_t len, const struct member *members, siz
         struct json json;
         int r;
 
-        json_init(&json, text, len, "exit.json", arena, &local);
-        r = json_map(&json, read_member, &reading);
+        r = json_init(&json, text, len, "exit.json", arena, &local);
+        if (r >= 0)
+                r = json_map(&json, read_member, &reading);
         if (r >= 0)
                 r = json_end(&json);
         if (r == -ENOMEM)

@@ -9,7 +9,7 @@
 #include "model/smack.h"
 
 /* podman's --group-add keep-groups sends "1". */
-static int keep_groups(struct json *json, struct json_position where, const char *value, struct ward_spec *spec)
+static int keep_groups(struct json *json, const char *where, const char *value, struct ward_spec *spec)
 {
         if (strcmp(value, "1") != 0 && strcmp(value, "true") != 0)
                 return json_fail(json, where, "'%s' is not \"1\", which keeps the caller's supplementary groups",
@@ -18,7 +18,7 @@ static int keep_groups(struct json *json, struct json_position where, const char
         return 0;
 }
 
-static int pidfd_receiver(struct json *json, struct json_position where, const char *value, struct ward_spec *spec)
+static int pidfd_receiver(struct json *json, const char *where, const char *value, struct ward_spec *spec)
 {
         if (value[0] != '/')
                 return json_fail(json, where, "'%s' is not an absolute path, of the socket that gets the pidfd", value);
@@ -26,7 +26,7 @@ static int pidfd_receiver(struct json *json, struct json_position where, const c
         return 0;
 }
 
-static int mount_context_type(struct json *json, struct json_position where, const char *value, struct ward_spec *spec)
+static int mount_context_type(struct json *json, const char *where, const char *value, struct ward_spec *spec)
 {
         static const char *const types[] = {"context", "fscontext", "defcontext", "rootcontext"};
 
@@ -39,7 +39,7 @@ static int mount_context_type(struct json *json, struct json_position where, con
 }
 
 /* Another runtime's: each would have another filter in force, or another one decide, than linux.seccomp says. */
-static int refused_filter(struct json *json, struct json_position where, const char *value, struct ward_spec *spec)
+static int refused_filter(struct json *json, const char *where, const char *value, struct ward_spec *spec)
 {
         (void)value;
         (void)spec;
@@ -48,10 +48,11 @@ static int refused_filter(struct json *json, struct json_position where, const c
 }
 
 /* The specification has no field for it. */
-static int landlock(struct json *json, struct json_position where, const char *value, struct ward_spec *spec)
+static int landlock(struct json *json, const char *where, const char *value, struct ward_spec *spec)
 {
+        const struct json_position at = json_position(json, where);
         const struct spec_origin origin = {
-                .field = "annotations." LANDLOCK_ANNOTATION, .index = -1, .line = where.line, .column = where.column};
+                .field = "annotations." LANDLOCK_ANNOTATION, .index = -1, .line = at.line, .column = at.column};
         struct ward_err why;
         int r = landlock_read(value, &origin, &spec->arena, &spec->landlock, &why);
 
@@ -63,8 +64,9 @@ static int landlock(struct json *json, struct json_position where, const char *v
 }
 
 /* The same. */
-static int smack(struct json *json, struct json_position where, const char *value, struct ward_spec *spec)
+static int smack(struct json *json, const char *where, const char *value, struct ward_spec *spec)
 {
+        const struct json_position at = json_position(json, where);
         struct ward_err why;
 
         if (smack_label_check(value, &why) < 0) {
@@ -73,13 +75,13 @@ static int smack(struct json *json, struct json_position where, const char *valu
         }
         spec->process.smack_label = value;
         spec->process.smack_origin = (struct spec_origin){
-                .field = "annotations." SMACK_ANNOTATION, .index = -1, .line = where.line, .column = where.column};
+                .field = "annotations." SMACK_ANNOTATION, .index = -1, .line = at.line, .column = at.column};
         return 0;
 }
 
 static const struct {
         const char *key;
-        int (*apply)(struct json *json, struct json_position where, const char *value, struct ward_spec *spec);
+        int (*apply)(struct json *json, const char *where, const char *value, struct ward_spec *spec);
 } known[] = {
         {"run.oci.keep_original_groups", keep_groups},
         {"run.oci.mount_context_type", mount_context_type},
@@ -99,7 +101,7 @@ static int read_annotation(struct json *json, void *target)
 {
         struct annotations *annotations = target;
         struct spec_annotation *annotation = oci_list_add(json, &annotations->list, sizeof(*annotation));
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         int r;
 
         if (annotation == NULL)

@@ -18,7 +18,7 @@
 
 static int read_device_weight(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         struct spec_i64 *number = target;
         int r = oci_read_bounded(json, number, UINT16_MAX);
 
@@ -62,7 +62,7 @@ static const struct json_field weight_device_fields[] = {
 
 static int read_weight_device(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         struct device_read device = {0};
         int r = json_object(json, weight_device_fields, ELEMENTS(weight_device_fields), JSON_SKIP_UNKNOWN, &device);
 
@@ -141,7 +141,7 @@ int oci_read_block_io(struct json *json, void *target)
 /* config-linux.md, "Huge page limits": <size><unit-prefix>B, as in the names of the kernel's files. */
 static int read_page_size(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *size, *unit;
         int r = json_string(json, &size);
 
@@ -183,7 +183,7 @@ int oci_read_hugepage_limits(struct json *json, void *target)
 /* netdevice(7): at most 15 bytes, without a slash or a space. What goes into a file as a word has no space either way. */
 static int read_interface(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *name;
         int r = json_string(json, &name);
 
@@ -248,7 +248,7 @@ static const struct json_field rdma_fields[] = {
 static int read_rdma_device(struct json *json, void *target)
 {
         struct spec_rdma *rdma = oci_list_add(json, target, sizeof(*rdma));
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         int r;
 
         if (rdma == NULL)
@@ -342,7 +342,7 @@ static const struct {
         {"memory.reclaim", "it reclaims once"},
 };
 
-static int check_unified(struct json *json, struct json_position where, const char *file)
+static int check_unified(struct json *json, const char *where, const char *file)
 {
         const char *slash = strrchr(file, '/'), *last = slash == NULL ? file : slash + 1, *dot = strchr(file, '.');
         const char *near = text_nearest(last, unified_files, ELEMENTS(unified_files));
@@ -363,7 +363,7 @@ static int check_unified(struct json *json, struct json_position where, const ch
 static int read_unified_file(struct json *json, void *target)
 {
         struct spec_unified *unified = oci_list_add(json, target, sizeof(*unified));
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         int r;
 
         if (unified == NULL)
@@ -405,7 +405,7 @@ struct beyond {
 static int read_beyond_word(struct json *json, void *target)
 {
         static const struct limit_machine nowhere = {.device = NULL};
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         struct beyond *beyond = target;
         struct ward_err why = {0};
         const char *word, *name;

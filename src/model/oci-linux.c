@@ -29,7 +29,7 @@ static int read_ns_type(struct json *json, void *target)
 /* An empty path is none: what Go's programs have of it. */
 static int read_ns_path(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *path;
         int r = json_string(json, &path);
 
@@ -49,7 +49,7 @@ static const struct json_field namespace_fields[] = {
 static int read_namespace(struct json *json, void *target)
 {
         struct ward_spec *spec = target;
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         struct entry entry = {0};
         int r;
 
@@ -81,7 +81,7 @@ static const struct json_field map_fields[] = {
 static int read_id_map(struct json *json, void *target)
 {
         struct spec_id_map *map = target;
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         int r;
 
         r = json_object(json, map_fields, ELEMENTS(map_fields), JSON_SKIP_UNKNOWN, map);
@@ -101,7 +101,7 @@ static bool overlap(uint32_t a, uint32_t a_count, uint32_t b, uint32_t b_count)
 
 static int read_id_maps(struct json *json, const struct spec_id_map **ret_maps, size_t *ret_count)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         struct spec_id_map *maps = NULL;
         size_t count = 0;
         int r;
@@ -307,7 +307,7 @@ static int read_domain(struct json *json, void *target)
 /* config-linux.md, "Personality": "Currently no flag values are supported." */
 static int read_personality_flag(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *word;
         int r = json_string(json, &word);
 
@@ -343,7 +343,7 @@ static int read_personality(struct json *json, void *target)
 static int read_seccomp(struct json *json, void *target)
 {
         struct ward_spec *spec = target;
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *text;
         size_t len;
         int r;

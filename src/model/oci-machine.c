@@ -32,7 +32,7 @@ static bool is_pattern(const char *name)
 
 static int read_new_name(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *name;
         int r;
 
@@ -55,7 +55,7 @@ static const struct json_field device_fields[] = {
 
 static int read_net_device(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         struct oci_list *list = target;
         struct spec_net_device *device = oci_list_add(json, list, sizeof(*device));
         int r;
@@ -101,7 +101,7 @@ int oci_read_net_devices(struct json *json, void *target)
 static int read_clos_id(struct json *json, void *target)
 {
         static const char *const taken[] = {".", "..", "info", "mon_groups", "mon_data"};
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *name;
         bool good;
         int r;
@@ -123,7 +123,7 @@ static int read_clos_id(struct json *json, void *target)
 /* A line of a schemata file, "L3:0=ff;1=f", of @resource or, where that is NULL, of any. */
 static int read_line(struct json *json, const char *resource, const char **ret_line)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         size_t len = resource != NULL ? strlen(resource) : 0;
         const char *line;
         int r;
@@ -178,7 +178,7 @@ static int read_schemata(struct json *json, void *target)
 /* Of versions 1.1.0 to 1.2.1 of the specification, never defined by them. */
 static int read_replaced(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         bool value = false;
         int r = json_bool(json, &value);
 

@@ -86,11 +86,19 @@ const size_t mount_word_count = ELEMENTS(mount_words);
 
 static const struct mount_word *find_word(const char *name)
 {
-        /* Half of them begin with "no" or "r": the third letter tells more. None has less than two. */
-        for (const struct mount_word *word = mount_words; word < mount_words + ELEMENTS(mount_words); word++)
-                if (word->name[0] == name[0] && word->name[1] == name[1] && word->name[2] == name[2] &&
-                    strcmp(word->name, name) == 0)
+        uint64_t wanted[2] = {0}, known[2];
+        size_t len = 0;
+
+        _Static_assert(sizeof(wanted) == sizeof(mount_words->name), "a name is compared as two numbers");
+        for (; name[len] != '\0'; len++)
+                if (name[len] == '=' || len + 1 == sizeof(wanted))
+                        return NULL; /* none has a value */
+        memcpy(wanted, name, len);
+        for (const struct mount_word *word = mount_words; word < mount_words + ELEMENTS(mount_words); word++) {
+                memcpy(known, word->name, sizeof(known));
+                if (known[0] == wanted[0] && known[1] == wanted[1])
                         return word;
+        }
         return NULL;
 }
 
@@ -169,36 +177,23 @@ bool mount_word_apply(const char *name, struct spec_mount *mount)
         return word != NULL;
 }
 
-struct option {
-        const char *word;
-        struct json_position where;
-};
-
 /* A mount and the words about it, which can be judged only when every field was read. */
 struct parts {
         struct spec_mount mount;
-        struct option *options;
+        const char **options;
         size_t option_count;
 };
-
-static int read_option(struct json *json, void *target)
-{
-        struct option *option = target;
-
-        option->where = json_position(json);
-        return json_string(json, &option->word);
-}
 
 static int read_options(struct json *json, void *target)
 {
         struct parts *parts = target;
 
-        return json_list(json, sizeof(*parts->options), read_option, &parts->options, &parts->option_count);
+        return json_list(json, sizeof(*parts->options), oci_read_string, &parts->options, &parts->option_count);
 }
 
 static int read_destination(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *path;
         int r;
 
@@ -238,13 +233,13 @@ static const struct json_field mount_fields[] = {
         JSON_FIELD("gidMappings", struct parts, mount.maps, oci_read_gid_maps, 0),
 };
 
-static int fail_unknown_option(struct json *json, const struct option *option)
+static int fail_unknown_option(struct json *json, const char *option)
 {
         const char *names[ELEMENTS(mount_words)];
 
         for (size_t i = 0; i < ELEMENTS(mount_words); i++)
                 names[i] = mount_words[i].name;
-        return json_fail_word(json, option->where, "option of a bind mount", option->word, names, ELEMENTS(names));
+        return json_fail_word(json, option - 1, "option of a bind mount", option, names, ELEMENTS(names));
 }
 
 /*
@@ -254,8 +249,8 @@ static int fail_unknown_option(struct json *json, const struct option *option)
 static int check_bind_words(struct json *json, const struct parts *parts, size_t count)
 {
         for (size_t i = 0; i < count; i++)
-                if (strchr(parts->options[i].word, '=') == NULL)
-                        return fail_unknown_option(json, &parts->options[i]);
+                if (strchr(parts->options[i], '=') == NULL)
+                        return fail_unknown_option(json, parts->options[i]);
         return 0;
 }
 
@@ -272,7 +267,7 @@ static int join_data(struct json *json, struct parts *parts, size_t count, size_
         for (size_t i = 0; i < count; i++) {
                 if (i > 0)
                         *at++ = ',';
-                at = oci_append(at, parts->options[i].word);
+                at = oci_append(at, parts->options[i]);
         }
         parts->mount.data = data;
         return 0;
@@ -281,23 +276,23 @@ static int join_data(struct json *json, struct parts *parts, size_t count, size_
 static int apply_options(struct json *json, struct parts *parts)
 {
         struct spec_mount *mount = &parts->mount;
-        const struct option *superblock = NULL;
+        const char *superblock = NULL;
         size_t count = 0, len = 0;
 
         for (size_t i = 0; i < parts->option_count; i++) {
-                const struct option option = parts->options[i];
-                const struct mount_word *word = find_word(option.word);
+                const char *option = parts->options[i];
+                const struct mount_word *word = find_word(option);
 
-                if (option.word[0] == '\0')
-                        return json_fail(json, option.where, "an option is empty");
+                if (option[0] == '\0')
+                        return json_fail(json, option - 1, "an option is empty");
                 if (word == NULL) {
                         parts->options[count++] = option;
-                        len += strlen(option.word) + 1;
+                        len += strlen(option) + 1;
                         continue;
                 }
                 apply(word, mount);
                 if (word->kind == MOUNT_WORD_SET && (word->flags & ~(unsigned long)(MS_RDONLY | MS_SILENT)))
-                        superblock = &parts->options[i];
+                        superblock = option;
         }
         if (mount->type != NULL && strcmp(mount->type, "bind") == 0)
                 mount->bind = true;
@@ -308,16 +303,16 @@ static int apply_options(struct json *json, struct parts *parts)
                         return r;
                 count = 0;
                 if (superblock != NULL)
-                        return json_fail(json, superblock->where,
+                        return json_fail(json, superblock - 1,
                                          "'%s' acts on a whole file system, which a bind mount shares with the host",
-                                         superblock->word);
+                                         superblock);
                 /* mount(2): with MS_BIND, read-only is a property of the mount alone. */
                 mount->superblock_flags = 0;
         }
         return join_data(json, parts, count, len);
 }
 
-static int check_mount(struct json *json, struct json_position where, struct spec_mount *mount)
+static int check_mount(struct json *json, const char *where, struct spec_mount *mount)
 {
         /* "remount,bind" changes the mount, "remount" its file system too: either way nothing is bound. */
         if (mount->remount) {
@@ -342,7 +337,7 @@ static int check_mount(struct json *json, struct json_position where, struct spe
 
 int oci_read_mount(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         struct parts parts = {0};
         int r;
 

@@ -63,7 +63,7 @@ static const struct json_field user_fields[] = {
 
 static int read_user(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         struct user user = {.process = target};
         int r;
 
@@ -150,7 +150,7 @@ static const struct json_field cap_fields[] = {
 
 /* capset(2) refuses an effective set beyond the permitted one; said here it has a line. Ambient capabilities beyond the
  * inheritable set are no error: `runc spec` writes them, and every runtime leaves out what the kernel can't raise. */
-static int check_caps(struct json *json, struct json_position where, const struct spec_caps *caps)
+static int check_caps(struct json *json, const char *where, const struct spec_caps *caps)
 {
         uint64_t alone = caps->effective & ~caps->permitted;
 
@@ -164,7 +164,7 @@ static int check_caps(struct json *json, struct json_position where, const struc
 static int read_caps(struct json *json, void *target)
 {
         struct spec_process *process = target;
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         int r;
 
         r = oci_origin(json, &process->caps_origin);
@@ -202,7 +202,7 @@ static const struct json_field rlimit_fields[] = {
 
 static int read_rlimit(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         struct spec_rlimit *limit = target;
         int r;
 
@@ -230,8 +230,8 @@ static int read_rlimits(struct json *json, void *target)
                 const struct spec_rlimit *limit = &process->rlimits[i];
 
                 if (seen & 1u << limit->resource)
-                        return json_fail(json, (struct json_position){limit->origin.line, limit->origin.column},
-                                         "%s is given twice", rlimit_names[limit->resource]);
+                        return json_fail_at(json, (struct json_position){limit->origin.line, limit->origin.column},
+                                            "%s is given twice", rlimit_names[limit->resource]);
                 seen |= 1u << limit->resource;
         }
         return 0;
@@ -273,7 +273,7 @@ static int read_terminal(struct json *json, void *target)
 static int read_args(struct json *json, void *target)
 {
         struct spec_process *process = target;
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         int r;
 
         r = oci_origin(json, &process->args_origin);
@@ -289,7 +289,7 @@ static int read_args(struct json *json, void *target)
 static int read_env(struct json *json, void *target)
 {
         struct spec_process *process = target;
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         int r;
 
         r = oci_read_strings(json, &process->envp);
@@ -389,7 +389,7 @@ int oci_read_process(struct json *json, void *target)
 static int read_timeout(struct json *json, void *target)
 {
         uint64_t seconds;
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         int r;
 
         r = json_u64(json, INT32_MAX, &seconds);

@@ -19,29 +19,13 @@ char *oci_append(char *at, const char *string)
 
 int oci_origin(struct json *json, struct spec_origin *ret_origin)
 {
-        struct json_position where = json_position(json);
-        unsigned depth = json->depth;
-        size_t len = 1;
-        char *field, *at;
-        int index = -1;
+        struct json_position where = json_position(json, json->at);
+        const char *field = json_place(json);
 
-        if (depth > 0 && json->path[depth - 1].key == NULL)
-                index = json->path[--depth].index;
-        for (unsigned i = 0; i < depth; i++)
-                if (json->path[i].key != NULL)
-                        len += json->path[i].len + 1;
-        field = at = arena_alloc(json->arena, len, 1);
         if (field == NULL)
                 return err_oom(json->err);
-        for (unsigned i = 0; i < depth; i++) {
-                if (json->path[i].key == NULL)
-                        continue;
-                if (at != field)
-                        *at++ = '.';
-                memcpy(at, json->path[i].key, json->path[i].len);
-                at += json->path[i].len;
-        }
-        *ret_origin = (struct spec_origin){field, index, where.line, where.column};
+        *ret_origin = (struct spec_origin){field, json->depth > 0 ? json->path[json->depth - 1].index : -1, where.line,
+                                           where.column};
         return 0;
 }
 
@@ -55,8 +39,8 @@ int oci_fail_at(struct json *json, const struct spec_origin *origin, const char 
         (void)vsnprintf(message, sizeof(message), format, args);
         va_end(args);
         if (origin->index >= 0)
-                return json_fail(json, where, "%s[%d]: %s", origin->field, origin->index, message);
-        return json_fail(json, where, "%s: %s", origin->field, message);
+                return json_fail_at(json, where, "%s[%d]: %s", origin->field, origin->index, message);
+        return json_fail_at(json, where, "%s: %s", origin->field, message);
 }
 
 int oci_read_string(struct json *json, void *target)
@@ -66,7 +50,7 @@ int oci_read_string(struct json *json, void *target)
 
 int oci_read_absolute(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *path;
         int r;
 
@@ -186,7 +170,7 @@ void *oci_list_add(struct json *json, struct oci_list *list, size_t size)
 
 int oci_word(struct json *json, const char *what, const char *const *words, size_t count)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *word;
         int r;
 
@@ -194,7 +178,7 @@ int oci_word(struct json *json, const char *what, const char *const *words, size
         if (r < 0)
                 return r;
         for (size_t i = 0; i < count; i++)
-                if (strcmp(words[i], word) == 0)
+                if (words[i][0] == word[0] && strcmp(words[i], word) == 0)
                         return (int)i;
         return json_fail_word(json, where, what, word, words, count);
 }

@@ -50,9 +50,9 @@ static int read_memory(struct json *json, void *target)
                 return r;
         if (memory->swap.given && memory->swap.value > 0 && memory->limit.given &&
             memory->limit.value > memory->swap.value) {
-                (void)json_fail(json, (struct json_position){memory->swap.origin.line, memory->swap.origin.column},
-                                "swap (%lld) is below limit (%lld)", (long long)memory->swap.value,
-                                (long long)memory->limit.value);
+                (void)json_fail_at(json, (struct json_position){memory->swap.origin.line, memory->swap.origin.column},
+                                   "swap (%lld) is below limit (%lld)", (long long)memory->swap.value,
+                                   (long long)memory->limit.value);
                 return err_hint(json->err, "swap is the sum of memory and swap space");
         }
         return 0;
@@ -60,7 +60,7 @@ static int read_memory(struct json *json, void *target)
 
 static int read_cpu_list(struct json *json, const char **ret_list, struct spec_origin *ret_origin)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *list;
         int r;
 
@@ -138,7 +138,7 @@ static int read_type(struct json *json, void *target)
 static int read_access(struct json *json, void *target)
 {
         struct spec_device_rule *rule = target;
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *access;
         int r;
 
@@ -175,7 +175,7 @@ static const struct json_field rule_fields[] = {
 static int read_device_rule(struct json *json, void *target)
 {
         struct spec_device_rule *rule = target;
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         int r;
 
         *rule = (struct spec_device_rule){
@@ -266,7 +266,7 @@ static const struct json_field device_fields[] = {
 
 static int read_device(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         struct node node = {.device.mode = 0666};
         int r;
 

@@ -88,7 +88,7 @@ static int read_word(struct json *json, const char *what, const struct schedule_
 
 static int read_policy(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         struct spec_scheduler *scheduler = target;
         int r;
 
@@ -154,7 +154,7 @@ static const struct json_field scheduler_fields[] = {
 };
 
 /* sched(7): a budget of @runtime in each @period, to be had before @deadline. Without a period it is the deadline. */
-static int check_deadline(struct json *json, struct json_position where, const struct spec_scheduler *scheduler)
+static int check_deadline(struct json *json, const char *where, const struct spec_scheduler *scheduler)
 {
         uint64_t period = scheduler->period_nsec != 0 ? scheduler->period_nsec : scheduler->deadline_nsec;
 
@@ -169,7 +169,7 @@ static int check_deadline(struct json *json, struct json_position where, const s
         return 0;
 }
 
-static int check_scheduler(struct json *json, struct json_position where, const struct spec_scheduler *scheduler)
+static int check_scheduler(struct json *json, const char *where, const struct spec_scheduler *scheduler)
 {
         uint32_t policy = scheduler->policy;
         bool realtime = policy == SCHED_FIFO || policy == SCHED_RR;
@@ -196,7 +196,7 @@ static int check_scheduler(struct json *json, struct json_position where, const 
 
 int oci_read_scheduler(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         struct spec_scheduler *scheduler = target;
         int r;
 
@@ -245,7 +245,7 @@ static const struct json_field io_fields[] = {
 
 int oci_read_io_priority(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         struct io_priority io = {.priority = target};
         int r;
 
@@ -283,7 +283,7 @@ static const char *read_digits(const char *at, uint32_t max, uint32_t *ret_numbe
 /* "0-3,7": what cpuset(7) calls the list format. */
 static int read_set(struct json *json, const char *what, uint32_t bit_count, struct spec_set *set)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *text, *at;
         uint64_t *bits;
         int r;
@@ -368,7 +368,7 @@ static const struct json_field policy_fields[] = {
 };
 
 /* set_mempolicy(2): which modes take nodes, and which flags. */
-static int check_memory_policy(struct json *json, struct json_position where, const struct spec_memory_policy *policy)
+static int check_memory_policy(struct json *json, const char *where, const struct spec_memory_policy *policy)
 {
         const uint32_t nodes_flags = MPOL_F_RELATIVE_NODES | MPOL_F_STATIC_NODES;
         const char *name = schedule_word_name(&memory_modes, policy->mode);
@@ -393,7 +393,7 @@ static int check_memory_policy(struct json *json, struct json_position where, co
 
 int oci_read_memory_policy(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         struct spec_memory_policy *policy = target;
         int r;
 

@@ -12,7 +12,7 @@
 
 static int read_version(struct json *json, void *target)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *version;
         int r;
 
@@ -30,7 +30,7 @@ static int read_version(struct json *json, void *target)
 static int read_root_path(struct json *json, void *target)
 {
         struct ward_spec *spec = target;
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         int r;
 
         r = oci_origin(json, &spec->rootfs_origin);
@@ -54,7 +54,7 @@ static int read_root(struct json *json, void *target)
 /* An empty name is none: engines write it so. */
 static int read_name(struct json *json, const char **ret_name, struct spec_origin *ret_origin)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *name;
         int r;
 
@@ -136,8 +136,9 @@ static int parse(const char *text, size_t len, const char *file, struct arena *a
 
         if (len > OCI_CONFIG_MAX)
                 return err_set(err, -EFBIG, "%s: %zu bytes are too many: the limit is %u", file, len, OCI_CONFIG_MAX);
-        json_init(&json, text, len, file, arena, err);
-        r = read(&json, target);
+        r = json_init(&json, text, len, file, arena, err);
+        if (r >= 0)
+                r = read(&json, target);
         return r < 0 ? r : json_end(&json);
 }
 

@@ -26,7 +26,7 @@
 /* Finds the word that @json stands at. Returns its element, or NULL with json->err set. */
 static const struct word *read_word(struct json *json, const char *what, const struct word *words, size_t count)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *names[64], *name;
 
         if (json_string(json, &name) < 0)
@@ -47,7 +47,7 @@ struct action {
         uint32_t base;
         bool data_given;
         uint32_t data;
-        struct json_position data_where;
+        const char *data_where;
 };
 
 static int read_action(struct json *json, void *target)
@@ -67,7 +67,7 @@ static int read_errno_ret(struct json *json, void *target)
         uint64_t data;
         int r;
 
-        action->data_where = json_position(json);
+        action->data_where = json->at;
         r = json_u64(json, UINT16_MAX, &data);
         if (r < 0)
                 return r;
@@ -101,7 +101,7 @@ struct arch_list {
 static int read_arch(struct json *json, void *target)
 {
         struct arch_list *list = target;
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const struct word *word = read_word(json, "architecture", arch_words, ELEMENTS(arch_words));
 
         if (word == NULL)
@@ -218,7 +218,7 @@ static int read_condition_arches(struct json *json, void *target)
 static int read_condition_cap(struct json *json, void *target)
 {
         struct condition *condition = target;
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *name, *nearest;
         int cap, r;
 
@@ -245,7 +245,7 @@ static int read_condition_caps(struct json *json, void *target)
 static int read_min_kernel(struct json *json, void *target)
 {
         struct condition *condition = target;
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         uint64_t major, minor;
         const char *text, *dot;
         char *first;
@@ -345,9 +345,9 @@ struct profile {
         struct action default_action;
         struct arch_list arches, arch_map;
         uint32_t flags;
-        struct json_position killable_where;
+        const char *killable_where;
         struct seccomp_listener listener;
-        struct json_position metadata_where;
+        const char *metadata_where;
 };
 
 struct rule {
@@ -394,16 +394,18 @@ static int take_name(void *data, const char *name)
         return 0;
 }
 
-static int note_unknown(struct json *json, struct profile *profile, const char *name, struct json_position where)
+static int note_unknown(struct json *json, struct profile *profile, const char *name, const char *where)
 {
+        struct json_position at;
         const char *nearest;
 
         if (profile->context != NULL && profile->context->allow_unknown) {
                 if (grow(json->arena, &profile->unknown, profile->unknown_count, &profile->unknown_room,
                          sizeof(*profile->unknown)) < 0)
                         return err_oom(json->err);
+                at = json_position(json, where);
                 profile->unknown[profile->unknown_count++] =
-                        (struct seccomp_unknown){.name = name, .line = where.line, .column = where.column};
+                        (struct seccomp_unknown){.name = name, .line = at.line, .column = at.column};
                 return 0;
         }
         (void)json_fail(json, where, *name == '@' ? "unknown group of system calls '%s'" : "unknown system call '%s'",
@@ -419,7 +421,7 @@ static int read_name(struct json *json, void *target)
 {
         struct rule *rule = target;
         struct name_taker taker = {json->arena, rule};
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const char *name;
         int r;
 
@@ -514,9 +516,10 @@ static int add_rules(struct json *json, struct profile *profile, const struct se
 static int read_rule(struct json *json, void *target)
 {
         struct profile *profile = target;
-        struct json_position where = json_position(json);
+        const char *where = json->at;
+        struct json_position at = json_position(json, where);
         struct rule rule = {.profile = profile};
-        struct seccomp_rule result = {.line = where.line, .column = where.column};
+        struct seccomp_rule result = {.line = at.line, .column = at.column};
         size_t unknown_before = profile->unknown_count;
         bool docker = profile->context != NULL;
         int r;
@@ -550,7 +553,7 @@ static int read_rules(struct json *json, void *target)
 static int read_flag(struct json *json, void *target)
 {
         struct profile *profile = target;
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         const struct word *word = read_word(json, "flag", flag_words, ELEMENTS(flag_words));
 
         if (word == NULL)
@@ -575,7 +578,7 @@ static int read_metadata(struct json *json, void *target)
 {
         struct profile *profile = target;
 
-        profile->metadata_where = json_position(json);
+        profile->metadata_where = json->at;
         return json_string(json, &profile->listener.metadata);
 }
 
@@ -617,7 +620,7 @@ static bool is_given(const char *text)
 }
 
 /* What is wrong with the field @key, said when the whole object has been read. */
-static int fail_field(struct json *json, const char *key, struct json_position where, const char *why)
+static int fail_field(struct json *json, const char *key, const char *where, const char *why)
 {
         json->path[json->depth++] = (struct json_step){.key = key, .index = -1};
         return json_fail(json, where, "%s", why);
@@ -639,7 +642,7 @@ static int check_listener(struct json *json, const struct profile *profile)
 
 static int read_profile(struct json *json, struct profile *profile)
 {
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         bool docker = profile->context != NULL;
         int r;
 
@@ -680,8 +683,10 @@ int seccomp_profile_parse(const char *text, size_t len, const char *file, unsign
         struct json json;
         int r;
 
-        json_init(&json, text, len, file, arena, err);
-        json.line = line;
+        r = json_init(&json, text, len, file, arena, err);
+        if (r < 0)
+                return r;
+        json.line_base = line - 1;
         json.column_base = column - 1;
         if (context == NULL) {
                 /* The OCI form is a part of config.json: errors name the path from its top. */
@@ -724,8 +729,9 @@ int seccomp_profile_listener(const char *text, size_t len, const char *file, str
         struct json json;
         int r;
 
-        json_init(&json, text, len, file, arena, err);
-        r = json_object(&json, fields, ELEMENTS(fields), JSON_SKIP_UNKNOWN, &listener);
+        r = json_init(&json, text, len, file, arena, err);
+        if (r >= 0)
+                r = json_object(&json, fields, ELEMENTS(fields), JSON_SKIP_UNKNOWN, &listener);
         if (r < 0)
                 return r;
         if (!is_given(listener.path))

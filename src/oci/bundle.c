@@ -42,19 +42,22 @@ static bool is_relative_bind(const struct spec_mount *mount)
 /* A relative root, and the relative sources of binds, lie in the bundle (runtime-spec, config.md, "Root" and "Mounts"). */
 static int join_paths(const char *bundle, struct ward_spec *spec, struct ward_err *err)
 {
-        struct spec_mount *mounts = arena_new(&spec->arena, struct spec_mount, spec->mount_count + 1);
+        struct spec_mount *mounts = NULL;
 
-        if (mounts == NULL)
-                return err_oom(err);
         for (size_t i = 0; i < spec->mount_count; i++) {
-                mounts[i] = spec->mounts[i];
-                if (!is_relative_bind(&mounts[i]))
+                if (!is_relative_bind(&spec->mounts[i]))
                         continue;
+                if (mounts == NULL) {
+                        mounts = arena_new(&spec->arena, struct spec_mount, spec->mount_count);
+                        if (mounts == NULL)
+                                return err_oom(err);
+                        memcpy(mounts, spec->mounts, spec->mount_count * sizeof(*mounts));
+                        spec->mounts = mounts;
+                }
                 mounts[i].source = arena_concat(&spec->arena, bundle, "/", mounts[i].source);
                 if (mounts[i].source == NULL)
                         return err_oom(err);
         }
-        spec->mounts = mounts;
         if (spec->rootfs != NULL && *spec->rootfs != '/') {
                 spec->rootfs = arena_concat(&spec->arena, bundle, "/", spec->rootfs);
                 if (spec->rootfs == NULL)
@@ -98,15 +101,15 @@ int oci_warn_caps(const struct oci *oci, const struct spec_caps *caps, struct wa
                         return err_oom(err);
                 oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE, text.data, hint.data);
         }
-        for (int cap = 0, said = 0; cap < CAP_NAME_COUNT; cap++) {
-                if ((lost >> cap & 1) == 0)
-                        continue;
+        for (int said = 0; lost != 0; lost &= lost - 1) {
+                const char *name = cap_names[__builtin_ctzll(lost)];
+
                 if (said++ == 0)
                         text_printf(&ambient,
                                     "can't raise ambient capability %s: it is not both permitted and inheritable",
-                                    cap_names[cap]);
+                                    name);
                 else
-                        text_printf(&ambient, "%s%s", said == 2 ? "; nor is " : ", ", cap_names[cap]);
+                        text_printf(&ambient, "%s%s", said == 2 ? "; nor is " : ", ", name);
         }
         if (text_failed(&ambient))
                 return err_oom(err);

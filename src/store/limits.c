@@ -305,8 +305,9 @@ static int record_read(int dirfd, const char *name, struct arena *arena, struct 
 
         if (r < 0)
                 return r;
-        json_init(&json, text, len, name, arena, &ignored);
-        r = json_object(&json, fields, ELEMENTS(fields), JSON_REFUSE_UNKNOWN, &reading);
+        r = json_init(&json, text, len, name, arena, &ignored);
+        if (r >= 0)
+                r = json_object(&json, fields, ELEMENTS(fields), JSON_REFUSE_UNKNOWN, &reading);
         if (r >= 0)
                 r = json_end(&json);
         if (r < 0 || reading.version != FORMAT_VERSION)

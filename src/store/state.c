@@ -355,8 +355,10 @@ static uint64_t version_of(const char *text, size_t len, struct arena *arena)
         struct ward_err ignored;
         struct json json;
 
-        json_init(&json, text, len, STATE_FILE, arena, &ignored);
-        return json_object(&json, fields, ELEMENTS(fields), JSON_SKIP_UNKNOWN, &reading) < 0 ? 0 : reading.version;
+        if (json_init(&json, text, len, STATE_FILE, arena, &ignored) < 0 ||
+            json_object(&json, fields, ELEMENTS(fields), JSON_SKIP_UNKNOWN, &reading) < 0)
+                return 0;
+        return reading.version;
 }
 
 /* Not damaged: who knows it can do with the container whatever there is to do. */
@@ -385,8 +387,9 @@ int store_state_parse(const char *text, size_t len, struct arena *arena, struct 
         struct json json;
         int r;
 
-        json_init(&json, text, len, STATE_FILE, arena, &local);
-        r = read_state(&json, &reading);
+        r = json_init(&json, text, len, STATE_FILE, arena, &local);
+        if (r >= 0)
+                r = read_state(&json, &reading);
         if (r >= 0 && reading.rest.len > 0) {
                 reading.state.rest = arena_strndup(arena, reading.rest.data, reading.rest.len);
                 r = reading.state.rest == NULL ? -ENOMEM : 0;

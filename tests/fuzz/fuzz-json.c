@@ -10,7 +10,7 @@
 static int walk(struct json *json, void *target)
 {
         const char *text, *string;
-        struct json_position where = json_position(json);
+        const char *where = json->at;
         size_t len;
         int64_t number;
         int r;
@@ -47,11 +47,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size_t len;
         int skipped, walked;
 
-        json_init(&json, (const char *)data, size, "f", &arena, &skip_err);
+        EXPECT(json_init(&json, (const char *)data, size, "f", &arena, &skip_err) == 0);
         skipped = json_skip(&json, &text, &len);
         if (skipped >= 0)
                 skipped = json_end(&json);
-        json_init(&json, (const char *)data, size, "f", &arena, &walk_err);
+        EXPECT(json_init(&json, (const char *)data, size, "f", &arena, &walk_err) == 0);
         walked = walk(&json, &written);
         if (walked >= 0)
                 walked = json_end(&json);
