@@ -237,7 +237,7 @@ static int parse_long(struct cursor *cursor, const char *word, size_t dashes)
                 return OPTIONS_HELP_ALL;
         if (entry == NULL)
                 return unknown(cursor, shown, shown + dashes);
-        if (entry->arg != NULL && entry->kind != OPTION_KIND_NOT_YET) {
+        if (entry->arg[0] != '\0' && entry->kind != OPTION_KIND_NOT_YET) {
                 r = take_value(cursor, entry, shown, value, &value);
                 if (r < 0)
                         return r;
@@ -266,7 +266,7 @@ static int parse_letters(struct cursor *cursor, const char *word)
                         return c == word + 1 ? unknown(cursor, word, word + 1) : unknown(cursor, shown, shown + 1);
                 if (c[1] == '=')
                         return store(cursor, entry, shown, c + 2);
-                if (entry->arg == NULL) {
+                if (entry->arg[0] == '\0') {
                         r = store(cursor, entry, shown, NULL);
                         if (r < 0)
                                 return r;
@@ -344,7 +344,7 @@ int options_set(const struct option_command *command, const struct option_entry 
 
 static size_t left_width(const struct option_entry *entry)
 {
-        return strlen("  -x, --") + strlen(entry->name) + (entry->arg == NULL ? 0 : 1 + strlen(entry->arg));
+        return strlen("  -x, --") + strlen(entry->name) + (entry->arg[0] == '\0' ? 0 : 1 + strlen(entry->arg));
 }
 
 /* Appends @help wrapped to lines that begin at @column. */
@@ -373,7 +373,7 @@ static void add_entry(struct text *text, const struct option_entry *entry, size_
                 text_printf(text, "  -%c, --%s", entry->letter, entry->name);
         else
                 text_printf(text, "      --%s", entry->name);
-        if (entry->arg != NULL)
+        if (entry->arg[0] != '\0')
                 text_printf(text, " %s", entry->arg);
         if (width + 2 > column)
                 text_printf(text, "\n%*s", (int)column, "");

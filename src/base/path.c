@@ -27,9 +27,9 @@ int path_absolute(const char *path, struct arena *arena, const char **ret_path, 
 
 void path_unescape(char *text)
 {
-        char *to = text;
+        char *to = strchrnul(text, '\\');
 
-        for (const char *from = text; *from != '\0'; to++) {
+        for (const char *from = to; *from != '\0'; to++) {
                 if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' && from[2] <= '7' &&
                     from[3] >= '0' && from[3] <= '7') {
                         *to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#define NAME_END_MAX 96 /* the parenthesis behind the name comes before */
 #define STATE_FIELD 3
 #define THREADS_FIELD 20
 #define FORKED_NOT_EXECUTED 0x40u /* PF_FORKNOEXEC */
@@ -39,10 +40,11 @@ int procfs_next_mount(char **text, struct procfs_mount *ret_mount)
         return 1;
 }
 
-/* The field @number (from 1) behind the name, which is the second one, in parentheses, and may hold anything. */
+/* The field @number (from 1) behind the name, which is the second one, in parentheses, and may hold anything: at most 63 bytes
+ * (proc_task_name() in fs/proc/array.c), behind which there is no parenthesis. */
 static const char *stat_field(const char *stat, int number)
 {
-        const char *at = strrchr(stat, ')');
+        const char *at = memrchr(stat, ')', strnlen(stat, NAME_END_MAX));
 
         for (int i = 2; at != NULL && i < number; i++) {
                 at = strchr(at, ' ');

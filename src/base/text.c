@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digits.h"
+
 #define WORD_MAX 64 /* longer words get no suggestion */
 #define SHORT 64    /* what is printed is seldom longer */
 
 static bool reserve(struct text *text, size_t more)
 {
-        size_t room = text->room == 0 ? 256 : text->room;
+        size_t room = text->room == 0 ? 1024 : text->room;
         char *data;
 
         if (text->failed)
@@ -64,13 +66,9 @@ void text_printf(struct text *text, const char *format, ...)
 
 void text_number(struct text *text, uint64_t number)
 {
-        char digits[20], *at = digits + sizeof(digits);
+        char digits[DIGITS_MAX];
 
-        do {
-                *--at = (char)('0' + number % 10);
-                number /= 10;
-        } while (number > 0);
-        text_add(text, at, (size_t)(digits + sizeof(digits) - at));
+        text_add(text, digits, (size_t)(digits_put(digits, number, 10) - digits));
 }
 
 char *text_next(char **text, char separator)

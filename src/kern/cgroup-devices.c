@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/digits.h"
 #include "base/fd.h"
 #include "base/text.h"
 #include "kern/cgroup-bpf.h"
@@ -248,13 +249,13 @@ static int exceptions_build(struct exceptions *set, const struct cgroup_device_r
         return 0;
 }
 
-/* -1: every number. */
-static void number_print(int64_t number, struct text *text)
+/* -1: every number. Returns where it ends. */
+static char *number_put(char *at, int64_t number)
 {
-        if (number == -1)
-                text_puts(text, "*");
-        else
-                text_number(text, (uint64_t)number);
+        if (number != -1)
+                return digits_put(at, (uint64_t)number, 10);
+        *at = '*';
+        return at + 1;
 }
 
 /* By BPF_DEVCG_ACC_*, in the order in which the kernel shows them. */
@@ -264,15 +265,16 @@ static const char access_words[ALL + 1][4] = {"", "m", "r", "rm", "w", "wm", "rw
 static void exceptions_print(const struct exceptions *set, struct text *text)
 {
         for (const struct exception *exception = set->list; exception < set->list + set->count; exception++) {
-                const char type[] = {exception->type, ' '};
+                char line[sizeof("c *:* rwm") + 2 * DIGITS_MAX + 1] = {exception->type, ' '}, *at = line + 2;
 
-                text_add(text, type, sizeof(type));
-                number_print(exception->major, text);
-                text_puts(text, ":");
-                number_print(exception->minor, text);
-                text_puts(text, " ");
-                text_puts(text, access_words[exception->access]);
-                text_puts(text, "\n");
+                at = number_put(at, exception->major);
+                *at++ = ':';
+                at = number_put(at, exception->minor);
+                *at++ = ' ';
+                for (const char *word = access_words[exception->access]; *word != '\0'; word++)
+                        *at++ = *word;
+                *at++ = '\n';
+                text_add(text, line, (size_t)(at - line));
         }
 }
 

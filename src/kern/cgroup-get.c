@@ -115,17 +115,17 @@ static int file_choose(const struct cgroup_hierarchy *hierarchy, const char *pat
                 *ret_form = FORM_TEXT;
                 return 0;
         }
-        if (files->file == NULL) {
+        if (files->file[0] == '\0') {
                 (void)err_set(err, -ENOENT, "get %s: it needs cgroup v%d, and '%s' is of cgroup v%d",
                               cgroup_limit_name(limit, field), 3 - hierarchy->version, hierarchy->mount,
                               hierarchy->version);
-                if (knob->nearest != NULL)
+                if (knob->nearest[0] != '\0')
                         return err_hint(err, "cgroup v%d has %s in its place", hierarchy->version, knob->nearest);
                 return -ENOENT;
         }
         *ret_file = cgroup_knob_name(limit, files->file, name);
         *ret_form = files->form;
-        if (knob->either && files->too != NULL && !has_file(hierarchy, path, *ret_file)) {
+        if (knob->either && files->too[0] != '\0' && !has_file(hierarchy, path, *ret_file)) {
                 *ret_file = cgroup_knob_name(limit, files->too, name);
                 *ret_form = files->too_form;
         }

@@ -52,14 +52,15 @@ enum form {
 
 /* A star in a file's name stands for the limit's key. */
 struct knob_files {
-        const char *file; /* NULL: this version has no such knob */
+        char file[40]; /* "": this version has no such knob */
         enum form form;
-        const char *too; /* another file that has the same, if it is there; NULL: none */
+        char too[40]; /* another file that has the same, if it is there; "": none */
         enum form too_form;
 };
 
 struct knob {
-        const char *field; /* of the OCI runtime specification's linux.resources */
+        char field
+                [40]; /* of the OCI runtime specification's linux.resources; none of these is a pointer, which would be relocated at every start */
         enum cgroup_controller controller;
         struct knob_files v1, v2;
         bool of_device;  /* it is one of a block device */
@@ -68,7 +69,7 @@ struct knob {
         bool read_back;  /* there are kernels that take it and do nothing */
         bool has_anyway; /* @anyway is how it is where there is no such file */
         int64_t anyway;
-        const char *nearest; /* what the version that lacks it has in its place, by its @field; NULL: nothing */
+        char nearest[24]; /* what the version that lacks it has in its place, by its @field; "": nothing */
 };
 
 extern const struct knob cgroup_knobs[CGROUP_KNOB_COUNT];

@@ -70,7 +70,7 @@ static uint32_t controllers_parse(const char *list, const char *separators)
 }
 
 /* The line of a hierarchy's mount as such. False: it mounts something else. */
-static bool mount_of(const struct procfs_mount *line, struct cgroup_mount *ret_mount)
+static bool mount_of(struct procfs_mount *line, struct cgroup_mount *ret_mount)
 {
         int version = strcmp(line->type, "cgroup2") == 0 ? 2 : strcmp(line->type, "cgroup") == 0 ? 1 : 0;
 
@@ -78,6 +78,9 @@ static bool mount_of(const struct procfs_mount *line, struct cgroup_mount *ret_m
                 return false;
         path_unescape(line->root);
         path_unescape(line->point);
+        /* The first word is rw or ro. */
+        if (line->options[0] == 'r' && line->options[1] != '\0' && line->options[2] == ',')
+                line->options += 3;
         *ret_mount = (struct cgroup_mount){version, line->root, line->point, strlen(line->point), line->options};
         return true;
 }
@@ -92,8 +95,9 @@ static char *line_of_hierarchy(char *mountinfo)
                 at = strchr(at + 1, '-');
         if (at == NULL)
                 return NULL;
-        newline = memrchr(mountinfo, '\n', (size_t)(at - mountinfo));
-        return newline == NULL ? mountinfo : newline + 1;
+        while ((newline = memchr(mountinfo, '\n', (size_t)(at - mountinfo))) != NULL)
+                mountinfo = newline + 1;
+        return mountinfo;
 }
 
 /* Fills in @mounts, at most MOUNT_MAX; returns how many. */
@@ -174,6 +178,12 @@ static const struct cgroup_mount *mount_choose(const struct cgroup_mount *mounts
         return best;
 }
 
+/* Most are the root. */
+static const char *copy_group(struct arena *arena, const char *path)
+{
+        return path[0] == '/' && path[1] == '\0' ? "/" : arena_strdup(arena, path);
+}
+
 static int hierarchy_fill(struct arena *arena, const struct cgroup_mount *mount, const char *controllers,
                           const char *path, struct cgroup_hierarchy *ret_hierarchy, struct ward_err *err)
 {
@@ -181,10 +191,10 @@ static int hierarchy_fill(struct arena *arena, const struct cgroup_mount *mount,
         struct cgroup_hierarchy hierarchy = {
                 .version = mount->version, .identity = "unified", .name = "unified", .fd = -EBADF};
 
-        hierarchy.mount = arena_strdup(arena, mount->point);
+        hierarchy.mount = arena_strndup(arena, mount->point, mount->point_len);
         /* A group outside of what is mounted (the mount's root is "/../.." then) has no path here. */
-        hierarchy.own_path = arena_strdup(arena, below == NULL ? "/" : below);
-        hierarchy.root = arena_strdup(arena, mount->root);
+        hierarchy.own_path = below == NULL ? "/" : copy_group(arena, below);
+        hierarchy.root = copy_group(arena, mount->root);
         if (mount->version == 1)
                 hierarchy.identity = arena_strdup(arena, controllers);
         if (hierarchy.mount == NULL || hierarchy.own_path == NULL || hierarchy.root == NULL ||

@@ -93,7 +93,7 @@ static int save_file(const struct cgroup_hierarchy *hierarchy, const char *path,
         ret_saved->slot = arena_concat(arena, place.line == NULL ? "" : place.line, place.word == NULL ? "" : " ",
                                        place.word == NULL ? "" : place.word);
         ret_saved->text = limit->knob == CGROUP_UNIFIED ? arena_strdup(arena, text) : text_at(&place, text, arena);
-        return ret_saved->file == NULL || ret_saved->slot == NULL || ret_saved->text == NULL ? err_oom(err) : 1;
+        return ret_saved->file[0] == '\0' || ret_saved->slot == NULL || ret_saved->text == NULL ? err_oom(err) : 1;
 }
 
 int cgroup_save(const struct cgroup_hierarchy *hierarchy, const char *path, const struct cgroup_limit *limit,
@@ -110,13 +110,13 @@ int cgroup_save(const struct cgroup_hierarchy *hierarchy, const char *path, cons
         } all[CGROUP_SAVED_MAX] = {
                 {limit->knob == CGROUP_UNIFIED ? limit->key : files->file, files->form},
                 {files->too, files->too_form},
-                {both ? cgroup_knobs[CGROUP_MEMORY_SWAP].v1.file : NULL, FORM_NUMBER},
+                {both ? cgroup_knobs[CGROUP_MEMORY_SWAP].v1.file : "", FORM_NUMBER},
         };
         size_t count = 0;
         int r = 0;
 
         for (size_t i = 0; i < ELEMENTS(all) && r >= 0; i++) {
-                if (all[i].pattern == NULL)
+                if (all[i].pattern[0] == '\0')
                         continue;
                 r = save_file(hierarchy, path, limit, all[i].pattern, all[i].form, arena, &ret_saved[count], err);
                 count += r > 0;

@@ -186,7 +186,7 @@ static int explain_version(const struct knob *knob, const struct cgroup_hierarch
         (void)err_set(err, -EOPNOTSUPP, "set %s: it needs cgroup v%d; here %s is on cgroup v%d ('%s')", name,
                       3 - hierarchy->version, cgroup_controller_names[knob->controller], hierarchy->version,
                       hierarchy->mount);
-        if (knob->nearest != NULL)
+        if (knob->nearest[0] != '\0')
                 return err_hint(err, "leave it out; cgroup v%d has %s in its place", hierarchy->version, knob->nearest);
         return err_hint(err, "leave it out");
 }
@@ -224,14 +224,14 @@ static int hierarchy_find(const struct set *set, const struct cgroup_limit *limi
         if (limit->knob == CGROUP_UNIFIED)
                 return cgroup_unified_find(set, limit, ret_hierarchy, err);
         hierarchy = cgroup_knob_hierarchy(set->layout, limit->knob);
-        if (cgroup_limit_anyway(limit) && (hierarchy == NULL || files_of(knob, hierarchy)->file == NULL)) {
+        if (cgroup_limit_anyway(limit) && (hierarchy == NULL || files_of(knob, hierarchy)->file[0] == '\0')) {
                 *ret_hierarchy = NULL;
                 return 0;
         }
         (void)cgroup_limit_name(limit, name);
         if (hierarchy == NULL)
                 return explain_none(set, knob, name, err);
-        if (files_of(knob, hierarchy)->file == NULL)
+        if (files_of(knob, hierarchy)->file[0] == '\0')
                 return explain_version(knob, hierarchy, name, err);
         if (knob->root != in_root) {
                 (void)err_set(err, -EINVAL, "set %s: %s", name,
@@ -324,7 +324,7 @@ static int limit_write(const struct set *set, const struct cgroup_limit *limit, 
                 return cgroup_unified_write(set, hierarchy, limit, err);
         files = files_of(knob, hierarchy);
         r = file_write(set, hierarchy, limit, files->file, files->form, err);
-        if (files->too == NULL || (r < 0 && !knob->either))
+        if (files->too[0] == '\0' || (r < 0 && !knob->either))
                 return r;
         /* What is said is what was wrong with the file that is there. */
         too = file_write(set, hierarchy, limit, files->too, files->too_form, r != -ENOENT && knob->either ? NULL : err);

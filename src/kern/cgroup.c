@@ -232,9 +232,11 @@ unsigned cgroup_missing_parents(const struct cgroup_hierarchy *hierarchy, const 
 {
         char parent[PATH_MAX], name[NAME_MAX + 1];
         unsigned missing = 0;
-        size_t len;
+        size_t len = strlen(path);
 
-        (void)snprintf(parent, sizeof(parent), "%s", path);
+        if (len >= sizeof(parent))
+                return 0;
+        memcpy(parent, path, len + 1);
         for (;; missing++) {
                 int fd;
 

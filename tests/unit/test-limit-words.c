@@ -318,9 +318,9 @@ static void add_word(struct text *text, const char *word)
 
 static void add_files(struct text *text, const struct knob_files *files)
 {
-        if (files->file != NULL && strcmp(files->file, "*") != 0)
+        if (files->file[0] != '\0' && strcmp(files->file, "*") != 0)
                 add_word(text, files->file);
-        if (files->too != NULL)
+        if (files->too[0] != '\0')
                 add_word(text, files->too);
 }
 
