@@ -22,22 +22,36 @@
 /* "36 35 0:33 / /sys/fs/cgroup rw,noatime shared:15 - cgroup2 cgroup2 rw": blanks in names are escaped, a source may be empty. */
 int procfs_next_mount(char **text, struct procfs_mount *ret_mount)
 {
-        char *line = *text == NULL ? NULL : text_next(text, '\n'), *field[6];
-        const char *word, *type, *source, *peers = NULL;
+        char *line = *text == NULL ? NULL : text_next(text, '\n'), *field[5], *dash;
+        const char *type, *source;
 
         if (line == NULL || (*line == '\0' && *text == NULL))
                 return 0;
         for (size_t i = 0; i < ELEMENTS(field); i++)
                 field[i] = text_next(&line, ' ');
-        while ((word = text_next(&line, ' ')) != NULL && strcmp(word, "-") != 0)
-                if (strncmp(word, "shared:", strlen("shared:")) == 0)
-                        peers = word + strlen("shared:");
-        type = text_next(&line, ' ');
-        source = text_next(&line, ' ');
-        if (line == NULL || field[4][0] != '/')
+        dash = line == NULL ? NULL : strchr(line, '-');
+        while (dash != NULL && (dash[-1] != ' ' || dash[1] != ' '))
+                dash = strchr(dash + 1, '-');
+        if (dash == NULL)
                 return -EBADMSG;
-        *ret_mount = (struct procfs_mount){field[0], peers, field[3], field[4], type, source, line};
+        dash[-1] = '\0';
+        dash += 2;
+        type = text_next(&dash, ' ');
+        source = text_next(&dash, ' ');
+        if (dash == NULL || field[4][0] != '/')
+                return -EBADMSG;
+        *ret_mount = (struct procfs_mount){field[0], line, field[3], field[4], type, source, dash};
         return 1;
+}
+
+const char *procfs_mount_peers(const struct procfs_mount *mount)
+{
+        char *rest = mount->optional;
+
+        for (const char *word; (word = text_next(&rest, ' ')) != NULL;)
+                if (strncmp(word, "shared:", strlen("shared:")) == 0)
+                        return word + strlen("shared:");
+        return NULL;
 }
 
 /* The field @number (from 1) behind the name, which is the second one, in parentheses, and may hold anything: at most 63 bytes

@@ -11,14 +11,16 @@
 /* A line of mountinfo (proc_pid_mountinfo(5)); the strings are inside its text. */
 struct procfs_mount {
         const char *id;
-        const char
-                *peers; /* the number of the group that it shares its mounts with (mount_namespaces(7)); NULL: none */
+        char *optional;                      /* its own options, and the optional fields */
         char *root, *point;                  /* still escaped: path_unescape() */
         const char *type, *source, *options; /* of the file system */
 };
 
 /* Cuts the next line off *@text, in place. Returns 1, 0 at the end, or -EBADMSG for a line of another form, behind which it goes on. */
 int procfs_next_mount(char **text, struct procfs_mount *ret_mount);
+
+/* The number of the group that the mount shares its mounts with (mount_namespaces(7)); NULL: it shares them with none. Cuts the optional fields up. */
+const char *procfs_mount_peers(const struct procfs_mount *mount);
 
 /* From /proc/PID/stat (proc_pid_stat(5)): the state as its letter, NUL when there is none. */
 char procfs_stat_state(const char *stat);

@@ -118,6 +118,7 @@ static int find_mount(const struct launch *launch, uint32_t id, char **ret_peers
 {
         _cleanup_free_ char *text = NULL;
         struct procfs_mount line;
+        const char *peers;
         char number[12];
         char *rest;
         int r;
@@ -129,9 +130,10 @@ static int find_mount(const struct launch *launch, uint32_t id, char **ret_peers
         for (rest = text; (r = procfs_next_mount(&rest, &line)) != 0;) {
                 if (r < 0 || strcmp(line.id, number) != 0)
                         continue;
-                if (ret_peers == NULL || line.peers == NULL)
+                peers = ret_peers == NULL ? NULL : procfs_mount_peers(&line);
+                if (peers == NULL)
                         return 1;
-                *ret_peers = strdup(line.peers);
+                *ret_peers = strdup(peers);
                 return *ret_peers == NULL ? err_oom(err) : 1;
         }
         return 0;
@@ -177,7 +179,9 @@ static int check_peers(const struct change *change, const struct launch *launch,
         if (r < 0)
                 return r;
         for (rest = text; (r = procfs_next_mount(&rest, &line)) != 0;) {
-                if (r < 0 || line.peers == NULL || strcmp(line.peers, peers) != 0)
+                const char *other = r < 0 ? NULL : procfs_mount_peers(&line);
+
+                if (other == NULL || strcmp(other, peers) != 0)
                         continue;
                 path_unescape(line.point);
                 return refuse_shared(change, mount, line.point, err);
