@@ -102,21 +102,6 @@ void store_state_print(const struct store_state *state, struct text *text)
         text_puts(text, "}\n");
 }
 
-/* All of it but the strings was written here: it can be read back if they are UTF-8, as everything is that is ASCII. */
-static int check(const struct text *text, struct ward_err *err)
-{
-        uint64_t word, all = 0;
-        size_t i = 0;
-
-        for (; i + sizeof(word) <= text->len; i += sizeof(word)) {
-                memcpy(&word, text->data + i, sizeof(word));
-                all |= word;
-        }
-        for (; i < text->len; i++)
-                all |= (unsigned char)text->data[i];
-        return (all & UINT64_C(0x8080808080808080)) == 0 ? 0 : json_check(text->data, text->len, STATE_FILE, err);
-}
-
 int store_write(const struct store_entry *entry, const struct store_state *state, struct ward_err *err)
 {
         _cleanup_text_ struct text text = {0};
@@ -134,7 +119,7 @@ int store_write(const struct store_entry *entry, const struct store_state *state
                 return err_oom(err);
         if (text.len > STATE_MAX)
                 return err_set(err, -EFBIG, "state of container '%s' is larger than %u bytes", state->id, STATE_MAX);
-        if (check(&text, err) < 0) {
+        if (json_check(text.data, text.len, STATE_FILE, err) < 0) {
                 (void)err_wrap(err, "write the state of container '%s'", state->id);
                 return err_hint(err, "the paths of the bundle and of the root, and the command, must be UTF-8");
         }
