@@ -263,11 +263,11 @@ int cgroup_top_at(const struct cgroup_top *tree, const struct tree_node *node, u
 /* inotify takes names alone; this one is of the directory that is open, whatever it is called meanwhile. */
 static void add_watch(struct cgroup_top *tree, struct tree_watch *watch, int directory)
 {
-        char name[32];
+        char name[FD_SELF_PATH_MAX];
 
         if (watch->wd >= 0)
                 return;
-        (void)snprintf(name, sizeof(name), "/proc/self/fd/%d", directory);
+        fd_self_path(directory, name);
         watch->wd = tree->inotify < 0 ? -1 : inotify_add_watch(tree->inotify, name, WATCHED);
         if (watch->wd < 0)
                 tree->unwatched = true;
