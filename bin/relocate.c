@@ -36,7 +36,7 @@ __asm__(".text\n"
         ".size relocating_start, . - relocating_start\n");
 
 /* An even entry is the address of a word to relocate; an odd one says by its other bits which of the next 63 words are to be. */
-__attribute__((no_stack_protector, used)) void relocate_packed(void)
+__attribute__((no_stack_protector, used, optimize("O2"))) void relocate_packed(void)
 {
         const uintptr_t base = (uintptr_t)__ehdr_start;
         const uint64_t *entry = NULL;
@@ -59,10 +59,10 @@ __attribute__((no_stack_protector, used)) void relocate_packed(void)
                         *word++ += base;
                         continue;
                 }
-                if (bits != 0)
-                        do
-                                word[(unsigned)__builtin_ctzll(bits)] += base;
-                        while ((bits &= bits - 1) != 0);
+                for (uint64_t at; bits != 0; bits &= bits - 1) {
+                        __asm__("bsf %1, %0" : "=r"(at) : "r"(bits) : "cc"); /* __builtin_ctzll() extends the sign of what has none */
+                        word[at] += base;
+                }
                 word += sizeof(*entry) * CHAR_BIT - 1;
         }
 }

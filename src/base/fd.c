@@ -50,16 +50,21 @@ int fd_open_standard(struct ward_err *err)
 int fd_read_all(int fd, const char *name, size_t limit, char **ret_text, size_t *ret_len, struct ward_err *err)
 {
         _cleanup_free_ char *text = NULL;
-        size_t room = 4096, len = 0;
+        size_t room = 0, len = 0;
 
         /* procfs and cgroupfs report a size of 0, so the size is found by reading (proc(5)). */
         for (;;) {
-                char *larger = realloc(text, room + 1);
                 ssize_t n;
 
-                if (larger == NULL)
-                        return err_oom(err);
-                text = larger;
+                if (len == room) {
+                        size_t more = room == 0 ? 4096 : 2 * room;
+                        char *larger = realloc(text, more + 1);
+
+                        if (larger == NULL)
+                                return err_oom(err);
+                        text = larger;
+                        room = more;
+                }
                 n = read(fd, text + len, room - len);
                 if (n < 0 && errno == EINTR)
                         continue;
@@ -70,8 +75,6 @@ int fd_read_all(int fd, const char *name, size_t limit, char **ret_text, size_t 
                 len += (size_t)n;
                 if (len > limit)
                         return err_set(err, -EFBIG, "read '%s': it is larger than %zu bytes", name, limit);
-                if (len == room)
-                        room *= 2;
         }
         text[len] = '\0';
         *ret_text = TAKE_PTR(text);

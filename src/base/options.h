@@ -46,12 +46,12 @@ struct option_list {
 typedef int (*option_reader)(void *target, const char *value, struct arena *arena, struct ward_err *err);
 
 struct option_entry {
-        char name[32];    /* without dashes; no pointer, as it would be relocated at every start */
-        char letter;      /* 0: none */
-        char arg[40];     /* what the value is called in --help; "": the option takes none */
-        const char *help; /* one line without a full stop */
-        bool rare;        /* --help leaves it to --help-all: the first screen is for what people use every day */
-        bool hidden;      /* in no help: a second spelling, or of no use any more */
+        char name[32];  /* without dashes; no pointer, as it would be relocated at every start */
+        char letter;    /* 0: none */
+        char arg[40];   /* what the value is called in --help; "": the option takes none */
+        char help[196]; /* one line without a full stop */
+        bool rare;      /* --help leaves it to --help-all: the first screen is for what people use every day */
+        bool hidden;    /* in no help: a second spelling, or of no use any more */
         enum option_kind kind;
         size_t offset;            /* of the target in the structure that options_parse() fills in */
         uint64_t max;             /* NUMBER, SET */

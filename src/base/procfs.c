@@ -60,9 +60,11 @@ static const char *stat_field(const char *stat, int number)
 {
         const char *at = memrchr(stat, ')', strnlen(stat, NAME_END_MAX));
 
-        for (int i = 2; at != NULL && i < number; i++) {
-                at = strchr(at, ' ');
-                at = at == NULL ? NULL : at + 1;
+        /* They are short, for which strchr(3) is dear. */
+        for (int i = 2; at != NULL && i < number; at++) {
+                if (*at == '\0')
+                        return NULL;
+                i += *at == ' ';
         }
         return at;
 }

@@ -83,5 +83,5 @@ const struct syscall_group syscall_groups[] = {
         {"@timer", "alarm getitimer setitimer timer_create timer_delete timer_getoverrun timer_gettime "
                    "timer_gettime64 timer_settime timer_settime64 timerfd_create timerfd_gettime timerfd_gettime64 "
                    "timerfd_settime timerfd_settime64 times"},
-        {0},
+        {"", NULL},
 };

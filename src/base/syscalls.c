@@ -200,9 +200,9 @@ static int each_member(const char *name, unsigned depth, struct arena *arena, in
                 if (call == NULL || r < 0)
                         return r;
         }
-        while (group->name != NULL && strcmp(group->name, name) != 0)
+        while (group->name[0] != '\0' && strcmp(group->name, name) != 0)
                 group++;
-        if (group->name == NULL || depth == GROUP_DEPTH_MAX)
+        if (group->name[0] == '\0' || depth == GROUP_DEPTH_MAX)
                 return -ENOENT;
         words = arena_strdup(arena, group->members);
         if (words == NULL)
@@ -227,7 +227,7 @@ static const char *nearest_group(const char *name, struct arena *arena)
         const char **names;
         size_t count = 0;
 
-        while (syscall_groups[count].name != NULL)
+        while (syscall_groups[count].name[0] != '\0')
                 count++;
         names = arena_new(arena, const char *, count + 1);
         if (names == NULL)

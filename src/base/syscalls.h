@@ -54,11 +54,11 @@ const char *syscall_name_on(uint32_t arch, int number);
 
 /* A group of system calls by systemd's name for it: "@file-system". */
 struct syscall_group {
-        const char *name;
+        char name[20];       /* "": behind the last one */
         const char *members; /* names with a blank between them; one that begins with @ is another group */
 };
 
-/* Sorted; the last one has no name. "@known", every call that has a name, is none of them. */
+/* Sorted. "@known", every call that has a name, is none of them. */
 extern const struct syscall_group syscall_groups[];
 
 /* Calls @take for each call of the group @name, also for those that this architecture has not, until it returns a negative number, which is returned.

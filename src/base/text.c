@@ -73,15 +73,11 @@ void text_number(struct text *text, uint64_t number)
 
 char *text_next(char **text, char separator)
 {
-        char *part = *text, *end = part;
+        char *part = *text, *end;
 
         if (part == NULL)
                 return NULL;
-        /* What is in a line is short, for which strchrnul(3) is dear. */
-        if (separator == '\n')
-                end = strchrnul(end, separator);
-        while (*end != '\0' && *end != separator)
-                end++;
+        end = strchrnul(part, separator);
         *text = *end == '\0' ? NULL : end + 1;
         *end = '\0';
         return part;

@@ -323,7 +323,7 @@ static int groups(struct cli *cli, const void *what, int count, char **words, st
         _cleanup_text_ struct text text = {0};
         int r;
 
-        for (const struct syscall_group *group = syscall_groups; count == 0 && group->name != NULL; group++)
+        for (const struct syscall_group *group = syscall_groups; count == 0 && group->name[0] != '\0'; group++)
                 text_printf(&text, "%s\n", group->name);
         if (count == 0)
                 text_puts(&text, "@known\n");

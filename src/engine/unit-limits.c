@@ -157,7 +157,7 @@ static int tell_set(const struct telling *telling, const char *file, const char 
 static const struct told {
         enum cgroup_knob knobs[4]; /* the limits that are in this file */
         int version;
-        const char *file, *property;
+        char file[24], property[24];
         int (*tell)(const struct telling *telling, const char *file, const char *property);
 } told[] = {
         /* clang-format off */

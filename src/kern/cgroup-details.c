@@ -275,12 +275,11 @@ static int hugetlb_add(const struct details *d, const struct cgroup_hierarchy *h
 
         if (hugetlb.size == NULL)
                 return err_oom(d->err);
-        r = hugetlb_figure(d, hierarchy, size, v1 ? "usage_in_bytes" : "current", NULL, &hugetlb.usage);
+        r = hugetlb_figure(d, hierarchy, size, v1 ? "usage_in_bytes" : "current", "", &hugetlb.usage);
         if (r >= 0 && v1)
-                r = hugetlb_figure(d, hierarchy, size, "max_usage_in_bytes", NULL, &hugetlb.max);
+                r = hugetlb_figure(d, hierarchy, size, "max_usage_in_bytes", "", &hugetlb.max);
         if (r >= 0)
-                r = hugetlb_figure(d, hierarchy, size, v1 ? "failcnt" : "events", v1 ? NULL : "max",
-                                   &hugetlb.fail_count);
+                r = hugetlb_figure(d, hierarchy, size, v1 ? "failcnt" : "events", v1 ? "" : "max", &hugetlb.fail_count);
         if (r >= 0)
                 *ret_hugetlb = hugetlb;
         return r;

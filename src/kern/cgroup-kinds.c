@@ -28,7 +28,7 @@ static int number_read(const struct kinds *k, const struct cgroup_hierarchy *hie
         int r = file_read(k, hierarchy, file, &text);
 
         if (r >= 0)
-                *ret_number = text == NULL ? UINT64_MAX : cgroup_text_number(text, NULL);
+                *ret_number = text == NULL ? UINT64_MAX : cgroup_text_number(text, "");
         return r;
 }
 

@@ -78,7 +78,7 @@ extern const struct knob cgroup_knobs[CGROUP_KNOB_COUNT];
 struct reason {
         enum cgroup_knob knob;
         int version, code;
-        const char *why, *hint;
+        char why[200], hint[144];
 };
 
 extern const struct reason cgroup_reasons[];

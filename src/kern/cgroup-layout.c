@@ -41,6 +41,7 @@ struct cgroup_mount {
         const char *point; /* where */
         size_t point_len;
         const char *options; /* of the superblock: the controllers, or name=NAME */
+        bool alone;          /* it is one option */
 };
 
 uint32_t cgroup_controller_bit(const char *name, size_t len)
@@ -72,7 +73,7 @@ static uint32_t controllers_parse(const char *list, const char *separators)
 /* The line of a hierarchy's mount as such. False: it mounts something else. */
 static bool mount_of(struct procfs_mount *line, struct cgroup_mount *ret_mount)
 {
-        int version = strcmp(line->type, "cgroup2") == 0 ? 2 : strcmp(line->type, "cgroup") == 0 ? 1 : 0;
+        int version = strcmp(line->type, "cgroup") == 0 ? 1 : strcmp(line->type, "cgroup2") == 0 ? 2 : 0;
 
         if (version == 0)
                 return false;
@@ -81,7 +82,9 @@ static bool mount_of(struct procfs_mount *line, struct cgroup_mount *ret_mount)
         /* The first word is rw or ro. */
         if (line->options[0] == 'r' && line->options[1] != '\0' && line->options[2] == ',')
                 line->options += 3;
-        *ret_mount = (struct cgroup_mount){version, line->root, line->point, strlen(line->point), line->options};
+        *ret_mount = (struct cgroup_mount){version,       line->root,
+                                           line->point,   strlen(line->point),
+                                           line->options, strchr(line->options, ',') == NULL};
         return true;
 }
 
@@ -91,7 +94,8 @@ static char *line_of_hierarchy(char *mountinfo)
 {
         char *at = mountinfo == NULL ? NULL : strchr(mountinfo, '-'), *newline;
 
-        while (at != NULL && (at == mountinfo || strncmp(at - 1, " - cgroup", strlen(" - cgroup")) != 0))
+        while (at != NULL &&
+               (at == mountinfo || at[1] != ' ' || strncmp(at - 1, " - cgroup", strlen(" - cgroup")) != 0))
                 at = strchr(at + 1, '-');
         if (at == NULL)
                 return NULL;
@@ -123,13 +127,19 @@ static size_t mounts_parse(char *mountinfo, struct cgroup_mount *mounts)
         return count;
 }
 
+static bool is_root(const char *path)
+{
+        return path[0] == '/' && path[1] == '\0';
+}
+
 /* The part of the group @path that lies below the group @root, with its slash; NULL when it does not lie there. */
 static const char *path_below(const char *path, const char *root)
 {
-        size_t len = strlen(root);
+        size_t len;
 
-        if (strcmp(root, "/") == 0)
+        if (is_root(root))
                 return path;
+        len = strlen(root);
         if (strncmp(path, root, len) != 0)
                 return NULL;
         if (path[len] == '\0')
@@ -137,9 +147,13 @@ static const char *path_below(const char *path, const char *root)
         return path[len] == '/' ? path + len : NULL;
 }
 
-/* Whether a mount with these superblock options is the hierarchy of a /proc/self/cgroup line with this list. */
-static bool options_name(const char *options, const char *controllers)
+/* Whether a mount is the hierarchy of a /proc/self/cgroup line with this list. */
+static bool is_of(const struct cgroup_mount *mount, const char *controllers)
 {
+        const char *options = mount->options;
+
+        if (mount->version != 1 || (mount->alone && options[0] != controllers[0]))
+                return false;
         for (;;) {
                 size_t i = 0;
 
@@ -163,13 +177,12 @@ static const struct cgroup_mount *mount_choose(const struct cgroup_mount *mounts
         int best_rank = -1;
 
         for (const struct cgroup_mount *mount = mounts; mount < mounts + count && best_rank < 2; mount++) {
-                bool same = *controllers == '\0' ? mount->version == 2
-                                                 : mount->version == 1 && options_name(mount->options, controllers);
+                bool same = *controllers == '\0' ? mount->version == 2 : is_of(mount, controllers);
                 int rank;
 
                 if (!same)
                         continue;
-                rank = strcmp(mount->root, "/") == 0 ? 2 : path_below(path, mount->root) != NULL ? 1 : 0;
+                rank = is_root(mount->root) ? 2 : path_below(path, mount->root) != NULL ? 1 : 0;
                 if (rank > best_rank) {
                         best = mount;
                         best_rank = rank;
@@ -181,7 +194,7 @@ static const struct cgroup_mount *mount_choose(const struct cgroup_mount *mounts
 /* Most are the root. */
 static const char *copy_group(struct arena *arena, const char *path)
 {
-        return path[0] == '/' && path[1] == '\0' ? "/" : arena_strdup(arena, path);
+        return is_root(path) ? "/" : arena_strdup(arena, path);
 }
 
 static int hierarchy_fill(struct arena *arena, const struct cgroup_mount *mount, const char *controllers,

@@ -37,7 +37,7 @@ static uint64_t read_number(const struct cgroup_hierarchy *hierarchy, const char
 {
         _cleanup_free_ char *text = NULL;
 
-        return cgroup_file_read(hierarchy, path, file, &text, NULL) < 0 ? UINT64_MAX : cgroup_text_number(text, NULL);
+        return cgroup_file_read(hierarchy, path, file, &text, NULL) < 0 ? UINT64_MAX : cgroup_text_number(text, "");
 }
 
 int cgroup_memory_use(const struct cgroup_layout *layout, const char *path, struct memory_use *ret_use)

@@ -34,7 +34,7 @@ int cgroup_open(const struct cgroup_hierarchy *hierarchy, const char *path, cons
 /* Adds the names of the groups directly below @group, as paths behind @path, to @queue, each with its NUL. */
 int cgroup_groups_queue(int group, const char *path, struct text *queue);
 
-/* The number behind @key at the start of a line of @text, or, when @key is NULL, at its beginning. UINT64_MAX: there is none, or "max". */
+/* The number behind @key at the start of a line of @text, or, when @key is "", at its beginning. UINT64_MAX: there is none, or "max". */
 uint64_t cgroup_text_number(const char *text, const char *key);
 
 /* The next process of a cgroup.procs whose rest is *@text, which is cut up in place; 0 at the end. Those outside of the caller's pid namespace

@@ -278,7 +278,7 @@ static int read_back(const struct set *set, const struct cgroup_hierarchy *hiera
                 return err_hint(err, "a partition needs cpuset.cpus of its own, which no group beside it uses, below a "
                                      "group that is one or the root");
         }
-        now = cgroup_text_number(text, NULL);
+        now = cgroup_text_number(text, "");
         if (now <= (uint64_t)limit->value)
                 return 0;
         return explain(set, hierarchy, limit, file, value, -EOPNOTSUPP, err);

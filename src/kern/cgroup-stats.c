@@ -19,7 +19,7 @@
 struct figure {
         enum cgroup_controller controller;
         int version;
-        const char *file, *key; /* key NULL: the file is one number, or "max" */
+        char file[28], key[20]; /* no key: the file is one number, or "max" */
         uint64_t unit;
         size_t offset; /* in struct cgroup_stats */
 };
@@ -28,23 +28,23 @@ struct figure {
 
 static const struct figure figures[] = {
         /* clang-format off */
-        {CGROUP_CPUACCT, 1, "cpuacct.usage", NULL, 1, AT(cpu_usage_nsec)},
-        {CGROUP_CPUACCT, 1, "cpuacct.usage_user", NULL, 1, AT(cpu_user_nsec)},
-        {CGROUP_CPUACCT, 1, "cpuacct.usage_sys", NULL, 1, AT(cpu_system_nsec)},
+        {CGROUP_CPUACCT, 1, "cpuacct.usage", "", 1, AT(cpu_usage_nsec)},
+        {CGROUP_CPUACCT, 1, "cpuacct.usage_user", "", 1, AT(cpu_user_nsec)},
+        {CGROUP_CPUACCT, 1, "cpuacct.usage_sys", "", 1, AT(cpu_system_nsec)},
         {CGROUP_CPU, 1, "cpu.stat", "nr_periods", 1, AT(cpu_periods)},
         {CGROUP_CPU, 1, "cpu.stat", "nr_throttled", 1, AT(cpu_throttled_periods)},
         {CGROUP_CPU, 1, "cpu.stat", "throttled_time", 1, AT(cpu_throttled_nsec)},
-        {CGROUP_MEMORY, 1, "memory.usage_in_bytes", NULL, 1, AT(memory_usage_bytes)},
-        {CGROUP_MEMORY, 1, "memory.max_usage_in_bytes", NULL, 1, AT(memory_max_usage_bytes)},
-        {CGROUP_MEMORY, 1, "memory.limit_in_bytes", NULL, 1, AT(memory_limit_bytes)},
-        {CGROUP_MEMORY, 1, "memory.failcnt", NULL, 1, AT(memory_fail_count)},
+        {CGROUP_MEMORY, 1, "memory.usage_in_bytes", "", 1, AT(memory_usage_bytes)},
+        {CGROUP_MEMORY, 1, "memory.max_usage_in_bytes", "", 1, AT(memory_max_usage_bytes)},
+        {CGROUP_MEMORY, 1, "memory.limit_in_bytes", "", 1, AT(memory_limit_bytes)},
+        {CGROUP_MEMORY, 1, "memory.failcnt", "", 1, AT(memory_fail_count)},
         {CGROUP_MEMORY, 1, "memory.stat", "total_cache", 1, AT(memory_cache_bytes)},
         {CGROUP_MEMORY, 1, "memory.stat", "total_rss", 1, AT(memory_rss_bytes)},
         {CGROUP_MEMORY, 1, "memory.stat", "total_swap", 1, AT(memory_swap_bytes)},
         {CGROUP_MEMORY, 1, "memory.oom_control", "oom_kill", 1, AT(oom_kills)},
-        {CGROUP_PIDS, 1, "pids.current", NULL, 1, AT(pids_current)},
-        {CGROUP_PIDS, 1, "pids.max", NULL, 1, AT(pids_limit)},
-        {CGROUP_PIDS, 1, "pids.peak", NULL, 1, AT(pids_max_usage)},
+        {CGROUP_PIDS, 1, "pids.current", "", 1, AT(pids_current)},
+        {CGROUP_PIDS, 1, "pids.max", "", 1, AT(pids_limit)},
+        {CGROUP_PIDS, 1, "pids.peak", "", 1, AT(pids_max_usage)},
         {CGROUP_PIDS, 1, "pids.events", "max", 1, AT(pids_fail_count)},
         /* cpu.stat of v2 is there without the controller; its throttling figures are not. */
         {CGROUP_CONTROLLER_COUNT, 2, "cpu.stat", "usage_usec", NSEC_PER_USEC, AT(cpu_usage_nsec)},
@@ -53,19 +53,19 @@ static const struct figure figures[] = {
         {CGROUP_CPU, 2, "cpu.stat", "nr_periods", 1, AT(cpu_periods)},
         {CGROUP_CPU, 2, "cpu.stat", "nr_throttled", 1, AT(cpu_throttled_periods)},
         {CGROUP_CPU, 2, "cpu.stat", "throttled_usec", NSEC_PER_USEC, AT(cpu_throttled_nsec)},
-        {CGROUP_MEMORY, 2, "memory.current", NULL, 1, AT(memory_usage_bytes)},
-        {CGROUP_MEMORY, 2, "memory.peak", NULL, 1, AT(memory_max_usage_bytes)},
-        {CGROUP_MEMORY, 2, "memory.max", NULL, 1, AT(memory_limit_bytes)},
+        {CGROUP_MEMORY, 2, "memory.current", "", 1, AT(memory_usage_bytes)},
+        {CGROUP_MEMORY, 2, "memory.peak", "", 1, AT(memory_max_usage_bytes)},
+        {CGROUP_MEMORY, 2, "memory.max", "", 1, AT(memory_limit_bytes)},
         {CGROUP_MEMORY, 2, "memory.events", "max", 1, AT(memory_fail_count)},
         {CGROUP_MEMORY, 2, "memory.events", "oom_kill", 1, AT(oom_kills)},
         {CGROUP_MEMORY, 2, "memory.events", "oom_group_kill", 1, AT(oom_group_kills)},
         {CGROUP_MEMORY, 2, "memory.stat", "file", 1, AT(memory_cache_bytes)},
         {CGROUP_MEMORY, 2, "memory.stat", "anon", 1, AT(memory_rss_bytes)},
-        {CGROUP_MEMORY, 2, "memory.swap.current", NULL, 1, AT(memory_swap_bytes)},
-        {CGROUP_MEMORY, 2, "memory.swap.peak", NULL, 1, AT(memory_swap_max_usage_bytes)},
-        {CGROUP_PIDS, 2, "pids.current", NULL, 1, AT(pids_current)},
-        {CGROUP_PIDS, 2, "pids.max", NULL, 1, AT(pids_limit)},
-        {CGROUP_PIDS, 2, "pids.peak", NULL, 1, AT(pids_max_usage)},
+        {CGROUP_MEMORY, 2, "memory.swap.current", "", 1, AT(memory_swap_bytes)},
+        {CGROUP_MEMORY, 2, "memory.swap.peak", "", 1, AT(memory_swap_max_usage_bytes)},
+        {CGROUP_PIDS, 2, "pids.current", "", 1, AT(pids_current)},
+        {CGROUP_PIDS, 2, "pids.max", "", 1, AT(pids_limit)},
+        {CGROUP_PIDS, 2, "pids.peak", "", 1, AT(pids_max_usage)},
         {CGROUP_PIDS, 2, "pids.events", "max", 1, AT(pids_fail_count)},
         /* clang-format on */
 };
@@ -77,16 +77,16 @@ static uint64_t *figure_at(struct cgroup_stats *stats, const struct figure *figu
 
 uint64_t cgroup_text_number(const char *text, const char *key)
 {
-        size_t len = key == NULL ? 0 : strlen(key);
+        size_t len = strlen(key);
         char number[24];
         uint64_t value;
 
-        while (key != NULL && !(strncmp(text, key, len) == 0 && text[len] == ' ')) {
+        while (len > 0 && !(strncmp(text, key, len) == 0 && text[len] == ' ')) {
                 text = strchr(text, '\n');
                 if (text == NULL || *++text == '\0')
                         return UINT64_MAX;
         }
-        text += key == NULL ? 0 : len + 1;
+        text += len == 0 ? 0 : len + 1;
         len = strcspn(text, " \n");
         if (len >= sizeof(number))
                 return UINT64_MAX;

@@ -166,7 +166,7 @@ static void machine_tasks(struct cgroup_top *tree, uint64_t *figures)
         const char *slash = strchr(proc_read(tree, "/proc/loadavg"), '/');
 
         if (slash != NULL)
-                figures[CGROUP_FIGURE_TASKS] = cgroup_text_number(slash + 1, NULL);
+                figures[CGROUP_FIGURE_TASKS] = cgroup_text_number(slash + 1, "");
 }
 
 static void machine_read(struct cgroup_top *tree, uint64_t *figures)

@@ -83,20 +83,17 @@ int cgroup_path_check(const char *path, struct ward_err *err)
         if (*at == '\0')
                 return err_set(err, -EINVAL, "the control group path '%s' is the root of the hierarchy, not a group",
                                path);
-        for (const char *component = at;; at++) {
-                int r;
+        if (strlen(path) >= PATH_MAX)
+                return err_set(err, -ENAMETOOLONG, "the control group path is longer than %d bytes", PATH_MAX - 1);
+        if (strchr(path, '\n') != NULL)
+                return err_set(err, -EINVAL, "the control group path has a newline in it");
+        for (;;) {
+                const char *end = strchrnul(at, '/');
+                int r = component_check(path, at, (size_t)(end - at), err);
 
-                if (*at == '\n')
-                        return err_set(err, -EINVAL, "the control group path has a newline in it");
-                if (at - path >= PATH_MAX)
-                        return err_set(err, -ENAMETOOLONG, "the control group path is longer than %d bytes",
-                                       PATH_MAX - 1);
-                if (*at != '/' && *at != '\0')
-                        continue;
-                r = component_check(path, component, (size_t)(at - component), err);
-                if (r < 0 || *at == '\0')
+                if (r < 0 || *end == '\0')
                         return r;
-                component = at + 1;
+                at = end + 1;
         }
 }
 

@@ -22,8 +22,7 @@
 #define ALL (~0L)
 
 struct call {
-        char name[24]; /* no pointer, which a static-pie relocates at every start */
-        const char *since;
+        char name[24], since[48]; /* no pointers, which a static-pie relocates at every start */
         long number;
         long args[5];    /* such that the kernel answers neither ENOSYS nor, to who has the right, EPERM */
         bool privileged; /* without CAP_SYS_ADMIN the kernel answers EPERM before it looks at the arguments */

@@ -236,78 +236,78 @@ static bool names_id(const struct op *op, uint32_t parameter)
 static const struct refusal {
         int type, step; /* -1: any */
         int errnum;
-        const char *filesystem; /* of a mount; NULL: any */
+        char filesystem[8]; /* of a mount; "": any */
         enum mistake mistake;
-        const char *hint;
+        char hint[400];
 } refusals[] = {
         /* clang-format off */
-        {OP_IDS, -1, EINVAL, NULL, MISTAKE_ID_RANGE,
+        {OP_IDS, -1, EINVAL, "", MISTAKE_ID_RANGE,
          "this id is not mapped in the container's user namespace: widen linux.uidMappings and gidMappings"},
-        {OP_CHDIR, -1, ENOENT, NULL, MISTAKE_WORKDIR, "make it in the root file system, or name another working directory"},
-        {OP_PROPAGATION, STEP_TOP, EPERM, NULL, MISTAKE_RIGHTS,
+        {OP_CHDIR, -1, ENOENT, "", MISTAKE_WORKDIR, "make it in the root file system, or name another working directory"},
+        {OP_PROPAGATION, STEP_TOP, EPERM, "", MISTAKE_RIGHTS,
          "it takes CAP_SYS_CHROOT to be sure that this is no chroot, which would keep the machine's root in the container's namespace"},
-        {OP_SETNS, -1, EINVAL, NULL, MISTAKE_NAMESPACE_FILE,
+        {OP_SETNS, -1, EINVAL, "", MISTAKE_NAMESPACE_FILE,
          "it is no namespace of the type that linux.namespaces says, or one of pids that is not below the caller's: 'lsns' shows types and processes"},
-        {OP_TIME_OFFSETS, -1, ERANGE, NULL, MISTAKE_NONE,
+        {OP_TIME_OFFSETS, -1, ERANGE, "", MISTAKE_NONE,
          "with this offset a clock would stand before its beginning, or too far in the future: time_namespaces(7)"},
-        {OP_ROOT, STEP_ATTACH, EINVAL, NULL, MISTAKE_ROOT_NO_DIRECTORY, "root.path must name a directory"},
-        {OP_DEV, STEP_NODE, EEXIST, NULL, MISTAKE_NONE,
+        {OP_ROOT, STEP_ATTACH, EINVAL, "", MISTAKE_ROOT_NO_DIRECTORY, "root.path must name a directory"},
+        {OP_DEV, STEP_NODE, EEXIST, "", MISTAKE_NONE,
          "something else is there already, in the image or by another entry of linux.devices: take one of them away"},
-        {OP_REMOUNT, STEP_ATTRIBUTES, EINVAL, NULL, MISTAKE_NONE, "'remount' changes what is mounted there, and nothing is: mount it first"},
-        {OP_RECONFIGURE, STEP_ATTRIBUTES, EINVAL, NULL, MISTAKE_NONE,
+        {OP_REMOUNT, STEP_ATTRIBUTES, EINVAL, "", MISTAKE_NONE, "'remount' changes what is mounted there, and nothing is: mount it first"},
+        {OP_RECONFIGURE, STEP_ATTRIBUTES, EINVAL, "", MISTAKE_NONE,
          "'remount' changes what is mounted there, and nothing is, or its file system has no such option"},
-        {OP_PIVOT, -1, EINVAL, NULL, MISTAKE_NONE, "on an initramfs pivot_root can't work: use --no-pivot"},
+        {OP_PIVOT, -1, EINVAL, "", MISTAKE_NONE, "on an initramfs pivot_root can't work: use --no-pivot"},
         {OP_MOUNT, -1, EPERM, "proc", MISTAKE_OUTER_CONTAINER, "parts of /proc are masked by an outer container: the kernel then refuses a fresh one"},
         {OP_MOUNT, -1, EPERM, "sysfs", MISTAKE_NONE,
          "a user namespace may mount sysfs only with a network namespace of its own: bind /sys in its place"},
-        {OP_MOUNT, -1, ENODEV, NULL, MISTAKE_NONE, "this kernel has no such file system type: check its spelling, or load its module"},
-        {OP_MOUNT, STEP_PARAMETER, EINVAL, NULL, MISTAKE_MOUNT_OPTION,
+        {OP_MOUNT, -1, ENODEV, "", MISTAKE_NONE, "this kernel has no such file system type: check its spelling, or load its module"},
+        {OP_MOUNT, STEP_PARAMETER, EINVAL, "", MISTAKE_MOUNT_OPTION,
          "this file system has no such option, or the option takes another value: check its spelling (mount(8), tmpfs(5))"},
-        {OP_MOUNT, STEP_MOUNT_LEGACY, EINVAL, NULL, MISTAKE_MOUNT_OPTION,
+        {OP_MOUNT, STEP_MOUNT_LEGACY, EINVAL, "", MISTAKE_MOUNT_OPTION,
          "this file system has no such option, or the option takes another value: check its spelling (mount(8), tmpfs(5))"},
-        {OP_RLIMIT, -1, EPERM, NULL, MISTAKE_RIGHTS, "the hard limit is above the caller's and it lacks CAP_SYS_RESOURCE: lower it"},
-        {OP_PERSONALITY, -1, EINVAL, NULL, MISTAKE_NONE, "this kernel runs no 32-bit programs (CONFIG_COMPAT)"},
-        {OP_AFFINITY, -1, EINVAL, NULL, MISTAKE_NONE,
+        {OP_RLIMIT, -1, EPERM, "", MISTAKE_RIGHTS, "the hard limit is above the caller's and it lacks CAP_SYS_RESOURCE: lower it"},
+        {OP_PERSONALITY, -1, EINVAL, "", MISTAKE_NONE, "this kernel runs no 32-bit programs (CONFIG_COMPAT)"},
+        {OP_AFFINITY, -1, EINVAL, "", MISTAKE_NONE,
          "none of them is online and in the cpuset of the process: 'nproc --all' counts them, linux.resources.cpu.cpus leaves some out"},
-        {OP_MEMORY_POLICY, -1, ENOSYS, NULL, MISTAKE_NONE, "this kernel knows no memory nodes: it was built without CONFIG_NUMA"},
-        {OP_MEMORY_POLICY, -1, EINVAL, NULL, MISTAKE_NONE,
+        {OP_MEMORY_POLICY, -1, ENOSYS, "", MISTAKE_NONE, "this kernel knows no memory nodes: it was built without CONFIG_NUMA"},
+        {OP_MEMORY_POLICY, -1, EINVAL, "", MISTAKE_NONE,
          "the nodes must be in /sys/devices/system/node/online and in linux.resources.cpu.mems; MPOL_WEIGHTED_INTERLEAVE needs Linux 6.9"},
-        {OP_SCHEDULER, -1, EPERM, NULL, MISTAKE_RIGHTS,
+        {OP_SCHEDULER, -1, EPERM, "", MISTAKE_RIGHTS,
          "real time and a lower nice value take CAP_SYS_NICE on the machine, or the caller's RLIMIT_RTPRIO and RLIMIT_NICE; with "
          "CONFIG_RT_GROUP_SCHED real time takes linux.resources.cpu.realtimeRuntime, too; SCHED_DEADLINE takes every processor of a root "
          "domain: as a process scheduler can't be used together with AllowedCPUs, leave linux.resources.cpu.cpus out"},
-        {OP_SCHEDULER, -1, EBUSY, NULL, MISTAKE_NONE,
+        {OP_SCHEDULER, -1, EBUSY, "", MISTAKE_NONE,
          "the processors have no such budget left: lower runtime, or raise period (sched(7), \"SCHED_DEADLINE\")"},
-        {OP_SCHEDULER, -1, EOPNOTSUPP, NULL, MISTAKE_NONE,
+        {OP_SCHEDULER, -1, EOPNOTSUPP, "", MISTAKE_NONE,
          "this kernel was built without CONFIG_UCLAMP_TASK: take SCHED_FLAG_UTIL_CLAMP_MIN and SCHED_FLAG_UTIL_CLAMP_MAX out"},
-        {OP_IO_PRIORITY, -1, EPERM, NULL, MISTAKE_RIGHTS, "IOPRIO_CLASS_RT takes CAP_SYS_NICE on the machine: take IOPRIO_CLASS_BE"},
-        {OP_IO_PRIORITY, -1, ENOSYS, NULL, MISTAKE_NONE, "this kernel knows no disks: it was built without CONFIG_BLOCK"},
-        {OP_LSM, -1, ENOENT, NULL, MISTAKE_NONE, "no profile of this name is loaded: 'ward apparmor load' loads ward-default, apparmor_parser -r FILE one of a file; 'ward apparmor list' lists them"},
-        {OP_LSM, -1, EPERM, NULL, MISTAKE_NONE,
+        {OP_IO_PRIORITY, -1, EPERM, "", MISTAKE_RIGHTS, "IOPRIO_CLASS_RT takes CAP_SYS_NICE on the machine: take IOPRIO_CLASS_BE"},
+        {OP_IO_PRIORITY, -1, ENOSYS, "", MISTAKE_NONE, "this kernel knows no disks: it was built without CONFIG_BLOCK"},
+        {OP_LSM, -1, ENOENT, "", MISTAKE_NONE, "no profile of this name is loaded: 'ward apparmor load' loads ward-default, apparmor_parser -r FILE one of a file; 'ward apparmor list' lists them"},
+        {OP_LSM, -1, EPERM, "", MISTAKE_NONE,
          "with no_new_privs a program that is confined can be confined further alone: write stack:PROFILE"},
-        {OP_LSM, -1, EINVAL, NULL, MISTAKE_NONE, "the policy that is loaded has no such label: USER:ROLE:TYPE:LEVEL, each as the policy knows it"},
-        {OP_SMACK, -1, EPERM, NULL, MISTAKE_RIGHTS,
+        {OP_LSM, -1, EINVAL, "", MISTAKE_NONE, "the policy that is loaded has no such label: USER:ROLE:TYPE:LEVEL, each as the policy knows it"},
+        {OP_SMACK, -1, EPERM, "", MISTAKE_RIGHTS,
          "it takes CAP_MAC_ADMIN on the machine, which root has (where /sys/fs/smackfs/onlycap names labels, one of these), and for a container with users of its "
          "own a mounted /sys/fs/smackfs; or that the label stands in the caller's /sys/fs/smackfs/relabel-self"},
-        {OP_RULESET, STEP_RULE_PATH, ENOENT, NULL, MISTAKE_SOURCE_MISSING,
+        {OP_RULESET, STEP_RULE_PATH, ENOENT, "", MISTAKE_SOURCE_MISSING,
          "a rule is of what is there in the container when it starts: make it, or take the word out"},
-        {OP_RESTRICT, STEP_ITSELF, EPERM, NULL, MISTAKE_RIGHTS,
+        {OP_RESTRICT, STEP_ITSELF, EPERM, "", MISTAKE_RIGHTS,
          "it takes no_new_privs or CAP_SYS_ADMIN: set process.noNewPrivileges"},
-        {OP_RESTRICT, STEP_ITSELF, E2BIG, NULL, MISTAKE_NONE, "16 rulesets are in force already, and the kernel takes no more"},
-        {OP_SECCOMP, STEP_AGENT_THREAD, EAGAIN, NULL, MISTAKE_NONE,
+        {OP_RESTRICT, STEP_ITSELF, E2BIG, "", MISTAKE_NONE, "16 rulesets are in force already, and the kernel takes no more"},
+        {OP_SECCOMP, STEP_AGENT_THREAD, EAGAIN, "", MISTAKE_NONE,
          "it is one task more for a moment: linux.resources.pids.limit and RLIMIT_NPROC must leave room for it, and "
          "SCHED_DEADLINE allows none"},
-        {OP_SECCOMP, STEP_AGENT_SEND, EPIPE, NULL, MISTAKE_NONE, "the agent has closed the connection: it must stay until it has the listener"},
-        {OP_SECCOMP, STEP_AGENT_SEND, EAGAIN, NULL, MISTAKE_NONE, "the agent doesn't read what is sent to it"},
-        {OP_SECCOMP, STEP_ITSELF, EBUSY, NULL, MISTAKE_NONE,
+        {OP_SECCOMP, STEP_AGENT_SEND, EPIPE, "", MISTAKE_NONE, "the agent has closed the connection: it must stay until it has the listener"},
+        {OP_SECCOMP, STEP_AGENT_SEND, EAGAIN, "", MISTAKE_NONE, "the agent doesn't read what is sent to it"},
+        {OP_SECCOMP, STEP_ITSELF, EBUSY, "", MISTAKE_NONE,
          "an outer filter that is in force here has a listener already, and a process has at most one"},
-        {OP_SECCOMP, STEP_ITSELF, EINVAL, NULL, MISTAKE_NONE, "this kernel does not know a flag of linux.seccomp.flags, or takes no filter of this size"},
-        {OP_REMOVE, STEP_OTHER_MOUNT, 0, NULL, MISTAKE_NONE,
+        {OP_SECCOMP, STEP_ITSELF, EINVAL, "", MISTAKE_NONE, "this kernel does not know a flag of linux.seccomp.flags, or takes no filter of this size"},
+        {OP_REMOVE, STEP_OTHER_MOUNT, 0, "", MISTAKE_NONE,
          "its name leads elsewhere by now, or something was mounted over it: end that, and try again"},
-        {OP_REMOVE, STEP_OPEN_TARGET, 0, NULL, MISTAKE_NONE,
+        {OP_REMOVE, STEP_OPEN_TARGET, 0, "", MISTAKE_NONE,
          "it is there, and its name does not lead to it any more: end that, and try again"},
-        {-1, STEP_TARGET_SYMLINK, 0, NULL, MISTAKE_NONE, "the image has a symlink there, and it must be mounted on ordinary directory"},
-        {-1, STEP_MAKE_TARGET, EROFS, NULL, MISTAKE_TARGET_READ_ONLY,
+        {-1, STEP_TARGET_SYMLINK, 0, "", MISTAKE_NONE, "the image has a symlink there, and it must be mounted on ordinary directory"},
+        {-1, STEP_MAKE_TARGET, EROFS, "", MISTAKE_TARGET_READ_ONLY,
          "the root file system is read-only: make the mount's target in it beforehand"},
         /* clang-format on */
 };
@@ -318,7 +318,7 @@ static bool applies(const struct refusal *refusal, const struct op *op, const st
         return (refusal->type < 0 || refusal->type == (int)(op->type == OP_MAKE ? OP_MOUNT : op->type)) &&
                (refusal->step < 0 || refusal->step == (int)record->step) &&
                (refusal->errnum == 0 || refusal->errnum == (int)record->errnum) &&
-               (refusal->filesystem == NULL || strcmp(refusal->filesystem, op->mount.type) == 0);
+               (refusal->filesystem[0] == '\0' || strcmp(refusal->filesystem, op->mount.type) == 0);
 }
 
 static void hint_for(const struct op *op, const struct record *record, struct ward_err *err)

@@ -284,7 +284,7 @@ int oci_read_rdma(struct json *json, void *target)
 /* ------------------------------------------------------------------------------------------------------------- unified */
 
 /* What the kernel's documentation of cgroup v2 lists as limits, to be suggested. Others are written just the same. */
-static const char *const unified_files[] = {
+static const char unified_files[][24] = {
         "cgroup.max.depth",
         "cgroup.max.descendants",
         "cgroup.pressure",
@@ -327,7 +327,7 @@ static const char *const unified_files[] = {
 
 /* Files that are no settings: who writes them moves or ends processes, or changes which files there are. */
 static const struct {
-        const char *file, *why;
+        char file[24], why[48];
 } unified_refused[] = {
         {"cgroup.procs", "it moves processes"},
         {"cgroup.threads", "it moves threads"},
@@ -345,8 +345,11 @@ static const struct {
 static int check_unified(struct json *json, const char *where, const char *file)
 {
         const char *slash = strrchr(file, '/'), *last = slash == NULL ? file : slash + 1, *dot = strchr(file, '.');
-        const char *near = text_nearest(last, unified_files, ELEMENTS(unified_files));
+        const char *known[ELEMENTS(unified_files)], *near;
 
+        for (size_t i = 0; i < ELEMENTS(known); i++)
+                known[i] = unified_files[i];
+        near = text_nearest(last, known, ELEMENTS(known));
         for (size_t i = 0; i < ELEMENTS(unified_refused); i++)
                 if (strcmp(file, unified_refused[i].file) == 0)
                         return json_fail(json, where, "'%s' is not a setting: %s", file, unified_refused[i].why);

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct word {
-        const char *name;
+        char name[40]; /* no pointer, which a static-pie relocates at every start */
         uint32_t value;
 };
 

@@ -127,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_stat(text);
         for (size_t i = 0; i < ELEMENTS(keys); i++)
                 read_number(text, keys[i]);
-        (void)cgroup_text_number(text, NULL);
+        (void)cgroup_text_number(text, "");
         for (size_t len = 0; len < size && len < 16; len++)
                 EXPECT((cgroup_controller_bit(text, len) & (cgroup_controller_bit(text, len) - 1)) == 0);
         read_pids(text);
