@@ -288,7 +288,8 @@ struct op_hooks {
         struct spec_origin origin; /* of the first; the others follow it in the same list */
         const struct op_hook *hooks;
         uint32_t count;
-        int slot; /* SLOT_STATE */
+        int slot;      /* SLOT_STATE */
+        bool confined; /* they are programs of the image, and have its own program's rights: what the ops behind this one take away is taken first */
 };
 
 struct op_terminal {

@@ -366,6 +366,7 @@ static int add_start(struct plan *plan, const struct place *place, const struct 
                 if (op == NULL)
                         return -ENOMEM;
                 op->hooks = *hooks;
+                op->hooks.confined = true;
         }
         return 0;
 }

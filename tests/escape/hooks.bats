@@ -45,3 +45,26 @@ make_hooks() {
         oci run -b "$BUNDLE" "$ID"
         [[ ! -e $WORK/ran && $(cat "$BUNDLE/rootfs/$WORK/ran") == "image startContainer"*FROM=config* ]]
 }
+
+# What a hook may, which is a program of the image like the container's own.
+@test "V29: a hook of the container has the rights of the container's program, its filter and Landlock among them" {
+        local nnp landlock=0
+        ! ward doctor landlock | grep -q ' abi [0-9]' || landlock=2
+        # shellcheck disable=SC2016  # the container's shell expands it
+        local rights='grep -E "^(Cap|NoNewPrivs|Seccomp)" /proc/self/status; mkdir /tmp/$0 2>&1; cat /etc/hidden 2>&1; true'
+        for nnp in true false; do
+                make_bundle sh -c "$rights" program
+                mkdir -p "$BUNDLE/rootfs/tmp" "$BUNDLE/rootfs/etc"
+                echo secret >"$BUNDLE/rootfs/etc/hidden"
+                edit --argjson nnp $nnp --arg rights "$rights" '.process.noNewPrivileges = $nnp | .root.readonly = false
+                      | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 18}]}
+                      | .hooks = {startContainer: [{path: "/bin/sh", args: ["sh", "-c", $rights, "hook"], env: ["PATH=/bin"]}]}'
+                ((landlock == 0)) || edit '.annotations["ward.landlock"] = "ro:/bin,ro:/proc,rw:/tmp"'
+                run -0 oci run -b "$BUNDLE" "$ID"
+                # The same twice: mkdir has the filter's own errno (EXDEV).
+                [[ $(grep -c 'Invalid cross-device link' <<<"$output") == 2 && $(grep -c '^Seccomp:.2$' <<<"$output") == 2 ]] || shown
+                [[ ! -e $BUNDLE/rootfs/tmp/hook && ! -e $BUNDLE/rootfs/tmp/program ]] || shown
+                [[ $(grep -c 'Permission denied' <<<"$output") == "$landlock" ]] || shown
+                diff <(grep -E '^(Cap|NoNewPrivs|Seccomp)' <<<"$output" | head -n 8) <(grep -E '^(Cap|NoNewPrivs|Seccomp)' <<<"$output" | tail -n +9)
+        done
+}

@@ -337,3 +337,13 @@ s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); print("connected", fl
         diff "$WORK/ward.output" "$WORK/runc.output"
         diff "$WORK/ward.told" "$WORK/runc.told"
 }
+
+@test "a hook of the container has no agent: what its filter leaves to one is not there" {
+        make_bundle sh -c 'mkdir /tmp/program && ls /tmp'
+        leave mkdir mkdirat
+        edit '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "mkdir /tmp/hook 2>&1; true"]}]'
+        agent --ends mkdir=continue mkdirat=continue
+        run -0 oci run -b "$BUNDLE" "$ID"
+        agent_done
+        [[ $output == "mkdir: can't create directory '/tmp/hook': Function not implemented"$'\n'program ]] || shown
+}

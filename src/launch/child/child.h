@@ -149,6 +149,8 @@ int child_do_chdir(struct child *child, const struct op *op);
 int child_do_find_exec(struct child *child, const struct op *op);
 int child_do_close_fds(struct child *child, const struct op *op);
 int child_do_seccomp(struct child *child, const struct op *op);
+/* The filter and capabilities; nothing by ops of other types. */
+int child_take_rights(struct child *child, const struct op *op);
 int child_do_exec(struct child *child, const struct op *op);
 
 /* landlock.c */

@@ -23,14 +23,8 @@ static const uint64_t all_signals = UINT64_MAX, no_signals;
 /* What is left of the plan, as far as it takes rights away. */
 static int confine(struct child *child)
 {
-        const struct plan *plan = child->plan;
-
-        for (uint32_t i = child->op + 1; i < plan->op_count; i++) {
-                const struct op *op = &plan->ops[i];
-                int r = op->type == OP_SECCOMP   ? child_do_seccomp(child, op)
-                        : op->type == OP_CAPS    ? child_do_caps(child, op)
-                        : op->type == OP_AMBIENT ? child_do_ambient(child, op)
-                                                 : 0;
+        for (uint32_t i = child->op + 1; i < child->plan->op_count; i++) {
+                int r = child_take_rights(child, &child->plan->ops[i]);
 
                 if (r < 0)
                         return r;

@@ -10,6 +10,7 @@
 #include <linux/poll.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <linux/time.h>
 #include <linux/time_types.h>
 #include <linux/uio.h>
@@ -18,6 +19,7 @@
 #include <asm/siginfo.h>
 #include <asm/signal.h>
 
+#include "base/uapi.h"
 #include "launch/child/child.h"
 #include "launch/child/sys.h"
 
@@ -206,11 +208,42 @@ int child_do_clone(struct child *child, const struct op *op)
         sys_leave(0);
 }
 
-/* In the hook's own process: the state on standard input, then the program. */
-static _Noreturn void become_hook(const struct op_hook *hook, int state, uint32_t mask)
+/* What the container's program is confined by, for a program of its image that is run before it. The agent's listener is the former's alone: what a
+ * filter leaves to an agent is answered with ENOSYS here (seccomp(2), SECCOMP_RET_USER_NOTIF). The op that fails is in @child. */
+static int confine_hook(struct child *child)
 {
-        if (sys1(umask, mask) >= 0 && sys3(lseek, state, 0, 0) >= 0 && sys3(dup3, state, 0, 0) >= 0)
-                (void)sys3(execve, hook->path, hook->argv, hook->envp);
+        const uint32_t of_listener = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+
+        for (child->op++; child->op < child->plan->op_count; child->op++) {
+                const struct op *op = &child->plan->ops[child->op];
+                int r;
+
+                child->step = STEP_ITSELF;
+                child->value = 0;
+                if (op->type == OP_SECCOMP)
+                        r = (int)sys3(seccomp, SECCOMP_SET_MODE_FILTER, op->seccomp.flags & ~of_listener,
+                                      op->seccomp.program);
+                else
+                        r = op->type == OP_RESTRICT ? child_do_restrict(child, op) : child_take_rights(child, op);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* In the hook's own process: the state on standard input, then the program. */
+static _Noreturn void become_hook(struct child *child, const struct op_hooks *hooks, const struct op_hook *hook)
+{
+        int state = child->slots[hooks->slot], r = 0;
+
+        if (sys1(umask, child->umask) >= 0 && sys3(lseek, state, 0, 0) >= 0 && sys3(dup3, state, 0, 0) >= 0) {
+                if (hooks->confined)
+                        r = confine_hook(child);
+                if (r < 0)
+                        (void)child_send(child, RECORD_FAILED, child->step, -r, child->value);
+                else
+                        (void)sys3(execve, hook->path, hook->argv, hook->envp);
+        }
         sys_leave(127);
 }
 
@@ -253,7 +286,7 @@ int child_do_hooks(struct child *child, const struct op *op)
                 if (pid < 0)
                         return (int)pid;
                 if (pid == 0)
-                        become_hook(hook, child->slots[op->hooks.slot], child->umask);
+                        become_hook(child, &op->hooks, hook);
                 status = reap(pid, pidfd, hook->timeout_sec);
                 (void)sys1(close, pidfd);
                 if (status < 0 && status != -ETIMEDOUT)

@@ -388,6 +388,20 @@ int child_do_seccomp(struct child *child, const struct op *op)
         return (int)sys3(seccomp, SECCOMP_SET_MODE_FILTER, op->seccomp.flags, op->seccomp.program);
 }
 
+int child_take_rights(struct child *child, const struct op *op)
+{
+        switch (op->type) {
+        case OP_SECCOMP:
+                return child_do_seccomp(child, op);
+        case OP_CAPS:
+                return child_do_caps(child, op);
+        case OP_AMBIENT:
+                return child_do_ambient(child, op);
+        default:
+                return 0;
+        }
+}
+
 int child_do_exec(struct child *child, const struct op *op)
 {
         const char *const *envp =
