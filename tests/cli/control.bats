@@ -43,7 +43,7 @@ teardown() { remove_all; }
 
 # ---- exec ------------------------------------------------------------------------------------------------------------------
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "exec: output, status, input" {
         background -e BASE=1 "$ROOT" sleep 100
         run -9 --separate-stderr ward exec "$ID" sh -c 'echo out; echo err >&2; cat /proc/1/cmdline; exit 9'
@@ -111,7 +111,7 @@ teardown() { remove_all; }
 
 # ---- kill and rm -----------------------------------------------------------------------------------------------------------
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "kill: KILL by default, -s by name or number, several at once" {
         background "$ROOT" sh -c 'trap "exit 44" TERM; trap "exit 45" USR1; while :; do sleep 0.05; done'
         fails_with 1 "'TREM' is not a signal.*did you mean 'TERM'" ward kill -s TREM "$ID"

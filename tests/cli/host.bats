@@ -36,7 +36,7 @@ package() {
         rm -r p
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "the container has a root of the machine's, and nothing else of it" {
         run ward_host sh -c 'id -u; hostname; ls -d /proc/[0-9]* | wc -l; ls / | sort | tr "\n" " "; ls -A /home /root /run /srv /tmp /mnt /boot | grep -v : | tr -d "\n"'
         expect_status 0
@@ -113,7 +113,7 @@ package() {
         expect_in_output "is for the root 'host'"
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "--keep keeps the changes, whatever ids the next container has" {
         HOST_OPTIONS=(--keep kept)
         run ward_host sh -ec 'echo text >/etc/ward-test; chown 5:6 /etc/ward-test; echo home >/root/file; rm /etc/passwd'

@@ -385,7 +385,7 @@ time.sleep(1000)' >/dev/null 2>&1 3>&-
 
 # ---- who is limited -------------------------------------------------------------------------------------------------------------
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "a process that is stopped or in a frozen group, and the caller's own shell" {
         make_groups
         begin open /dev/null

@@ -10,7 +10,7 @@ teardown() { remove_all; }
 
 # ---- the program -----------------------------------------------------------------------------------------------------------
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "output, error output and status are the program's" {
         run -7 --separate-stderr here @ sh -c 'echo out; echo err >&2; exit 7'
         [[ $output == out && $stderr == err ]]
@@ -150,7 +150,7 @@ more_users() {
         fails_with 125 "no regular file" timeout 10 "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --name "$ID" -u spy "$ROOT" true
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "its own range of ids: root inside is nobody here, and owns the root's files" {
         run -0 here @ sh -c 'cat /proc/self/uid_map; touch /made; stat -c %u /made /etc/passwd /proc/1'
         [[ ${output//$'\n'/,} =~ ^\ +0\ +([0-9]+)\ +65536,0,0,0$ ]] || shown
@@ -162,7 +162,7 @@ more_users() {
 # Others on this machine may have taken it for a while.
 takes_range() { [[ $(ward run --rm --name "$ID-2" "$ROOT" awk '{ print $2 }' /proc/self/uid_map) == "$1" ]]; }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "containers that run at a time have different ids, and give them back" {
         local first second
         needs_machine_root "a container in another one has the ids of that, and takes none"

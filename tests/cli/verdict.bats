@@ -28,7 +28,7 @@ reads_log() { is_machine_root && dmesg >/dev/null 2>&1; }
 
 # ---- caps ------------------------------------------------------------------------------------------------------------------
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "none is met by a program that ends by itself, and then nothing is said" {
         run -5 --separate-stderr judged --timeout 1h --cpu-time 1m --output-limit 1k -m 64m --pids-limit 50 @ sh -c 'echo out; echo err >&2; exit 5'
         [[ $output == out && $stderr == err ]] || shown
@@ -51,7 +51,7 @@ reads_log() { is_machine_root && dmesg >/dev/null 2>&1; }
         ended '.reason == "timeout"'
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "--cpu-time is that of all processes together, also of those that have ended" {
         run -124 judged --cpu-time 0.4 @ sh -c 'burn() { while :; do :; done; }; burn & burn & burn & wait'
         expect_in_output "after 0.4 s of processor time (--cpu-time 0.4)" E508
@@ -136,7 +136,7 @@ is_zombie() { grep -q '^State:.Z' "/proc/$1/status"; }
         false
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "a child that the kernel ended is not the program" {
         run -3 judged -m 16m @ sh -c 'tail /dev/zero; exit 3'
         expect_in_output "a process of the container ran out of memory" E502

@@ -17,7 +17,7 @@ teardown() {
         remove_all
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "exec runs inside, gives output and status" {
         run -5 --separate-stderr oci exec "$ID" sh -c 'cat /proc/1/cmdline | tr "\0" " "; hostname; echo e >&2; exit 5'
         [[ $output == "sleep 100 "* && $stderr == e ]]
@@ -148,7 +148,7 @@ time.sleep(100)' "$BUNDLE/rootfs/etc/passwd" >"$WORK/leased" 3>&- &
         fails_with "(stopped|not running)" oci exec "$ID" true
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "ps shows the container's processes, in each form" {
         local pid
         pid=$(oci state "$ID" | jq .pid)
@@ -174,7 +174,7 @@ time.sleep(100)' "$BUNDLE/rootfs/etc/passwd" >"$WORK/leased" 3>&- &
         fails_with "" oci resume "$ID"
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "a created container can be paused: then it is neither started nor deleted before it is resumed, or killed" {
         oci create -b "$BUNDLE" "$ID-created"
         oci pause "$ID-created"
@@ -194,7 +194,7 @@ time.sleep(100)' "$BUNDLE/rootfs/etc/passwd" >"$WORK/leased" 3>&- &
         oci delete "$ID-created"
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "delete --force ends a paused container" {
         oci pause "$ID"
         oci delete --force "$ID"

@@ -99,7 +99,7 @@ teardown() {
         has_status "$ID" running
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "a start whose directory was tidied away before it was locked does not take another container's for its own" {
         local pid init
         needs_program strace
@@ -154,7 +154,7 @@ teardown() {
         nothing_left
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "kill: TERM by default, by number, to all" {
         make_bundle sh -c 'trap "exit 0" TERM; trap "" USR1; while :; do sleep 0.05; done'
         oci run -d -b "$BUNDLE" "$ID"
@@ -230,7 +230,7 @@ teardown() {
         nothing_left
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "a failed start leaves the host's mounts as they were" {
         make_bundle true
         edit '.mounts += [{destination: "/tmp", type: "nosuchfs", source: "x"}]'
@@ -319,7 +319,7 @@ teardown() {
         [[ $output == content ]]
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "ten containers at once" {
         local i pids=()
         make_bundle true

@@ -53,7 +53,7 @@ mounted() { oci exec "$ID" cat /proc/self/mountinfo; }
         [[ $(jq 'has("mounts")' "$WORK/state/$ID/state.json") == false ]]
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "in a user namespace a new file system is the container's" {
         edit "$USERS"
         chown -R 100000:100000 "$BUNDLE/rootfs"
@@ -69,7 +69,7 @@ mounted() { oci exec "$ID" cat /proc/self/mountinfo; }
         [[ $output != *" /scratch "* && $output != *" /plain "* && $output != *queues* ]] || shown
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "in a user namespace a bind with idmap shows its owners" {
         needs_machine_root "to map the owners of a mount"
         edit "$USERS"

@@ -43,7 +43,7 @@ leave() {
 # hold: a second passes between the connection and the listener.
 hold() { edit '.hooks.startContainer = [{path: "/bin/sleep", args: ["sleep", "1"]}]'; }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "the agent gets the listener with the state, and answers: as it is, an errno, a value, a descriptor" {
         make_bundle sh -c 'mkdir /tmp/a && ls -d /tmp/a; chmod 700 /tmp/a; hostname; echo fds: /proc/self/fd/*'
         edit '.annotations = {"org.test.key": "value"}'
@@ -71,7 +71,7 @@ hold() { edit '.hooks.startContainer = [{path: "/bin/sleep", args: ["sleep", "1"
         expect_output "from outside"
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "a container that is created has no connection until it is started; each process that joins has one of its own" {
         make_bundle sh -c 'mkdir /tmp/first; sleep 100'
         leave mkdir
