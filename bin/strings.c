@@ -72,11 +72,12 @@ char *strchrnul(const char *string, int c)
 void *memchr(const void *memory, int c, size_t size)
 {
         const __m128i *block = block_of(memory), wanted = _mm_set1_epi8((char)c);
-        unsigned found = equal(*block, wanted) & from(memory);
+        unsigned found;
         size_t before;
 
         if (size == 0)
-                return NULL;
+                return NULL; /* there may be no page at @memory */
+        found = equal(*block, wanted) & from(memory);
         while (found == 0) {
                 block++;
                 if ((size_t)((const char *)block - (const char *)memory) >= size)

@@ -123,6 +123,16 @@ static void test_comparison(void **state)
         at_both_ends(check_comparison);
 }
 
+/* Of no byte nothing is read. */
+static void test_nothing(void **state)
+{
+        const char *nowhere = pages[0] + PAGE;
+
+        assert_null(tested_memchr(nowhere, 'x', 0));
+        assert_int_equal(tested_memcmp(nowhere, nowhere, 0), 0);
+        assert_int_equal(tested_strncmp(nowhere, nowhere, 0), 0);
+}
+
 /* What lies behind the end of both strings counts for memory alone. */
 static void test_behind_the_end(void **state)
 {
@@ -139,6 +149,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_search),
                 cmocka_unit_test(test_comparison),
+                cmocka_unit_test(test_nothing),
                 cmocka_unit_test(test_behind_the_end),
         };
 
