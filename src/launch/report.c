@@ -198,9 +198,10 @@ static int report_exec(const struct plan *plan, const char *command, const struc
 
 const char *launch_hook_hint(int status)
 {
-        return status == 127  ? "127 is what a hook that can't be executed ends with: check its path"
-               : status > 128 ? "a signal ended it: 128 and the signal's number"
-                              : "what it wrote to standard error says more";
+        return status == 127            ? "127 is what a hook that can't be executed ends with: check its path"
+               : status == 128 + SIGSYS ? "a bad system call ended it, which a filter does not allow (SIGSYS)"
+               : status > 128           ? "a signal ended it: 128 and the signal's number"
+                                        : "what it wrote to standard error says more";
 }
 
 /* After the start there is no plan any more, which would know the hook's path, and only startContainer hooks run there. */

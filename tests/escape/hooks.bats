@@ -68,3 +68,11 @@ make_hooks() {
                 diff <(grep -E '^(Cap|NoNewPrivs|Seccomp)' <<<"$output" | head -n 8) <(grep -E '^(Cap|NoNewPrivs|Seccomp)' <<<"$output" | tail -n +9)
         done
 }
+
+@test "V29: a hook of the container that its filter ends is said to have ended by that" {
+        make_bundle true
+        edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_KILL_PROCESS"}]}
+              | .hooks = {startContainer: [{path: "/bin/mkdir", args: ["mkdir", "/dev/shm/made"]}]}'
+        fails_with "startContainer hook #0: '/bin/mkdir' ended with status 159" oci run -b "$BUNDLE" "$ID"
+        expect_in_output "a bad system call ended it"
+}
