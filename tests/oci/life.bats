@@ -173,6 +173,30 @@ teardown() {
         wait_until 5 has_status "$ID" stopped
 }
 
+@test "a container that was never started ends by the signals that end a program, but for those that its creator ignores" {
+        local signal
+        make_bundle sleep 100
+        for signal in HUP INT QUIT TERM; do
+                # Who runs the tests may ignore some.
+                env --default-signal "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" create -b "$BUNDLE" "$ID" 3>&-
+                oci kill "$ID" USR2
+                has_status "$ID" created
+                oci kill "$ID" "$signal"
+                wait_until 5 has_status "$ID" stopped
+                oci delete "$ID"
+        done
+        (trap "" HUP; become_oci create -b "$BUNDLE" "$ID" 3>&- </dev/null >/dev/null 2>&1)
+        oci kill "$ID" HUP
+        sleep 0.3
+        has_status "$ID" created
+        # The program is not told of it: it has the handlers and what is ignored that it would have had.
+        oci start "$ID"
+        has_status "$ID" running
+        [[ $(sed -n 's/^SigCgt:\t//p' "/proc/$(init_pid)/status") == 0000000000000000 ]]
+        (((0x$(sed -n 's/^SigIgn:\t//p' "/proc/$(init_pid)/status") & 1) == 1))
+        oci delete --force "$ID"
+}
+
 @test "a hook has all of the time that it was given, however long that is" {
         make_bundle true
         # A thousand times that is 704 in 32 bits.

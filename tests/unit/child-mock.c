@@ -274,6 +274,7 @@ static const struct {
         {__NR_read, "read", "d"},
         {__NR_readlinkat, "readlinkat", "ds"},
         {__NR_recvmsg, "recvmsg", "d"},
+        {__NR_rt_sigaction, "rt_sigaction", "u"},
         {__NR_rt_sigprocmask, "rt_sigprocmask", "u"},
         {__NR_sched_getaffinity, "sched_getaffinity", "uu"},
         {__NR_sched_getattr, "sched_getattr", "u"},

@@ -14,7 +14,6 @@
 #include "launch/child/sys.h"
 
 #define FLAG_CLOEXEC 02000000
-#define SIGSET_BYTES 8 /* sizeof(sigset_t) of the kernel */
 #define SET_MASK 2     /* SIG_SETMASK */
 #define EXIT_FAILED 125
 

@@ -145,6 +145,32 @@ int child_do_wait(struct child *child, const struct op *op)
         return child_wait(child, (enum message)op->number);
 }
 
+static void leave_by_signal(int signal)
+{
+        sys_leave(128 + signal);
+}
+
+/* The first process of a pid namespace gets no signal that it does not ask for, but KILL (pid_namespaces(7)): who ends a container that was never
+ * started would wait for nothing. What who made it ignores stays ignored; execve(2) takes the handlers away. */
+static void ask_for_signals(void)
+{
+        static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+        struct sigaction
+                before = {0},
+                leaving = {
+                        .sa_handler = leave_by_signal,
+#ifdef SA_RESTORER
+                        .sa_flags =
+                                SA_RESTORER, /* without it the kernel of x86-64 calls no handler; nobody returns there */
+                        .sa_restorer = (__sigrestore_t)leave_by_signal,
+#endif
+                };
+
+        for (uint32_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+                if (sys4(rt_sigaction, ending[i], 0, &before, SIGSET_BYTES) >= 0 && before.sa_handler == SIG_DFL)
+                        (void)sys4(rt_sigaction, ending[i], &leaving, 0, SIGSET_BYTES);
+}
+
 int child_do_wait_start(struct child *child, const struct op *op)
 {
         int r, connection;
@@ -158,6 +184,7 @@ int child_do_wait_start(struct child *child, const struct op *op)
         if (r < 0 || op->slot == SLOT_NONE)
                 return r;
 
+        ask_for_signals();
         /* The creator that is gone by now does not have to know. */
         child->step = STEP_CHANNEL;
         r = child_send(child, RECORD_PHASE, STEP_ITSELF, 0, 0);

@@ -11,6 +11,8 @@
 #include <asm/unistd.h>
 #include <stdint.h>
 
+#define SIGSET_BYTES 8 /* sizeof(sigset_t) of the kernel */
+
 #ifdef CHILD_MOCK
 
 long child_mock(long number, long a, long b, long c, long d, long e, long f);
