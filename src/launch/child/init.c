@@ -14,7 +14,7 @@
 #include "launch/child/sys.h"
 
 #define FLAG_CLOEXEC 02000000
-#define SET_MASK 2     /* SIG_SETMASK */
+#define SET_MASK 2 /* SIG_SETMASK */
 #define EXIT_FAILED 125
 
 static const uint64_t all_signals = UINT64_MAX, no_signals;
