@@ -66,7 +66,7 @@ int run_bind_word(const struct run_job *job, const char *word, struct run_bound 
                 bound->give_away = true;
         } else if (strcmp(word, "z") == 0 || strcmp(word, "Z") == 0) {
                 bound->relabel = word[0];
-        } else if (!mount_word_apply(word, mount) || mount->remount || mount->copy_up) {
+        } else if (!mount_word_apply(word, mount) || mount->remount || mount->copy_up || mount->copy_symlink) {
                 near = text_nearest(word, words, ELEMENTS(words));
                 (void)err_set(err, -EINVAL,
                               "option '%s': '%s' is not one of: ro, rw, idmap, noidmap, z, Z, U, and mount(8)'s words",

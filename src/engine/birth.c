@@ -2,7 +2,9 @@
 /* A container that is being made; see birth.h. docs/PHASES.md has the chart of who does what when. */
 #include "engine/birth.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,8 +253,39 @@ int birth_open_log(struct birth *birth, struct ward_err *err)
         return r < 0 ? err_code(err, r, "make room for the log of the start in '%s/%s'", directory, id) : 0;
 }
 
+/* What the symlinks say that are the sources of mounts with copy-symlink, by the same rights as sources are opened with. */
+static int read_links(struct birth *birth, struct ward_err *err)
+{
+        const struct ward_spec *spec = birth->spec;
+        const char **links = NULL;
+
+        for (size_t i = 0; i < spec->mount_count; i++) {
+                const struct spec_mount *mount = &spec->mounts[i];
+                char text[PATH_MAX], where[256];
+                ssize_t len;
+
+                if (!mount->copy_symlink)
+                        continue;
+                if (links == NULL)
+                        links = arena_new(&birth->arena, const char *, spec->mount_count);
+                len = readlink(mount->source, text, sizeof(text)); /* host path: a bind's source */
+                if (len < 0 && errno != EINVAL)
+                        return err_errno(err, "%s: read the link '%s'",
+                                         spec_origin_text(&mount->origin, spec->file, where, sizeof(where)),
+                                         mount->source);
+                if (links == NULL || (len >= 0 && (links[i] = arena_strndup(&birth->arena, text, (size_t)len)) == NULL))
+                        return err_oom(err);
+        }
+        birth->site.place.links = links;
+        return 0;
+}
+
 static int make_plan(struct birth *birth, struct ward_err *err)
 {
+        int r = read_links(birth, err);
+
+        if (r < 0)
+                return r;
         plan_done(&birth->plan);
         return plan_start(birth->spec, &birth->site.place, birth->filter.count > 0 ? &birth->program : NULL,
                           birth->filter.flags, &birth->plan, err);

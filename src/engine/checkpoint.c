@@ -69,9 +69,12 @@ static int refuse_lossy(struct checkpoint *checkpoint, struct store *store, stru
         static const enum spec_ns ns_unjoined[] = {SPEC_NS_MOUNT, SPEC_NS_CGROUP, SPEC_NS_TIME};
         const struct ward_spec *spec = &checkpoint->spec;
 
-        for (size_t i = 0; i < spec->mount_count; i++)
+        for (size_t i = 0; i < spec->mount_count; i++) {
                 if (spec->mounts[i].idmap)
                         return refuse(checkpoint, &spec->mounts[i].origin, "a mount with an id map", err);
+                if (spec->mounts[i].copy_symlink)
+                        return refuse(checkpoint, &spec->mounts[i].origin, "a link in place of a mount", err);
+        }
         for (size_t i = 0; i < ELEMENTS(ns_unjoined); i++)
                 if (spec->ns[ns_unjoined[i]].mode == SPEC_NS_JOIN)
                         return refuse(checkpoint, &spec->ns[ns_unjoined[i]].origin,

@@ -35,6 +35,7 @@ static const char op_names[OP_TYPE_COUNT][20] = {
         [OP_REMOUNT] = "remount",
         [OP_RECONFIGURE] = "reconfigure",
         [OP_DEV] = "dev",
+        [OP_LINK] = "link",
         [OP_MASK] = "mask",
         [OP_READONLY] = "readonly",
         [OP_DIRECTORY] = "directory",
@@ -96,6 +97,12 @@ const char *phase_name(enum phase phase)
 const char *op_name(enum op_type type)
 {
         return type < OP_TYPE_COUNT ? op_names[type] : "unknown";
+}
+
+static void describe_link(const struct op_link_at *at, struct text *text)
+{
+        text_printf(text, "make the link '%s' in '/%s'", at->link.name,
+                    strcmp(at->directory, ".") == 0 ? "" : at->directory);
 }
 
 /* Ops that make the surroundings. False: it is none of them. */
@@ -175,6 +182,9 @@ static bool describe_surroundings(const struct plan *plan, const struct op *op, 
                 break;
         case OP_DEV:
                 text_printf(text, "prepare '/%s'", op->dev.directory);
+                break;
+        case OP_LINK:
+                describe_link(&op->link, text);
                 break;
         case OP_MASK:
                 text_printf(text, "mask '/%s'", op->path);

@@ -145,6 +145,7 @@ enum op_type {
         OP_VERIFY,       /* verify: what is forbidden is tried */
         OP_PARENT_DEATH, /* number: the signal that this process gets when its parent ends; 0: none */
         OP_SMACK,        /* lsm: this process has the label from here on */
+        OP_LINK,         /* link: one, where nothing else is */
         OP_TYPE_COUNT,
 };
 
@@ -262,6 +263,11 @@ struct op_node {
 
 struct op_link {
         const char *name, *target;
+};
+
+struct op_link_at {
+        const char *directory; /* "." is the root */
+        struct op_link link;
 };
 
 struct op_dev {
@@ -393,6 +399,7 @@ struct op {
                 struct op_bind bind;
                 struct op_remove remove;
                 struct op_dev dev;
+                struct op_link_at link;
                 struct op_cgroups cgroups;
                 struct op_hooks hooks;
                 struct op_terminal terminal;

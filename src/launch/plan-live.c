@@ -59,6 +59,9 @@ static int check(struct plan *plan, const struct ward_spec *spec, const struct s
         if (r >= 0 && mount->copy_up)
                 return plan_refuse_mount(err, spec, mount, "what it would copy is in use",
                                          "take the option tmpcopyup out");
+        if (r >= 0 && mount->copy_symlink)
+                return plan_refuse_mount(err, spec, mount, "no link is made in a container that runs",
+                                         "take the option copy-symlink out, or make the link with exec");
         if (r >= 0 && is_of_start(mount))
                 return plan_refuse_mount(err, spec, mount,
                                          "procfs and control groups can't be added to a container that runs",

@@ -477,6 +477,19 @@ int plan_check_target(const struct ward_spec *spec, const struct spec_mount *mou
         return 0;
 }
 
+/* A symlink in place of a bind of what it leads to. */
+static int add_link(struct plan *plan, const struct spec_mount *mount, const char *target, const char *text)
+{
+        struct op *op = plan_add(plan, OP_LINK, &mount->origin);
+        const char *slash = strrchr(target, '/');
+        const char *directory = slash == NULL ? "." : arena_strndup(&plan->arena, target, (size_t)(slash - target));
+
+        if (op == NULL || directory == NULL)
+                return -ENOMEM;
+        op->link = (struct op_link_at){directory, {slash == NULL ? target : slash + 1, text}};
+        return 0;
+}
+
 static int add_one(struct plan *plan, const struct ward_spec *spec, const struct place *place,
                    const struct spec_mount *mount, struct ward_err *err)
 {
@@ -490,6 +503,8 @@ static int add_one(struct plan *plan, const struct ward_spec *spec, const struct
                 return r;
         if (mount->remount)
                 return mount->remount_fs ? add_reconfigure(plan, mount, target) : add_remount(plan, mount, target);
+        if (mount->copy_symlink && place->links != NULL && place->links[mount - spec->mounts] != NULL)
+                return add_link(plan, mount, target, place->links[mount - spec->mounts]);
         if (mount->bind)
                 return plan_add_bind(plan, spec, mount, target, err);
         if (mount->type == NULL)

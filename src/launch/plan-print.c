@@ -125,6 +125,9 @@ static void print_what(const struct plan *plan, const struct op *op, struct text
         case OP_DEV:
                 print_dev(&op->dev, text);
                 break;
+        case OP_LINK:
+                text_printf(text, ": %s -> %s", op->link.link.name, op->link.link.target);
+                break;
         case OP_CAPS:
                 text_printf(text, ": effective %#llx, permitted %#llx, inheritable %#llx",
                             (unsigned long long)op->caps.effective, (unsigned long long)op->caps.permitted,

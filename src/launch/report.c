@@ -254,6 +254,8 @@ static const struct refusal {
         {OP_ROOT, STEP_ATTACH, EINVAL, "", MISTAKE_ROOT_NO_DIRECTORY, "root.path must name a directory"},
         {OP_DEV, STEP_NODE, EEXIST, "", MISTAKE_NONE,
          "something else is there already, in the image or by another entry of linux.devices: take one of them away"},
+        {OP_LINK, STEP_LINK_NONE, 0, "", MISTAKE_NONE,
+         "something else is there already: name another destination, or take it out of the image"},
         {OP_REMOUNT, STEP_ATTRIBUTES, EINVAL, "", MISTAKE_NONE, "'remount' changes what is mounted there, and nothing is: mount it first"},
         {OP_RECONFIGURE, STEP_ATTRIBUTES, EINVAL, "", MISTAKE_NONE,
          "'remount' changes what is mounted there, and nothing is, or its file system has no such option"},

@@ -20,6 +20,7 @@ enum {
         MOUNT_WORD_IDMAP,
         MOUNT_WORD_RIDMAP,
         MOUNT_WORD_COPY_UP,
+        MOUNT_WORD_COPY_SYMLINK,
         MOUNT_WORD_TREE = 64, /* added to the four attribute kinds: for the mounts below too */
 };
 

@@ -80,6 +80,7 @@ const struct mount_word mount_words[] = {
         {"idmap", MOUNT_WORD_IDMAP},
         {"ridmap", MOUNT_WORD_RIDMAP},
         {"tmpcopyup", MOUNT_WORD_COPY_UP},
+        {"copy-symlink", MOUNT_WORD_COPY_SYMLINK},
 };
 
 const size_t mount_word_count = ELEMENTS(mount_words);
@@ -162,6 +163,9 @@ static void apply(const struct mount_word *word, struct spec_mount *mount)
                 break;
         case MOUNT_WORD_COPY_UP:
                 mount->copy_up = true;
+                break;
+        case MOUNT_WORD_COPY_SYMLINK:
+                mount->copy_symlink = true;
                 break;
         default:
                 apply_attr(word, mount);
@@ -326,6 +330,8 @@ static int check_mount(struct json *json, const char *where, struct spec_mount *
         }
         if (mount->copy_up && (mount->type == NULL || strcmp(mount->type, "tmpfs") != 0))
                 return json_fail(json, where, "the option 'tmpcopyup' is for mounts of type tmpfs");
+        if (mount->copy_symlink && (!mount->bind || (mount->propagation & MS_SHARED) != 0))
+                return json_fail(json, where, "the option 'copy-symlink' is for bind mounts that are not shared");
         if ((mount->maps.uid_count > 0) != (mount->maps.gid_count > 0))
                 return json_fail(json, where, "uidMappings and gidMappings must be given together");
         if (mount->maps.uid_count > 0)

@@ -291,6 +291,8 @@ static void print_options(struct writer *writer, const struct spec_mount *mount)
                 string(writer, NULL, mount->idmap_recursive ? "ridmap" : "idmap");
         if (mount->copy_up)
                 string(writer, NULL, "tmpcopyup");
+        if (mount->copy_symlink)
+                string(writer, NULL, "copy-symlink");
         print_attrs(writer, mount->attr_set, mount->attr_clear, 0);
         print_attrs(writer, mount->rattr_set, mount->rattr_clear, MOUNT_WORD_TREE);
         for (size_t i = 0; i < mount_word_count; i++) {

@@ -84,6 +84,7 @@ struct spec_mount {
         bool remount;
         bool remount_fs; /* with @remount: the file system changes too; false: "remount,bind", the mount alone */
         bool copy_up;    /* tmpcopyup: a tmpfs that starts with the content of the directory below it */
+        bool copy_symlink; /* a bind: if its source is a symlink, the destination becomes one with the same text, and nothing is mounted */
         bool idmap,
                 idmap_recursive;  /* idmap/ridmap: by @maps, or by the container's user namespace if there are none */
         struct spec_id_maps maps; /* uidMappings/gidMappings of the mount */

@@ -395,6 +395,7 @@ static const struct op menu[] = {
         {.type = OP_REMOUNT, .bind = {.target = "c", .attr_set = 1}},
         {.type = OP_RECONFIGURE, .mount = {.target = "c", .data = ""}},
         {.type = OP_DEV, .dev = {"dev", nodes, 3, links, 1}},
+        {.type = OP_LINK, .link = {".", {"l", "t"}}},
         {.type = OP_MASK, .path = "m"},
         {.type = OP_READONLY, .path = "r"},
         {.type = OP_ROOT_ATTR, .bind = {.slot = SLOT_NONE, .attr_set = 1}},

@@ -209,6 +209,48 @@ s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.connect(sys.argv[1]); s.
         fails_with "process.args is missing" oci create -b "$BUNDLE" "$ID"
 }
 
+@test "copy-symlink: a link is one in the container, wherever it leads; what is none is mounted" {
+        # shellcheck disable=SC2016  # the container's shell expands it
+        make_bundle sh -c 'for link in /etc/zone /deep/down/link /gone; do readlink $link; done; cat /file'
+        ln -s ../usr/share/zone "$WORK/zone"
+        ln -s /no/where "$WORK/gone"
+        echo content >"$WORK/file"
+        edit --arg work "$WORK" '.root.readonly = false | .mounts += [
+                {destination: "/etc/zone", type: "bind", source: ($work + "/zone"), options: ["bind", "copy-symlink"]},
+                {destination: "/deep/down/link", source: ($work + "/zone"), options: ["rbind", "ro", "copy-symlink"]},
+                {destination: "/gone", source: ($work + "/gone"), options: ["bind", "copy-symlink"]},
+                {destination: "/file", source: ($work + "/file"), options: ["bind", "ro", "copy-symlink"]}]'
+        run -0 oci run -b "$BUNDLE" "$ID"
+        [[ $output == "../usr/share/zone
+../usr/share/zone
+/no/where
+content" ]] || shown
+        # They are there for the next one, as mounts' targets are; another link, or a file, is not replaced.
+        run -0 oci run -b "$BUNDLE" "$ID"
+        ln -sfn /other "$BUNDLE/rootfs/gone"
+        fails_with "make the link 'gone' in '/'.*File exists" oci run -b "$BUNDLE" "$ID"
+        expect_in_output "something else is there already"
+        rm "$BUNDLE/rootfs/gone"
+        echo >"$BUNDLE/rootfs/gone"
+        fails_with "make the link 'gone' in '/'.*File exists" oci run -b "$BUNDLE" "$ID"
+        # A start that fails takes away what it has made, and nothing else.
+        rm "$BUNDLE/rootfs/etc/zone"
+        fails_with "make the link" oci run -b "$BUNDLE" "$ID"
+        [[ ! -L $BUNDLE/rootfs/etc/zone && -L $BUNDLE/rootfs/deep/down/link && -f $BUNDLE/rootfs/gone ]] || { ls -lR "$BUNDLE/rootfs/etc"; return 1; }
+        rm "$WORK/gone"
+        fails_with "mounts\[[0-9]*\].*read the link '$WORK/gone'.*No such file" oci run -b "$BUNDLE" "$ID"
+}
+
+@test "copy-symlink leads nowhere out of the root" {
+        make_bundle true
+        mkdir "$WORK/outside"
+        ln -s x "$WORK/link"
+        ln -s "$WORK/outside" "$BUNDLE/rootfs/out"
+        edit --arg work "$WORK" '.root.readonly = false | .mounts += [{destination: "/out/made", source: ($work + "/link"), options: ["bind", "copy-symlink"]}]'
+        run -0 oci run -b "$BUNDLE" "$ID"
+        [[ -z $(ls "$WORK/outside") && $(readlink "$BUNDLE/rootfs$WORK/outside/made") == x ]] || { ls -lR "$WORK/outside" "$BUNDLE/rootfs$WORK"; return 1; }
+}
+
 @test "a hook that runs in the container reads the pid that the first process has there, and has the umask of the caller" {
         make_bundle true
         mkdir "$BUNDLE/rootfs/log"

@@ -41,6 +41,7 @@ static void check_mounts(const struct ward_spec *a, const struct ward_spec *b)
                 assert_int_equal(m->remount, n->remount);
                 assert_int_equal(m->remount_fs, n->remount_fs);
                 assert_int_equal(m->copy_up, n->copy_up);
+                assert_int_equal(m->copy_symlink, n->copy_symlink);
                 assert_int_equal(m->idmap, n->idmap);
                 assert_int_equal(m->idmap_recursive, n->idmap_recursive);
                 assert_int_equal(m->attr_set, n->attr_set);
@@ -181,6 +182,7 @@ static const char *const rich_words[] = {"1.3.0",
                                          "iversion",
                                          "remount",
                                          "tmpcopyup",
+                                         "copy-symlink",
                                          "unbindable",
                                          "nosymfollow",
                                          "rsuid",

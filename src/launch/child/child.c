@@ -130,6 +130,8 @@ static op_function function_of(enum op_type type)
                 return child_do_remount;
         case OP_RECONFIGURE:
                 return child_do_reconfigure;
+        case OP_LINK:
+                return child_do_link;
         case OP_DEV:
                 return child_do_dev;
         case OP_MASK:

@@ -108,6 +108,7 @@ int child_copy_tree(int from, int to);
 
 /* dev.c */
 int child_do_dev(struct child *child, const struct op *op);
+int child_do_link(struct child *child, const struct op *op);
 int child_do_terminal(struct child *child, const struct op *op);
 
 /* namespaces.c */

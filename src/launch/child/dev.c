@@ -146,6 +146,46 @@ static int make_link(struct child *child, const struct op_dev *dev, int director
         return r == -EEXIST ? 0 : r;
 }
 
+static bool says(const char *text, long len, const char *wanted)
+{
+        long at = 0;
+
+        while (at < len && text[at] == wanted[at] && wanted[at] != '\0')
+                at++;
+        return at == len && wanted[at] == '\0';
+}
+
+int child_do_link(struct child *child, const struct op *op)
+{
+        const struct op_link *link = &op->link.link;
+        const char *prefix = op->link.directory[0] == '.' && op->link.directory[1] == '\0' ? 0 : op->link.directory;
+        char text[PATH_MAX];
+        int directory = child_target(child, op->link.directory, TARGET_DIRECTORY, true), r;
+        uint32_t noted;
+        long n;
+
+        if (directory < 0)
+                return directory;
+        noted = child->shared == 0 ? 0 : child->shared->used;
+        child->step = STEP_LINK_NONE;
+        n = sys4(readlinkat, directory, link->name, text, sizeof(text));
+        if (n == -ENOENT) {
+                child->step = STEP_LINK;
+                r = child_of_root(child, directory);
+                if (r > 0)
+                        child_note(child, prefix, link->name, 'l');
+                if (r >= 0)
+                        r = (int)sys3(symlinkat, link->target, directory, link->name);
+                if (r < 0 && child->shared != 0)
+                        child->shared->used = noted;
+        } else {
+                /* EINVAL: no link. */
+                r = n >= 0 && says(text, n, link->target) ? 0 : n < 0 && n != -EINVAL ? (int)n : -EEXIST;
+        }
+        (void)sys1(close, directory);
+        return r;
+}
+
 int child_do_dev(struct child *child, const struct op *op)
 {
         const struct op_dev *dev = &op->dev;
