@@ -99,10 +99,20 @@ const char *op_name(enum op_type type)
         return type < OP_TYPE_COUNT ? op_names[type] : "unknown";
 }
 
-static void describe_link(const struct op_link_at *at, struct text *text)
+/* Ops about one path in the container. */
+static void describe_path(const struct op *op, struct text *text)
 {
-        text_printf(text, "make the link '%s' in '/%s'", at->link.name,
-                    strcmp(at->directory, ".") == 0 ? "" : at->directory);
+        if (op->type == OP_DEV)
+                text_printf(text, "prepare '/%s'", op->dev.directory);
+        else if (op->type == OP_LINK)
+                text_printf(text, "make the link '%s' in '/%s'", op->link.link.name,
+                            strcmp(op->link.directory, ".") == 0 ? "" : op->link.directory);
+        else if (op->type == OP_MASK)
+                text_printf(text, "mask '/%s'", op->path);
+        else if (op->type == OP_READONLY)
+                text_printf(text, "make '/%s' read-only", op->path);
+        else
+                text_printf(text, "make the directory '/%s' if it is missing", op->path);
 }
 
 /* Ops that make the surroundings. False: it is none of them. */
@@ -181,19 +191,11 @@ static bool describe_surroundings(const struct plan *plan, const struct op *op, 
                 text_printf(text, "remount '/%s'", op->mount.target);
                 break;
         case OP_DEV:
-                text_printf(text, "prepare '/%s'", op->dev.directory);
-                break;
         case OP_LINK:
-                describe_link(&op->link, text);
-                break;
         case OP_MASK:
-                text_printf(text, "mask '/%s'", op->path);
-                break;
         case OP_READONLY:
-                text_printf(text, "make '/%s' read-only", op->path);
-                break;
         case OP_DIRECTORY:
-                text_printf(text, "make the directory '/%s' if it is missing", op->path);
+                describe_path(op, text);
                 break;
         case OP_ROOT_ATTR:
                 text_puts(text, "set the attributes of the root mount");
