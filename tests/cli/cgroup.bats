@@ -281,7 +281,7 @@ watched() {
         wait_until 20 watches $!
 }
 
-# bats test_tags=vm
+# bats test_tags=matrix-vm
 @test "watch tells of pressure: who waits for a processor" {
         [[ -n $(find /sys/fs/cgroup -maxdepth 2 -name cgroup.pressure -print -quit) ]] || unable "this kernel counts no pressure of groups"
         cg create "$G/a"
