@@ -295,7 +295,7 @@ sys.stdout.buffer.write(taken.recv(65536).replace(bytes(1), b\"~\"))
         local word
         for word in $(jq -r '.mountOptions[]' "$WORK/features"); do
                 [[ $word != remount ]] || continue
-                jq --arg word "$word" '.mounts += [{destination: "/mnt", type: "tmpfs", source: (if $word | test("bind$|idmap$")
+                jq --arg word "$word" '.mounts += [{destination: "/mnt", type: "tmpfs", source: (if $word | test("bind$|idmap$|symlink$")
                         then "/usr" else "tmpfs" end), options: (if $word | test("idmap$|symlink$") then ["bind", $word] else [$word] end)}]' user.json >one.json
                 oci plan -f one.json --format json >/dev/null || { echo "refused: $word"; return 1; }
         done
