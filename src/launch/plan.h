@@ -50,9 +50,9 @@ struct place {
         bool all_cpus; /* not only those that the caller may run on: all of the group's */
         bool no_new_keyring;
         unsigned preserve_fds;
-        const char *const *
-                links; /* what the symlink says that is the source of each mount with copy-symlink, in the order of the spec's mounts; an
-                                   * entry NULL: it is none. NULL: no mount has the option */
+        /* What the symlink says that is the source of each mount with copy-symlink, in the order of the spec's mounts; an entry NULL: it is none.
+         * NULL: no mount has the option. */
+        const char *const *links;
 };
 
 /* The filter that a plan carries; made before by launch/filter.h. */

@@ -485,6 +485,16 @@ mounts() { awk '{ print $5, $6 }' "/proc/$1/mountinfo" | sort; }
 }
 
 # bats test_tags=matrix-criu
+@test "a container with a link in place of a mount is not saved" {
+        make_bundle sleep 100
+        ln -s /nowhere "$WORK/link"
+        edit --arg source "$WORK/link" '.root.readonly = false | .mounts += [{destination: "/link", source: $source, options: ["bind", "copy-symlink"]}]'
+        start
+        fails_with "mounts\\[[0-9]*\\].*a link in place of a mount" save
+        has_status "$ID" running
+}
+
+# bats test_tags=matrix-criu
 @test "a mount that was added while it ran has to go first" {
         ! newest_calls_refused || unable "mounts are added with the newest calls alone"
         make_bundle sleep 100

@@ -132,6 +132,7 @@ mounted() { oci exec "$ID" cat /proc/self/mountinfo; }
                 fails_with "$words" oci mounts add "$ID" "$WORK/mounts.json"
         done <<'TABLE'
 {destination: "/x", type: "tmpfs", options: ["tmpcopyup"]}|would copy is in use
+{destination: "/x", source: $data, options: ["bind", "copy-symlink"]}|no link is made in a container that runs
 {destination: "/tmp", options: ["remount", "ro"]}|can't be changed
 {destination: "/x", type: "proc"}|can't be added to a container that runs
 {destination: "/x", type: "cgroup"}|can't be added to a container that runs

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
 #include <asm/unistd.h>
 
 #include <cmocka.h>
@@ -263,6 +266,37 @@ static void test_hook_process(void **state)
         }
 }
 
+/* A hook of the container is bound by what the ops behind it take away, first; the agent's listener is not its own. What fails there is said of that
+ * op, and the hook is not run. */
+static void test_hook_is_confined(void **state)
+{
+        struct sock_fprog program = {0};
+        const uint32_t flags = SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_NEW_LISTENER;
+        struct op ops[] = {hooks_op, {.type = OP_SECCOMP, .seccomp = {.program = &program, .flags = flags}}};
+        struct fixture f;
+
+        (void)state;
+        for (int confined = 0; confined < 2; confined++) {
+                ops[0].hooks.confined = confined;
+                fixture_prepare(&f, ops, 2);
+                mock.clone_answer = 0;
+                assert_int_equal(mock_run(&f.child), MOCK_EXECUTED);
+                assert_string_equal(mock.executed, "/h1");
+                assert_int_equal(strcmp(mock.calls[PROLOGUE + 4], "seccomp 1 0x2") == 0, confined);
+        }
+        fixture_prepare(&f, ops, 2);
+        mock.clone_answer = 0;
+        mock.fail_at = PROLOGUE + 4;
+        mock.fail_with = EIO;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        assert_int_equal(mock.exit_status, 127);
+        assert_null(mock.executed);
+        assert_int_equal(mock.record_count, 1);
+        assert_int_equal(mock.records[0].kind, RECORD_FAILED);
+        assert_int_equal(mock.records[0].type, OP_SECCOMP);
+        assert_int_equal(mock.records[0].errnum, EIO);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -278,6 +312,7 @@ int main(void)
                 cmocka_unit_test(test_hook_fails),
                 cmocka_unit_test(test_hook_timeout),
                 cmocka_unit_test(test_hook_process),
+                cmocka_unit_test(test_hook_is_confined),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

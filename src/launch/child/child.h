@@ -54,6 +54,9 @@ int child_open_as_program(const struct child *child, const char *path, uint64_t 
 /* O_PATH descriptor of a mount target, made with its parents if it is missing. */
 int child_target(struct child *child, const char *path, enum op_target kind, bool directory);
 
+/* Whether the @len bytes of @text, which has no end as readlinkat(2) leaves it, are those of @wanted. */
+bool child_is_text(const char *text, long len, const char *wanted);
+
 /* True when what is made in @directory has to be noted. The undo log's paths are of the root file system: what is made in another one, a
  * fresh tmpfs on /dev or a tree of the host, is not the root's, and an entry that the image ships below such a mount must stay. */
 int child_of_root(struct child *child, int directory);

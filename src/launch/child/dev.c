@@ -146,15 +146,6 @@ static int make_link(struct child *child, const struct op_dev *dev, int director
         return r == -EEXIST ? 0 : r;
 }
 
-static bool says(const char *text, long len, const char *wanted)
-{
-        long at = 0;
-
-        while (at < len && text[at] == wanted[at] && wanted[at] != '\0')
-                at++;
-        return at == len && wanted[at] == '\0';
-}
-
 int child_do_link(struct child *child, const struct op *op)
 {
         const struct op_link *link = &op->link.link;
@@ -180,7 +171,7 @@ int child_do_link(struct child *child, const struct op *op)
                         child->shared->used = noted;
         } else {
                 /* EINVAL: no link. */
-                r = n >= 0 && says(text, n, link->target) ? 0 : n < 0 && n != -EINVAL ? (int)n : -EEXIST;
+                r = n >= 0 && child_is_text(text, n, link->target) ? 0 : n < 0 && n != -EINVAL ? (int)n : -EEXIST;
         }
         (void)sys1(close, directory);
         return r;

@@ -155,16 +155,15 @@ static void leave_by_signal(int signal)
 static void ask_for_signals(void)
 {
         static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-        struct sigaction
-                before = {0},
-                leaving = {
-                        .sa_handler = leave_by_signal,
+        struct sigaction before = {0},
+                         leaving = {
+                                 .sa_handler = leave_by_signal,
 #ifdef SA_RESTORER
-                        .sa_flags =
-                                SA_RESTORER, /* without it the kernel of x86-64 calls no handler; nobody returns there */
-                        .sa_restorer = (__sigrestore_t)leave_by_signal,
+                                 /* Without it the kernel of x86-64 calls no handler; nobody returns there. */
+                                 .sa_flags = SA_RESTORER,
+                                 .sa_restorer = (__sigrestore_t)leave_by_signal,
 #endif
-                };
+                         };
 
         for (uint32_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
                 if (sys4(rt_sigaction, ending[i], 0, &before, SIGSET_BYTES) >= 0 && before.sa_handler == SIG_DFL)

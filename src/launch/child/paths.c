@@ -74,6 +74,15 @@ void child_fd_path(int fd, char path[static CHILD_FD_PATH_MAX])
         path[at] = '\0';
 }
 
+bool child_is_text(const char *text, long len, const char *wanted)
+{
+        long at = 0;
+
+        while (at < len && text[at] == wanted[at] && wanted[at] != '\0')
+                at++;
+        return at == len && wanted[at] == '\0';
+}
+
 int child_of_root(struct child *child, int directory)
 {
         struct statx st;

@@ -434,15 +434,6 @@ static void tell_link(struct child *child, const char *text, long len)
         child->shared->root[len] = '\0';
 }
 
-static bool same(const char *a, const char *b, long len)
-{
-        long at = 0;
-
-        while (at < len && a[at] == b[at] && b[at] != '\0')
-                at++;
-        return at == len && b[at] == '\0';
-}
-
 static int make_link(struct child *child, const struct op_step *step)
 {
         char text[PATH_MAX];
@@ -456,7 +447,7 @@ static int make_link(struct child *child, const struct op_step *step)
         r = (int)sys3(symlinkat, step->source, parent, name);
         if (r == -EEXIST) {
                 n = sys4(readlinkat, parent, name, text, sizeof(text));
-                if (n >= 0 && same(text, step->source, n))
+                if (n >= 0 && child_is_text(text, n, step->source))
                         r = 0;
                 else if (n >= 0)
                         tell_link(child, text, n);
