@@ -250,7 +250,12 @@ int birth_open_log(struct birth *birth, struct ward_err *err)
         if (birth->made < 0)
                 return err_errno(err, "make the log of the start in '%s/%s'", directory, id);
         r = -posix_fallocate(birth->made, 0, sizeof(struct shared));
-        return r < 0 ? err_code(err, r, "make room for the log of the start in '%s/%s'", directory, id) : 0;
+        if (r < 0)
+                return err_code(err, r, "make room for the log of the start in '%s/%s'", directory, id);
+        /* Not in the log, which the child can write. */
+        if (birth->site.place.rootfs != NULL && symlinkat(birth->site.place.rootfs, birth->entry.fd, STORE_ROOT) < 0)
+                return err_errno(err, "note the root file system of the start in '%s/%s'", directory, id);
+        return 0;
 }
 
 /* What the symlinks say that are the sources of mounts with copy-symlink, by the same rights as sources are opened with. */
@@ -352,9 +357,7 @@ static int check_joined(const struct birth *birth, struct ward_err *err)
 
 static int open_and_clone(struct birth *birth, const struct launch_given *given, int group_fd, struct ward_err *err)
 {
-        const struct spec_namespace *ns = birth->spec->ns;
-        bool seen = ns[SPEC_NS_PID].mode == SPEC_NS_JOIN || ns[SPEC_NS_USER].mode == SPEC_NS_JOIN;
-        int hidden = 0, r;
+        int r;
 
         r = launch_open(&birth->launch, &birth->plan, birth->filter.count > 0 ? &birth->filter : NULL,
                         birth->options->trace, given, err);
@@ -362,14 +365,7 @@ static int open_and_clone(struct birth *birth, const struct launch_given *given,
                 r = check_joined(birth, err);
         if (r < 0)
                 return r;
-        /* Where others are in the pid or user namespace already, they shall not look into the child (V9). */
-        if (seen)
-                hidden = stored_hide(err);
-        if (hidden < 0)
-                return hidden;
-        r = launch_clone(&birth->launch, group_fd, err);
-        clone_show(hidden);
-        return r;
+        return launch_clone(&birth->launch, group_fd, err);
 }
 
 /* The clone. A kernel or an outer sandbox may refuse to clone into a group: then the child joins it as it joins v1 groups. */
@@ -715,6 +711,7 @@ void birth_release(struct birth *birth)
 {
         /* What was made belongs to the container now. */
         (void)unlinkat(birth->entry.fd, STORE_MADE, 0);
+        (void)unlinkat(birth->entry.fd, STORE_ROOT, 0);
         launch_release(&birth->launch);
         birth->live = false;
 }

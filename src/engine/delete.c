@@ -47,10 +47,14 @@ static void undo_unfinished(const struct store_entry *entry)
 {
         _cleanup_close_
         int fd = openat(entry->fd, STORE_MADE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        char root[PATH_MAX];
+        ssize_t len = readlinkat(entry->fd, STORE_ROOT, root, sizeof(root));
         struct shared made;
 
-        if (fd >= 0 && read(fd, &made, sizeof(made)) == sizeof(made))
-                launch_undo(&made);
+        if (fd < 0 || len < 0 || (size_t)len == sizeof(root) || read(fd, &made, sizeof(made)) != sizeof(made))
+                return;
+        root[len] = '\0';
+        launch_undo(root, &made);
 }
 
 int delete_group(struct site *site, struct ward_err *err)

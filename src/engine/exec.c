@@ -246,6 +246,7 @@ static int make_plan(struct execution *exec, const struct spec_process *process,
 {
         const struct plan_exec what = {
                 .process = process,
+                .init = &exec->spec.process,
                 .file = exec->file,
                 .joined = exec->joined,
                 .at_once = exec->site->place.root_user,
@@ -306,16 +307,9 @@ static int clone_joining(struct execution *exec, const struct engine_exec_option
 static int bring_in(struct execution *exec, const struct engine_exec_options *how, const struct engine_options *options,
                     struct ward_err *err)
 {
-        int agent = -EBADF, hidden = stored_hide(err), r;
+        int agent = -EBADF, r;
 
-        if (hidden < 0)
-                return hidden;
         r = clone_joining(exec, how, options, err);
-        clone_show(hidden);
-        if (r >= 0)
-                r = exec->process.oom_score_given
-                            ? launch_oom_score(&exec->launch, &exec->process, exec->file, err)
-                            : launch_oom_score(&exec->launch, &exec->spec.process, exec->spec.file, err);
         if (r >= 0)
                 r = launch_groups(&exec->launch, &exec->site->layout, err);
         if (r >= 0)

@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,7 +29,8 @@
 struct restore {
         struct birth birth;
         struct criu criu;
-        struct shared made; /* targets in the root file system */
+        struct shared made; /* targets in the root file system @root, which is owned */
+        char *root;
         const struct engine_restore_options *options;
 };
 
@@ -39,7 +41,8 @@ static void restore_done(struct restore *restore)
         criu_done(&restore->criu);
         birth_done(&restore->birth);
         if (undo)
-                launch_undo(&restore->made);
+                launch_undo(restore->root, &restore->made);
+        free(restore->root);
 }
 
 #define _cleanup_restore_ _cleanup_(restore_done)
@@ -266,7 +269,10 @@ static int bring_up(struct restore *restore, int relay_console, struct ward_err 
         if (r >= 0)
                 r = birth_open_log(birth, err);
         if (r >= 0)
-                r = targets_make(birth->spec, birth->site.place.rootfs, &restore->made, birth->made, err);
+                restore->root = strdup(birth->site.place.rootfs);
+        if (r >= 0)
+                r = restore->root == NULL ? err_oom(err)
+                                          : targets_make(birth->spec, restore->root, &restore->made, birth->made, err);
         if (r >= 0)
                 birth->launch.proc_fd = birth->proc;
         if (r < 0)

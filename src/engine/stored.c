@@ -224,18 +224,6 @@ int stored_namespaces(struct stored *stored, bool any, struct spec_namespace *re
         return 0;
 }
 
-int stored_hide(struct ward_err *err)
-{
-        int hidden;
-
-        /* Its files in /proc become those of the root of the user namespace in which this program was executed (proc(5)): the caller's, if he
-         * is that. An ordinary user could not reach them any more; his container has no more rights over the process than he has. */
-        if (geteuid() != 0)
-                return 0;
-        hidden = clone_hide();
-        return hidden < 0 ? err_code(err, hidden, "hide the joining process") : hidden;
-}
-
 int stored_require(const struct stored *stored, unsigned allowed, const char *verb, struct ward_err *err)
 {
         if ((allowed >> stored->status & 1) != 0)

@@ -255,13 +255,12 @@ static int map_shared(int fd, struct shared **ret_shared, struct ward_err *err)
 }
 
 /* Where the log's entries lie. A root that the caller made is thrown away as a whole. */
-static void note_root(struct launch *launch, const char *path)
+static const char *find_root(const struct plan *plan, const char *given)
 {
-        for (uint32_t i = 0; i < launch->plan->slot_count; i++)
-                if (launch->plan->slots[i].kind == SLOT_ROOT)
-                        path = launch->plan->slots[i].path;
-        if (path != NULL && strlen(path) < sizeof(launch->shared->root))
-                memcpy(launch->shared->root, path, strlen(path) + 1);
+        for (uint32_t i = 0; i < plan->slot_count; i++)
+                if (plan->slots[i].kind == SLOT_ROOT)
+                        return plan->slots[i].path;
+        return given;
 }
 
 int launch_open(struct launch *launch, const struct plan *plan, const struct seccomp_filter *filter, FILE *trace,
@@ -281,10 +280,10 @@ int launch_open(struct launch *launch, const struct plan *plan, const struct sec
         r = require_honest(err);
         if (r < 0)
                 return r;
-        r = map_shared(given->made, &launch->shared, err);
-        if (r < 0)
-                return r;
-        note_root(launch, given->rootfs);
+        /* Whoever joins makes nothing, and has no memory in common with who started it. */
+        if (plan->has[OP_ROOT] || plan->has[OP_ENTER] || plan->has[OP_SCRATCH])
+                r = map_shared(given->made, &launch->shared, err);
+        launch->root = find_root(plan, given->rootfs);
         for (uint32_t i = 0; r >= 0 && i < plan->slot_count; i++)
                 r = open_slot(launch, i, given, err);
         return r;
@@ -761,7 +760,7 @@ void launch_done(struct launch *launch)
                 pidfd_kill_child(launch->pidfd, launch->pid);
                 (void)pidfd_wait(launch->pidfd, false, false, &info);
                 if (launch->shared != NULL)
-                        launch_undo(launch->shared);
+                        launch_undo(launch->root, launch->shared);
         }
         reap_first(launch);
         for (uint32_t i = 0; launch->plan != NULL && i < launch->plan->slot_count; i++)
