@@ -209,6 +209,14 @@ int stored_namespaces(struct stored *stored, bool any, struct spec_namespace *re
                  * long as another thread is, which may execute a program and be init again: what it hides for a moment is not left out. */
                 if (r == -ENOENT && mine == -ENOENT)
                         continue;
+                if (r == -EACCES && stored->status == ENGINE_CREATED) {
+                        (void)err_set(
+                                err, -EACCES,
+                                "join the namespaces of container '%s': its program is not executed yet, and until "
+                                "then only root may look into its init",
+                                stored->state.id);
+                        return err_hint(err, "start it first");
+                }
                 if (r < 0 || mine < 0)
                         return r < 0 ? r : mine;
                 if (theirs == own)

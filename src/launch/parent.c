@@ -409,6 +409,9 @@ int launch_map(struct launch *launch, const struct spec_id_maps *maps, struct wa
         if (idmap_of(&arena, maps, &map) < 0)
                 return err_oom(err);
         r = idmap_write(launch->proc_fd, launch->pid, &map, &launch->setgroups_denied, err);
+        /* Of a process that has ended the files are there for a moment, and nobody's: it says itself what was wrong. */
+        if (r < 0 && pidfd_ended(launch->pidfd))
+                return launch_await(launch, PHASE_MAP, err);
         if (r < 0)
                 return r;
         for (uint32_t i = 0; r >= 0 && i < launch->plan->slot_count; i++) {

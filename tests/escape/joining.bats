@@ -223,6 +223,19 @@ his_oci() { plain_user env -C "$HERE" -u XDG_RUNTIME_DIR "$HERE/ward-oci" --root
         # It was seen: the test can fail.
         [[ $(grep -c ^runtime <<<"$output") -ge 3 ]] || shown
         his_oci delete --force "$ID"
+        # While it waits for its start nobody joins it, who would have its filter and its rights, and could make it do things without them.
+        edit '.process.oomScoreAdj = 500 | .process.args = ["sleep", "100"]'
+        chown -R "$USER_ID:$USER_ID" "$BUNDLE"
+        his_oci create -b "$BUNDLE" "$ID" 3>&- </dev/null
+        fails_with "only root may look into its init" his_oci exec "$ID" true
+        his_oci start "$ID"
+        run -0 his_oci exec "$ID" cat /proc/1/oom_score_adj /proc/self/oom_score_adj
+        expect_output $'500\n500'
+        his_oci delete --force "$ID"
+        edit '.process.oomScoreAdj = -5'
+        chown -R "$USER_ID:$USER_ID" "$BUNDLE"
+        fails_with "set oom_score_adj to -5.*Permission denied" his_oci run -b "$BUNDLE" "$ID"
+        expect_in_output "choose one from 0 on"
         rm -rf --one-file-system "$HERE"
 }
 
