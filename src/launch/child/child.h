@@ -108,7 +108,7 @@ int child_do_add(struct child *child, const struct op *op);
 int child_do_remove(struct child *child, const struct op *op);
 
 /* copy.c: copies the content of one directory into another (tmpcopyup). */
-int child_copy_tree(int from, int to);
+int child_copy_tree(const struct child *child, int from, int to);
 
 /* dev.c */
 int child_do_dev(struct child *child, const struct op *op);
