@@ -643,9 +643,10 @@ int launch_hand_over(struct launch *launch, struct ward_err *err)
         return r;
 }
 
-/* After PHASE_EXEC: end of file is the success of execve(2), which closed the channel, unless the child is gone without a word. */
+/* After PHASE_EXEC: end of file is the success of execve(2), which closed the channel, unless the child is gone without a word. *@ret_chosen: of the
+ * plan's candidates, the one that it could not execute; untouched where something else failed. */
 static int await_end(int channel, int pidfd, const struct plan *plan, const char *command,
-                     const struct seccomp_filter *filter, struct ward_err *err)
+                     const struct seccomp_filter *filter, uint32_t *ret_chosen, struct ward_err *err)
 {
         struct record record;
         struct pollfd ended = {.fd = pidfd, .events = POLLIN};
@@ -654,8 +655,11 @@ static int await_end(int channel, int pidfd, const struct plan *plan, const char
 
         if (r < 0)
                 return r;
-        if (r > 0 && record.kind == RECORD_FAILED)
+        if (r > 0 && record.kind == RECORD_FAILED) {
+                if (record.type == OP_EXEC)
+                        *ret_chosen = record.value;
                 return launch_report(plan, command, filter, &record, NULL, err);
+        }
         if (r > 0)
                 return err_code(err, -EPROTO, "hear from the container's init");
         /* A filter that forbids execve may forbid to say so, too. Then the process ends at once; its descriptors are closed a moment
@@ -679,16 +683,17 @@ static int reopen_root(const struct launch *launch)
 }
 
 /* The file tells more than execve(2) did. A program on a mount of the container is not found below the root's own path, and one named from
- * the working directory not at all: then the general words stay. */
-static void explain_exec(const struct launch *launch, struct ward_err *err)
+ * the working directory not at all: then the general words stay. @chosen is the candidate that execve(2) was given. */
+static void explain_exec(const struct launch *launch, uint32_t chosen, struct ward_err *err)
 {
-        const struct op *op = &launch->plan->ops[launch->plan->op_count - 1];
+        const char *const *candidate = launch->plan->ops[launch->plan->op_count - 1].exec.candidates;
         _cleanup_close_
         int root = reopen_root(launch);
 
-        for (size_t i = 0; root >= 0 && op->exec.candidates[i] != NULL; i++)
-                if (op->exec.candidates[i][0] == '/' && program_explain(root, op->exec.candidates[i], err))
-                        return;
+        while (*candidate != NULL && chosen-- > 0)
+                candidate++;
+        if (root >= 0 && *candidate != NULL && **candidate == '/')
+                program_explain(launch->proc_fd, root, *candidate, err);
 }
 
 int launch_check_executed(int proc_fd, pid_t pid, const char *command, struct ward_err *err)
@@ -702,17 +707,19 @@ int launch_check_executed(int proc_fd, pid_t pid, const char *command, struct wa
 
 int launch_await_exec(struct launch *launch, struct ward_err *err)
 {
+        uint32_t chosen = UINT32_MAX;
         int r = launch_await(launch, PHASE_EXEC, err);
 
         if (r < 0)
                 return r;
-        r = await_end(launch->channel, launch->pidfd, launch->plan, command_of(launch->plan), launch->filter, err);
+        r = await_end(launch->channel, launch->pidfd, launch->plan, command_of(launch->plan), launch->filter, &chosen,
+                      err);
         if (r >= 0 && launch->filter != NULL && (launch->filter->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
                 r = launch_check_executed(launch->proc_fd, launch->pid, command_of(launch->plan), err);
         reap_first(launch);
         launch->exec_failed = r < 0; /* nothing but Landlock, the filter and the execution comes behind this phase */
         if (r == -ENOENT || r == -ENOEXEC)
-                explain_exec(launch, err);
+                explain_exec(launch, chosen, err);
         launch_trace(launch, "running");
         return r;
 }
@@ -729,6 +736,7 @@ _Static_assert(STEP_ITSELF == 0 && STEP_HOOK_RUN == 34 && STEP_HOOK_STATUS == 35
 
 int launch_await_started(int connection, int pidfd, const char *command, struct ward_err *err)
 {
+        uint32_t chosen; /* of no use without the plan */
         struct record record;
         int r;
 
@@ -742,7 +750,7 @@ int launch_await_started(int connection, int pidfd, const char *command, struct 
         if (r == 0)
                 return err_set(err, -ESRCH, "start the container: its init ended before it could execute '%s'",
                                command);
-        return await_end(connection, pidfd, NULL, command, NULL, err);
+        return await_end(connection, pidfd, NULL, command, NULL, &chosen, err);
 }
 
 int launch_failure_status(const struct launch *launch, int code)

@@ -196,3 +196,28 @@ lied_to() {
                 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
         [[ $status -eq 1 && $output == *"device rules"* && $output != *RAN* ]] || shown
 }
+
+# Why execve(2) failed is looked for in the file, by a process that is under no device rules.
+@test "V25: no device of the image is opened to say why a program can't be executed" {
+        needs_machine_root "device nodes"
+        needs_program strace
+        make_bundle foo
+        edit '.process.env = ["PATH=/first:/second"]'
+        mkdir "$BUNDLE"/rootfs/{first,second} "$WORK/second"
+        mknod "$BUNDLE/rootfs/first/foo" c 1 7
+        printf '#!/no/interpreter\n' | tee "$BUNDLE/rootfs/second/foo" >"$WORK/second/foo"
+        chmod 755 "$BUNDLE/rootfs/first/foo" "$BUNDLE/rootfs/second/foo" "$WORK/second/foo"
+        start() {
+                run -1 traced strace -f -yy -o "$WORK/trace" -e trace=open,openat,openat2 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+                ! grep -h ' = .*<char 1:7' "$WORK/trace" | grep -v O_PATH || return 1
+        }
+        start
+        expect_in_output "names the interpreter '/no/interpreter'"
+        # Below the mount that has the program.
+        edit --arg source "$WORK/second" '.mounts += [{destination: "/second", type: "bind", source: $source, options: ["bind", "ro"]}]'
+        rm "$BUNDLE/rootfs/second/foo"
+        mknod -m 755 "$BUNDLE/rootfs/second/foo" c 1 7
+        start
+        expect_in_output "execute 'foo': no such file"
+        grep -q 'O_PATH.* = .*second/foo<char 1:7' "$WORK/trace"
+}

@@ -428,5 +428,6 @@ int child_do_exec(struct child *child, const struct op *op)
         const char *const *envp =
                 op->exec.environments != NULL ? op->exec.environments[child->directory] : op->exec.envp;
 
+        child->value = child->chosen;
         return (int)sys3(execve, op->exec.candidates[child->chosen], op->exec.argv, envp);
 }
