@@ -318,41 +318,50 @@ static bool changes(const struct ward_spec *spec, enum spec_ns ns, const struct 
         return ns == SPEC_NS_MOUNT || (ns == SPEC_NS_UTS && *ret_origin != NULL);
 }
 
-/* A namespace that is joined may be the host's own, under whatever path: nothing of it is changed then (V22). What was opened is looked
- * at, not what the path may name later. */
+int birth_check_namespace(const struct birth *birth, enum spec_ns ns, int fd, struct ward_err *err)
+{
+        const struct ward_spec *spec = birth->spec;
+        const struct spec_namespace *wanted = &spec->ns[ns];
+        const struct spec_origin *origin = &wanted->origin;
+        char where[256];
+        struct stat st;
+        uint64_t own;
+        int r;
+
+        if (wanted->mode == SPEC_NS_JOIN && !changes(spec, ns, &origin))
+                return 0;
+        r = proc_namespace_inode(birth->proc, getpid(), stored_ns_files[ns], &own, err);
+        if (r < 0)
+                return r;
+        if (fstat(fd, &st) < 0)
+                return err_errno(err, "look at the %s namespace", spec_ns_names[ns]);
+        if (st.st_ino != own)
+                return 0;
+        (void)spec_origin_text(origin, spec->file, where, sizeof(where));
+        if (wanted->mode != SPEC_NS_JOIN) {
+                (void)err_set(err, -EINVAL, "%s: the %s namespace is to be a new one, and is the host's own", where,
+                              spec_ns_names[ns]);
+                return err_hint(err, "restore it with the config that it had");
+        }
+        (void)err_set(err, -EINVAL, "%s: the %s namespace '%s' that is joined is the host's own", where,
+                      spec_ns_names[ns], wanted->path);
+        return err_hint(err, "leave its path out for a new one, or remove what would change it");
+}
+
 static int check_joined(const struct birth *birth, struct ward_err *err)
 {
         static const bool changed[SPEC_NS_COUNT] = {
                 [SPEC_NS_IPC] = true, [SPEC_NS_UTS] = true, [SPEC_NS_NET] = true, [SPEC_NS_MOUNT] = true};
-        const struct ward_spec *spec = birth->spec;
+        int r = 0;
 
-        for (uint32_t i = 0; i < birth->plan.slot_count; i++) {
+        for (uint32_t i = 0; r >= 0 && i < birth->plan.slot_count; i++) {
                 const struct slot *slot = &birth->plan.slots[i];
 
-                for (int ns = 0; slot->kind == SLOT_NAMESPACE && ns < SPEC_NS_COUNT; ns++) {
-                        const struct spec_origin *origin;
-                        char where[256];
-                        struct stat st;
-                        uint64_t own;
-                        int r;
-
-                        if (!changed[ns] || slot->path != spec->ns[ns].path ||
-                            !changes(spec, (enum spec_ns)ns, &origin))
-                                continue;
-                        r = proc_namespace_inode(birth->proc, getpid(), stored_ns_files[ns], &own, err);
-                        if (r < 0)
-                                return r;
-                        if (fstat(birth->launch.slots[i], &st) < 0)
-                                return err_errno(err, "look at the namespace '%s'", slot->path);
-                        if (st.st_ino != own)
-                                continue;
-                        (void)err_set(err, -EINVAL, "%s: the %s namespace '%s' that is joined is the host's own",
-                                      spec_origin_text(origin, spec->file, where, sizeof(where)), spec_ns_names[ns],
-                                      slot->path);
-                        return err_hint(err, "leave its path out for a new one, or remove what would change it");
-                }
+                for (int ns = 0; r >= 0 && slot->kind == SLOT_NAMESPACE && ns < SPEC_NS_COUNT; ns++)
+                        if (changed[ns] && slot->path == birth->spec->ns[ns].path)
+                                r = birth_check_namespace(birth, (enum spec_ns)ns, birth->launch.slots[i], err);
         }
-        return 0;
+        return r;
 }
 
 static int open_and_clone(struct birth *birth, const struct launch_given *given, int group_fd, struct ward_err *err)

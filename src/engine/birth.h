@@ -71,6 +71,10 @@ int birth_finish(struct birth *birth, struct ward_err *err);
 int birth_wait_end(struct birth *birth, struct relay *relay, struct engine_exit *ret_exit, struct ward_err *err);
 int birth_remove_ended(struct birth *birth, struct ward_err *err);
 
+/* A namespace that is joined may be the host's own, under whatever path, and so may one that others were to make: nothing of it is changed then, it is
+ * refused (V22). @fd: the namespace that was opened, which is looked at, not what a path may name later. */
+int birth_check_namespace(const struct birth *birth, enum spec_ns ns, int fd, struct ward_err *err);
+
 /* It stays: only descriptors and memory are freed by birth_done(). */
 void birth_release(struct birth *birth);
 

@@ -47,7 +47,8 @@ static void restore_done(struct restore *restore)
 
 #define _cleanup_restore_ _cleanup_(restore_done)
 
-/* CRIU makes a network namespace empty: what is in it is what the config says, as at a start. */
+/* CRIU makes a network namespace empty: what is in it is what the config says, as at a start. Which one init is in, only CRIU and the images have
+ * decided. */
 static int fill_network(struct birth *birth, struct ward_err *err)
 {
         const struct ward_spec *spec = birth->spec;
@@ -77,7 +78,11 @@ static int fill_network(struct birth *birth, struct ward_err *err)
         netns = proc_open_of(birth->launch.proc_fd, birth->launch.pid, "ns/net", O_RDONLY, err);
         if (netns < 0)
                 return netns;
-        r = netns_set_up(netns, settings, count, &failed, err);
+        r = birth_check_namespace(birth, SPEC_NS_NET, netns, err);
+        if (r < 0)
+                return r;
+        if (spec->ns[SPEC_NS_NET].mode == SPEC_NS_NEW || count > 0)
+                r = netns_set_up(netns, settings, count, &failed, err);
         if (r < 0 && failed < count)
                 (void)err_wrap(err, "%s", spec_origin_text(&from[failed]->origin, spec->file, where, sizeof(where)));
         return r < 0 ? r : links_move(&birth->links, birth->launch.proc_fd, birth->launch.pid, spec, err);
