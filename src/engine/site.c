@@ -13,6 +13,7 @@
 #include "kern/proc.h"
 #include "kern/smack.h"
 #include "kern/tree.h"
+#include "kern/userns.h"
 
 #define REMOVE_TIMEOUT_MSEC 2000
 
@@ -29,12 +30,15 @@ static bool file_starts_with(const char *path, char c)
         return fd >= 0 && read(fd, &first, 1) == 1 && first == c;
 }
 
-/* setgroups(2) is denied where an ordinary user maps just his own group (user_namespaces(7)), and in what is below such a namespace. */
+/* setgroups(2) is denied where an ordinary user maps just his own group (user_namespaces(7)), and in what is below such a namespace. One that is
+ * joined says itself whether it is such a one. */
 static bool denies_setgroups(const struct ward_spec *spec)
 {
         if (file_starts_with("/proc/self/setgroups", 'd'))
                 return true;
-        return geteuid() != 0 && spec != NULL && spec->ns[SPEC_NS_USER].mode != SPEC_NS_INHERIT &&
+        if (spec != NULL && spec->ns[SPEC_NS_USER].mode == SPEC_NS_JOIN)
+                return userns_denies_setgroups(spec->ns[SPEC_NS_USER].path);
+        return geteuid() != 0 && spec != NULL && spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW &&
                spec->id_maps.gid_count == 1 && spec->id_maps.gid[0].count == 1;
 }
 
