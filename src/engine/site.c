@@ -378,6 +378,21 @@ void site_stop_unit(struct site *site)
                 (void)unit_stop(site->unit.name.scope, !site->place.root_user, NULL);
 }
 
+const char *site_unified_group(const struct site *site)
+{
+        for (size_t i = 0; i < site->place.hierarchy_count; i++)
+                if (site->hierarchies[i].version == 2 && site->hierarchies[i].group != NULL)
+                        return site->hierarchies[i].group;
+        return site->place.cgroup_path;
+}
+
+void site_set_unified_group(struct site *site, const char *group)
+{
+        for (size_t i = 0; i < site->place.hierarchy_count; i++)
+                if (site->hierarchies[i].version == 2)
+                        site->hierarchies[i].group = group;
+}
+
 int site_attach(struct site *site, pid_t pid, struct ward_err *err)
 {
         const char *scope = site->unit.name.scope, *named, *at;
@@ -387,7 +402,7 @@ int site_attach(struct site *site, pid_t pid, struct ward_err *err)
         named = arena_printf(&site->arena, "/%s/", scope);
         if (named == NULL)
                 return err_oom(err);
-        at = strstr(site->place.cgroup_path, named);
+        at = strstr(site_unified_group(site), named);
         return at == NULL ? 0 : unit_attach(scope, true, at + strlen(named) - 1, pid, err);
 }
 
