@@ -696,6 +696,27 @@ static int explain_death(const struct birth *birth, struct ward_err *err)
         return err_hint(err, "raise the limit: the start alone needs about 256 KiB, the program more");
 }
 
+void birth_share(struct birth *birth)
+{
+        store_unlock(&birth->entry);
+        birth->shared = true;
+}
+
+/* The container's own hooks are programs of its image, which may wait for ever: who wants to kill or delete it shall not wait for them. Before all of
+ * it is there nobody else may have it (mounts add would find the host's root behind the container's), so that is waited for. */
+static int share_with_hooks(struct birth *birth, struct ward_err *err)
+{
+        int r = 0;
+
+        if (birth->spec->hooks[SPEC_HOOK_START_CONTAINER].count == 0)
+                return 0;
+        birth->hooks_due = true;
+        if (!birth->site.place.judged) /* then it was waited for already */
+                r = launch_await(&birth->launch, PHASE_WAITING, err);
+        birth_share(birth);
+        return r;
+}
+
 int birth_finish(struct birth *birth, struct ward_err *err)
 {
         int agent = -EBADF, r;
@@ -706,7 +727,8 @@ int birth_finish(struct birth *birth, struct ward_err *err)
                         r = launch_hand_over(&birth->launch, err);
         } else {
                 r = agent_connect(&birth->agent, &agent, err);
-                birth->hooks_due |= r >= 0 && birth->spec->hooks[SPEC_HOOK_START_CONTAINER].count > 0;
+                if (r >= 0)
+                        r = share_with_hooks(birth, err);
                 if (r >= 0)
                         r = launch_start(&birth->launch, agent, err);
                 agent = fd_close(agent);
@@ -725,9 +747,23 @@ void birth_release(struct birth *birth)
         birth->live = false;
 }
 
+/* Whether somebody has deleted it meanwhile, with all that was to be undone: another one may have its name, its group and its root by now. Else the
+ * lock is ours again. */
+static bool was_deleted(struct birth *birth)
+{
+        siginfo_t info;
+
+        if (!birth->shared || store_lock(&birth->entry, NULL) != -ENOENT)
+                return false;
+        pidfd_kill_child(birth->launch.pidfd, birth->launch.pid);
+        (void)pidfd_wait(birth->launch.pidfd, false, false, &info);
+        launch_release(&birth->launch);
+        return true;
+}
+
 void birth_done(struct birth *birth)
 {
-        bool undo = birth->live;
+        bool undo = birth->live && !was_deleted(birth);
 
         launch_done(&birth->launch);
         if (undo)

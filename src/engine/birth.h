@@ -43,6 +43,7 @@ struct birth {
         struct rdt rdt;
         bool hooks_due; /* poststop, when it fails: others have run, or may have (runtime.md, "Lifecycle") */
         bool live;      /* not yet released */
+        bool shared;    /* birth_share() */
 };
 
 #define _cleanup_birth_ _cleanup_(birth_done)
@@ -66,6 +67,10 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
 
 /* create: hands the child over to the listening socket. run: starts the program. */
 int birth_finish(struct birth *birth, struct ward_err *err);
+
+/* Gives the lock back: others may change the container from now on, and delete it. That is due before anything is waited for that its creator does not
+ * bring to an end, as hooks and its life. What birth_done() undoes is what it finds. */
+void birth_share(struct birth *birth);
 
 /* In the foreground, of one that stays: waits until it has ended, and fills in *@ret_exit; then removes it, unless somebody did already. */
 int birth_wait_end(struct birth *birth, struct relay *relay, struct engine_exit *ret_exit, struct ward_err *err);

@@ -307,12 +307,13 @@ static int run(struct store *store, const struct ward_spec *spec, const struct e
                 r = bring_up(&restore, relay->socket[1], err);
         if (r >= 0)
                 r = relay_attach(relay, err);
-        if (r >= 0 && spec->hooks[SPEC_HOOK_POSTSTART].count > 0)
+        if (r < 0)
+                return r;
+        birth_share(birth);
+        if (spec->hooks[SPEC_HOOK_POSTSTART].count > 0)
                 r = hooks_run_poststart(&birth->entry, &birth->state, err);
         if (r < 0)
                 return r;
-        /* Others may change the container from now on: kill, exec, update. */
-        store_unlock(&birth->entry);
         birth_release(birth);
         if (options->detach)
                 return 0;
