@@ -229,7 +229,7 @@ teardown() {
                                 [[ $kind != poststart ]] || pkill -KILL -P "$pid"
                                 ! wait "$pid" || { echo "$verb, $kind: $how: it has succeeded"; return 1; }
                                 [[ $kind != startContainer ]] || grep -Eq "its init (ended|was killed)" said || { cat said; return 1; }
-                                [[ $how == delete* || $verb == run ]] || { has_status "$ID" stopped; oci delete "$ID"; }
+                                [[ $how == delete* || $verb == run ]] || { wait_until 5 has_status "$ID" stopped; oci delete "$ID"; }
                                 nothing_left
                         done
                 done
