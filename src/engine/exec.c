@@ -243,7 +243,7 @@ static int open_group(struct execution *exec, struct ward_err *err)
         return exec->group_fd < 0 ? err_code(err, exec->group_fd, "open the group '%s'", group) : 0;
 }
 
-/* The group of cgroup v2 that init has moved to, if that is below the container's own: NULL otherwise. Of @unified. */
+/* The group of cgroup v2 that init is in, if that is the container's own or one below it: NULL otherwise. Of @unified. */
 static int find_inits_group(struct execution *exec, const struct cgroup_hierarchy *unified, const char **ret_group,
                             struct ward_err *err)
 {
@@ -256,7 +256,7 @@ static int find_inits_group(struct execution *exec, const struct cgroup_hierarch
         if (r < 0)
                 return r;
         path = paths[unified - exec->site->layout.hierarchies];
-        if (path != NULL && (strncmp(path, own, len) != 0 || path[len] != '/'))
+        if (path != NULL && (strncmp(path, own, len) != 0 || (path[len] != '/' && path[len] != '\0')))
                 path = NULL;
         /* What was read by its number is init's if init is still there. */
         *ret_group = pidfd_ended(exec->stored.pidfd) ? NULL : path;
@@ -289,7 +289,8 @@ static int follow_init(struct execution *exec, const struct engine_exec_options 
         return 0;
 }
 
-/* Whether nobody can join the group that is to be joined, for which the kernel's word would come from the child. */
+/* Whether the group that is to be joined can't be, unless init is in it, too (of controllers of threads alone): the kernel's word for it would come from
+ * the child. */
 static bool hands_on(const struct site *site)
 {
         const struct cgroup_hierarchy *unified = cgroup_unified(&site->layout);

@@ -42,7 +42,7 @@ teardown() {
 # give_controller: $CONTROLLER is one that a group of cgroup v2 can give to those below it.
 give_controller() {
         local top=/sys/fs/cgroup/unified
-        CONTROLLER=pids
+        CONTROLLER=memory # none of threads, which a group with processes may give, too
         [[ -d $top ]] || return 0
         read -r CONTROLLER _ <$top/cgroup.controllers || unable "has no controller in its cgroup v2"
         ! grep -qw "$CONTROLLER" $top/cgroup.subtree_control || return 0
