@@ -69,6 +69,8 @@ _ward() {
                 mapfile -t COMPREPLY < <(compgen -W "$(_ward_options ${verb:+"$verb"} ${sub:+"$sub"})" -- "$current")
         elif [[ -z $verb ]]; then
                 mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$current")
+        elif [[ $verb == help && $previous == cgroup ]]; then
+                mapfile -t COMPREPLY < <(compgen -W "$groups" -- "$current")
         elif [[ $verb == help ]]; then
                 mapfile -t COMPREPLY < <(compgen -W "$verbs errors $("${COMP_WORDS[0]}" help errors 2>/dev/null | sed -n 's/^  \(E[0-9]*\)  .*/\1/p')" -- "$current")
         elif [[ $verb == cgroup && -z $sub ]]; then

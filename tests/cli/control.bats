@@ -190,6 +190,7 @@ has_stopped() { [[ $(ward_oci state "$ID" | jq -r .status) == stopped ]]; }
         # shellcheck disable=SC2086
         complete_word ward "" ; expect_words $VERBS
         complete_word ward help E20 ; expect_words E201 E202 E203 E204 E205 E206 E207 E208 E209
+        complete_word ward help cgroup t ; expect_words tree thaw
         complete_word ward help er ; expect_words errors
         complete_word ward run --cap- ; expect_words --cap-add --cap-drop
         complete_word ward run --network "" ; expect_words none host
