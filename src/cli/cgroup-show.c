@@ -249,7 +249,12 @@ static void add_list(struct text *text, const struct groups *groups, size_t inde
                 if ((nodes[i].hierarchies & 1U << index) == 0)
                         continue;
                 if (!json) {
-                        text_printf(text, "%s:%s\n", identity, nodes[i].path);
+                        size_t at = text->len;
+
+                        text_printf(text, "%s:%s", identity, nodes[i].path);
+                        if (!text_failed(text))
+                                text_make_printable(text->data + at);
+                        text_puts(text, "\n");
                         continue;
                 }
                 text_puts(text, text->data[text->len - 1] == '[' ? "\n  {" : ",\n  {");

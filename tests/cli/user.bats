@@ -96,6 +96,29 @@ in_background() {
 
 joined_sees() { as_user run --rm --network "container:$ID" "$ROOT" ip addr | grep -qF "$1"; }
 
+@test "a container in the user namespace of another one, in which nobody may set groups" {
+        local init
+        cp "$WARD_BUILD/bin/ward-oci" "$HERE/ward-oci"
+        in_background "$ROOT" sleep 100
+        init=$(as_user ps | awk -v name="$ID" '$1 == name { print $3 }')
+        [[ $(<"/proc/$init/setgroups") == deny ]]
+        bundle "$HERE/c" '.process.args = ["cat", "/proc/self/setgroups", "/proc/self/uid_map"]' \
+                '.linux.namespaces = [{type: "mount"}, {type: "uts"}, {type: "ipc"}]' \
+                ".linux.namespaces += [(\"user\", \"pid\") | {type: ., path: \"/proc/$init/ns/\\(.)\"}]" \
+                '.mounts |= map(select(.type != "devpts" and .type != "sysfs" and .type != "cgroup"))'
+        chown -R "$USER_ID:$USER_ID" "$HERE/c"
+        run plain_user env -u XDG_RUNTIME_DIR HOME="$HERE" "$HERE/ward-oci" --root "$HERE/state" run -b "$HERE/c" "$ID-joining"
+        expect_status 0
+        expect_in_output deny " $USER_ID "
+        # Who asks for groups does not go without them.
+        jq '.process.user.additionalGids = [5]' "$HERE/c/config.json" >"$HERE/c/new" && cat "$HERE/c/new" >"$HERE/c/config.json"
+        run plain_user env -u XDG_RUNTIME_DIR HOME="$HERE" "$HERE/ward-oci" --root "$HERE/state" run -b "$HERE/c" "$ID-joining"
+        expect_status 1
+        expect_in_output group
+        as_user rm -f "$ID"
+        wait "$PID" || true
+}
+
 @test "a limit that was written is enforced or refused; one that was not may be missing" {
         run -125 as_user run --rm -m 64m "$ROOT" true
         expect_in_output "limits need a control group" sudo
