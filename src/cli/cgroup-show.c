@@ -216,7 +216,7 @@ static const struct option_entry tree_entries[] = {
 
 const struct cgroup_command cgroup_tree_command = {
         .name = "tree",
-        .also = "cgls",
+        .also = {"cgls"},
         .command =
                 {
                         .name = "ward cgroup tree",
@@ -299,7 +299,7 @@ static const struct option_entry list_entries[] = {
 
 const struct cgroup_command cgroup_list_command = {
         .name = "list",
-        .also = "lscgroup",
+        .also = {"lscgroup", "ls"},
         .command =
                 {
                         .name = "ward cgroup list",
@@ -397,7 +397,7 @@ static const struct option_entry controllers_entries[] = {CGROUP_FORMAT_OPTION(s
 
 const struct cgroup_command cgroup_controllers_command = {
         .name = "controllers",
-        .also = "lssubsys",
+        .also = {"lssubsys"},
         .command =
                 {
                         .name = "ward cgroup controllers",

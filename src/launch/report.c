@@ -249,6 +249,7 @@ static const struct refusal {
          "it takes CAP_SYS_CHROOT to be sure that this is no chroot, which would keep the machine's root in the container's namespace"},
         {OP_SETNS, -1, EINVAL, "", MISTAKE_NAMESPACE_FILE,
          "it is no namespace of the type that linux.namespaces says, or one of pids that is not below the caller's: 'lsns' shows types and processes"},
+        {OP_SYSCTL, -1, ENOENT, "", MISTAKE_NONE, "this kernel has no such setting: 'sysctl -a' lists those that there are"},
         {OP_TIME_OFFSETS, -1, ERANGE, "", MISTAKE_NONE,
          "with this offset a clock would stand before its beginning, or too far in the future: time_namespaces(7)"},
         {OP_TIME_OFFSETS, STEP_PROC_OPEN, EACCES, "", MISTAKE_RIGHTS,

@@ -155,6 +155,11 @@ static int open_runtime_dir(struct store *ret_store, struct ward_err *err)
         if ((session ? asprintf(&path, "%s/ward", runtime_dir) : asprintf(&path, "/tmp/ward-%u", geteuid())) < 0)
                 return err_oom(err);
         r = open_default(path, ret_store, err);
+        if (r == -EACCES && session)
+                return err_hint(err,
+                                "XDG_RUNTIME_DIR is '%s', which is somebody else's, as behind su(1): unset it, or name "
+                                "another directory with --root",
+                                runtime_dir);
         /* In a service with a read-only system there may be nothing else that can be written (systemd.exec(5), ProtectSystem=strict). */
         if (r == -EROFS && asprintf(&path, "/dev/shm/ward-%u", geteuid()) >= 0)
                 r = open_root(path, ret_store, err);

@@ -25,6 +25,13 @@ in_background() {
         wait_until 20 user_runs
 }
 
+@test "a root that is closed to the caller" {
+        chown -R 0:0 "$ROOT"
+        chmod 700 "$ROOT"
+        run -125 as_user run --rm "$ROOT" true
+        expect_in_output "open the root's /etc/passwd: Permission denied [E203]" "closed to you"
+}
+
 @test "a program runs: root inside is the caller, and has the same walls as root's" {
         run -0 as_user run --rm "$ROOT" sh -c 'id -u; id -g; cat /proc/self/uid_map; touch /made; grep -E "^(CapEff|CapBnd|NoNewPrivs|Seccomp):" /proc/self/status'
         expect_in_output $'0\n0\n' " $USER_ID " 00000000000005eb $'NoNewPrivs:\t1' $'Seccomp:\t2'
