@@ -643,8 +643,8 @@ int launch_hand_over(struct launch *launch, struct ward_err *err)
         return r;
 }
 
-/* After PHASE_EXEC: end of file is the success of execve(2), which closed the channel, unless the child is gone without a word. *@ret_chosen: of the
- * plan's candidates, the one that it could not execute; untouched where something else failed. */
+/* After PHASE_EXEC: end of file is the success of execve(2), which closed the channel, unless the child is gone without a word.
+ * *@ret_chosen: of a failure, which of the plan's candidates could not be executed; UINT32_MAX: something else failed. */
 static int await_end(int channel, int pidfd, const struct plan *plan, const char *command,
                      const struct seccomp_filter *filter, uint32_t *ret_chosen, struct ward_err *err)
 {
@@ -656,8 +656,7 @@ static int await_end(int channel, int pidfd, const struct plan *plan, const char
         if (r < 0)
                 return r;
         if (r > 0 && record.kind == RECORD_FAILED) {
-                if (record.type == OP_EXEC)
-                        *ret_chosen = record.value;
+                *ret_chosen = record.type == OP_EXEC ? record.value : UINT32_MAX;
                 return launch_report(plan, command, filter, &record, NULL, err);
         }
         if (r > 0)
@@ -736,7 +735,6 @@ _Static_assert(STEP_ITSELF == 0 && STEP_HOOK_RUN == 34 && STEP_HOOK_STATUS == 35
 
 int launch_await_started(int connection, int pidfd, const char *command, struct ward_err *err)
 {
-        uint32_t chosen; /* of no use without the plan */
         struct record record;
         int r;
 
@@ -750,7 +748,7 @@ int launch_await_started(int connection, int pidfd, const char *command, struct 
         if (r == 0)
                 return err_set(err, -ESRCH, "start the container: its init ended before it could execute '%s'",
                                command);
-        return await_end(connection, pidfd, NULL, command, NULL, &chosen, err);
+        return await_end(connection, pidfd, NULL, command, NULL, &(uint32_t){0}, err);
 }
 
 int launch_failure_status(const struct launch *launch, int code)
