@@ -994,7 +994,6 @@ const struct op_case op_cases[] = {
          NULL,
          {
                  {"prctl 4 0 0", STEP_ITSELF},
-                 {"prctl 3 0 0", STEP_PROVE},
          }},
         {"Smack's label",
          {.type = OP_SMACK, .lsm = {NULL, "web", 3, false}},
