@@ -36,7 +36,7 @@
 #include "launch/undo.h"
 
 #define PROC_ROOT_INODE 1    /* of every procfs */
-#define DENIED_END_MSEC 2000 /* how long a process that may not execute is given to be gone */
+#define DENIED_END_MSEC 2000 /* how long a process that can't go on is given to be gone */
 
 static int slot_error(struct ward_err *err, int code, const struct plan *plan, const struct slot *slot,
                       const char *what)
@@ -402,18 +402,17 @@ int launch_map(struct launch *launch, const struct spec_id_maps *maps, struct wa
         struct arena arena _cleanup_arena_ = {0};
         _cleanup_close_
         int user_ns = -EBADF;
-        int fds[PLAN_SLOTS_MAX], r = 0;
+        struct pollfd ended = {.fd = launch->pidfd, .events = POLLIN};
+        int fds[PLAN_SLOTS_MAX], r;
         size_t count = 0;
         struct idmap map;
 
-        if (idmap_of(&arena, maps, &map) < 0)
-                return err_oom(err);
-        r = idmap_write(launch->proc_fd, launch->pid, &map, &launch->setgroups_denied, err);
-        /* Of a process that has ended the files are there for a moment, and nobody's: it says itself what was wrong. */
-        if (r < 0 && pidfd_ended(launch->pidfd))
-                return launch_await(launch, PHASE_MAP, err);
-        if (r < 0)
-                return r;
+        r = idmap_of(&arena, maps, &map) < 0
+                    ? err_oom(err)
+                    : idmap_write(launch->proc_fd, launch->pid, &map, &launch->setgroups_denied, err);
+        /* The files of a process that is ending are root's, or gone: it has said itself what was wrong. */
+        if (r == -EACCES || r == -ENOENT || r == -ESRCH)
+                return poll(&ended, 1, DENIED_END_MSEC) > 0 ? launch_await(launch, PHASE_MAP, err) : r;
         for (uint32_t i = 0; r >= 0 && i < launch->plan->slot_count; i++) {
                 if (launch->plan->slots[i].late != MESSAGE_MAPPED)
                         continue;
