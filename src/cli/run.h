@@ -128,7 +128,10 @@ int run_program(struct cli *cli, const struct run *options, const struct run_box
 int run_box_spec(const struct run_job *job, struct ward_spec *spec, struct ward_err *err);
 
 /* The directory in which the program begins, where none was named: the caller's own if the box shows it, else its home. */
-int run_box_directory(const struct run_job *job, const char *home, const char **ret_directory, struct ward_err *err);
+int run_box_directory(const struct run_job *job, const char **ret_directory, struct ward_err *err);
+
+/* Says it where the current directory is not opened. */
+int run_box_warn(struct cli *cli, const struct run_box *box, struct ward_err *err);
 
 /* sandbox.c: what was proved, told when the program runs. */
 void run_box_proved(const struct run_job *job);
