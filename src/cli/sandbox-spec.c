@@ -649,12 +649,12 @@ static void take_root_away(struct ward_spec *spec)
         process->caps = (struct spec_caps){.given = true, .bounding = UINT64_MAX};
 }
 
-/* --tmpfs, on which something is opened. */
+/* --tmpfs at the very place of something that is opened, which lies on it. */
 static bool lies_under(const struct box *box, const struct spec_mount *mount)
 {
         for (size_t i = 0; i < box->mount_count; i++)
                 if (!mount->bind && strcmp(mount->type, "tmpfs") == 0 &&
-                    is_below(box->mounts[i].destination, mount->destination))
+                    strcmp(box->opened[i].path, mount->destination) == 0)
                         return true;
         return false;
 }

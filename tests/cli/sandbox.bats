@@ -115,6 +115,8 @@ sees() {
         [[ $output != *text* && $output != *secret$'\n'secret ]] || shown
         run inside --hide link/sub --rw p sh -c 'cat p/sub/secret'
         [[ $output != *text* ]] || shown
+        run -0 inside --tmpfs "$PWD/p/sub/" --ro p/sub cat p/sub/secret
+        expect_output text
         # A name that is a link leads to what was opened.
         cd /usr
         run -0 --separate-stderr inside --ro "$HERE/work/link" cat "$HERE/work/link/sub/secret" "$HERE/work/p/sub/secret"
