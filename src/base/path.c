@@ -25,6 +25,42 @@ int path_absolute(const char *path, struct arena *arena, const char **ret_path, 
         return 0;
 }
 
+const char *path_clean(const char *path, struct arena *arena)
+{
+        char *clean = arena_alloc(arena, 1, strlen(path) + 2);
+        size_t at = 0, len;
+
+        if (clean == NULL)
+                return NULL;
+        for (; *path != '\0'; path += len) {
+                path += strspn(path, "/");
+                len = strcspn(path, "/");
+                if (len == 0 || (len == 1 && path[0] == '.'))
+                        continue;
+                if (len == 2 && path[0] == '.' && path[1] == '.') {
+                        while (at > 0 && clean[--at] != '/')
+                                ;
+                        continue;
+                }
+                clean[at++] = '/';
+                memcpy(clean + at, path, len);
+                at += len;
+        }
+        if (at == 0)
+                clean[at++] = '/';
+        clean[at] = '\0';
+        return clean;
+}
+
+size_t path_depth(const char *path)
+{
+        size_t depth = 0;
+
+        for (; path[0] == '/' && path[1] != '\0'; path += 1 + strcspn(path + 1, "/"))
+                depth++;
+        return depth;
+}
+
 void path_unescape(char *text)
 {
         char *to = strchrnul(text, '\\');

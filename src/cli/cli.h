@@ -135,8 +135,9 @@ int cli_each(struct cli *cli, int count, char **names,
 int cli_parse(struct cli *cli, const struct option_command *command, size_t size, int *count, char **words,
               void *target, struct ward_err *err);
 
-/* The settings of cli->profile as options in @target. @host: the root is `host`. */
-int cli_apply_profile(struct cli *cli, const struct option_command *command, bool host, void *target,
+/* The settings of cli->profile as options in @target. @host: the root is `host`. @given: what the command line says, which is before them, and is run here;
+ * NULL: nothing is run. */
+int cli_apply_profile(struct cli *cli, const struct option_command *command, bool host, const void *given, void *target,
                       struct ward_err *err);
 
 /* Puts the place of the setting that a failure is about in front of its message. */

@@ -290,8 +290,9 @@ const struct help_mistake help_mistakes[] = {
          "Others could change what is known of your containers. The hint's command\n"
          "closes it; ward makes it closed from the start."},
         {MISTAKE_STATE_PATH, "the state directory is none",
-         "The path of --root names a file or a symbolic link. A link is not followed:\n"
-         "whoever may exchange it would choose the directory."},
+         "The path of --root names a file, a symbolic link, or a directory that is for\n"
+         "something else. A link is not followed: whoever may exchange it would choose the\n"
+         "directory. What ward has not made there, it does not remove."},
         {MISTAKE_NAMESPACE_FILE, "there is no such namespace to join",
          "ns:PATH names a file that stands for a namespace: /run/netns/NAME, which\n"
          "ip-netns(8) makes, or /proc/PID/ns/net of a process that still runs."},

@@ -111,7 +111,7 @@ static int show(struct cli *cli, const void *options, int count, char **words, s
 static int plan(struct cli *cli, struct run *run, struct ward_err *err)
 {
         char root[] = "host", command[] = "true", *words[] = {root, command, NULL};
-        int r = cli_apply_profile(cli, &cli_run.command, true, run, err);
+        int r = cli_apply_profile(cli, &cli_run.command, true, NULL, run, err);
 
         if (r < 0)
                 return r;

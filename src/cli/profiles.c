@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* --profile of any verb: the settings of profiles become options, below those of the command line; see cli.h. */
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/home.h"
 
 static const struct option_list *list_of(const struct option_command *command, const char *name, const void *target)
 {
@@ -88,7 +90,43 @@ static bool has_anyway(const struct option_command *command, const struct profil
         return strcmp(setting->key->option, "volume") == 0 && is_opened(command, value, ret_entry, ret_value, arena);
 }
 
-int cli_apply_profile(struct cli *cli, const struct option_command *command, bool host, void *target,
+/* A profile that opens the current directory is for a project's: of the home it says that it stays closed. */
+static int check_here(struct cli *cli, const struct profile_setting *setting, struct ward_err *err)
+{
+        struct home home;
+        char own[PATH_MAX];
+        int r;
+
+        if (strcmp(setting->key->option, "volume") != 0 || shows_here(setting->value, &cli->arena) == NULL)
+                return 0;
+        r = home_find(&cli->arena, &home, err);
+        if (r < 0 || getcwd(own, sizeof(own)) == NULL || !home_lies_in(&home, own))
+                return r;
+        (void)err_set(err, -EPERM, "the profile opens the current directory '%s', which is your home, or holds it",
+                      own);
+        (void)err_mistake(err, MISTAKE_CONFLICT);
+        (void)place(setting, err);
+        return err_hint(err, "cd to a project's directory; who wants the home open all the same gives -v ~:~ there, or "
+                             "to 'ward sandbox' --rw ~");
+}
+
+/* Whether the command line opens @path in the other way than @entry does. */
+static bool is_opened_otherwise(const struct option_command *command, const void *given,
+                                const struct option_entry *entry, const char *path)
+{
+        const char *other = strcmp(entry->name, "rw") == 0 ? "ro" : strcmp(entry->name, "ro") == 0 ? "rw" : NULL;
+        const struct option_list *list = other == NULL || given == NULL ? NULL : list_of(command, other, given);
+        char real[PATH_MAX], opened[PATH_MAX];
+
+        if (list == NULL || realpath(path, real) == NULL)
+                return false;
+        for (size_t i = 0; i < list->count; i++)
+                if (realpath(list->items[i], opened) != NULL && strcmp(opened, real) == 0)
+                        return true;
+        return false;
+}
+
+int cli_apply_profile(struct cli *cli, const struct option_command *command, bool host, const void *given, void *target,
                       struct ward_err *err)
 {
         const struct profile *profile = cli->profile;
@@ -101,6 +139,9 @@ int cli_apply_profile(struct cli *cli, const struct option_command *command, boo
 
                 if (setting->absent || (setting->key->host && !host))
                         continue;
+                r = given == NULL ? 0 : check_here(cli, setting, err);
+                if (r < 0)
+                        return r;
                 if (value == NULL)
                         return err_oom(err);
                 if (has_anyway(command, profile, setting, &other, &value, &cli->arena)) {
@@ -114,6 +155,8 @@ int cli_apply_profile(struct cli *cli, const struct option_command *command, boo
                         (void)place(setting, err);
                         return err_hint(err, "take it out of the profile, or use another one");
                 }
+                if (is_opened_otherwise(command, given, entry, value))
+                        continue;
                 r = options_set(command, entry, value, target, &cli->arena, err);
                 if (r < 0)
                         return place(setting, err);
@@ -163,7 +206,7 @@ static int parse_with_profiles(struct cli *cli, const struct option_command *com
                         return err_wrap(err, "option '--profile'");
                 override(command, given, profile);
                 cli->profile = profile;
-                r = cli_apply_profile(cli, command, operands > 0 && strcmp(copy[0], "host") == 0, target, err);
+                r = cli_apply_profile(cli, command, operands > 0 && strcmp(copy[0], "host") == 0, given, target, err);
                 if (r < 0)
                         return r;
         }

@@ -46,6 +46,10 @@ int run_bind_word(const struct run_job *job, const char *word, struct run_bound 
         static const char *const words[] = {"ro", "rw", "idmap", "noidmap", "z", "Z", "U", "exec", "noexec", "private"};
         const char *near;
 
+        bound->ro |= strcmp(word, "ro") == 0 || strcmp(word, "readonly") == 0;
+        bound->rw |= strcmp(word, "rw") == 0;
+        if (bound->ro && bound->rw)
+                return fail(mount, MISTAKE_CONFLICT, "ro and rw: it can't be both", "leave one of them out", err);
         if (strcmp(word, "ro") == 0 || strcmp(word, "readonly") == 0) {
                 mount->rattr_set |= MOUNT_ATTR_RDONLY; /* for everything below, too */
         } else if (strcmp(word, "rw") == 0) {

@@ -3,6 +3,7 @@
 #include <linux/mount.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "cli/run.h"
 #include "model/mount-words.h"
 
@@ -241,19 +242,87 @@ static int read_mount(const struct run_job *job, const char *value, struct spec_
                     "ward has no named volumes and no images: bind a directory");
 }
 
+void run_sort_mounts(struct spec_mount *mounts, size_t count)
+{
+        for (size_t i = 1; i < count; i++) {
+                const struct spec_mount mount = mounts[i];
+                const size_t depth = path_depth(mount.destination);
+                size_t at = i;
+
+                for (; at > 0 && path_depth(mounts[at - 1].destination) > depth; at--)
+                        mounts[at] = mounts[at - 1];
+                mounts[at] = mount;
+        }
+}
+
+static bool is_of_profile(const struct run_job *job, const struct spec_mount *mount)
+{
+        const struct profile *profile = job->cli->profile;
+        const char *field = mount->origin.field + strlen("--"), *value = strchr(field, ' ');
+
+        for (size_t i = 0; profile != NULL && i < profile->count; i++) {
+                const char *option = profile->settings[i].key->option;
+                const size_t len = strlen(option);
+                const char *text = profiles_option_value(&profile->settings[i], &job->cli->arena);
+
+                if (len == (size_t)(value - field) && strncmp(field, option, len) == 0 && text != NULL &&
+                    strcmp(text, value + 1) == 0)
+                        return true;
+        }
+        return false;
+}
+
+/* Where the command line and a profile have a mount at the same place, the command line's is the one. */
+static size_t drop_overridden(const struct run_job *job, struct spec_mount *mounts, size_t count)
+{
+        size_t kept = 0;
+
+        for (size_t i = 0; i < count; i++) {
+                bool overridden = false;
+
+                for (size_t j = 0; j < count && !overridden; j++)
+                        overridden = i != j && strcmp(mounts[i].destination, mounts[j].destination) == 0 &&
+                                     is_of_profile(job, &mounts[i]) && !is_of_profile(job, &mounts[j]);
+                if (!overridden)
+                        mounts[kept++] = mounts[i];
+        }
+        return kept;
+}
+
+/* The options' own: of one destination there can be one. */
+static int order(const struct run_job *job, struct spec_mount *mounts, size_t *count, struct ward_err *err)
+{
+        for (size_t i = 0; i < *count; i++) {
+                mounts[i].destination = path_clean(mounts[i].destination, &job->cli->arena);
+                if (mounts[i].destination == NULL || mounts[i].origin.field == NULL)
+                        return err_oom(err);
+        }
+        if (job->cli->profile != NULL)
+                *count = drop_overridden(job, mounts, *count);
+        for (size_t i = 0; i < *count; i++)
+                for (size_t j = 0; j < i; j++)
+                        if (strcmp(mounts[i].destination, mounts[j].destination) == 0) {
+                                (void)err_set(err, -EINVAL, "option '%s': '%s' is the destination of '%s', too",
+                                              mounts[i].origin.field, mounts[i].destination, mounts[j].origin.field);
+                                (void)err_mistake(err, MISTAKE_CONFLICT);
+                                return err_hint(err, "leave one of the two out: one would hide the other");
+                        }
+        run_sort_mounts(mounts, *count);
+        return 0;
+}
+
 typedef int (*mount_reader)(const struct run_job *job, const char *value, struct spec_mount *ret_mount,
                             struct ward_err *err);
 
 int run_mounts(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
 {
-        /* A volume may lie on a tmpfs; the other way round it would be hidden. */
         const struct {
                 const struct option_list *list;
                 mount_reader read;
         } kinds[] = {{&job->options->tmpfs, read_tmpfs},
                      {&job->options->mounts, read_mount},
                      {&job->options->volumes, read_volume}};
-        size_t count = spec->mount_count, room = count + 1;
+        size_t count = spec->mount_count, room = count + 1, own;
         struct spec_mount *mounts;
         int r = 0;
 
@@ -266,9 +335,12 @@ int run_mounts(const struct run_job *job, struct ward_spec *spec, struct ward_er
         for (size_t k = 0; k < ELEMENTS(kinds); k++)
                 for (size_t i = 0; r >= 0 && i < kinds[k].list->count; i++)
                         r = kinds[k].read(job, kinds[k].list->items[i], &mounts[count++], err);
+        own = count - spec->mount_count;
+        if (r >= 0)
+                r = order(job, mounts + spec->mount_count, &own, err);
         if (r < 0)
                 return r;
         spec->mounts = mounts;
-        spec->mount_count = count;
+        spec->mount_count += own;
         return 0;
 }

@@ -16,8 +16,15 @@
 
 static int open_directory(struct cli *cli, const char *word, struct run_root *root, struct ward_err *err)
 {
-        int r = path_absolute(word, &cli->arena, &root->path, err);
+        int r;
 
+        /* As path_absolute() reads it, it would be the current directory. */
+        if (*word == '\0') {
+                (void)err_set(err, -EINVAL, "the root is empty");
+                (void)err_mistake(err, MISTAKE_ROOT_MISSING);
+                return err_hint(err, "ROOT is a directory with a system in it (bin, etc, lib ...), or 'host'");
+        }
+        r = path_absolute(word, &cli->arena, &root->path, err);
         if (r < 0)
                 return r;
         root->fd = open(root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);

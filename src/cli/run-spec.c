@@ -239,7 +239,7 @@ static int set_process(const struct run_job *job, const struct user *user, struc
         if (r < 0)
                 return r;
         if (job->box != NULL && job->options->workdir == NULL) {
-                r = run_box_directory(job, user->home, &process->cwd, err);
+                r = run_box_directory(job, &process->cwd, err);
                 if (r < 0)
                         return r;
         }

@@ -129,7 +129,10 @@ int run_program(struct cli *cli, const struct run *options, const struct run_box
 int run_box_spec(const struct run_job *job, struct ward_spec *spec, struct ward_err *err);
 
 /* The directory in which the program begins, where none was named: the caller's own if the box shows it, else its home. */
-int run_box_directory(const struct run_job *job, const char *home, const char **ret_directory, struct ward_err *err);
+int run_box_directory(const struct run_job *job, const char **ret_directory, struct ward_err *err);
+
+/* Says it where the current directory is not opened. */
+int run_box_warn(struct cli *cli, const struct run_box *box, struct ward_err *err);
 
 /* sandbox.c: what was proved, told when the program runs. */
 void run_box_proved(const struct run_job *job);
@@ -150,11 +153,15 @@ int run_spec(struct run_job *job, struct ward_spec *spec, struct ward_err *err);
 /* -v, --mount and --tmpfs, behind the mounts that the spec has. */
 int run_mounts(const struct run_job *job, struct ward_spec *spec, struct ward_err *err);
 
+/* Those that lie in others come behind them, whatever the order of the options; else it stays. */
+void run_sort_mounts(struct spec_mount *mounts, size_t count);
+
 /* run-bind.c, for -v and --mount: a bind that brings neither rights nor devices of the host, with the container's owners. */
 struct spec_mount run_bind(const struct run_job *job, const char *option, const char *value);
 
 /* What is done to the files that are bound, here and for good. */
 struct run_bound {
+        bool ro, rw;    /* it was said */
         bool give_away; /* "U": they are given to the container's user */
         char relabel;   /* "z" or "Z": see run-relabel.c; '\0': neither */
 };

@@ -15,12 +15,13 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "cli/home.h"
 #include "cli/run.h"
 #include "engine/filters.h"
 #include "model/landlock.h"
 
-#define STEPS_MAX 64
 #define BINDS_MAX 64
+#define STEPS_MAX (32 + BINDS_MAX) /* a link for each */
 
 /* What programs of a system consist of. */
 static const char *const system_directories[] = {"/usr",   "/bin",    "/sbin", "/lib", "/lib32",
@@ -55,52 +56,110 @@ static bool is_own(const char *path)
         return false;
 }
 
-/* The caller's directory is opened unless that would open what is meant to be closed: his home, all that it lies in, and what the sandbox has one of its own
- * of. NULL: it is not. */
-static const char *opened_directory(const struct run_job *job, const char *home)
-{
-        char own[PATH_MAX];
+/* ---- the current directory ------------------------------------------------------------------------------------------------- */
 
-        if (getcwd(own, sizeof(own)) == NULL || own[0] != '/' || is_below(home, own) || is_own(own) || is_system(own) ||
-            is_below("/var/tmp", own) || is_below(own, "/proc") || is_below(own, "/sys") || is_below(own, "/dev"))
-                return NULL;
-        return arena_strdup(&job->cli->arena, own);
+/* The caller's directory is opened unless that would open what is meant to be closed: his home, all that it lies in, what the sandbox has one of its own of,
+ * and the machine's system. */
+enum here { HERE_OPENED, HERE_LOST, HERE_HOME, HERE_OWN, HERE_SYSTEM, HERE_KERNEL };
+
+static enum here look_here(const struct home *home, char ret_path[static PATH_MAX])
+{
+        if (getcwd(ret_path, PATH_MAX) == NULL || ret_path[0] != '/')
+                return HERE_LOST;
+        if (home_lies_in(home, ret_path))
+                return HERE_HOME;
+        if (is_own(ret_path) || is_below("/var/tmp", ret_path))
+                return HERE_OWN;
+        if (is_system(ret_path))
+                return HERE_SYSTEM;
+        return is_below(ret_path, "/proc") || is_below(ret_path, "/sys") || is_below(ret_path, "/dev") ? HERE_KERNEL
+                                                                                                       : HERE_OPENED;
 }
 
-/* The caller's home as the machine knows it; the one in the sandbox has the same name. */
-static const char *find_home(const struct run_job *job)
+/* Whether an option opens @path: with @itself no directory that it lies in counts. */
+static bool is_named(const struct option_list *list, const char *path, bool itself)
 {
-        const char *home = getenv("HOME");
+        char real[PATH_MAX];
 
-        (void)job;
-        return home != NULL && home[0] == '/' && home[1] != '\0' ? home : "/home";
+        for (size_t i = 0; i < list->count; i++)
+                if (realpath(list->items[i], real) != NULL && (itself ? strcmp(path, real) == 0 : is_below(path, real)))
+                        return true;
+        return false;
 }
 
-int run_box_directory(const struct run_job *job, const char *home, const char **ret_directory, struct ward_err *err)
+static bool is_shown(const struct run_box *box, enum here here, const char *path)
+{
+        return here != HERE_LOST &&
+               (here == HERE_OPENED || is_named(&box->rw, path, false) || is_named(&box->ro, path, false));
+}
+
+int run_box_directory(const struct run_job *job, const char **ret_directory, struct ward_err *err)
 {
         char own[PATH_MAX];
-        const char *shown;
+        struct home home;
+        enum here here;
+        int r = home_find(&job->cli->arena, &home, err);
 
-        (void)home;
-        home = find_home(job);
-        shown = opened_directory(job, home);
-        if (shown == NULL && getcwd(own, sizeof(own)) != NULL && (is_system(own) || is_own(own) || !job->box->walled)) {
-                shown = arena_strdup(&job->cli->arena, own);
-                if (shown == NULL)
-                        return err_oom(err);
+        if (r < 0)
+                return r;
+        here = look_here(&home, own);
+        if (!is_shown(job->box, here, own) && here != HERE_SYSTEM &&
+            (here == HERE_LOST || (!is_own(own) && job->box->walled))) {
+                *ret_directory = home.name;
+                return 0;
         }
-        *ret_directory = shown != NULL ? shown : home;
+        *ret_directory = arena_strdup(&job->cli->arena, own);
+        return *ret_directory == NULL ? err_oom(err) : 0;
+}
+
+int run_box_warn(struct cli *cli, const struct run_box *box, struct ward_err *err)
+{
+        static const struct {
+                const char *why, *hint;
+        } words[] = {
+                [HERE_LOST] = {"it can't be found", "it was removed, or is not below this root: cd to another one"},
+                [HERE_HOME] = {"it is your home, or holds it", "cd to a project, or open it with --rw ."},
+                [HERE_OWN] = {"the sandbox has one of its own in its place, and what is written there is lost",
+                              "cd to a directory below it, or open it with --rw ."},
+                [HERE_SYSTEM] = {"it is the system's, and read-only", "--rw . opens it for writing"},
+                [HERE_KERNEL] = {"it lies in what the kernel shows", "cd to another one, or open it with --rw ."},
+        };
+        char own[PATH_MAX];
+        const char *text;
+        struct home home;
+        enum here here;
+        int r = home_find(&cli->arena, &home, err);
+
+        if (r < 0)
+                return r;
+        here = look_here(&home, own);
+        if (is_shown(box, here, own))
+                return 0;
+        text = arena_concat(&cli->arena, "the current directory", here == HERE_LOST ? "" : " '",
+                            here == HERE_LOST ? "" : own, here == HERE_LOST ? "" : "'",
+                            " is not opened: ", words[here].why);
+        if (text == NULL)
+                return err_oom(err);
+        cli_warning(cli, MISTAKE_NONE, text, words[here].hint);
         return 0;
 }
 
 /* ---- the root ------------------------------------------------------------------------------------------------------------- */
 
+/* What is opened, by its name without symbolic links: two names of one directory would have two rules. */
+struct opened {
+        const char *path;
+        bool writable;
+};
+
 struct box {
         const struct run_job *job;
         struct ward_spec *spec;
+        struct home home;
         struct spec_step *steps;
         size_t step_count;
         struct spec_mount *mounts;
+        struct opened *opened; /* one for each of the mounts */
         size_t mount_count;
         struct text landlock;
         struct ward_err *err;
@@ -143,7 +202,7 @@ static int add_system(struct box *box)
         return 0;
 }
 
-static int add_own(struct box *box, const char *home)
+static int add_own(struct box *box)
 {
         const char *run = getenv("XDG_RUNTIME_DIR");
         struct spec_step *step;
@@ -152,8 +211,12 @@ static int add_own(struct box *box, const char *home)
                 step = add_step(box, SPEC_STEP_TMPFS, own_directories[i].path);
                 step->mode = own_directories[i].mode;
         }
-        step = add_step(box, SPEC_STEP_TMPFS, home);
+        step = add_step(box, SPEC_STEP_TMPFS, box->home.name);
         step->mode = 0700;
+        /* A link leads to it: there the system would show it. */
+        if (box->home.count > 0 && is_system(box->home.real[0]) && strcmp(box->home.real[0], box->home.name) != 0 &&
+            !is_system(box->home.name))
+                add_step(box, SPEC_STEP_TMPFS, box->home.real[0])->mode = 0700;
         if (run != NULL && is_below(run, "/run/user")) {
                 step = add_step(box, SPEC_STEP_DIRECTORY, run);
                 step->mode = 0700;
@@ -170,11 +233,86 @@ static void allow(struct box *box, const char *word, const char *path)
                 text_printf(&box->landlock, "%s%c", *path == ',' || *path == '\\' ? "\\" : "", *path);
 }
 
+static const struct opened *find_opened(const struct box *box, const char *path)
+{
+        for (size_t i = 0; i < box->mount_count; i++)
+                if (strcmp(box->opened[i].path, path) == 0)
+                        return &box->opened[i];
+        return NULL;
+}
+
+/* Another name of what is opened is a link in the sandbox, too. */
+static int add_name(struct box *box, const char *name, const char *real)
+{
+        bool done = false;
+
+        name = path_clean(name, &box->spec->arena);
+        if (name == NULL)
+                return err_oom(box->err);
+        if (strcmp(name, real) == 0 || is_system(name))
+                return 0;
+        for (size_t i = 0; i < box->step_count; i++) {
+                struct spec_step *step = &box->steps[i];
+                const bool link = step->type == SPEC_STEP_LINK;
+
+                if (link && is_below(name, step->destination))
+                        return 0;
+                if ((link || strcmp(step->destination, box->home.name) == 0) && is_below(step->destination, name)) {
+                        *step = (struct spec_step){.type = SPEC_STEP_LINK,
+                                                   .destination = name,
+                                                   .source = real,
+                                                   .fd = -1,
+                                                   .origin = CLI_ORIGIN("default")};
+                        done = true;
+                }
+        }
+        if (!done)
+                add_step(box, SPEC_STEP_LINK, name)->source = real;
+        return 0;
+}
+
+/* Landlock's rules are a union: what is below a directory that can be written to can be, too. */
+static int check_walls(struct box *box, const char *path)
+{
+        for (size_t i = 0; i < box->mount_count && !box->job->box->walled; i++)
+                if (box->opened[i].writable && is_below(path, box->opened[i].path)) {
+                        (void)err_set(box->err, -ENOTSUP,
+                                      "option '--ro': '%s' lies in '%s', which is opened for writing: without a mount "
+                                      "namespace, which can't be made here, it would be, too",
+                                      path, box->opened[i].path);
+                        return err_hint(box->err, "leave it out; 'ward doctor' shows what forbids a mount namespace");
+                }
+        return 0;
+}
+
+/* @path, as it was given, whose name without links is @real. */
+static int add_opened(struct box *box, const char *option, const char *path, const char *real, bool writable)
+{
+        struct spec_mount mount = run_bind(box->job, option, path);
+        struct run_bound bound = {0};
+        int r = 0;
+
+        if (mount.origin.field == NULL)
+                return err_oom(box->err);
+        allow(box, writable ? "rw" : "ro", real);
+        mount.destination = real;
+        /* Without a root of its own it is where it was. */
+        if (box->job->box->walled)
+                r = run_bind_word(box->job, writable ? "rw" : "ro", &bound, &mount, box->err);
+        if (r >= 0 && box->job->box->walled)
+                r = run_bind_source(box->job, real, &bound, &mount, box->err);
+        if (r < 0)
+                return r;
+        box->opened[box->mount_count] = (struct opened){real, writable};
+        box->mounts[box->mount_count++] = mount;
+        return 0;
+}
+
 static int open_path(struct box *box, const char *option, const char *path, bool writable)
 {
-        struct spec_mount mount;
-        const char *whole;
-        struct run_bound bound = {0};
+        const struct opened *before;
+        char text[PATH_MAX];
+        const char *whole, *real;
         int r;
 
         if (box->mount_count == BINDS_MAX) {
@@ -182,26 +320,36 @@ static int open_path(struct box *box, const char *option, const char *path, bool
                 return err_hint(box->err, "open one directory that holds several of them");
         }
         r = path_absolute(path, &box->spec->arena, &whole, box->err);
-        if (r >= 0 && access(whole, F_OK) < 0) {
+        if (r >= 0 && realpath(whole, text) == NULL) {
                 r = err_errno(box->err, "option '%s': open '%s'", option, whole);
                 (void)err_mistake(box->err, MISTAKE_SOURCE_MISSING);
                 return err_hint(box->err, "make it, or leave the option out");
         }
         if (r < 0)
                 return r;
-        allow(box, writable ? "rw" : "ro", whole);
-        mount = run_bind(box->job, option, path);
-        if (mount.origin.field == NULL)
+        real = arena_strdup(&box->spec->arena, text);
+        if (real == NULL)
                 return err_oom(box->err);
-        mount.destination = whole;
-        /* Without a root of its own it is where it was. */
-        if (box->job->box->walled)
-                r = run_bind_word(box->job, writable ? "rw" : "ro", &bound, &mount, box->err);
-        if (r >= 0 && box->job->box->walled)
-                r = run_bind_source(box->job, whole, &bound, &mount, box->err);
-        if (r >= 0)
-                box->mounts[box->mount_count++] = mount;
-        return r;
+        before = find_opened(box, real);
+        if (before != NULL && before->writable != writable) {
+                (void)err_set(box->err, -EINVAL, "option '%s': '%s' is opened for %s, too", option, path,
+                              writable ? "reading alone" : "writing");
+                (void)err_mistake(box->err, MISTAKE_CONFLICT);
+                return err_hint(box->err, "leave one of --rw and --ro out");
+        }
+        if (before == NULL && strcmp(option, "--ro") == 0)
+                r = check_walls(box, real);
+        if (r >= 0 && before == NULL)
+                r = add_opened(box, option, path, real, writable);
+        return r < 0 || !box->job->box->walled ? r : add_name(box, whole, real);
+}
+
+/* As a path it would be the current directory. */
+static int fail_empty(struct box *box, const char *option)
+{
+        (void)err_set(box->err, -EINVAL, "option '%s': the path is empty", option);
+        (void)err_mistake(box->err, MISTAKE_NO_VALUE);
+        return err_hint(box->err, "name a directory or a file; . is the current directory");
 }
 
 static int open_all(struct box *box, const char *option, const struct option_list *list, bool writable)
@@ -209,14 +357,19 @@ static int open_all(struct box *box, const char *option, const struct option_lis
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < list->count; i++)
-                r = open_path(box, option, list->items[i], writable);
+                r = *list->items[i] == '\0' ? fail_empty(box, option)
+                                            : open_path(box, option, list->items[i], writable);
         return r;
 }
 
 /* What is there of it. */
 static int open_optional(struct box *box, const char *option, const char *path)
 {
-        return path == NULL || access(path, F_OK) < 0 ? 0 : open_path(box, option, path, false);
+        char real[PATH_MAX];
+
+        return path == NULL || realpath(path, real) == NULL || find_opened(box, real) != NULL
+                       ? 0
+                       : open_path(box, option, path, false);
 }
 
 /* "host:0.1" → "/tmp/.X11-unix/X0"; NULL: the display is none of this machine's sockets. */
@@ -229,8 +382,9 @@ static const char *x_socket(struct box *box, const char *display)
         return arena_printf(&box->spec->arena, "/tmp/.X11-unix/X%.*s", (int)strspn(colon + 1, "0123456789"), colon + 1);
 }
 
-static int open_display(struct box *box, const char *home)
+static int open_display(struct box *box)
 {
+        const char *home = box->home.name;
         const char *run = getenv("XDG_RUNTIME_DIR"), *wayland = getenv("WAYLAND_DISPLAY"), *keys = getenv("XAUTHORITY");
         const char *x = x_socket(box, getenv("DISPLAY"));
         static const char *const fonts[] = {"/var/cache/fontconfig", NULL};
@@ -268,13 +422,32 @@ static int open_network(struct box *box)
 
         if (realpath("/etc/resolv.conf", target) == NULL || is_system(target))
                 return 0;
-        return open_path(box, "--net", arena_strdup(&box->spec->arena, target), false);
+        return open_optional(box, "--net", arena_strdup(&box->spec->arena, target));
+}
+
+static int hide_path(struct box *box, const char *path, struct spec_path *ret_path)
+{
+        char text[PATH_MAX];
+        const char *whole;
+        int r = path_absolute(path, &box->spec->arena, &whole, box->err);
+
+        if (r < 0)
+                return r;
+        /* What it is, and not one of its names: another name would still lead to it. */
+        if (realpath(whole, text) == NULL) {
+                (void)err_errno(box->err, "option '--hide': find '%s'", whole);
+                (void)err_mistake(box->err, MISTAKE_SOURCE_MISSING);
+                return err_hint(box->err, "check its spelling: there is nothing to hide");
+        }
+        *ret_path = (struct spec_path){.path = arena_strdup(&box->spec->arena, text), .origin = CLI_ORIGIN("--hide")};
+        return ret_path->path == NULL ? err_oom(box->err) : 0;
 }
 
 static int hide(struct box *box, const struct option_list *list)
 {
         struct ward_spec *spec = box->spec;
         struct spec_path *paths = arena_new(&spec->arena, struct spec_path, spec->masked_path_count + list->count + 1);
+        int r = 0;
 
         if (list->count > 0 && !box->job->box->walled) {
                 (void)err_set(
@@ -286,19 +459,11 @@ static int hide(struct box *box, const struct option_list *list)
                 return err_oom(box->err);
         if (spec->masked_path_count > 0)
                 memcpy(paths, spec->masked_paths, spec->masked_path_count * sizeof(*paths));
-        for (size_t i = 0; i < list->count; i++) {
-                struct spec_path *path = &paths[spec->masked_path_count + i];
-                int r = path_absolute(list->items[i], &spec->arena, &path->path, box->err);
-
-                if (r < 0)
-                        return r;
-                if (access(path->path, F_OK) < 0) {
-                        (void)err_errno(box->err, "option '--hide': find '%s'", path->path);
-                        (void)err_mistake(box->err, MISTAKE_SOURCE_MISSING);
-                        return err_hint(box->err, "check its spelling: there is nothing to hide");
-                }
-                path->origin = CLI_ORIGIN("--hide");
-        }
+        for (size_t i = 0; r >= 0 && i < list->count; i++)
+                r = *list->items[i] == '\0' ? fail_empty(box, "--hide")
+                                            : hide_path(box, list->items[i], &paths[spec->masked_path_count + i]);
+        if (r < 0)
+                return r;
         spec->masked_paths = paths;
         spec->masked_path_count += list->count;
         return 0;
@@ -307,8 +472,9 @@ static int hide(struct box *box, const struct option_list *list)
 /* ---- the second wall, and the proof ----------------------------------------------------------------------------------------------- */
 
 /* The same once more, by Landlock, as far as the kernel has it; where nothing can be mounted it is the only one. */
-static int add_landlock(struct box *box, const char *home)
+static int add_landlock(struct box *box)
 {
+        const char *home = box->home.name;
         const struct spec_origin origin = CLI_ORIGIN("default");
         const bool net = box->job->box->net;
         int r;
@@ -340,17 +506,18 @@ static int add_landlock(struct box *box, const char *home)
         /* In a network namespace of its own there is nobody to connect to but the sandbox itself. */
         if (!net && box->spec->ns[SPEC_NS_NET].mode != SPEC_NS_NEW)
                 text_puts(&box->landlock, ",tcp");
-        text_puts(&box->landlock, net ? ",best-effort" : ",scope,best-effort");
+        /* Programs look for an X server's abstract socket first, and take a refusal for an answer. */
+        text_puts(&box->landlock, net && box->job->box->display ? ",best-effort" : ",scope,best-effort");
         if (text_failed(&box->landlock))
                 return err_oom(box->err);
         r = landlock_read(box->landlock.data, &origin, &box->spec->arena, &box->spec->landlock, box->err);
         return r < 0 ? err_wrap(box->err, "make rules for Landlock") : 0;
 }
 
-/* Something in the home that nobody has opened. */
+/* Something in a home that nobody has opened, by its name without links. */
 static const char *find_hidden(struct box *box, const char *home)
 {
-        DIR *names = opendir(home);
+        DIR *names = is_system(home) && strcmp(home, box->home.name) != 0 ? NULL : opendir(home);
         const char *found = NULL;
 
         for (const struct dirent *entry; names != NULL && found == NULL && (entry = readdir(names)) != NULL;) {
@@ -358,8 +525,8 @@ static const char *find_hidden(struct box *box, const char *home)
                 bool opened = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || path == NULL;
 
                 for (size_t i = 0; i < box->mount_count; i++)
-                        opened |= path != NULL && (is_below(box->mounts[i].destination, path) ||
-                                                   is_below(path, box->mounts[i].destination));
+                        opened |= path != NULL &&
+                                  (is_below(box->opened[i].path, path) || is_below(path, box->opened[i].path));
                 if (!opened)
                         found = path;
         }
@@ -368,7 +535,7 @@ static const char *find_hidden(struct box *box, const char *home)
         return found;
 }
 
-static int add_proof(struct box *box, const char *home)
+static int add_proof(struct box *box)
 {
         const struct run_box *how = box->job->box;
         struct spec_verify *verify;
@@ -379,7 +546,6 @@ static int add_proof(struct box *box, const char *home)
         if (verify == NULL)
                 return err_oom(box->err);
         *verify = (struct spec_verify){
-                .hidden = find_hidden(box, home),
                 .read_only = how->walled ? "/usr" : NULL,
                 .network = !how->net &&
                            (box->spec->ns[SPEC_NS_NET].mode == SPEC_NS_NEW || box->spec->seccomp.text != NULL),
@@ -389,6 +555,8 @@ static int add_proof(struct box *box, const char *home)
                 .caller = (uint32_t)getpid(),
                 .label = box->spec->process.smack_label != NULL,
         };
+        for (size_t i = 0; i < box->home.count; i++)
+                verify->hidden[i] = find_hidden(box, box->home.real[i]);
         box->spec->process.verify = verify;
         return 0;
 }
@@ -481,17 +649,18 @@ static void take_root_away(struct ward_spec *spec)
         process->caps = (struct spec_caps){.given = true, .bounding = UINT64_MAX};
 }
 
-/* --tmpfs, on which something is opened. */
+/* --tmpfs at the very place of something that is opened, which lies on it. */
 static bool lies_under(const struct box *box, const struct spec_mount *mount)
 {
         for (size_t i = 0; i < box->mount_count; i++)
                 if (!mount->bind && strcmp(mount->type, "tmpfs") == 0 &&
-                    is_below(box->mounts[i].destination, mount->destination))
+                    strcmp(box->opened[i].path, mount->destination) == 0)
                         return true;
         return false;
 }
 
-/* Those of every container lie on what was opened: /proc stays itself. */
+/* By depth, so that what is said of a directory holds in all that is opened around it. Of one depth, those of every container lie on what was opened:
+ * /proc stays itself. */
 static int order_mounts(struct box *box)
 {
         struct ward_spec *spec = box->spec;
@@ -508,42 +677,56 @@ static int order_mounts(struct box *box)
         for (size_t i = 0; i < spec->mount_count; i++)
                 if (!lies_under(box, &spec->mounts[i]))
                         mounts[count++] = spec->mounts[i];
+        run_sort_mounts(mounts, count);
         spec->mounts = mounts;
         spec->mount_count = count;
         return 0;
 }
 
+/* The current directory, as an option says or as it is opened by itself, and what the other options name. */
+static int open_named(struct box *box)
+{
+        const struct run_box *how = box->job->box;
+        char own[PATH_MAX];
+        int r = 0;
+
+        if (look_here(&box->home, own) == HERE_OPENED && !is_named(&how->ro, own, true) &&
+            !is_named(&how->rw, own, true))
+                r = open_path(box, "the current directory", own, true);
+        if (r >= 0)
+                r = open_all(box, "--rw", &how->rw, true);
+        if (r >= 0)
+                r = open_all(box, "--ro", &how->ro, false);
+        if (r >= 0 && how->display)
+                r = open_display(box);
+        if (r >= 0 && how->net)
+                r = open_network(box);
+        return r >= 0 ? hide(box, &how->hide) : r;
+}
+
 int run_box_spec(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
 {
-        const char *home = find_home(job), *own = opened_directory(job, home);
         struct box box = {
                 .job = job,
                 .spec = spec,
                 .steps = arena_new(&spec->arena, struct spec_step, STEPS_MAX),
                 .mounts = arena_new(&spec->arena, struct spec_mount, BINDS_MAX),
+                .opened = arena_new(&spec->arena, struct opened, BINDS_MAX),
                 .err = err,
         };
         int r;
 
-        if (box.steps == NULL || box.mounts == NULL)
+        if (box.steps == NULL || box.mounts == NULL || box.opened == NULL)
                 return err_oom(err);
-        r = job->box->walled ? add_system(&box) : 0;
+        r = home_find(&spec->arena, &box.home, err);
         if (r >= 0 && job->box->walled)
-                r = add_own(&box, home);
-        if (r >= 0 && own != NULL)
-                r = open_path(&box, "the current directory", own, true);
+                r = add_system(&box);
+        if (r >= 0 && job->box->walled)
+                r = add_own(&box);
         if (r >= 0)
-                r = open_all(&box, "--ro", &job->box->ro, false);
+                r = open_named(&box);
         if (r >= 0)
-                r = open_all(&box, "--rw", &job->box->rw, true);
-        if (r >= 0 && job->box->display)
-                r = open_display(&box, home);
-        if (r >= 0 && job->box->net)
-                r = open_network(&box);
-        if (r >= 0)
-                r = hide(&box, &job->box->hide);
-        if (r >= 0)
-                r = add_landlock(&box, home);
+                r = add_landlock(&box);
         text_done(&box.landlock);
         if (r >= 0)
                 r = narrow_filter(&box);
@@ -552,7 +735,7 @@ int run_box_spec(const struct run_job *job, struct ward_spec *spec, struct ward_
         if (r >= 0 && !job->box->walled)
                 take_root_away(spec);
         if (r >= 0)
-                r = add_proof(&box, home);
+                r = add_proof(&box);
         if (r < 0 || !job->box->walled)
                 return r;
         r = order_mounts(&box);

@@ -216,6 +216,9 @@ static int run_sandbox(struct cli *cli, const void *data, int count, char **oper
         if (r < 0)
                 return r;
         box.walled = true;
+        r = run.workdir == NULL ? run_box_warn(cli, &box, err) : 0;
+        if (r < 0)
+                return r;
         /* A filter may end who tries what it refuses: there it is known before. */
         known = !run.dry_run && walls_are_filtered();
         if (known)
@@ -244,7 +247,7 @@ void run_box_proved(const struct run_job *job)
         text_puts(&text, "ward: verified: no capability but those it was given, no descriptor of the caller's");
         if (job->proved->read_only != NULL)
                 text_puts(&text, ", /usr read-only");
-        if (job->proved->hidden != NULL)
+        if (job->proved->hidden[0] != NULL || job->proved->hidden[1] != NULL)
                 text_puts(&text, ", the home hidden");
         if (job->proved->network)
                 text_puts(&text, ", no network");
@@ -313,8 +316,10 @@ const struct cli_verb cli_sandbox = {
                         .operands = "[OPTIONS] [--] COMMAND...",
                         .summary = "Run a program of this machine in a box, as anybody: the system is read-only, the\n"
                                    "home hidden, the current directory open, everything else closed.",
-                        .notes = "A current directory that is the home, or holds it, stays closed: --rw . opens\n"
-                                 "it. Status 123: a wall that --require or --verify wants does not stand.\n"
+                        .notes = "The current directory stays closed, and it is said, if it is the home or holds\n"
+                                 "it, lies in the system, or is /tmp, /var/tmp or /run: --rw . opens it. What is\n"
+                                 "said of a directory holds in what is opened around it: --rw . --ro .git.\n"
+                                 "Status 123: a wall that --require or --verify wants does not stand.\n"
                                  "ward sandbox --bwrap ...: bubblewrap's command line, with its meaning.",
                         .entries = entries,
                         .count = ELEMENTS(entries),

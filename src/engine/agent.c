@@ -23,7 +23,6 @@
 #define RECEIVER "run.oci.seccomp.receiver"
 
 /* In the container's directory. */
-#define NOTE "agent"
 
 static const char *place_of(const struct ward_spec *spec, char where[static 256])
 {
@@ -121,7 +120,7 @@ int agent_note(const struct agent *agent, int entry, struct ward_err *err)
 
         if (agent->path == NULL)
                 return 0;
-        fd = openat(entry, NOTE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        fd = openat(entry, STORE_AGENT, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         r = fd < 0 ? -errno : fd_write_all(fd, agent->path, strlen(agent->path));
         return r < 0 ? err_code(err, r, "note who the seccomp agent is") : 0;
 }
@@ -131,7 +130,7 @@ int agent_recall(struct agent *agent, int entry, struct arena *arena, struct war
         _cleanup_free_ char *path = NULL;
         int r;
 
-        r = fd_read_file(entry, NOTE, PATH_MAX, &path, NULL, err);
+        r = fd_read_file(entry, STORE_AGENT, PATH_MAX, &path, NULL, err);
         if (r == -ENOENT)
                 return 0;
         if (r < 0)

@@ -115,8 +115,10 @@ static int force_damaged(struct store *store, const char *id, struct stored *sto
         _cleanup_site_ struct site site = {0};
         enum claim claim;
         bool own;
-        int r = recover_group(store, id, stored, &site, &claim, err);
+        int r = store_check_own(store, id, &stored->entry, err);
 
+        if (r >= 0)
+                r = recover_group(store, id, stored, &site, &claim, err);
         if (r < 0)
                 return r;
         own = claim == CLAIM_MARKED || (!stale && claim != CLAIM_FOREIGN);

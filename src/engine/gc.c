@@ -133,8 +133,14 @@ static void collect_damaged(const struct gc *gc, struct stored *stored, bool sta
         struct ward_err err = {0};
         enum claim claim;
         bool own, others;
-        int r = recover_group(gc->store, gc->name, stored, &site, &claim, &err);
+        int r = store_check_own(gc->store, gc->name, &stored->entry, &err);
 
+        if (r == -ENOTEMPTY) {
+                report(gc, ENGINE_GC_LEFT, err.message);
+                return;
+        }
+        if (r >= 0)
+                r = recover_group(gc->store, gc->name, stored, &site, &claim, &err);
         if (r < 0) {
                 report(gc, ENGINE_GC_FAILED, err.message);
                 return;

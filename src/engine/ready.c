@@ -16,14 +16,14 @@
 #include "base/fd.h"
 #include "kern/clone.h"
 
-#define NAME READY_DIRECTORY "/" READY_DIRECTORY
-#define NEW_NAME READY_DIRECTORY ".new"
+#define NAME STORE_READY "/" STORE_READY
+#define NEW_NAME STORE_READY ".new"
 #define SAID_MAX 4096 /* bytes of a message that are looked at */
 
 int ready_prepare(const struct store_entry *entry, struct ward_err *err)
 {
         /* Whoever the program is may go through the directory, whatever our umask says. */
-        if (mkdirat(entry->fd, READY_DIRECTORY, 0755) < 0 || fchmodat(entry->fd, READY_DIRECTORY, 0755, 0) < 0)
+        if (mkdirat(entry->fd, STORE_READY, 0755) < 0 || fchmodat(entry->fd, STORE_READY, 0755, 0) < 0)
                 return err_errno(err, "make the directory for the container's socket for sd_notify(3)");
         return 0;
 }

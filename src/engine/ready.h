@@ -12,8 +12,6 @@
 #include "base/err.h"
 #include "store/store.h"
 
-#define READY_DIRECTORY "notify" /* in the entry; the socket in it has the same name */
-
 /* Makes the directory, so that it can be mounted. */
 int ready_prepare(const struct store_entry *entry, struct ward_err *err);
 

@@ -92,7 +92,7 @@ int engine_start(struct store *store, const char *id, const char *notify_socket,
         r = agent_recall(&agent, stored.entry.fd, &arena, err);
         if (r >= 0)
                 r = agent_connect(&agent, &listens, err);
-        if (r >= 0 && notify_socket != NULL && faccessat(stored.entry.fd, READY_DIRECTORY, F_OK, 0) == 0) {
+        if (r >= 0 && notify_socket != NULL && faccessat(stored.entry.fd, STORE_READY, F_OK, 0) == 0) {
                 ready = ready_listen(&stored.entry, err);
                 r = ready < 0 ? ready : 0;
         }

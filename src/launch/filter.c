@@ -183,7 +183,9 @@ static size_t walk(int cache_fd, time_t since, bool remove)
                         struct stat st;
 
                         at += entry->d_reclen;
-                        if (strlen(entry->d_name) != CACHE_NAME_LEN)
+                        /* Hexadecimal digits (base/hash.h): another file, in a directory that is for more than this, is not ours. */
+                        if (strlen(entry->d_name) != CACHE_NAME_LEN ||
+                            strspn(entry->d_name, "0123456789abcdef") != CACHE_NAME_LEN)
                                 continue;
                         /* Where the file system keeps no time of access, it is what it was when the file was made. */
                         if (since != 0 && (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||

@@ -409,7 +409,7 @@ static uint32_t lock_count(const struct op_stay *stay)
 static int report_verify(const struct op_verify *verify, const struct record *record, struct ward_err *err)
 {
         static const char *const words[VERIFY_COUNT] = {
-                [VERIFY_HIDDEN] = "a file of the machine that was to be hidden can be found",
+                [VERIFY_HIDDEN] = "a file of the home that was to be hidden can be found",
                 [VERIFY_READ_ONLY] = "a file can be made where all is to be read-only",
                 [VERIFY_CAPS] = "it has other capabilities than it was to have",
                 [VERIFY_NETWORK] = "the machine's network can be reached",
@@ -418,9 +418,7 @@ static int report_verify(const struct op_verify *verify, const struct record *re
                 [VERIFY_DESCRIPTORS] = "a descriptor of the caller's is open",
                 [VERIFY_LABEL] = "it can take another label of Smack",
         };
-        const char *path = record->value == VERIFY_HIDDEN      ? verify->what->hidden
-                           : record->value == VERIFY_READ_ONLY ? verify->what->read_only
-                                                               : NULL;
+        const char *path = record->value == VERIFY_READ_ONLY ? verify->what->read_only : NULL;
 
         if (record->value >= VERIFY_COUNT || record->step != STEP_PROVE)
                 return err_code(err, -record->errnum, "--verify: try what is forbidden");

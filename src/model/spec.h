@@ -175,7 +175,7 @@ struct spec_memory_policy {
 
 /* What is tried when nothing is left to be confined, and must be refused: else the program is not started. */
 struct spec_verify {
-        const char *hidden;    /* a file of the machine's that must not be found; NULL: none is known */
+        const char *hidden[2]; /* files of the machine's that must not be found; NULL: none is known */
         const char *read_only; /* a directory in which no file can be made; NULL: none */
         bool network;          /* no way leads out */
         bool call;             /* a system call that the filter refuses, and the kernel would not */

@@ -184,14 +184,14 @@ int bundle_take_notify_socket(const struct oci *oci, struct bundle *bundle, stru
         if (socket == NULL)
                 return 0;
         mounts = arena_new(&spec->arena, struct spec_mount, spec->mount_count + 1);
-        more[0] = arena_concat(&spec->arena, "NOTIFY_SOCKET=", place, "/" READY_DIRECTORY);
+        more[0] = arena_concat(&spec->arena, "NOTIFY_SOCKET=", place, "/" STORE_READY);
         if (mounts == NULL || more[0] == NULL)
                 return err_oom(err);
         if (spec->mount_count > 0)
                 memcpy(mounts, spec->mounts, spec->mount_count * sizeof(*mounts));
         mounts[spec->mount_count] = (struct spec_mount){
                 .destination = place,
-                .source = arena_concat(&spec->arena, oci->store.path, "/", engine->id, "/" READY_DIRECTORY),
+                .source = arena_concat(&spec->arena, oci->store.path, "/", engine->id, "/" STORE_READY),
                 .bind = true,
                 .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
                 .origin = {.field = "NOTIFY_SOCKET of the environment", .index = -1},

@@ -31,13 +31,20 @@
 #define DESTROY_TRIES 10  /* somebody who writes does so once or twice */
 #define CREATE_TRIES 1000 /* whoever tidies up meanwhile takes it away once each */
 
-/* The files that an entry normally has, state.json last: while it is there, a removal that was cut short can be repeated. */
-static const char *const entry_files[] = {"start", "config.json", GROUP_NAME, "state.json"};
+/*
+ * All that ward makes in an entry: nothing else in it is ever removed. First the files that one normally has, state.json last of them: while it is
+ * there, a removal that was cut short can be repeated.
+ */
+static const char *const entry_names[] = {"start",          "config.json",     GROUP_NAME,   "state.json",
+                                          "state.json.new", STORE_MADE,        STORE_ROOT,   STORE_AGENT,
+                                          STORE_EXIT,       STORE_EXIT ".new", STORE_SIGNAL, STORE_SIGNAL ".new",
+                                          STORE_READY,      STORE_READY ".new"};
+#define ENTRY_NAMES_NORMAL 4
 
 /* What was opened is checked, not what the path may name later. */
 static int check_root(int fd, const char *path, struct ward_err *err)
 {
-        struct stat st;
+        struct stat st, root;
 
         if (fstat(fd, &st) < 0)
                 return err_errno(err, "look at the state directory '%s'", path);
@@ -55,6 +62,13 @@ static int check_root(int fd, const char *path, struct ward_err *err)
                 (void)err_mistake(err, MISTAKE_STATE_OPEN);
                 (void)err_hint(err, "close it with: chmod 700 '%s'", path);
                 return -EPERM;
+        }
+        /* "/.", "/etc/.." and a bind of it are it, too. One that ward has made has the sticky bit, and needs no look. */
+        if ((st.st_mode & S_ISVTX) == 0 && stat("/", &root) == 0 && st.st_dev == root.st_dev &&
+            st.st_ino == root.st_ino) {
+                (void)err_set(err, -EINVAL, "state directory '%s' is the machine's root directory", path);
+                (void)err_mistake(err, MISTAKE_STATE_PATH);
+                return err_hint(err, "name a directory that is for the state of containers alone, such as /run/ward");
         }
         return 0;
 }
@@ -89,12 +103,6 @@ static int open_root(char *path, struct store *ret_store, struct ward_err *err)
         /* A slash at the end would make the kernel follow a symlink in spite of O_NOFOLLOW (path_resolution(7)). */
         while (len > 1 && path[len - 1] == '/')
                 path[--len] = '\0';
-        /* Its directories are no containers that `delete --force` and `gc` may remove. */
-        if (strcmp(path, "/") == 0) {
-                (void)err_set(err, -EINVAL, "state directory '/' is the machine's root directory");
-                (void)err_mistake(err, MISTAKE_STATE_PATH);
-                return err_hint(err, "name a directory that is for the state of containers alone, such as /run/ward");
-        }
         fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0 && errno == ENOENT) {
                 r = make_root(path, err);
@@ -282,28 +290,6 @@ static int fail_absent(struct store *store, const char *id, struct ward_err *err
                 (void)err_hint(err,
                                "'ward ps -a' and 'ward-oci list' show the containers; another --root holds other ones");
         return -ENOENT;
-}
-
-/* A directory below @dirfd, without following a link or crossing into something that was mounted there. */
-static int open_below(int dirfd, const char *name)
-{
-        struct open_how how = {
-                .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
-        };
-
-        int fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
-        struct stat above, st;
-
-        if (fd >= 0 || errno != ENOSYS)
-                return fd;
-        /* A filter refuses it. A name without a slash leads nowhere but to what it names. */
-        fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd >= 0 && (fstat(dirfd, &above) < 0 || fstat(fd, &st) < 0 || st.st_dev != above.st_dev)) {
-                fd = fd_close(fd);
-                errno = EXDEV;
-        }
-        return fd < 0 ? -1 : fd;
 }
 
 static void close_dir(DIR **dir)
@@ -513,81 +499,168 @@ int store_get_file(const struct store_entry *entry, const char *name, char **ret
         return fd_read_file(entry->fd, name, FILE_MAX, ret_text, ret_len, err);
 }
 
-/* Gives the directory @name a name in the entry that nothing there has. */
-static int lift(int from, const char *name, int entry, unsigned *lifted)
+/* A directory below @dirfd, without following a link or crossing into something that was mounted there. */
+static int open_below(int dirfd, const char *name)
+{
+        struct open_how how = {
+                .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+        };
+
+        int fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+        struct stat above, st;
+
+        if (fd >= 0 || errno != ENOSYS)
+                return fd;
+        /* A filter refuses it. A name without a slash leads nowhere but to what it names. */
+        fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd >= 0 && (fstat(dirfd, &above) < 0 || fstat(fd, &st) < 0 || st.st_dev != above.st_dev)) {
+                fd = fd_close(fd);
+                errno = EXDEV;
+        }
+        return fd < 0 ? -1 : fd;
+}
+
+/* Gives the directory @name a name in @top that nothing there has. */
+static int lift(int from, const char *name, int top, unsigned *lifted)
 {
         char to[32];
 
         do {
                 (void)snprintf(to, sizeof(to), "lifted.%u", (*lifted)++);
-                if (renameat(from, name, entry, to) == 0)
+                if (renameat(from, name, top, to) == 0)
                         return 0;
         } while (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR);
         return -errno;
 }
 
-/* What a container has left there may be deeper than the stack, or than there are descriptors: directories below the entry's own ones are moved up
- * into the entry, and wait for the next time. */
-static int remove_content(int dirfd, int entry, unsigned *lifted)
+/* Takes away what is in @directory, below which directories that are not empty are moved up into @top, and wait for the next time. */
+static int remove_content(int directory, int top, unsigned *lifted)
 {
-        _cleanup_(close_dir) DIR *dir = read_dir(open_below(dirfd, "."));
+        _cleanup_(close_dir) DIR *dir = read_dir(open_below(directory, "."));
         struct dirent *item;
-        int r;
 
         if (dir == NULL)
                 return -errno;
         while (errno = 0, (item = readdir(dir)) != NULL) {
                 _cleanup_close_
                 int fd = -EBADF;
+                int r;
 
-                /* ENOENT: its writer, who needs no lock for how it ended, has given it its name meanwhile. */
-                if (is_dot(item->d_name) || unlinkat(dirfd, item->d_name, 0) == 0 || errno == ENOENT)
-                        continue;
-                if (errno != EISDIR)
-                        return -errno;
-                if (unlinkat(dirfd, item->d_name, AT_REMOVEDIR) == 0)
+                if (is_dot(item->d_name) || unlinkat(directory, item->d_name, 0) == 0 ||
+                    (errno == EISDIR && unlinkat(directory, item->d_name, AT_REMOVEDIR) == 0))
                         continue;
                 if (errno != ENOTEMPTY)
                         return -errno;
-                if (dirfd != entry) {
-                        r = lift(dirfd, item->d_name, entry, lifted);
+                if (directory != top) {
+                        r = lift(directory, item->d_name, top, lifted);
                         if (r < 0)
                                 return r;
                         continue;
                 }
-                fd = open_below(dirfd, item->d_name);
-                if (fd < 0)
-                        return -errno;
-                r = remove_content(fd, entry, lifted);
+                fd = open_below(directory, item->d_name);
+                r = fd < 0 ? -errno : remove_content(fd, top, lifted);
                 if (r < 0)
                         return r;
-                if (unlinkat(dirfd, item->d_name, AT_REMOVEDIR) < 0)
+                if (unlinkat(directory, item->d_name, AT_REMOVEDIR) < 0)
                         return -errno;
         }
         return -errno;
 }
 
-static int remove_all(int entry)
+/* The directory that a container is shown, with what it has left there, which may be deeper than the stack, or than there are descriptors. */
+static int remove_shown(int entry_fd, const char *name)
 {
+        _cleanup_close_
+        int top = open_below(entry_fd, name);
         unsigned lifted = 0, before;
         int r;
 
+        if (top < 0)
+                return -errno;
         do {
                 before = lifted;
-                r = remove_content(entry, entry, &lifted);
+                r = remove_content(top, top, &lifted);
         } while (r == 0 && lifted > before);
-        return r;
+        return r < 0 ? r : unlinkat(entry_fd, name, AT_REMOVEDIR) < 0 ? -errno : 0;
+}
+
+static bool is_entry_name(const char *name)
+{
+        for (size_t i = 0; i < ELEMENTS(entry_names); i++)
+                if (strcmp(name, entry_names[i]) == 0)
+                        return true;
+        return false;
+}
+
+/* Goes through what is in an entry, and with @remove takes away what is ward's. The first name that is not lands in @ret_foreign, or "". */
+static int walk_entry(int entry_fd, bool remove, char ret_foreign[NAME_MAX + 1])
+{
+        _cleanup_(close_dir) DIR *dir = read_dir(openat(entry_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        struct dirent *item;
+        int r;
+
+        *ret_foreign = '\0';
+        if (dir == NULL)
+                return -errno;
+        while (errno = 0, (item = readdir(dir)) != NULL) {
+                const char *name = item->d_name;
+
+                if (is_dot(name))
+                        continue;
+                if (!is_entry_name(name)) {
+                        if (*ret_foreign == '\0')
+                                (void)snprintf(ret_foreign, NAME_MAX + 1, "%s", name);
+                        continue;
+                }
+                /* ENOENT: its writer, who needs no lock for how it ended, has given it its name meanwhile. */
+                if (!remove || unlinkat(entry_fd, name, 0) == 0 || errno == ENOENT)
+                        continue;
+                if (errno != EISDIR)
+                        return -errno;
+                if (strcmp(name, STORE_READY) != 0)
+                        return -errno;
+                r = remove_shown(entry_fd, name);
+                if (r < 0)
+                        return r;
+        }
+        return -errno;
+}
+
+int store_check_own(struct store *store, const char *id, const struct store_entry *entry, struct ward_err *err)
+{
+        char foreign[NAME_MAX + 1];
+        struct stat st;
+        int r = fstat(entry->fd, &st) < 0 ? -errno : walk_entry(entry->fd, false, foreign);
+
+        if (r < 0)
+                return err_code(err, r, "look at what is in '%s/%s'", store->path, id);
+        if (*foreign != '\0')
+                (void)err_set(err, -ENOTEMPTY, "'%s/%s' is not the state of a container: '%s' in it is not ward's",
+                              store->path, id, foreign);
+        else if (st.st_uid != geteuid() || (st.st_mode & 077) != 0)
+                (void)err_set(err, -ENOTEMPTY,
+                              "'%s/%s' is not the state of a container: ward makes directories with mode 0700 that are "
+                              "yours, and this one has mode %04o and is user %u's",
+                              store->path, id, st.st_mode & 07777, st.st_uid);
+        else
+                return 0;
+        (void)err_mistake(err, MISTAKE_STATE_PATH);
+        (void)err_hint(err, "name a directory with --root that is for containers alone; what is in the way there, "
+                            "look at and remove yourself");
+        return -ENOTEMPTY;
 }
 
 int store_destroy(struct store *store, const char *id, struct store_entry *entry, struct ward_err *err)
 {
+        char foreign[NAME_MAX + 1] = "";
         int r;
 
-        for (size_t i = 0; i < ELEMENTS(entry_files); i++)
-                (void)unlinkat(entry->fd, entry_files[i], 0);
+        for (size_t i = 0; i < ENTRY_NAMES_NORMAL; i++)
+                (void)unlinkat(entry->fd, entry_names[i], 0);
         r = unlinkat(store->fd, id, AT_REMOVEDIR) < 0 ? -errno : 0;
-        for (size_t tries = 0; r == -ENOTEMPTY && tries < DESTROY_TRIES; tries++) {
-                r = remove_all(entry->fd);
+        for (size_t tries = 0; r == -ENOTEMPTY && tries < DESTROY_TRIES && *foreign == '\0'; tries++) {
+                r = walk_entry(entry->fd, true, foreign);
                 if (r == 0 && unlinkat(store->fd, id, AT_REMOVEDIR) < 0)
                         r = -errno;
         }
@@ -597,6 +670,9 @@ int store_destroy(struct store *store, const char *id, struct store_entry *entry
         (void)err_code(err, r, "remove the state of container '%s' in '%s'", id, store->path);
         if (r == -EBUSY || r == -EXDEV)
                 (void)err_hint(err, "something is mounted there: findmnt -R '%s/%s' shows it", store->path, id);
+        else if (r == -ENOTEMPTY)
+                (void)err_hint(err, "'%s/%s/%s' is not ward's: look at it, and remove it yourself", store->path, id,
+                               *foreign != '\0' ? foreign : STORE_READY);
         return r;
 }
 

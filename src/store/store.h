@@ -37,6 +37,12 @@
 #define STORE_MADE "made"
 #define STORE_ROOT "root" /* a link to that */
 
+/* In the entry of a created container whose filter has an agent: where that is found (engine/agent.h). */
+#define STORE_AGENT "agent"
+
+/* A directory in the entry (engine/ready.h); the socket in it has the same name. */
+#define STORE_READY "notify"
+
 #define STORE_IDENTITY_MAX 4096
 #define STORE_BOOT_ID_LEN 36
 
@@ -153,7 +159,11 @@ int store_state_parse(const char *text, size_t len, struct arena *arena, struct 
                       struct ward_err *err);
 void store_state_print(const struct store_state *state, struct text *text);
 
-/* Removes ROOT/ID with all that is in it. The entry is closed even on failure. */
+/* Whether an entry without a readable state can be a container's: it is as ward makes it, and nothing is in it that ward does not make.
+ * -ENOTEMPTY: it is somebody's directory, and nobody's to be tidied up. */
+int store_check_own(struct store *store, const char *id, const struct store_entry *entry, struct ward_err *err);
+
+/* Removes ROOT/ID with all that ward has made in it; what somebody else has put there stays, and is a failure. The entry is closed even on failure. */
 int store_destroy(struct store *store, const char *id, struct store_entry *entry, struct ward_err *err);
 
 /* The ids in the store, sorted. *@ret_ids lives in @arena. */

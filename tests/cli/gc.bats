@@ -276,7 +276,7 @@ has_stopped() { [[ $(ward_oci state "$1" | jq -r .status) == stopped ]]; }
         rm -r "$WORK/other/$ID"
         # An entry whose group is another's.
         mkdir -m 700 "$WORK/state"
-        mkdir "$WORK/state/$ID"
+        mkdir -m 700 "$WORK/state/$ID"
         ln -s "0:$(own_group)/$ID" "$WORK/state/$ID/group"
         run ward gc --force
         expect_item container "$ID" removed "its state is missing"
@@ -347,14 +347,56 @@ INNER
         ward_oci kill "$ID" KILL
         ward_oci kill "$other" KILL
         wait_until 20 ended
-        mkdir "$WORK/state/$ID/busy"
-        mount -t tmpfs none "$WORK/state/$ID/busy"
+        mkdir "$WORK/state/$ID/notify"
+        mount -t tmpfs none "$WORK/state/$ID/notify"
         run ward gc --all
-        umount "$WORK/state/$ID/busy"
+        umount "$WORK/state/$ID/notify"
         expect_status 1
         expect_in_output "failed" "remove the state of container '$ID'"
         [[ -z $(status_of "$other") ]]
         run ward gc --all
         expect_status 0
         [[ -z $(ls "$WORK/state") && -z $(groups_of "$ID") ]]
+}
+
+@test "what ward has not made stays, whatever --root names" {
+        local name before
+        mkdir -m 700 state state/home state/app state/deep state/own
+        mkdir state/open state/deep/notify
+        echo letter >state/home/letter
+        # Names that an entry has, too, are not enough.
+        echo '{}' | tee state/app/config.json >state/app/state.json
+        : >state/app/main.c
+        echo '{}' >state/open/config.json
+        echo kept >state/deep/notify/kept
+        # As a start leaves it that was cut short at once.
+        before=$(find state/{home,app,open,deep} -printf '%p %m %s\n' | sort)
+        run -0 ward gc --dry-run
+        [[ -d state/own ]]
+        run ward gc --all --force
+        for name in home app open; do
+                [[ $output =~ container\ +$name\ +left\ .*"is not the state of a container" ]] || { echo "$name"; shown || return 1; }
+                run -1 ward rm --force "$name"
+                expect_in_output "is not the state of a container"
+                run -1 ward_oci delete --force "$name"
+                expect_in_output "is not the state of a container" "remove yourself"
+                run ward gc
+        done
+        run -1 ward_oci delete --force deep
+        [[ $(find state/{home,app,open,deep} -printf '%p %m %s\n' | sort) == "$before" && ! -e state/own ]] || { find state; return 1; }
+        rm -r state/*
+}
+
+@test "what somebody has put into a container's entry stays when the container goes" {
+        run_detached
+        mkdir "$WORK/state/$ID/dir"
+        echo mine >"$WORK/state/$ID/dir/file"
+        INIT=$(ward_oci state "$ID" | jq .pid)
+        run -1 ward_oci delete --force "$ID"
+        expect_in_output "remove the state of container '$ID'" "$ID/dir' is not ward's"
+        gone "$INIT"
+        [[ -z $(groups_of "$ID") && $(find "$WORK/state/$ID" -type f) == "$WORK/state/$ID/dir/file" ]]
+        rm -r "$WORK/state/$ID/dir"
+        ward_oci delete --force "$ID"
+        [[ -z $(ls "$WORK/state") ]]
 }

@@ -271,6 +271,45 @@ print(multiprocessing.Pool(2).map(abs, [-1, 2]), subprocess.check_output(["echo"
         done
 }
 
+@test "a profile that opens the current directory does not open the home" {
+        local name
+        mkdir -p me/.ssh me/project
+        ln -s me link
+        echo key >me/.ssh/id
+        for name in agent build shell office; do
+                cd "$WORK/me"
+                fails_with 125 "$name.yaml:[0-9:]+ the profile opens the current directory '$WORK/me', which is your home.*E109" \
+                        env HOME="$WORK/link" "$WARD_BUILD/bin/ward" run --rm --name "$ID" --profile "$name" host cat .ssh/id
+                fails_with 125 "which is your home.*cd to a project" env HOME="$WORK/me" "$WARD_BUILD/bin/ward" sandbox --profile "$name" cat .ssh/id
+                cd "$WORK"
+                fails_with 125 "which is your home" env HOME="$WORK/link" "$WARD_BUILD/bin/ward" sandbox --profile "$name" cat me/.ssh/id
+        done
+        run -0 env HOME="$WORK/me" "$WARD_BUILD/bin/ward" profile check agent
+        cd "$WORK/me/project"
+        needs_sandbox
+        run -0 env HOME="$WORK/me" "$WARD_BUILD/bin/ward" sandbox --profile build sh -c 'touch made; ls -A ..'
+        [[ $output == project && -e made ]] || shown
+        run -0 env HOME="$WORK/me" "$WARD_BUILD/bin/ward" sandbox --profile build --rw "$WORK/me" cat ../.ssh/id
+        expect_output key
+}
+
+@test "the command line is before a profile, where both have a mount at the same place" {
+        mkdir mine
+        echo mine >mine/file
+        profile two 'tmpfs: ["/mnt:mode=700"]' 'volume: ["/usr:/data:ro"]'
+        run -0 here --profile two --tmpfs /mnt:mode=750 -v ./mine:/data/ @ sh -c 'stat -c %a /mnt; cat /data/file'
+        expect_output $'750\nmine'
+        run -0 here --profile two -v ./mine:/mnt @ cat /mnt/file
+        expect_output mine
+        needs_sandbox
+        cd mine
+        run -0 ward sandbox --profile shell --rw . touch made
+        [[ -e made ]]
+        rm made
+        run ward sandbox --profile build --ro . touch made
+        [[ ! -e made ]] || shown
+}
+
 @test "sandbox: the profiles of programs that come with ward: the current directory is at its own name" {
         needs_sandbox
         mkdir "$WORK/here"
@@ -298,7 +337,7 @@ print(multiprocessing.Pool(2).map(abs, [-1, 2]), subprocess.check_output(["echo"
         run -0 ward sandbox --profile boxed -e A=two sh -c "echo \$A; touch $WORK/out/x && echo written; touch $WORK/mine/x || echo closed; ls /sys/class/net"
         expect_in_output two written closed lo
         profile boxed 'rw: ["${PWD}/out"]' 'hide: ["${PWD}/mine"]'
-        run -0 ward sandbox --profile boxed sh -c "touch $WORK/out/y && echo written"
+        run -0 --separate-stderr ward sandbox --profile boxed sh -c "touch $WORK/out/y && echo written"
         expect_output written
         profile boxed 'volume: [/usr:/x]'
         fails_with 125 "boxed.yaml:1:10: 'ward sandbox' has no option for 'volume'" ward sandbox --profile boxed true

@@ -229,6 +229,27 @@ takes_range() { [[ $(ward run --rm --name "$ID-2" "$ROOT" awk '{ print $2 }' /pr
         run -0 here -v /proc:/data:noidmap @ test -d /data/1
 }
 
+@test "-v and --tmpfs: what lies in another comes behind it, whatever comes first" {
+        mkdir -p p/sub
+        run here -v ./p/sub:/x/sub:ro -v ./p:/x @ sh -c 'touch /x/sub/new; touch /x/new'
+        [[ ! -e p/sub/new && -e p/new ]] || shown
+        run here --mount type=bind,src=./p/sub,dst=/x//./sub,ro -v ./p:/x/y/.. @ sh -c 'touch /x/sub/new; touch /x/second'
+        [[ ! -e p/sub/new && -e p/second ]] || shown
+        run -0 here -v ./p:/x --tmpfs /x/sub:mode=700 @ sh -c 'touch /x/sub/new; stat -c %a /x/sub'
+        [[ $output == 700 && ! -e p/sub/new ]] || shown
+        fails_with 125 "'/x' is the destination of '--volume ./p:/x', too.*E109" here -v ./p:/x -v ./p/sub:/x/:ro @ true
+        fails_with 125 "is the destination of.*E109" here --tmpfs /x -v ./p:/x @ true
+        fails_with 125 "ro and rw.*E109" here -v ./p:/x:ro,rw @ true
+        fails_with 125 "ro and rw.*E109" here --mount type=bind,src=./p,dst=/x,rw,readonly @ true
+}
+
+@test "an empty root is none" {
+        mkdir bin
+        cp "$ROOT/bin/busybox" bin/
+        fails_with 125 "the root is empty.*E201" ward run --rm --name "$ID" "" busybox touch /made
+        [[ ! -e made ]]
+}
+
 @test "-v: what is wrong with it" {
         fails_with 125 "No such file.*make it" here -v ./absent:/data @ true
         fails_with 125 "no named volumes.*\./NAME" here -v data:/data @ true

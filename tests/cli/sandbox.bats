@@ -49,20 +49,113 @@ inside() { as_user sandbox "$@"; }
         expect_in_output "option '--ro': open '/not-there'"
         run -125 inside --hide /not-there true
         expect_in_output "there is nothing to hide"
+        fails_with 125 "option '--ro': the path is empty" inside --ro "" true
+        fails_with 125 "option '--hide': the path is empty" inside --hide "" true
         run -125 inside --hide / true
         expect_in_output "--hide: '/' is the root itself"
 }
 
 @test "a current directory that is the home, or holds it, stays closed" {
         cd "$HERE"
-        run -0 inside sh -c 'pwd; ls -A'
+        run -0 --separate-stderr inside sh -c 'pwd; ls -A'
         expect_output "$HERE"
+        [[ $stderr == "ward: the current directory '$HERE' is not opened: it is your home, or holds it"$'\n'*"open it with --rw ." ]] || { echo "$stderr"; return 1; }
         cd /
-        run -0 inside sh -c 'ls -A ~'
+        run -0 --separate-stderr inside sh -c 'ls -A ~'
         expect_output ""
         cd "$HERE"
         run -0 inside --rw . ls -A .ssh
         expect_output id
+}
+
+# sees HOME: a sandbox that is started in the home does not open it, whatever $HOME says, and proves it.
+sees() {
+        local how=(HOME="$1")
+        [[ -n ${1:-} ]] || how=(-u HOME)
+        run --separate-stderr plain_user env -u XDG_RUNTIME_DIR "${how[@]}" "$HERE/ward" --root "$HERE/state" sandbox --verify \
+                sh -c "cat '$HERE/.ssh/id' .ssh/id; touch '$HERE/left' left" 2>&1
+        [[ $output != *key* && ! -e $HERE/left && $stderr == *"is your home, or holds it"*"the home hidden"* ]] ||
+                { echo "HOME=$1: $stderr"; shown; }
+}
+
+@test "the home is closed, however HOME is spelled" {
+        local name
+        add_user
+        usermod --home "$HERE" "$ADDED"
+        chown "$USER_ID" "$HERE"
+        ln -s "$HERE" "$WORK/link"
+        chmod 755 "$WORK" "$BATS_RUN_TMPDIR"
+        cd "$HERE"
+        for name in "$HERE" "$WORK/link" "/$HERE" "${HERE%/*}/./${HERE##*/}" "$HERE/" "$HERE/work/.." "" / relative /not-there; do
+                sees "$name" || return 1
+        done
+        # Another HOME than the machine's users have: both are closed.
+        mkdir "$WORK/other"
+        echo key >"$WORK/other/file"
+        sees "$WORK/other" || return 1
+        cd "$WORK"
+        sees "$WORK/other"
+}
+
+@test "what is said of a directory holds in all that is opened around it, whatever comes first" {
+        mkdir -p p/sub/deep q
+        ln -s "$HERE/work/p" link
+        chown -hR "$USER_ID:$USER_ID" .
+        protects() { run inside "$@" sh -c 'touch p/sub/x link/sub/x; touch p/sub/deep/y; touch p/z && echo written' && [[ ! -e p/sub/x && $output == *written ]] || shown; }
+        protects --rw p --ro p/sub || return 1
+        protects --ro p/sub --rw p || return 1
+        protects --rw . --ro p/sub || return 1
+        protects --ro link/sub --rw ./p/. || return 1
+        protects --rw link --ro p/sub --rw "$HERE/work" || return 1
+        [[ ! -e p/sub/deep/y ]]
+        run -0 inside --rw p/sub/deep --ro p/sub touch p/sub/deep/y
+        [[ -e p/sub/deep/y ]]
+        echo text >p/sub/secret
+        run inside --rw link --hide p/sub sh -c 'cat link/sub/secret p/sub/secret 2>&1; ls -A p/sub'
+        [[ $output != *text* && $output != *secret$'\n'secret ]] || shown
+        run inside --hide link/sub --rw p sh -c 'cat p/sub/secret'
+        [[ $output != *text* ]] || shown
+        run -0 inside --tmpfs "$PWD/p/sub/" --ro p/sub cat p/sub/secret
+        expect_output text
+        # A name that is a link leads to what was opened.
+        cd /usr
+        run -0 --separate-stderr inside --ro "$HERE/work/link" cat "$HERE/work/link/sub/secret" "$HERE/work/p/sub/secret"
+        expect_output $'text\ntext'
+        run -125 --separate-stderr inside --rw "$HERE/work/p" --ro "$HERE/work/link" true
+        [[ $stderr == *"'$HERE/work/link' is opened for writing, too"*E109* ]] || { echo "$stderr"; return 1; }
+        cd "$HERE/work"
+        # What is named is not opened by itself, too.
+        run inside --ro . touch new
+        [[ ! -e new && $output == *"Read-only file system"* ]] || shown
+}
+
+@test "a current directory that is not opened is said" {
+        local directory
+        for directory in /tmp /var/tmp /run /var /etc /usr/bin /proc /sys /dev /; do
+                cd "$directory"
+                run -0 --separate-stderr inside pwd
+                [[ $stderr == "ward: the current directory '$directory' is not opened: "* ]] || { echo "$stderr"; return 1; }
+        done
+        run -0 --separate-stderr inside -w /usr pwd
+        [[ $output == /usr && -z $stderr ]] || { echo "$stderr"; return 1; }
+        mkdir "$HERE/gone"
+        cd "$HERE/gone"
+        rmdir "$HERE/gone"
+        run -0 --separate-stderr inside pwd
+        [[ $output == "$HERE" && $stderr == "ward: the current directory is not opened: it can't be found"* ]] || { echo "$stderr"; return 1; }
+        # Below them it is as good as any other, and what an option opens is where the program begins.
+        directory=$(mktemp -d "/tmp/$ID.XXXXXX")
+        chown "$USER_ID" "$directory"
+        cd "$directory"
+        run -0 --separate-stderr inside sh -c 'pwd; touch made'
+        [[ $output == "$directory" && -z $stderr && -e made ]] || { echo "$stderr"; rm -r "$directory"; return 1; }
+        rm -r "$directory"
+        directory=$(mktemp -d "/dev/shm/$ID.XXXXXX")
+        chown "$USER_ID" "$directory"
+        cd "$directory"
+        run -0 --separate-stderr inside --rw . sh -c 'pwd; touch made'
+        [[ $output == "$directory" && -z $stderr && -e made ]] || { echo "$stderr"; rm -r "$directory"; return 1; }
+        rm -r "$directory"
 }
 
 @test "--net shares the machine's network" {
@@ -70,6 +163,19 @@ inside() { as_user sandbox "$@"; }
         expect_output "$(readlink /proc/self/ns/net)"
         run -0 inside readlink /proc/self/ns/net
         [[ $output != "$(readlink /proc/self/ns/net)" ]]
+}
+
+@test "--net: no abstract socket of the machine can be reached" {
+        (($("$WARD_BUILD/bin/ward" doctor | sed -n 's/.*landlock .*abi \([0-9]*\).*/\1/p') >= 6)) || unable "this kernel's Landlock knows no scopes"
+        python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX); s.bind("\0" + sys.argv[1]); s.listen(); print("listening", flush=True); time.sleep(60)' "$ID" >"$WORK/listening" 3>&- &
+        local listener=$! text="import socket; print(socket.socket(socket.AF_UNIX).connect_ex('\\0$ID'))"
+        wait_until 20 grep -q listening "$WORK/listening"
+        run -0 python3 -c "$text"
+        expect_output 0
+        run -0 inside --net python3 -c "$text"
+        kill "$listener"
+        expect_output 1
 }
 
 @test "what is not there is said: --display, --gpu" {
@@ -123,6 +229,13 @@ inside() { as_user sandbox "$@"; }
         [[ $(<new) == w ]]
         run -123 as_user sandbox --bwrap --dev-bind / / --unshare-user --disable-userns "$HERE/ward" --root "$HERE/state" sandbox --require namespaces true
         expect_in_output "option '--require': namespaces"
+        # Landlock can't take back what it gave: it is refused, and not passed over.
+        mkdir sub
+        run -125 as_user sandbox --bwrap --dev-bind / / --unshare-user --disable-userns "$HERE/ward" --root "$HERE/state" sandbox --ro sub touch sub/x
+        expect_in_output "option '--ro': '$PWD/sub' lies in '$PWD', which is opened for writing"
+        [[ ! -e sub/x ]]
+        run as_user sandbox --bwrap --dev-bind / / --unshare-user --disable-userns "$HERE/ward" --root "$HERE/state" sandbox --ro . touch x
+        [[ ! -e x ]] || shown
         # What is opened there is not tried as hidden, and its programs are found.
         mkdir -p only/bin
         printf '#!/bin/sh\necho found' >only/bin/own-tool

@@ -149,7 +149,9 @@ teardown() {
         ln -s "$dir/a" "$dir/link"
         fails_with "symbolic link" "$WARD_BUILD/bin/ward-oci" --root "$dir/link" list
         fails_with "symbolic link" "$WARD_BUILD/bin/ward-oci" --root "$dir/link/" list
-        fails_with "'/' is the machine's root directory" "$WARD_BUILD/bin/ward-oci" --root // list
+        for root in / // /. /etc/..; do
+                fails_with "is the machine's root directory" "$WARD_BUILD/bin/ward-oci" --root "$root" list
+        done
         chmod 755 "$dir/a"
         run -0 "$WARD_BUILD/bin/ward-oci" --root "$dir/a" list
         chmod 775 "$dir/a"

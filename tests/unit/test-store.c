@@ -330,20 +330,31 @@ static void test_destroy(void **state)
         char outside[64];
         int fd;
 
-        /* A tree with a link out of it and a socket goes; what the link names stays. */
+        /* What ward makes goes, a link out of it, too; what the link names stays, and so does what ward does not make. */
         (void)snprintf(outside, sizeof(outside), "%s/outside", fixture->dir);
         assert_int_equal(mkdir(outside, 0700), 0);
         (void)snprintf(outside, sizeof(outside), "%s/outside/kept", fixture->dir);
         assert_int_equal(close(open(outside, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)), 0);
         assert_int_equal(store_create(&fixture->store, "c1", &entry, &err), 0);
-        assert_int_equal(mkdirat(entry.fd, "d", 0700), 0);
-        assert_int_equal(mkdirat(entry.fd, "d/e", 0700), 0);
-        assert_int_equal(symlinkat("../../../../outside", entry.fd, "d/link"), 0);
-        assert_int_equal(symlinkat("d", entry.fd, "start"), 0);
+        assert_int_equal(mkdirat(entry.fd, "notify", 0755), 0);
+        assert_int_equal(symlinkat("../../outside", entry.fd, "signal"), 0);
+        assert_int_equal(symlinkat("notify", entry.fd, "start"), 0);
+        assert_int_equal(mkdirat(entry.fd, "state.json", 0700), 0);
         fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        (void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/d/e/s", entry.fd);
+        (void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/notify/notify", entry.fd);
         assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
         assert_int_equal(close(fd), 0);
+        assert_int_equal(store_check_own(&fixture->store, "c1", &entry, &err), 0);
+        assert_int_equal(mkdirat(entry.fd, "d", 0700), 0);
+        assert_int_equal(mkdirat(entry.fd, "d/e", 0700), 0);
+        assert_int_equal(store_check_own(&fixture->store, "c1", &entry, &err), -ENOTEMPTY);
+        assert_int_equal(store_destroy(&fixture->store, "c1", &entry, &err), -ENOTEMPTY);
+        assert_int_equal(faccessat(fixture->store.fd, "c1/d/e", F_OK, 0), 0);
+        assert_int_equal(faccessat(fixture->store.fd, "c1/notify", F_OK, 0), -1);
+        assert_int_equal(store_enter(&fixture->store, "c1", true, &entry, &err), 0);
+        assert_int_equal(unlinkat(entry.fd, "d/e", AT_REMOVEDIR), 0);
+        assert_int_equal(unlinkat(entry.fd, "d", AT_REMOVEDIR), 0);
+        assert_int_equal(store_check_own(&fixture->store, "c1", &entry, &err), 0);
         assert_int_equal(store_destroy(&fixture->store, "c1", &entry, &err), 0);
         assert_int_equal(entry.fd, -EBADF);
         assert_int_equal(faccessat(fixture->store.fd, "c1", F_OK, 0), -1);
@@ -442,7 +453,7 @@ static void test_create_again(void **state)
                 }
         for (; !stop && rounds < 5000; rounds++) {
                 assert_int_equal(store_create(&fixture->store, "c1", &entry, &err), 0);
-                stop = symlinkat("x", entry.fd, "proof") < 0;
+                stop = symlinkat("x", entry.fd, "made") < 0;
                 assert_int_equal(store_destroy(&fixture->store, "c1", &entry, &err), 0);
         }
         assert_int_equal(kill(thief, SIGKILL), 0);

@@ -21,10 +21,12 @@
 /* For reading: Landlock refuses nobody a descriptor that is only a path. */
 static bool is_hidden(const struct spec_verify *what)
 {
-        int fd = what->hidden == NULL ? -ENOENT
-                                      : (int)sys4(openat, AT_FDCWD, what->hidden,
-                                                  O_RDONLY | O_NONBLOCK | O_NOCTTY | FLAG_CLOEXEC, 0);
+        int fd = -ENOENT;
 
+        for (uint32_t i = 0; fd < 0 && i < sizeof(what->hidden) / sizeof(*what->hidden); i++)
+                if (what->hidden[i] != NULL)
+                        fd = (int)sys4(openat, AT_FDCWD, what->hidden[i],
+                                       O_RDONLY | O_NONBLOCK | O_NOCTTY | FLAG_CLOEXEC, 0);
         if (fd >= 0)
                 (void)sys1(close, fd);
         return fd < 0;
