@@ -299,7 +299,10 @@ static const struct option_entry entries[] = {
          .arg = "DIR",
          .help = "open a directory or file for writing",
          OPTION_LIST(struct sandbox, box.rw)},
-        {.name = "ro", .arg = "DIR", .help = "open it for reading", OPTION_LIST(struct sandbox, box.ro)},
+        {.name = "ro",
+         .arg = "DIR",
+         .help = "open it for reading, also inside of --rw",
+         OPTION_LIST(struct sandbox, box.ro)},
         {.name = "hide", .arg = "DIR", .help = "close what would be open", OPTION_LIST(struct sandbox, box.hide)},
         {.name = "net", .help = "the machine's network", OPTION_FLAG(struct sandbox, box.net)},
         {.name = "display", .help = "Wayland, X11 and fonts", OPTION_FLAG(struct sandbox, box.display)},
@@ -316,10 +319,8 @@ const struct cli_verb cli_sandbox = {
                         .operands = "[OPTIONS] [--] COMMAND...",
                         .summary = "Run a program of this machine in a box, as anybody: the system is read-only, the\n"
                                    "home hidden, the current directory open, everything else closed.",
-                        .notes = "The current directory stays closed, and it is said, if it is the home or holds\n"
-                                 "it, lies in the system, or is /tmp, /var/tmp or /run: --rw . opens it. What is\n"
-                                 "said of a directory holds in what is opened around it: --rw . --ro .git.\n"
-                                 "Status 123: a wall that --require or --verify wants does not stand.\n"
+                        .notes = "The home, what holds it, /tmp and the system stay closed as current directories:\n"
+                                 "--rw . opens it. Status 123: a wall that --require or --verify wants is missing.\n"
                                  "ward sandbox --bwrap ...: bubblewrap's command line, with its meaning.",
                         .entries = entries,
                         .count = ELEMENTS(entries),
