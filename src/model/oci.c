@@ -124,7 +124,10 @@ static int read_config(struct json *json, void *target)
         spec->process.envp = oci_no_strings;
         spec->process.cwd = "/"; /* where no process is given, which only its start needs (config.md, "Process") */
         r = json_object(json, config_fields, ELEMENTS(config_fields), JSON_SKIP_UNKNOWN, spec);
-        return r < 0 ? r : oci_check(json, spec);
+        if (r < 0)
+                return r;
+        spec->resources.pids.given = spec_pids_counts(&spec->resources.pids, spec->oci_version);
+        return oci_check(json, spec);
 }
 
 /* Reads a whole text by @read. */

@@ -84,6 +84,13 @@ static int default_users(const struct oci *oci, struct ward_spec *spec, struct w
         return 0;
 }
 
+void oci_warn_pids(const struct oci *oci, const struct spec_i64 *pids)
+{
+        if (pids->given && pids->value == 0)
+                oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE, "with the limit 0 of processes the container can make none",
+                        "-1 is no limit (linux.resources.pids.limit)");
+}
+
 /* What can't be in force is said: a capability that nobody knows, and the kernel makes ambient only what is permitted and inheritable
  * (capabilities(7)). The latter in one line, as buildah asks for all of its capabilities so at each step. */
 int oci_warn_caps(const struct oci *oci, const struct spec_caps *caps, struct ward_err *err)
@@ -249,6 +256,7 @@ int bundle_load(struct oci *oci, const struct bundle_options *options, const cha
                 .no_new_keyring = options->no_new_keyring,
                 .trace = oci_trace(oci, false),
         };
+        oci_warn_pids(oci, &bundle.spec.resources.pids);
         r = oci_warn_caps(oci, &bundle.spec.process.caps, err);
         if (r >= 0)
                 r = take_sockets(&bundle.spec, &bundle.engine, err);
