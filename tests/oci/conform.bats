@@ -297,6 +297,27 @@ content" ]] || shown
         expect_in_output "raise the hook's timeout"
 }
 
+@test "what a hook of the host writes is not the container's output; that of one that fails is in the error, its end above all" {
+        local kind
+        make_bundle echo program
+        edit '.hooks = ([("prestart", "createRuntime", "createContainer", "poststart", "poststop")
+              | {key: ., value: [{path: "/bin/sh", args: ["sh", "-c", "echo hook; echo hook >&2"]}]}] | from_entries)'
+        run -0 oci run -b "$BUNDLE" "$ID"
+        expect_output program
+        for kind in prestart createRuntime createContainer poststart; do
+                # shellcheck disable=SC2016
+                edit --arg kind "$kind" '.process.args = ["sleep", "100"] | .hooks = {($kind): [{path: "/bin/sh", args: ["sh", "-c", "echo before"]},
+                        {path: "/bin/sh", args: ["sh", "-c", "sleep 2 & echo out; printf \"err \\033[1m\\n\" >&2; exit 3"], env: ["PATH=/bin:/usr/bin"]}]}'
+                fails_with "error running $kind hook #1: '/bin/sh' ended with status 3, stdout and stderr: out err \?\[1m" oci run -b "$BUNDLE" "$ID"
+                expect_not_in_output before
+        done
+        # A pipe that nobody reads would hold it up.
+        edit '.hooks = {createContainer: [{path: "/bin/sh", args: ["sh", "-c", "yes | head -c 1000000; echo last words; exit 3"], env: ["PATH=/bin:/usr/bin"]}]}'
+        fails_with "y y last words" oci run -b "$BUNDLE" "$ID"
+        edit '.hooks = {createRuntime: .hooks.createContainer}'
+        fails_with "y y last words" oci run -b "$BUNDLE" "$ID"
+}
+
 @test "poststop hooks run when a hook of the start fails, too" {
         local kind
         make_bundle true
