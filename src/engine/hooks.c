@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -54,8 +55,9 @@ static _Noreturn void become_hook(const struct spec_hook *hook, const char *bund
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
         /* Those of runc and crun find their files there: these have made it their own directory by then. */
         (void)!chdir(bundle); /* host path: of the bundle, where whoever called has it */
+        /* What the caller has open is none of a hook's business, and may be what a container was not to have. */
         if (dup2(input, STDIN_FILENO) == STDIN_FILENO && dup2(output, STDOUT_FILENO) == STDOUT_FILENO &&
-            dup2(output, STDERR_FILENO) == STDERR_FILENO)
+            dup2(output, STDERR_FILENO) == STDERR_FILENO && syscall(SYS_close_range, 3, ~0U, 0) == 0)
                 (void)execve(hook->path, (char *const *)hook->argv, (char *const *)hook->envp);
         _exit(127);
 }

@@ -284,11 +284,13 @@ static bool take_output(int fd)
 static _Noreturn void become_hook(struct child *child, const struct op_hooks *hooks, const struct op_hook *hook,
                                   int output)
 {
-        int state = child->slots[hooks->slot], r = 0;
+        const struct op callers = {.type = OP_CLOSE_FDS, .number = 3};
+        int state = child->slots[hooks->slot], r;
 
         if (sys1(umask, child->umask) >= 0 && sys3(lseek, state, 0, 0) >= 0 && sys3(dup3, state, 0, 0) >= 0 &&
             take_output(output)) {
-                if (hooks->confined)
+                r = child_do_close_fds(child, &callers);
+                if (r >= 0 && hooks->confined)
                         r = confine_hook(child);
                 if (r < 0)
                         (void)child_send(child, RECORD_FAILED, child->step, -r, child->value);
