@@ -106,6 +106,22 @@ teardown() { remove_all; }
         [[ $(grep :pids: "/proc/$(cat "$WORK/pid")/cgroup") == *"/$ID" ]]
 }
 
+@test "what is bound on the path of a device takes its place, and the device's rule stays" {
+        make_bundle sh -c 'cat /dev/foo /dev/full /elsewhere; test -c /dev/bar && echo bar'
+        needs_machine_root "others make no nodes"
+        echo bound >"$WORK/file"
+        # shellcheck disable=SC2016
+        edit --arg file "$WORK/file" '.linux.devices = [("/dev/foo", "/dev/bar", "/elsewhere") | {path: ., type: "c", major: 1, minor: 11}]
+              | .linux.resources.devices += [{allow: true, type: "c", major: 1, minor: 11, access: "r"}]
+              | .mounts += [("/dev/foo", "/dev/full", "/elsewhere") | {destination: ., source: $file, options: ["bind"]}]'
+        touch "$BUNDLE/rootfs/elsewhere"
+        run -0 oci run -b "$BUNDLE" "$ID"
+        expect_output $'bound\nbound\nbound\nbar'
+        edit '.process.args = ["sh", "-c", "test -c /dev/mine && dd if=/dev/mine count=0 && echo opened"] | .mounts += [{destination: "/dev/mine", source: "/dev/kmsg", options: ["bind"]}]
+              | .process.capabilities[] += ["CAP_SYSLOG"] | .linux.devices += [{path: "/dev/mine", type: "c", major: 1, minor: 11}]'
+        [[ ! -c /dev/kmsg ]] || { run -0 oci run -b "$BUNDLE" "$ID"; expect_in_output opened; }
+}
+
 @test "devices of a container with a user namespace have the owner and the mode that are asked for" {
         needs_machine_root "others make no nodes"
         make_bundle sh -c 'stat -c "%t %T %a %u:%g" /dev/foo /dev/net/mine /elsewhere; cat /dev/foo'
