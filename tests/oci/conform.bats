@@ -52,6 +52,9 @@ teardown() { remove_all; }
         edit '.process.user = {uid: 0} | .process.ioPriority = {class: "IOPRIO_CLASS_IDLE"}'
         run -0 oci run -b "$BUNDLE" "$ID"
         expect_output $'0\nidle'
+        edit '.process.user = {}'
+        run -0 oci run -b "$BUNDLE" "$ID"
+        expect_output $'0\nidle'
         edit '.process.user.uid = 7'
         fails_with "process.user: the required field 'gid' is missing" oci run -b "$BUNDLE" "$ID"
         edit '.process.user.gid = 7 | .process.ioPriority.class = "IOPRIO_CLASS_BE"'
