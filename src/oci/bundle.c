@@ -13,6 +13,7 @@
 #include "base/libc.h"
 #include "base/names.h"
 #include "base/path.h"
+#include "engine/profile.h"
 #include "engine/ready.h"
 #include "model/oci.h"
 
@@ -63,6 +64,25 @@ static int join_paths(const char *bundle, struct ward_spec *spec, struct ward_er
                 if (spec->rootfs == NULL)
                         return err_oom(err);
         }
+        return 0;
+}
+
+/* Linux 5.16 gave up the limit of the kernel's own memory, which the limit of all memory counts as before; configs of old have it, and other runtimes
+ * go on without. */
+static int drop_kernel_memory(const struct oci *oci, struct spec_i64 *limit, struct ward_err *err)
+{
+        struct seccomp_context kernel;
+        int r;
+
+        if (!limit->given || limit->value <= 0)
+                return 0;
+        r = profile_context(0, &kernel, err);
+        if (r < 0 || kernel.kernel_major < 5 || (kernel.kernel_major == 5 && kernel.kernel_minor < 16))
+                return r;
+        limit->given = false;
+        oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE,
+                "linux.resources.memory.kernel is ignored: Linux has no such limit since 5.16",
+                "linux.resources.memory.limit counts that memory too");
         return 0;
 }
 
@@ -267,7 +287,9 @@ int bundle_load(struct oci *oci, const struct bundle_options *options, const cha
                 .trace = oci_trace(oci, false),
         };
         oci_warn_pids(oci, &bundle.spec.resources.pids);
-        r = oci_warn_caps(oci, &bundle.spec.process.caps, err);
+        r = drop_kernel_memory(oci, &bundle.spec.resources.memory.kernel, err);
+        if (r >= 0)
+                r = oci_warn_caps(oci, &bundle.spec.process.caps, err);
         if (r >= 0)
                 r = take_sockets(&bundle.spec, &bundle.engine, err);
         if (r < 0)
