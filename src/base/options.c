@@ -230,7 +230,8 @@ static int take_value(struct cursor *cursor, const struct option_entry *entry, c
                       const char **ret_value)
 {
         if (attached == NULL && cursor->next == cursor->count) {
-                (void)err_set(cursor->err, -EINVAL, "option '%s' needs a value", shown);
+                /* In these words: by them podman finds out whether `restore` has an option. */
+                (void)err_set(cursor->err, -EINVAL, "option '%s' requires an argument", shown);
                 (void)err_mistake(cursor->err, MISTAKE_NO_VALUE);
                 return err_hint(cursor->err, "write '%s %s'", shown, entry->arg);
         }

@@ -20,7 +20,7 @@
 /* The first number of the one table that all architectures have shared since Linux 5.1. */
 #define UNIFORM_FIRST 424
 
-/* Newer than libseccomp 2.5.4, up to Linux 6.18. Names in place: a pointer would cost every start a relocation. */
+/* Newer than libseccomp 2.5.4, up to Linux 7.0. Names in place: a pointer would cost every start a relocation. */
 static const struct {
         char name[20];
         int number;
@@ -43,7 +43,9 @@ static const struct {
         {"removexattrat", 466},                    /* 6.13 */
         {"open_tree_attr", 467},                   /* 6.15 */
         {"file_getattr", 468},                     /* 6.17 */
-        {"file_setattr", SYSCALL_NEWEST},          /* 6.17 */
+        {"file_setattr", 469},                     /* 6.17 */
+        {"listns", 470},                           /* 6.19 */
+        {"rseq_slice_yield", SYSCALL_NEWEST},      /* 7.0 */
         {"uretprobe", ON_X86_64(335)},             /* 6.11 */
         {"uprobe", ON_X86_64(336)},                /* 6.18 */
         {"riscv_hwprobe", SYSCALL_ELSEWHERE},      /* 6.4 */

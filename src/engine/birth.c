@@ -121,6 +121,24 @@ static int check_users(const struct ward_spec *spec, int proc, struct ward_err *
         return geteuid() == 0 || spec->ns[SPEC_NS_USER].mode != SPEC_NS_NEW ? 0 : userns_check(proc, err);
 }
 
+/* crun(1), "run.oci.seccomp_fail_unknown_syscall": who wants it has no start with a filter that is not as it was written. */
+static int tell_unknown(const struct birth *birth, struct ward_err *err)
+{
+        const char *strict = spec_annotation(birth->spec, "run.oci.seccomp_fail_unknown_syscall");
+        struct ward_err what;
+
+        (void)err_set(&what, -EINVAL, "%s: linux.seccomp: unknown system calls get the default action: %s",
+                      birth->spec->file, birth->filter.unknown);
+        (void)err_hint(&what, "they are newer than this version of ward, or misspelt");
+        if (strict == NULL || strcmp(strict, "0") == 0) {
+                store_warn(birth->store, &what);
+                return 0;
+        }
+        if (err != NULL)
+                *err = what;
+        return -EINVAL;
+}
+
 static int get_filter(struct birth *birth, struct ward_err *err)
 {
         _cleanup_close_
@@ -134,7 +152,9 @@ static int get_filter(struct birth *birth, struct ward_err *err)
         if (r < 0)
                 return r;
         birth->program = (struct sock_fprog){.len = birth->filter.count, .filter = birth->filter.code};
-        r = profile_check(&birth->filter, err);
+        r = birth->filter.unknown == NULL ? 0 : tell_unknown(birth, err);
+        if (r >= 0)
+                r = profile_check(&birth->filter, err);
         if (r >= 0 && birth->spec->process.init)
                 r = launch_check_init(&birth->filter, err);
         if (r >= 0)

@@ -422,6 +422,11 @@ static int prepare(struct execution *exec, const struct engine_exec_options *how
         exec->file = exec->spec.file;
         if (how->process != NULL) {
                 exec->process = *how->process;
+                /* What it does not say is as in the container, which has no less by it and no more. */
+                if (!exec->process.caps.given)
+                        exec->process.caps = exec->spec.process.caps;
+                if (exec->process.umask == UINT32_MAX)
+                        exec->process.umask = exec->spec.process.umask;
                 exec->file = how->file != NULL ? how->file : "exec";
         } else {
                 r = how->describe(how->context, &exec->spec, &exec->process, err);

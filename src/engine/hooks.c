@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -45,7 +46,7 @@ void hooks_state(const struct store_state *state, const char *status, pid_t pid,
 }
 
 /* In the hook's own process. A failure ends it with 127, as a shell's does. */
-static _Noreturn void become_hook(const struct spec_hook *hook, const char *bundle, int input)
+static _Noreturn void become_hook(const struct spec_hook *hook, const char *bundle, int input, int output)
 {
         sigset_t none;
 
@@ -54,20 +55,29 @@ static _Noreturn void become_hook(const struct spec_hook *hook, const char *bund
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
         /* Those of runc and crun find their files there: these have made it their own directory by then. */
         (void)!chdir(bundle); /* host path: of the bundle, where whoever called has it */
-        if (dup2(input, STDIN_FILENO) == STDIN_FILENO)
+        /* What the caller has open is none of a hook's business, and may be what a container was not to have. */
+        if (dup2(input, STDIN_FILENO) == STDIN_FILENO && dup2(output, STDOUT_FILENO) == STDOUT_FILENO &&
+            dup2(output, STDERR_FILENO) == STDERR_FILENO && syscall(SYS_close_range, 3, ~0U, 0) == 0)
                 (void)execve(hook->path, (char *const *)hook->argv, (char *const *)hook->envp);
         _exit(127);
+}
+
+static int memory_file(const char *name, struct ward_err *err)
+{
+        int fd = memfd_create(name, MFD_CLOEXEC);
+
+        return fd < 0 ? err_errno(err, "make a memory file for a hook's %s", name) : fd;
 }
 
 /* The state in a memory file: unlike a pipe it can't block, however little of it the hook reads. */
 static int state_file(const char *json, struct ward_err *err)
 {
         _cleanup_close_
-        int fd = memfd_create("state", MFD_CLOEXEC);
+        int fd = memory_file("state", err);
         int r;
 
         if (fd < 0)
-                return err_errno(err, "make a memory file for a hook's state");
+                return fd;
         r = fd_write_all(fd, json, strlen(json));
         if (r < 0)
                 return err_code(err, r, "write a hook's state");
@@ -80,7 +90,7 @@ static int run_one(const struct spec_hook *hook, const char *bundle, const char 
                    struct ward_err *err)
 {
         _cleanup_close_
-        int input = state_file(json, err), pidfd = -EBADF;
+        int input = state_file(json, err), output = -EBADF, pidfd = -EBADF;
         struct pollfd ready = {.events = POLLIN};
         siginfo_t info;
         int r, waited;
@@ -88,11 +98,15 @@ static int run_one(const struct spec_hook *hook, const char *bundle, const char 
 
         if (input < 0)
                 return input;
+        /* What it writes is not the container's output, which the caller's may be. Nobody waits for its end: a process that stays may keep it. */
+        output = memory_file("output", err);
+        if (output < 0)
+                return output;
         pid = clone_child(0, -EBADF, &pidfd);
         if (pid < 0)
                 return err_code(err, pid, "%s: make a process for '%s'", what, hook->path);
         if (pid == 0)
-                become_hook(hook, bundle, input);
+                become_hook(hook, bundle, input, output);
         ready.fd = pidfd;
         do
                 r = poll(&ready, 1,
@@ -105,6 +119,7 @@ static int run_one(const struct spec_hook *hook, const char *bundle, const char 
         if (r == 0) {
                 (void)err_set(err, -ETIMEDOUT, "%s: '%s' took longer than its timeout of %u s and was killed", what,
                               hook->path, hook->timeout_sec);
+                launch_hook_words(output, err);
                 return err_hint(err, "raise the hook's timeout, or mend the hook");
         }
         if (waited < 0)
@@ -112,6 +127,7 @@ static int run_one(const struct spec_hook *hook, const char *bundle, const char 
         if (info.si_code == CLD_EXITED && info.si_status == 0)
                 return 0;
         (void)err_set(err, -ECANCELED, "%s: '%s' ended with status %d", what, hook->path, pidfd_exit_status(&info));
+        launch_hook_words(output, err);
         return err_hint(err, "%s", launch_hook_hint(pidfd_exit_status(&info)));
 }
 

@@ -67,6 +67,21 @@ int stored_open_updatable(struct stored *stored, struct store *store, const char
                                       "update", err);
 }
 
+/* 0 is a limit like others for a config of the newest specification, and a mistake for most who write it. */
+static bool counts_pids(const struct store *store, const struct stored *stored, const struct spec_i64 *pids)
+{
+        bool counts = spec_pids_counts(pids, stored->state.oci_version);
+        struct ward_err what;
+
+        if (counts && pids->value == 0) {
+                (void)err_set(&what, -EAGAIN, "update container '%s': with the limit 0 of processes it can make none",
+                              stored->state.id);
+                (void)err_hint(&what, "-1 is no limit");
+                store_warn(store, &what);
+        }
+        return counts;
+}
+
 int engine_update(struct store *store, const char *id, const struct spec_resources *resources, struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
@@ -83,7 +98,8 @@ int engine_update(struct store *store, const char *id, const struct spec_resourc
                 return err_set(err, -EOPNOTSUPP, "update container '%s': it has no cgroup", id);
         r = check_memory(site, &resources->memory, err);
         if (r >= 0)
-                r = limits_collect(&limits, &stored.arena, resources, resources->pids.given, err);
+                r = limits_collect(&limits, &stored.arena, resources, counts_pids(store, &stored, &resources->pids),
+                                   err);
         if (r >= 0)
                 r = stored_limit(&stored, site, &limits, NULL, NULL, err);
         if (r >= 0)

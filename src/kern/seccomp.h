@@ -26,6 +26,7 @@ struct seccomp_filter {
         struct sock_filter *code; /* lives in an arena; NULL: no filter */
         uint16_t count;           /* instructions */
         uint32_t flags;           /* SECCOMP_FILTER_FLAG_* for seccomp(2) */
+        const char *unknown;      /* names of the profile that were left out; in the same arena; NULL: none */
 };
 
 struct seccomp_compare {

@@ -268,6 +268,19 @@ static uint32_t flags_of(const struct seccomp_filter *filter, uint32_t asked)
         return (flags | SECCOMP_FILTER_FLAG_NEW_LISTENER) & ~(uint32_t)SECCOMP_FILTER_FLAG_TSYNC;
 }
 
+/* "a, b"; NULL: none. */
+static int name_unknown(const struct seccomp_profile *profile, struct arena *arena, const char **ret_names)
+{
+        _cleanup_text_ struct text names = {0};
+
+        if (profile->unknown_count == 0)
+                return 0;
+        for (size_t i = 0; i < profile->unknown_count; i++)
+                text_printf(&names, "%s%s", i > 0 ? ", " : "", profile->unknown[i].name);
+        *ret_names = text_failed(&names) ? NULL : arena_strdup(arena, names.data);
+        return *ret_names == NULL ? -ENOMEM : 0;
+}
+
 static int compile(const struct spec_seccomp *profile, const char *file, const struct seccomp_context *context,
                    struct arena *arena, struct seccomp_filter *ret_filter, struct ward_err *err)
 {
@@ -300,6 +313,8 @@ static int compile(const struct spec_seccomp *profile, const char *file, const s
         if (r < 0)
                 return r;
         filter.flags = flags_of(&filter, parsed.flags);
+        if (name_unknown(&parsed, arena, &filter.unknown) < 0)
+                return err_oom(err);
         *ret_filter = filter;
         return 0;
 }
@@ -323,7 +338,8 @@ int filter_get(const struct spec_seccomp *profile, const char *file, const struc
                 r = compile(profile, file, context, arena, &filter, err);
                 if (r < 0)
                         return r;
-                if (use_cache)
+                /* What was left out is said at each start. */
+                if (use_cache && filter.unknown == NULL)
                         save(cache_fd, &key, &filter);
         }
         *ret_filter = filter;

@@ -113,6 +113,9 @@ int launch_await_exec(struct launch *launch, struct ward_err *err);
 /* What to do about a hook that ended with @status, which is 128+n when signal n ended it. */
 const char *launch_hook_hint(int status);
 
+/* Adds the end of what a hook wrote, which is in the memory file @output, to the message of @err. */
+void launch_hook_words(int output, struct ward_err *err);
+
 /* The exit status that a shell would give the failure @code of this start: 127 when the program is not there, 126 when it can't be executed,
  * 125 for everything else. */
 int launch_failure_status(const struct launch *launch, int code);

@@ -598,8 +598,11 @@ static int await(struct launch *launch, enum phase phase, bool mounts, struct wa
                 switch ((enum record_kind)record.kind) {
                 case RECORD_FAILED:
                         launch->exec_failed = is_exec(&record);
-                        return launch_report(launch->plan, command_of(launch->plan), launch->filter, &record,
-                                             launch->shared, err);
+                        r = launch_report(launch->plan, command_of(launch->plan), launch->filter, &record,
+                                          launch->shared, err);
+                        if (fd >= 0)
+                                launch_hook_words(fd, err);
+                        return r;
                 case RECORD_CLONED:
                         r = follow(launch, (pid_t)record.value, err);
                         if (r < 0 || phase == PHASE_CLONE)

@@ -134,6 +134,16 @@ static bool is_replaced(const struct ward_spec *spec, const char *path)
         return false;
 }
 
+/* What the config binds on a device's path is there before the nodes are, and takes this one's place: podman lists every device of the machine for
+ * --privileged, and does not look which of them the user has bound something on. Rules about the device stay. */
+static bool is_mounted(const struct ward_spec *spec, const char *path)
+{
+        for (size_t i = 0; i < spec->mount_count; i++)
+                if (spec->mounts[i].bind && strcmp(spec->mounts[i].destination, path) == 0)
+                        return true;
+        return false;
+}
+
 static int add_dev_op(struct plan *plan, const char *directory, const struct op_node *nodes, uint32_t count,
                       bool with_links, const struct spec_origin *origin)
 {
@@ -173,14 +183,16 @@ int plan_dev(struct plan *plan, const struct ward_spec *spec, const struct place
         if (nodes == NULL || elsewhere == NULL)
                 return -ENOMEM;
         for (size_t i = 0; r >= 0 && !bound && i < ELEMENTS(default_devices); i++)
-                if (!is_replaced(spec, default_devices[i].path))
+                if (!is_replaced(spec, default_devices[i].path) && !is_mounted(spec, default_devices[i].path))
                         r = add_node(plan, &default_devices[i], default_devices[i].path + strlen("/dev/"), by_default,
                                      spec, &nodes[count++], err);
-        for (size_t i = 0; r >= 0 && i < spec->device_count; i++)
-                if (in_dev(spec->devices[i].path))
-                        r = add_listed(plan, &spec->devices[i], listed, spec, &nodes[count++], err);
-                else
-                        r = add_listed(plan, &spec->devices[i], listed, spec, &elsewhere[elsewhere_count++], err);
+        for (size_t i = 0; r >= 0 && i < spec->device_count; i++) {
+                const struct spec_device *device = &spec->devices[i];
+
+                if (!is_mounted(spec, device->path))
+                        r = add_listed(plan, device, listed, spec,
+                                       in_dev(device->path) ? &nodes[count++] : &elsewhere[elsewhere_count++], err);
+        }
         if (r >= 0)
                 r = add_dev_op(plan, "dev", nodes, count, !bound,
                                spec->device_count > 0 ? &spec->devices[0].origin : &default_origin);

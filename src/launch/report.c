@@ -9,7 +9,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/libc.h"
 #include "base/words.h"
@@ -201,7 +203,38 @@ const char *launch_hook_hint(int status)
         return status == 127            ? "127 is what a hook that can't be executed ends with: check its path"
                : status == 128 + SIGSYS ? "a bad system call ended it, which a filter does not allow (SIGSYS)"
                : status > 128           ? "a signal ended it: 128 and the signal's number"
-                                        : "what it wrote to standard error says more";
+                                        : "what it wrote says more";
+}
+
+/* The end of it, which says what failed, on one line: a message ends on a terminal and holds no control characters, those of Unicode's C1 included. */
+void launch_hook_words(int output, struct ward_err *err)
+{
+        static const char label[] = ", stdout and stderr: ";
+        char words[WARD_ERR_MESSAGE_MAX], *begin = words;
+        size_t used = strlen(err->message);
+        struct stat file;
+        ssize_t len = 0;
+        off_t room;
+
+        if (used + sizeof(label) >= sizeof(err->message) || fstat(output, &file) < 0)
+                return;
+        room = (off_t)(sizeof(err->message) - used - sizeof(label));
+        len = pread(output, words, (size_t)room, file.st_size > room ? file.st_size - room : 0);
+        while (len > 0 && words[len - 1] == '\n')
+                len--;
+        if (len <= 0)
+                return;
+        words[len] = '\0';
+        /* A character that was cut in two. */
+        while (file.st_size > room && ((unsigned char)*begin & 0xc0) == 0x80)
+                begin++;
+        for (unsigned char *c = (unsigned char *)begin; *c != '\0'; c++)
+                if (*c == '\n' || *c == '\t')
+                        *c = ' ';
+                else if (*c < 0x20 || *c == 0x7f || (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0))
+                        *c = '?';
+        memcpy(err->message + used, label, sizeof(label) - 1);
+        memcpy(err->message + used + sizeof(label) - 1, begin, strlen(begin) + 1);
 }
 
 /* After the start there is no plan any more, which would know the hook's path, and only startContainer hooks run there. */

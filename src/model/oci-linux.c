@@ -266,15 +266,20 @@ static int read_propagation(struct json *json, void *target)
         static const char *const words[] = {"private", "rprivate", "shared",     "rshared",
                                             "slave",   "rslave",   "unbindable", "runbindable"};
         struct ward_spec *spec = target;
-        int index, r;
+        const char *where = json->at, *word;
+        long flags;
+        int r;
 
         r = oci_origin(json, &spec->rootfs_propagation_origin);
-        if (r < 0)
+        if (r >= 0)
+                r = json_string(json, &word);
+        /* Go's encoders write what is not given as "". */
+        if (r < 0 || word[0] == '\0')
                 return r;
-        index = oci_word(json, "propagation", words, ELEMENTS(words));
-        if (index < 0)
-                return index;
-        spec->rootfs_propagation = (unsigned long)oci_propagation(words[index]);
+        flags = oci_propagation(word);
+        if (flags < 0)
+                return json_fail_word(json, where, "propagation", word, words, ELEMENTS(words));
+        spec->rootfs_propagation = (unsigned long)flags;
         return 0;
 }
 

@@ -248,13 +248,21 @@ static int fail_unknown_option(struct json *json, const char *option)
 
 /*
  * The words that no table has, on a bind. What has a value is for a file system (config.md, "Mounts"): engines and people write a tmpfs's there, too,
- * and mount(2) passes over it with MS_BIND. No attribute of a mount has a value: other words are slips of the pen, and may be a restriction.
+ * and mount(2) passes over it with MS_BIND. No attribute of a mount has a value: other words are slips of the pen, and may be a restriction. crun(1) takes
+ * a mapping of owners as the value of idmap: passed over, the files would show other owners than were asked for.
  */
 static int check_bind_words(struct json *json, const struct parts *parts, size_t count)
 {
-        for (size_t i = 0; i < count; i++)
-                if (strchr(parts->options[i], '=') == NULL)
-                        return fail_unknown_option(json, parts->options[i]);
+        for (size_t i = 0; i < count; i++) {
+                const char *option = parts->options[i];
+
+                if (strchr(option, '=') == NULL)
+                        return fail_unknown_option(json, option);
+                if (strncmp(option, "idmap=", 6) == 0 || strncmp(option, "ridmap=", 7) == 0) {
+                        (void)json_fail(json, option - 1, "a mapping is not taken from an option: '%s'", option);
+                        return err_hint(json->err, "give uidMappings and gidMappings of the mount, beside 'idmap'");
+                }
+        }
         return 0;
 }
 

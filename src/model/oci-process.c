@@ -56,8 +56,10 @@ static int read_user_groups(struct json *json, void *target)
 }
 
 static const struct json_field user_fields[] = {
-        {"uid", read_uid, JSON_REQUIRED}, {"gid", read_gid},
-        {"umask", read_user_umask},       {"additionalGids", read_user_groups},
+        {"uid", read_uid},
+        {"gid", read_gid},
+        {"umask", read_user_umask},
+        {"additionalGids", read_user_groups},
         {"username", NULL, JSON_IGNORED}, /* of Windows */
 };
 
@@ -72,7 +74,7 @@ static int read_user(struct json *json, void *target)
                 r = json_object(json, user_fields, ELEMENTS(user_fields), JSON_SKIP_UNKNOWN, &user);
         if (r < 0)
                 return r;
-        /* Other runtimes make 0 of a group that is left out. Beside root that gives nobody anything; to a user it would give root's group. */
+        /* Other runtimes make 0 of a user and of a group that are left out. Beside root that gives nobody anything; to a user it would give root's group. */
         if (!user.gid_given && user.process->uid != 0)
                 return json_fail(json, where, "the required field 'gid' is missing");
         return 0;

@@ -124,7 +124,14 @@ static int read_config(struct json *json, void *target)
         spec->process.envp = oci_no_strings;
         spec->process.cwd = "/"; /* where no process is given, which only its start needs (config.md, "Process") */
         r = json_object(json, config_fields, ELEMENTS(config_fields), JSON_SKIP_UNKNOWN, spec);
-        return r < 0 ? r : oci_check(json, spec);
+        if (r < 0)
+                return r;
+        if (spec->ns[SPEC_NS_USER].mode == SPEC_NS_INHERIT && spec->id_maps.uid_count + spec->id_maps.gid_count > 0) {
+                spec->id_maps_ignored = true;
+                spec->id_maps = (struct spec_id_maps){0};
+        }
+        spec->resources.pids.given = spec_pids_counts(&spec->resources.pids, spec->oci_version);
+        return oci_check(json, spec);
 }
 
 /* Reads a whole text by @read. */
@@ -171,13 +178,19 @@ int oci_parse_process(const char *text, size_t len, const char *file, struct are
         return 0;
 }
 
+/* Go's readers take null for what says nothing, also in place of the whole. */
+static int read_resources_or_null(struct json *json, void *target)
+{
+        return json_is_null(json) ? 0 : oci_read_resources(json, target);
+}
+
 int oci_parse_resources(const char *text, size_t len, const char *file, struct arena *arena,
                         struct spec_resources *ret_resources, struct ward_err *err)
 {
         struct spec_resources resources = {0};
         int r;
 
-        r = parse(text, len, file, arena, oci_read_resources, &resources, err);
+        r = parse(text, len, file, arena, read_resources_or_null, &resources, err);
         if (r < 0)
                 return r;
         *ret_resources = resources;

@@ -394,26 +394,49 @@ static int take_name(void *data, const char *name)
         return 0;
 }
 
-static int note_unknown(struct json *json, struct profile *profile, const char *name, const char *where)
+static int fail_unknown(struct json *json, const char *name, struct json_position where)
 {
-        struct json_position at;
         const char *nearest;
 
-        if (profile->context != NULL && profile->context->allow_unknown) {
-                if (grow(json->arena, &profile->unknown, profile->unknown_count, &profile->unknown_room,
-                         sizeof(*profile->unknown)) < 0)
-                        return err_oom(json->err);
-                at = json_position(json, where);
-                profile->unknown[profile->unknown_count++] =
-                        (struct seccomp_unknown){.name = name, .line = at.line, .column = at.column};
-                return 0;
-        }
-        (void)json_fail(json, where, *name == '@' ? "unknown group of system calls '%s'" : "unknown system call '%s'",
-                        name);
+        (void)json_fail_at(json, where,
+                           *name == '@' ? "unknown group of system calls '%s'" : "unknown system call '%s'", name);
         nearest = syscall_nearest(name, json->arena);
         if (nearest != NULL)
                 (void)err_hint(json->err, "did you mean '%s'?", nearest);
         return -EINVAL;
+}
+
+/* What stands in a bundle is looked at when its default action is known (refuse_unknown()). */
+static int note_unknown(struct json *json, struct profile *profile, const char *name, const char *where)
+{
+        struct json_position at = json_position(json, where);
+
+        if (profile->context != NULL && !profile->context->allow_unknown)
+                return fail_unknown(json, name, at);
+        if (grow(json->arena, &profile->unknown, profile->unknown_count, &profile->unknown_room,
+                 sizeof(*profile->unknown)) < 0)
+                return err_oom(json->err);
+        profile->unknown[profile->unknown_count++] = (struct seccomp_unknown){
+                .name = name, .line = at.line, .column = at.column, .index = json->path[json->depth - 1].index};
+        return 0;
+}
+
+/* An engine's profile may name calls that came to Linux later than this version of ward. Left out they get the default action, which opens nothing
+ * unless it lets more through than the rule. Of two actions the kernel takes the lesser number, as a signed one (seccomp(2)). */
+static int refuse_unknown(struct json *json, const struct profile *profile)
+{
+        for (size_t i = 0; profile->context == NULL && i < profile->unknown_count; i++) {
+                const struct seccomp_unknown *unknown = &profile->unknown[i];
+
+                if ((int32_t)unknown->action >= (int32_t)profile->default_action.base)
+                        continue;
+                json->path[json->depth++] = (struct json_step){.key = "syscalls", .index = -1};
+                json->path[json->depth++] = (struct json_step){.index = unknown->rule};
+                json->path[json->depth++] = (struct json_step){.key = "names", .index = -1};
+                json->path[json->depth++] = (struct json_step){.index = unknown->index};
+                return fail_unknown(json, unknown->name, (struct json_position){unknown->line, unknown->column});
+        }
+        return 0;
 }
 
 /* A call, or a group of calls. */
@@ -529,6 +552,10 @@ static int read_rule(struct json *json, void *target)
                         docker ? JSON_REFUSE_UNKNOWN : JSON_SKIP_UNKNOWN, &rule);
         if (r < 0)
                 return r;
+        for (size_t i = unknown_before; i < profile->unknown_count; i++) {
+                profile->unknown[i].rule = json->path[json->depth - 1].index;
+                profile->unknown[i].action = rule.action.base;
+        }
         if (rule.name_given && rule.names_given)
                 return json_fail(json, where, "both 'name' and 'names' are given");
         if (rule.name_count == 0 && profile->unknown_count == unknown_before)
@@ -657,7 +684,8 @@ static int read_profile(struct json *json, struct profile *profile)
                 return json_fail(json, where, "both 'architectures' and 'archMap' are given");
         if (profile->arch_map.given)
                 profile->arches = profile->arch_map;
-        return check_listener(json, profile);
+        r = refuse_unknown(json, profile);
+        return r < 0 ? r : check_listener(json, profile);
 }
 
 /* The strictest rule holds: what the profile allows beside it is of no effect. */

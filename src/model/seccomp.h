@@ -2,7 +2,7 @@
 /*
  * A seccomp profile in the JSON of the OCI runtime specification (linux.seccomp) or of docker and podman (with archMap,
  * includes, excludes, the older `name`) → struct seccomp_profile. A name
- * may be that of a group of calls (base/syscalls.h). Unknown syscall names, actions, operators, flags and keys
+ * may be that of a group of calls (base/syscalls.h). Unknown syscall names that a rule refuses, actions, operators, flags and keys
  * are errors with a position and a spelling suggestion. No system calls (libseccomp's tables of names are pure data).
  */
 #ifndef MODEL_SECCOMP_H
@@ -36,6 +36,8 @@ struct seccomp_rule {
 struct seccomp_unknown {
         const char *name;
         unsigned line, column;
+        int rule, index; /* in the profile, and in the rule's names */
+        uint32_t action; /* of the rule, without its data */
 };
 
 struct seccomp_profile {
@@ -45,7 +47,9 @@ struct seccomp_profile {
         uint32_t flags; /* SECCOMP_FILTER_FLAG_* */
         const struct seccomp_rule *rules;
         size_t rule_count;
-        const struct seccomp_unknown *unknown; /* left out of the rules, with context->allow_unknown */
+        /* Left out of the rules: with context->allow_unknown, and without a context where the rule is not stricter than the default action, which the
+         * call then gets. */
+        const struct seccomp_unknown *unknown;
         size_t unknown_count;
 };
 

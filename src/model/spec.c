@@ -36,6 +36,15 @@ const char *spec_origin_text(const struct spec_origin *origin, const char *file,
         return buffer;
 }
 
+/* "1.2.1", "1.0.2-dev": what is no version of the specification was refused when the config was read, and a state without one is of a config that
+ * can't be read. */
+bool spec_pids_counts(const struct spec_i64 *pids, const char *oci_version)
+{
+        return pids->given &&
+               (pids->value != 0 || (oci_version != NULL && strlen(oci_version) > 2 &&
+                                     (oci_version[2] >= '3' || (oci_version[3] >= '0' && oci_version[3] <= '9'))));
+}
+
 const char *spec_annotation(const struct ward_spec *spec, const char *key)
 {
         for (size_t i = 0; i < spec->annotation_count; i++)

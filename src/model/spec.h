@@ -544,6 +544,7 @@ struct ward_spec {
 
         struct spec_namespace ns[SPEC_NS_COUNT];
         struct spec_id_maps id_maps;
+        bool id_maps_ignored; /* there were some, and no user namespace that they could be of */
         struct spec_origin uid_maps_origin, gid_maps_origin;
         struct spec_time_offset monotonic, boottime;
 
@@ -583,6 +584,10 @@ const char *spec_annotation(const struct ward_spec *spec, const char *key);
 
 /* "mounts[3] (config.json line 41)", "--tmpfs /run": the words for a place, written into @buffer. Returns @buffer. */
 const char *spec_origin_text(const struct spec_origin *origin, const char *file, char *buffer, size_t size);
+
+/* Whether a limit of processes says something in a config of this version: 0 is a limit from 1.3.0 on; before it is what engines write for none at
+ * all, podman 4 and docker's API among them. */
+bool spec_pids_counts(const struct spec_i64 *pids, const char *oci_version);
 
 /* The key of a sysctl as a path below /proc/sys ("net/ipv4/ip_forward"), written into @buffer. false: it is none, is longer than
  * @size, or has a component that is empty, "." or "..". */

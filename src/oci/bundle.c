@@ -13,6 +13,7 @@
 #include "base/libc.h"
 #include "base/names.h"
 #include "base/path.h"
+#include "engine/profile.h"
 #include "engine/ready.h"
 #include "model/oci.h"
 
@@ -66,6 +67,34 @@ static int join_paths(const char *bundle, struct ward_spec *spec, struct ward_er
         return 0;
 }
 
+/* Linux 5.16 gave up the limit of the kernel's own memory, which the limit of all memory counts as before; configs of old have it, and other runtimes
+ * go on without. */
+static int drop_kernel_memory(const struct oci *oci, struct spec_i64 *limit, struct ward_err *err)
+{
+        struct seccomp_context kernel;
+        int r;
+
+        if (!limit->given || limit->value <= 0)
+                return 0;
+        r = profile_context(0, &kernel, err);
+        if (r < 0 || kernel.kernel_major < 5 || (kernel.kernel_major == 5 && kernel.kernel_minor < 16))
+                return r;
+        limit->given = false;
+        oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE,
+                "linux.resources.memory.kernel is ignored: Linux has no such limit since 5.16",
+                "linux.resources.memory.limit counts that memory too");
+        return 0;
+}
+
+/* Mappings without a user namespace say nothing, and other runtimes go on: who wrote them meant something all the same. */
+static void warn_maps(const struct oci *oci, const struct ward_spec *spec)
+{
+        if (spec->id_maps_ignored)
+                oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE,
+                        "linux.uidMappings and gidMappings are ignored: there is no user namespace",
+                        "add {\"type\": \"user\"} to linux.namespaces, or remove the mappings");
+}
+
 /* A new user namespace without mappings has one user and one group, the caller's, as with crun: whom its process is to be. */
 static int default_users(const struct oci *oci, struct ward_spec *spec, struct ward_err *err)
 {
@@ -82,6 +111,13 @@ static int default_users(const struct oci *oci, struct ward_spec *spec, struct w
         oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE, "the new user namespace has no id mappings: its user is the caller",
                 "linux.uidMappings and linux.gidMappings give it users of its own");
         return 0;
+}
+
+void oci_warn_pids(const struct oci *oci, const struct spec_i64 *pids)
+{
+        if (pids->given && pids->value == 0)
+                oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE, "with the limit 0 of processes the container can make none",
+                        "-1 is no limit (linux.resources.pids.limit)");
 }
 
 /* What can't be in force is said: a capability that nobody knows, and the kernel makes ambient only what is permitted and inheritable
@@ -227,6 +263,7 @@ int bundle_load(struct oci *oci, const struct bundle_options *options, const cha
         r = oci_parse(bundle.config, len, config, &bundle.spec, err);
         if (r < 0)
                 return r;
+        warn_maps(oci, &bundle.spec);
         r = default_users(oci, &bundle.spec, err);
         if (r >= 0)
                 r = join_paths(directory, &bundle.spec, err);
@@ -250,7 +287,10 @@ int bundle_load(struct oci *oci, const struct bundle_options *options, const cha
                 .no_new_keyring = options->no_new_keyring,
                 .trace = oci_trace(oci, false),
         };
-        r = oci_warn_caps(oci, &bundle.spec.process.caps, err);
+        oci_warn_pids(oci, &bundle.spec.resources.pids);
+        r = drop_kernel_memory(oci, &bundle.spec.resources.memory.kernel, err);
+        if (r >= 0)
+                r = oci_warn_caps(oci, &bundle.spec.process.caps, err);
         if (r >= 0)
                 r = take_sockets(&bundle.spec, &bundle.engine, err);
         if (r < 0)

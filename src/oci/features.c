@@ -150,7 +150,7 @@ static int features(struct oci *oci, const void *options, int count, char **oper
         text_puts(&text, "},\"intelRdt\":{\"enabled\":true,\"schemata\":true,\"monitoring\":true},"
                          "\"netDevices\":{\"enabled\":true},"
                          "\"mountExtensions\":{\"idmap\":{\"enabled\":true}}},"
-                         "\"annotations\":{");
+                         "\"annotations\":{\"org.opencontainers.runc.checkpoint.enabled\":\"true\",");
         text_printf(&text, "\"ward.landlock.abi\":\"%d\",\"ward.smack.enabled\":\"true\",", LANDLOCK_ABI_KNOWN);
         text_puts(&text, "\"ward.version\":\"" WARD_VERSION "\"},"
                          "\"potentiallyUnsafeConfigAnnotations\":[\"org.criu.config\",\"org.systemd.property.\",\"run."

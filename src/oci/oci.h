@@ -80,6 +80,9 @@ void oci_warn_damage(const struct oci *oci, const struct engine_info *info);
 /* Warns of capabilities that a process was to have and can't. */
 int oci_warn_caps(const struct oci *oci, const struct spec_caps *caps, struct ward_err *err);
 
+/* Warns of a limit with which no process can be made, which may be meant otherwise. */
+void oci_warn_pids(const struct oci *oci, const struct spec_i64 *pids);
+
 /* Whom the service manager wants to be told that the service is ready (sd_notify(3)): NOTIFY_SOCKET of the environment; NULL: nobody. */
 const char *oci_notify_socket(void);
 

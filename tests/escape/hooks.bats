@@ -38,6 +38,22 @@ make_hooks() {
         [[ ! -e $BUNDLE/rootfs/$WORK/ran ]]
 }
 
+@test "V29: a hook has no descriptor of the caller's, nor those that the program gets" {
+        # The list itself is read through 3.
+        local kind fds="0 1 2 3 9"
+        make_bundle true
+        mkdir "$BUNDLE/rootfs/log"
+        # shellcheck disable=SC2016
+        edit --arg log "$WORK" '.root.readonly = false | .hooks = (["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]
+              | map(. as $kind | {($kind): [{path: "/bin/busybox", args: ["sh", "-c", "exec 9>$0; cd /proc/self/fd && echo * >&9",
+                        (if $kind == "startContainer" then "/log/" else $log + "/" end) + $kind]}]}) | add)'
+        oci run --preserve-fds 1 -b "$BUNDLE" "$ID" 3</etc/passwd 7</etc/passwd
+        for kind in prestart createRuntime createContainer poststart poststop; do
+                [[ $(<"$WORK/$kind") == "$fds" ]] || { echo "$kind: $(<"$WORK/$kind")"; return 1; }
+        done
+        [[ $(<"$BUNDLE/rootfs/log/startContainer") == "$fds" ]] || { cat "$BUNDLE/rootfs/log/startContainer"; return 1; }
+}
+
 @test "V29: a hook of the container is the container's program" {
         make_hooks
         edit --arg path "$WORK/programs/hook" '.root.readonly = false

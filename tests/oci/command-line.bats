@@ -98,7 +98,8 @@ teardown() {
         fails_with "create: an operand is missing.*usage: ward-oci create" oci create
         fails_with "'c2' is one word too many" oci start c1 c2
         fails_with "there is no command to run" oci exec c1
-        fails_with "option '--bundle' needs a value.*'--bundle DIR'" oci create --bundle
+        fails_with "option '--bundle' requires an argument.*'--bundle DIR'" oci create --bundle
+        fails_with "'--lsm-mount-context' requires an argument" oci restore --lsm-mount-context
 }
 
 @test "ids outside the grammar are refused before anything is made" {
@@ -302,6 +303,7 @@ sys.stdout.buffer.write(taken.recv(65536).replace(bytes(1), b\"~\"))
                 oci plan -f one.json --format json >/dev/null || { echo "refused: $word"; return 1; }
         done
         [[ $(jq -r '.linux.namespaces | index("time") != null' "$WORK/features") == true ]]
+        [[ $(jq -r '.annotations["org.opencontainers.runc.checkpoint.enabled"]' "$WORK/features") == true ]]
         [[ $(jq -r '.ociVersionMin' "$WORK/features") == 1.0.0 ]]
         [[ $(jq -c '.linux.seccomp.knownFlags == .linux.seccomp.supportedFlags' "$WORK/features") == true ]]
         [[ $(jq -c '.linux.seccomp | [.actions, .operators, .archs, .knownFlags | length]' "$WORK/features") == '[9,7,23,4]' ]]

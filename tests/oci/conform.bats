@@ -52,10 +52,23 @@ teardown() { remove_all; }
         edit '.process.user = {uid: 0} | .process.ioPriority = {class: "IOPRIO_CLASS_IDLE"}'
         run -0 oci run -b "$BUNDLE" "$ID"
         expect_output $'0\nidle'
+        edit '.process.user = {}'
+        run -0 oci run -b "$BUNDLE" "$ID"
+        expect_output $'0\nidle'
         edit '.process.user.uid = 7'
         fails_with "process.user: the required field 'gid' is missing" oci run -b "$BUNDLE" "$ID"
         edit '.process.user.gid = 7 | .process.ioPriority.class = "IOPRIO_CLASS_BE"'
         fails_with "process.ioPriority: the required field 'priority' is missing" oci run -b "$BUNDLE" "$ID"
+}
+
+@test "what says nothing is passed over: an empty propagation, id mappings without a user namespace, null in an update" {
+        make_bundle cat /proc/self/uid_map
+        edit '.linux.rootfsPropagation = "" | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 10}] | .linux.gidMappings = .linux.uidMappings'
+        run -0 oci run -b "$BUNDLE" "$ID"
+        [[ $output == *"linux.uidMappings and gidMappings are ignored: there is no user namespace"*"$(</proc/self/uid_map)" ]] || shown
+        edit '.process.args = ["sleep", "100"] | del(.linux.uidMappings, .linux.gidMappings)'
+        oci run -d -b "$BUNDLE" "$ID"
+        run -0 oci update -r - "$ID" <<<null
 }
 
 @test "poststop hooks that fail are warnings, and the others run; a poststart hook that fails stops the container" {
@@ -104,6 +117,22 @@ teardown() { remove_all; }
         oci exec -d --cgroup memory:sub --pid-file "$WORK/pid" "$ID" sleep 100 </dev/null >/dev/null 2>&1
         [[ $(cat "$one/$ID/sub/cgroup.procs") == "$(cat "$WORK/pid")" ]]
         [[ $(grep :pids: "/proc/$(cat "$WORK/pid")/cgroup") == *"/$ID" ]]
+}
+
+@test "what is bound on the path of a device takes its place, and the device's rule stays" {
+        make_bundle sh -c 'cat /dev/foo /dev/full /elsewhere; test -c /dev/bar && echo bar'
+        needs_machine_root "others make no nodes"
+        echo bound >"$WORK/file"
+        # shellcheck disable=SC2016
+        edit --arg file "$WORK/file" '.linux.devices = [("/dev/foo", "/dev/bar", "/elsewhere") | {path: ., type: "c", major: 1, minor: 11}]
+              | .linux.resources.devices += [{allow: true, type: "c", major: 1, minor: 11, access: "r"}]
+              | .mounts += [("/dev/foo", "/dev/full", "/elsewhere") | {destination: ., source: $file, options: ["bind"]}]'
+        touch "$BUNDLE/rootfs/elsewhere"
+        run -0 oci run -b "$BUNDLE" "$ID"
+        expect_output $'bound\nbound\nbound\nbar'
+        edit '.process.args = ["sh", "-c", "test -c /dev/mine && dd if=/dev/mine count=0 && echo opened"] | .mounts += [{destination: "/dev/mine", source: "/dev/kmsg", options: ["bind"]}]
+              | .process.capabilities[] += ["CAP_SYSLOG"] | .linux.devices += [{path: "/dev/mine", type: "c", major: 1, minor: 11}]'
+        [[ ! -c /dev/kmsg ]] || { run -0 oci run -b "$BUNDLE" "$ID"; expect_in_output opened; }
 }
 
 @test "devices of a container with a user namespace have the owner and the mode that are asked for" {
@@ -295,6 +324,27 @@ content" ]] || shown
         edit '.hooks = {startContainer: [{path: "/bin/sleep", args: ["sleep", "100"], timeout: 1}]}'
         fails_with "'/bin/sleep' took longer than its timeout" oci run -b "$BUNDLE" "$ID"
         expect_in_output "raise the hook's timeout"
+}
+
+@test "what a hook of the host writes is not the container's output; that of one that fails is in the error, its end above all" {
+        local kind
+        make_bundle echo program
+        edit '.hooks = ([("prestart", "createRuntime", "createContainer", "poststart", "poststop")
+              | {key: ., value: [{path: "/bin/sh", args: ["sh", "-c", "echo hook; echo hook >&2"]}]}] | from_entries)'
+        run -0 oci run -b "$BUNDLE" "$ID"
+        expect_output program
+        for kind in prestart createRuntime createContainer poststart; do
+                # shellcheck disable=SC2016
+                edit --arg kind "$kind" '.process.args = ["sleep", "100"] | .hooks = {($kind): [{path: "/bin/sh", args: ["sh", "-c", "echo before"]},
+                        {path: "/bin/sh", args: ["sh", "-c", "sleep 2 & echo out; printf \"err \\033[1m\\n\" >&2; exit 3"], env: ["PATH=/bin:/usr/bin"]}]}'
+                fails_with "error running $kind hook #1: '/bin/sh' ended with status 3, stdout and stderr: out err \?\[1m" oci run -b "$BUNDLE" "$ID"
+                expect_not_in_output before
+        done
+        # A pipe that nobody reads would hold it up.
+        edit '.hooks = {createContainer: [{path: "/bin/sh", args: ["sh", "-c", "yes | head -c 1000000; echo last words; exit 3"], env: ["PATH=/bin:/usr/bin"]}]}'
+        fails_with "y y last words" oci run -b "$BUNDLE" "$ID"
+        edit '.hooks = {createRuntime: .hooks.createContainer}'
+        fails_with "y y last words" oci run -b "$BUNDLE" "$ID"
 }
 
 @test "poststop hooks run when a hook of the start fails, too" {

@@ -170,11 +170,27 @@ time.sleep(100)' "$BUNDLE/rootfs/etc/passwd" >"$WORK/leased" 3>&- &
 	END
         run -0 oci exec -p "$WORK/process.json" "$ID"
         [[ $output == $'42\n/tmp\ny' ]]
-        fails_with "describes the whole process" oci exec -p "$WORK/process.json" "$ID" ls
-        fails_with "describes the whole process" oci exec -p "$WORK/process.json" -u 1 "$ID"
+        run -0 oci exec -p "$WORK/process.json" -u 1 -e X=1 -g 7 -c CAP_KILL --cwd / "$ID" ls
+        [[ $output == *"describes the whole process"*$'\n42\n/tmp\ny' ]] || shown
+        fails_with "describes the whole process" oci exec -p "$WORK/process.json" --apparmor none "$ID"
         fails_with "describes the whole process" oci exec -p "$WORK/process.json" --no-new-privs=false "$ID"
         printf '{"args": ["sh"], "cwd": "/", "usr": {}}' >"$WORK/bad.json"
         fails_with "bad.json:1:.*usr" oci exec -p "$WORK/bad.json" "$ID"
+}
+
+@test "exec --process takes the capabilities and the umask that it does not name from the container" {
+        local container
+        make_bundle sleep 100
+        edit '.process.user.umask = 23 | .process.capabilities = ([("bounding", "permitted", "effective") | {key: ., value: ["CAP_KILL", "CAP_CHOWN"]}] | from_entries)'
+        oci run -d -b "$BUNDLE" "$ID-own"
+        shown_by() { oci exec -p <(echo "$1") "$ID-own"; }
+        container=$(grep -E '^(Cap|Umask)' "/proc/$(oci state "$ID-own" | jq .pid)/status")
+        [[ $container == *CapEff:$'\t'0000000000000021* && $container == *0027* ]] || { echo "$container"; return 1; }
+        run -0 shown_by '{"cwd": "/", "args": ["grep", "-E", "^(Cap|Umask)", "/proc/self/status"]}'
+        expect_output "$container"
+        run -0 shown_by '{"cwd": "/", "args": ["grep", "-E", "^(CapEff|Umask)", "/proc/self/status"], "capabilities": {}, "user": {"uid": 0, "gid": 0, "umask": 63}}'
+        expect_output $'Umask:\t0077\nCapEff:\t0000000000000000'
+        oci delete --force "$ID-own"
 }
 
 @test "exec --detach returns at once, with a pid file" {

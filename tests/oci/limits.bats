@@ -64,6 +64,31 @@ figure() {
         expect_output started
 }
 
+@test "pids: a limit of 0 is none at all below 1.3.0, and from there on one, of which a warning tells" {
+        local version limit
+        local -A warned=([1.3.0]=1)
+        for version in 1.0.2-dev 1.2.1 1.3.0; do
+                make_bundle sleep 100
+                edit --arg version $version '.ociVersion = $version | .linux.resources.pids.limit = 0'
+                oci run -d -b "$BUNDLE" "$ID" >"$WORK/said" 2>&1 3>&-
+                limit=max
+                [[ $version != 1.3.0 ]] || limit=0
+                [[ $(figure pids.max) == "$limit" ]] || { figure pids.max; return 1; }
+                [[ $(grep -c "with the limit 0 of processes" "$WORK/said") == "${warned[$version]:-0}" ]] || { cat "$WORK/said"; return 1; }
+                [[ $limit == 0 ]] || oci exec "$ID" sh -c '(true); true'
+                # What says nothing leaves what is.
+                oci update --pids-limit 50 "$ID"
+                run -0 oci update --pids-limit 0 "$ID"
+                [[ $limit == 0 ]] || limit=50
+                [[ $(figure pids.max) == "$limit" ]] || { figure pids.max; return 1; }
+                oci update --pids-limit 50 "$ID"
+                run -0 oci update -r - "$ID" <<<'{"pids": {"limit": 0}}'
+                [[ $(figure pids.max) == "$limit" ]] || { figure pids.max; return 1; }
+                [[ $limit == 50 || $output == *"-1 is no limit"* ]] || shown
+                oci delete --force "$ID"
+        done
+}
+
 @test "cpu: a quota holds the container back" {
         make_bundle sh -c 'while :; do :; done'
         edit '.linux.resources.cpu = {quota: 10000, period: 100000}'

@@ -170,6 +170,21 @@ line() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d: -f1; }
         mistake "config.json:$(line opneat):" "linux.seccomp.syscalls[0].names[0]: unknown system call 'opneat'" "did you mean 'openat'?"
 }
 
+@test "a system call that nobody knows is left out where the default action refuses as much, and said at each start" {
+        edit '.linux.seccomp = {syscalls: [{names: ["chmod", "newest_call", "opneat"], action: "SCMP_ACT_ALLOW"}, {names: ["other_call"], action: "SCMP_ACT_ERRNO"}], defaultAction: "SCMP_ACT_LOG"}'
+        mistake "config.json:$(line other_call):" "linux.seccomp.syscalls[1].names[0]: unknown system call 'other_call'" ""
+        edit '.linux.seccomp.defaultAction = "SCMP_ACT_TRACE"'
+        mistake "config.json:$(line other_call):" "linux.seccomp.syscalls[1].names[0]: unknown system call 'other_call'" ""
+        edit '.linux.seccomp.syscalls[1].action = "SCMP_ACT_LOG" | .linux.seccomp.defaultAction = "SCMP_ACT_LOG"'
+        for _ in 1 2; do
+                run -0 oci run -b "$BUNDLE" "$ID"
+                expect_in_output "linux.seccomp: unknown system calls get the default action: newest_call, opneat, other_call"
+        done
+        edit '.annotations["run.oci.seccomp_fail_unknown_syscall"] = "1"'
+        run -1 oci run -b "$BUNDLE" "$ID"
+        expect_in_output "unknown system calls get the default action: newest_call"
+}
+
 @test "the filter denies execve" {
         edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["execve"], action: "SCMP_ACT_ERRNO"}]}'
         mistake "process.args" "the seccomp filter forbids execve" "allow execve in the profile"

@@ -256,9 +256,11 @@ const struct op_case op_cases[] = {
          {.type = OP_HOOKS, .hooks = {.kind = "startContainer", .hooks = hooks, .count = 1, .slot = FD_STATE}},
          NULL,
          {
+                 {"memfd_create 'hook' 0x1", STEP_HOOK_RUN},
                  {"clone3", STEP_HOOK_RUN},
                  {"ppoll", IGNORED},
                  {"waitid 3", STEP_HOOK_RUN},
+                 {"close 21", IGNORED},
                  {"close 20", IGNORED},
          }},
         {"propagation",

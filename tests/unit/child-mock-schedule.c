@@ -4,7 +4,9 @@
 
 #include <asm/unistd.h>
 
+#define CHILD_MOCK
 #include "child-mock.h"
+#include "launch/child/sys.h"
 
 /* What the machine has of what is asked for, in the first 64. */
 static void take_set(uint64_t *bits, size_t words, const uint64_t *asked, uint64_t there)
@@ -25,6 +27,9 @@ bool mock_schedule_call(long number, const long *a, long *ret)
                 *ret = mock.personality;
                 if ((uint32_t)a[0] != 0xffffffff && !mock.lies)
                         mock.personality = (uint32_t)a[0];
+                return true;
+        case __NR_sched_yield:
+                child_mock_pause();
                 return true;
         case __NR_sched_setaffinity:
                 if (!mock.lies)

@@ -252,6 +252,7 @@ static const struct {
         {__NR_keyctl, "keyctl", "uu"},
         {__NR_kill, "kill", "uu"},
         {__NR_lseek, "lseek", "duu"},
+        {__NR_memfd_create, "memfd_create", "sx"},
         {__NR_mkdirat, "mkdirat", "dso"},
         {__NR_mknodat, "mknodat", "dsox"},
         {__NR_mmap, "mmap", "uuxxd"},
@@ -666,6 +667,7 @@ static long answer(long number, const long *a)
         case __NR_pidfd_open:
         case __NR_socket:
         case __NR_accept4:
+        case __NR_memfd_create:
                 return new_fd(-1);
         case __NR_fsmount:
                 return new_fd(node_add(0, "", 0, 'd'));
@@ -694,9 +696,6 @@ static long answer(long number, const long *a)
                 return (long)mock.state_text;
         case __NR_sendmsg:
                 return send_message((int)a[0], (const struct child_message *)a[1]);
-        case __NR_sched_yield:
-                child_mock_pause();
-                return 0;
         case __NR_seccomp:
                 return (a[1] & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0 ? new_fd(-1) : 0;
         case __NR_landlock_create_ruleset:

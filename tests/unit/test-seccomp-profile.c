@@ -137,6 +137,37 @@ static void test_arch_map(void **state)
         assert_int_equal(profile.arches[0], seccomp_arch_native());
 }
 
+/* What a bundle names and nobody knows is left out where the default action is as strict, wherever that stands. */
+static void test_left_out(void **state)
+{
+        static const char *const actions[] = {"KILL_PROCESS", "KILL_THREAD", "TRAP", "ERRNO",
+                                              "NOTIFY",       "TRACE",       "LOG",  "ALLOW"};
+
+        (void)state;
+        for (size_t rule = 0; rule < ELEMENTS(actions); rule++)
+                for (size_t otherwise = 0; otherwise < ELEMENTS(actions); otherwise++) {
+                        _cleanup_arena_ struct arena arena = {0};
+                        struct seccomp_profile profile;
+                        struct ward_err err = {0};
+                        char text[256];
+
+                        (void)snprintf(text, sizeof(text),
+                                       "{\"syscalls\":[{\"names\":[\"read\",\"nocall\"],\"action\":\"SCMP_ACT_%s\"}],"
+                                       "\"defaultAction\":\"SCMP_ACT_%s\"}",
+                                       actions[rule], actions[otherwise]);
+                        if (rule < otherwise) {
+                                assert_int_equal(parse(text, NULL, &arena, &profile, &err), -EINVAL);
+                                assert_string_equal(err.message, "p.json:1:31: linux.seccomp.syscalls[0].names[1]: "
+                                                                 "unknown system call 'nocall'");
+                                continue;
+                        }
+                        assert_int_equal(parse(text, NULL, &arena, &profile, &err), 0);
+                        assert_int_equal(profile.rules[0].name_count, 1);
+                        assert_int_equal(profile.unknown_count, 1);
+                        assert_string_equal(profile.unknown[0].name, "nocall");
+                }
+}
+
 #define HEAD "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\n"
 #define RULE(rest) HEAD "\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ERRNO\"," rest "}]}"
 
@@ -282,6 +313,7 @@ int main(void)
                 cmocka_unit_test(test_twice_the_same_argument),
                 cmocka_unit_test(test_docker_conditions),
                 cmocka_unit_test(test_arch_map),
+                cmocka_unit_test(test_left_out),
                 cmocka_unit_test(test_refused),
                 cmocka_unit_test(test_refused_in_docker_form),
                 cmocka_unit_test(test_position_in_config),

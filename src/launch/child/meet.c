@@ -26,7 +26,8 @@
 #define FLAG_CLOEXEC 02000000
 #define MESSAGE_NOSIGNAL 0x4000
 #define MESSAGE_CLOEXEC 0x40000000
-#define RIGHTS_MAX 253 /* unix(7): SCM_RIGHTS carries at most this many */
+#define MEMORY_CLOEXEC 1 /* MFD_CLOEXEC: linux/memfd.h takes more than is there */
+#define RIGHTS_MAX 253   /* unix(7): SCM_RIGHTS carries at most this many */
 
 /* struct cmsghdr of recvmsg(2) on 64-bit kernels, with its descriptors. */
 struct rights {
@@ -84,6 +85,22 @@ int child_send_mounts(struct child *child, int mounts, uint32_t target, uint32_t
 
         child->step = STEP_CHANNEL;
         return child_send_fd(child->channel, &record, sizeof(record), mounts);
+}
+
+/* What the hook wrote goes with it. That it failed is said once more behind this op, to nobody who would listen. */
+static void send_failed_hook(struct child *child, int errnum, int output)
+{
+        const struct record record = {
+                .kind = RECORD_FAILED,
+                .phase = child->phase,
+                .op = child->op,
+                .type = OP_HOOKS,
+                .step = child->step,
+                .errnum = errnum,
+                .value = child->value,
+        };
+
+        (void)child_send_fd(child->channel, &record, sizeof(record), output);
 }
 
 int child_do_report(struct child *child, const struct op *op)
@@ -257,13 +274,23 @@ static int confine_hook(struct child *child)
         return 0;
 }
 
-/* In the hook's own process: the state on standard input, then the program. */
-static _Noreturn void become_hook(struct child *child, const struct op_hooks *hooks, const struct op_hook *hook)
+/* @fd becomes standard output and standard error; -EBADF: they stay as they are. */
+static bool take_output(int fd)
 {
-        int state = child->slots[hooks->slot], r = 0;
+        return fd < 0 || (sys3(dup3, fd, 1, 0) >= 0 && sys3(dup3, fd, 2, 0) >= 0);
+}
 
-        if (sys1(umask, child->umask) >= 0 && sys3(lseek, state, 0, 0) >= 0 && sys3(dup3, state, 0, 0) >= 0) {
-                if (hooks->confined)
+/* In the hook's own process: the state on standard input, then the program. */
+static _Noreturn void become_hook(struct child *child, const struct op_hooks *hooks, const struct op_hook *hook,
+                                  int output)
+{
+        const struct op callers = {.type = OP_CLOSE_FDS, .number = 3};
+        int state = child->slots[hooks->slot], r;
+
+        if (sys1(umask, child->umask) >= 0 && sys3(lseek, state, 0, 0) >= 0 && sys3(dup3, state, 0, 0) >= 0 &&
+            take_output(output)) {
+                r = child_do_close_fds(child, &callers);
+                if (r >= 0 && hooks->confined)
                         r = confine_hook(child);
                 if (r < 0)
                         (void)child_send(child, RECORD_FAILED, child->step, -r, child->value);
@@ -300,26 +327,42 @@ static int reap(long pid, int pidfd, uint32_t timeout_sec)
         return info.si_code == 1 /* CLD_EXITED */ ? info.si_status : 128 + info.si_status;
 }
 
+/* What a hook of the host writes is not the container's output; a memory file never blocks it, and nobody has to wait for its end. A program of the
+ * image writes where the container's own does: -EBADF. */
+static int output_file(const struct op_hooks *hooks)
+{
+        return hooks->confined ? -EBADF : (int)sys2(memfd_create, "hook", MEMORY_CLOEXEC);
+}
+
 int child_do_hooks(struct child *child, const struct op *op)
 {
         for (uint32_t i = 0; i < op->hooks.count; i++) {
                 const struct op_hook *hook = &op->hooks.hooks[i];
-                int pidfd = -EBADF, status;
-                long pid = child_make_process(0, SIGCHLD, &pidfd);
+                int pidfd = -EBADF, output, status;
+                long pid;
 
                 child->value = i;
                 child->step = STEP_HOOK_RUN;
+                output = output_file(&op->hooks);
+                if (output < 0 && !op->hooks.confined)
+                        return output;
+                pid = child_make_process(0, SIGCHLD, &pidfd);
                 if (pid < 0)
                         return (int)pid;
                 if (pid == 0)
-                        become_hook(child, &op->hooks, hook);
+                        become_hook(child, &op->hooks, hook, output);
                 status = reap(pid, pidfd, hook->timeout_sec);
                 (void)sys1(close, pidfd);
                 if (status < 0 && status != -ETIMEDOUT)
                         return status;
                 child->step = status == -ETIMEDOUT ? STEP_HOOK_TIMEOUT : STEP_HOOK_STATUS;
-                if (status != 0)
+                if (status != 0) {
+                        if (output >= 0)
+                                send_failed_hook(child, status < 0 ? -status : status, output);
                         return status < 0 ? status : -status;
+                }
+                if (output >= 0)
+                        (void)sys1(close, output);
         }
         return 0;
 }

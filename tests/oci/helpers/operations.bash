@@ -161,6 +161,9 @@ op_limits() {
         OPTIONS=(-m 64m --memory-swap 64m --pids-limit 50 --cpus 0.5)
         started sleep 1000
         has_limits "$PID" $((64 << 20)) 50 50
+        # No limit, which some engines write as 0.
+        run -0 engine run --rm --pids-limit -1 "${NEW[@]}" "${IMAGE[@]}" sh -c '(echo forked); true'
+        expect_in_output forked
 }
 
 op_update() {
