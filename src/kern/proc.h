@@ -45,10 +45,13 @@ int proc_exit_status(int proc_fd, pid_t pid, uint64_t ticks, int *ret_status);
 /* st_ino of /proc/PID/ns/@name. */
 int proc_namespace_inode(int proc_fd, pid_t pid, const char *name, uint64_t *ret_inode, struct ward_err *err);
 
+/* The whole /proc/PID/status, owned by the caller: free(3). */
+int proc_status(int proc_fd, pid_t pid, char **ret_text, struct ward_err *err);
+
 /* The number that the process has in its own pid namespace: in the caller's, where the kernel has no other ones. */
 int proc_pid_inside(int proc_fd, pid_t pid, pid_t *ret_pid, struct ward_err *err);
 
-/* Opens /proc/PID/@path for reading: namespace files and the like. Returns a descriptor or -errno. */
+/* Opens /proc/PID/@path with the @flags of open(2): namespace files and the like. Returns a descriptor or -errno. */
 int proc_open_of(int proc_fd, pid_t pid, const char *path, int flags, struct ward_err *err);
 
 /* Writes @len bytes of @text to /proc/PID/@path by one write(2). */
