@@ -236,7 +236,7 @@ static void test_refused(void **state)
                 {"memory.max", "-5", "no number of bytes", "512M"},
                 {"memory.max", "101%", "no number of bytes", "512M"},
                 {"memory.max", "9999999999G", "no number of bytes", "512M"},
-                {"memory.swappiness", "201", "no such number", "from 0 to 200"},
+                {"memory.swappiness", "101", "no such number", "from 0 to 100"},
                 {"cpu.shares", "1", "no such number", "from 2 to 262144"},
                 {"cpu.weight", "10001", "no such number", "from 1 to 10000"},
                 {"cpu-weight", "idle", "no such number", "from 1 to 10000"},
