@@ -17,7 +17,8 @@ struct place {
         const char *none; /* what is written for a line or word that is not there */
 };
 
-static struct place place_of(const struct cgroup_limit *limit, enum form form, struct arena *arena)
+/* false: memory is short. */
+static bool place_of(const struct cgroup_limit *limit, enum form form, struct arena *arena, struct place *ret_place)
 {
         static const struct {
                 enum form form;
@@ -32,16 +33,18 @@ static struct place place_of(const struct cgroup_limit *limit, enum form form, s
                 {FORM_DEVICE_IO_WEIGHT, NULL, "default"},
                 {FORM_DEVICE_BFQ, NULL, "default"},
         };
+        bool of_device = cgroup_knobs[limit->knob].of_device;
         struct place place = {.none = "0"};
 
         for (size_t i = 0; i < ELEMENTS(words); i++)
                 if (words[i].form == form)
                         place = (struct place){.word = words[i].word, .none = words[i].none};
-        if (cgroup_knobs[limit->knob].of_device)
+        if (of_device)
                 place.line = arena_printf(arena, "%u:%u", limit->major, limit->minor);
         else if (form == FORM_KEY_NUMBER || form == FORM_KEY_TEXT || form == FORM_KEY_MAX)
                 place.line = limit->key;
-        return place;
+        *ret_place = place;
+        return !of_device || place.line != NULL;
 }
 
 /* The rest of the line that begins with @word; NULL: there is none. */
@@ -81,7 +84,7 @@ static int save_file(const struct cgroup_hierarchy *hierarchy, const char *path,
                      const char *pattern, enum form form, struct arena *arena, struct cgroup_saved *ret_saved,
                      struct ward_err *err)
 {
-        const struct place place = place_of(limit, form, arena);
+        struct place place;
         _cleanup_free_ char *text = NULL;
         char name[NAME_MAX + 1];
         const char *file = cgroup_knob_name(limit, pattern, name);
@@ -89,11 +92,13 @@ static int save_file(const struct cgroup_hierarchy *hierarchy, const char *path,
 
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
+        if (!place_of(limit, form, arena, &place))
+                return err_oom(err);
         ret_saved->file = arena_strdup(arena, file);
         ret_saved->slot = arena_concat(arena, place.line == NULL ? "" : place.line, place.word == NULL ? "" : " ",
                                        place.word == NULL ? "" : place.word);
         ret_saved->text = limit->knob == CGROUP_UNIFIED ? arena_strdup(arena, text) : text_at(&place, text, arena);
-        return ret_saved->file[0] == '\0' || ret_saved->slot == NULL || ret_saved->text == NULL ? err_oom(err) : 1;
+        return ret_saved->file == NULL || ret_saved->slot == NULL || ret_saved->text == NULL ? err_oom(err) : 1;
 }
 
 int cgroup_save(const struct cgroup_hierarchy *hierarchy, const char *path, const struct cgroup_limit *limit,

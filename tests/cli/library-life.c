@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 #include <ward/ward.h>
 
 static struct ward_err err;
@@ -206,6 +207,29 @@ static void errors(struct ward *ward, const char *id, const struct ward_spec *sp
         EXPECT(ward_create(ward, id, spec, &options, NULL) == -EEXIST);
 }
 
+/* A cap that no time ever reaches is none: the container runs until it is killed. */
+static void endless(struct ward *ward, const char *root, const char *id, const struct ward_spec *spec,
+                    const char *bundle)
+{
+        struct ward_start_options options = {
+                .struct_size = sizeof(options), .bundle = bundle, .timeout_usec = UINT64_MAX};
+        struct ward_exit end = {.struct_size = sizeof(end)};
+        struct ward *other = NULL;
+        pid_t pid = fork();
+
+        EXPECT(pid >= 0);
+        if (pid == 0) {
+                int r = ward_open(root, &other, &err);
+
+                for (int i = 0; r == 0 && i < 200 && ward_kill(other, id, SIGKILL, 0, &err) != 0; i++)
+                        (void)usleep(20000);
+                _exit(0);
+        }
+        EXPECT(ward_run(ward, id, spec, &options, &end, &err) == 0);
+        EXPECT(end.reason == WARD_REASON_SIGNAL && end.signal == SIGKILL);
+        EXPECT(waitpid(pid, NULL, 0) == pid);
+}
+
 /* Who ignores SIGCHLD is told so. */
 static void ignored_children(struct ward *ward, const char *id, const struct ward_spec *spec, const char *bundle)
 {
@@ -275,6 +299,7 @@ int main(int argc, char **argv)
         EXPECT(ward_state(ward, argv[3], &(struct ward_info *){NULL}, &err) == -ENOENT);
         free(pids);
         caps(ward, argv[3], spec, argv[2]);
+        endless(ward, argv[1], argv[3], spec, argv[2]);
         ignored_children(ward, argv[3], spec, argv[2]);
         ward_spec_free(spec);
         ward_close(ward);

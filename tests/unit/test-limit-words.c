@@ -278,6 +278,23 @@ static void test_refused(void **state)
         }
 }
 
+/* A quota keeps its part of a period that is changed, unless that is no number any more. */
+static void test_period(void **state)
+{
+        struct arena arena _cleanup_arena_ = {0};
+        struct spec_resources r = {0};
+        struct ward_err err;
+
+        ok(&arena, "cpu-period", "1000", &r);
+        ok(&arena, "cpu-quota", "5000", &r);
+        ok(&arena, "CPUQuotaPeriodSec", "2ms", &r);
+        assert_int_equal(r.cpu.quota.value, 10000);
+        ok(&arena, "cpu-quota", "9000000000000000000", &r);
+        assert_int_equal(parse(&arena, "CPUQuotaPeriodSec", "1s", &r, &err), -EINVAL);
+        assert_non_null(strstr(err.message, "more than any machine has"));
+        assert_int_equal(r.cpu.quota.value, 9000000000000000000);
+}
+
 /* Every word that has a member becomes a limit of just the knobs that it is said to be. */
 static void test_collected(void **state)
 {
@@ -410,9 +427,9 @@ static void test_documentation(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_numbers),       cmocka_unit_test(test_disks),   cmocka_unit_test(test_keys),
-                cmocka_unit_test(test_quota),         cmocka_unit_test(test_refused), cmocka_unit_test(test_collected),
-                cmocka_unit_test(test_documentation),
+                cmocka_unit_test(test_numbers),   cmocka_unit_test(test_disks),         cmocka_unit_test(test_keys),
+                cmocka_unit_test(test_quota),     cmocka_unit_test(test_refused),       cmocka_unit_test(test_period),
+                cmocka_unit_test(test_collected), cmocka_unit_test(test_documentation),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
