@@ -55,8 +55,7 @@ uint32_t cgroup_controller_bit(const char *name, size_t len)
         return 0;
 }
 
-/* The bits of a list of controllers with any of @separators between them. */
-static uint32_t controllers_parse(const char *list, const char *separators)
+uint32_t cgroup_controllers_parse(const char *list, const char *separators)
 {
         uint32_t bits = 0;
 
@@ -217,7 +216,7 @@ static int hierarchy_fill(struct arena *arena, const struct cgroup_mount *mount,
                 const char *slash = memrchr(hierarchy.mount, '/', mount->point_len);
 
                 hierarchy.name = slash == NULL ? hierarchy.mount : slash + 1;
-                hierarchy.controllers = controllers_parse(controllers, ",");
+                hierarchy.controllers = cgroup_controllers_parse(controllers, ",");
         }
         *ret_hierarchy = hierarchy;
         return 0;
@@ -289,7 +288,7 @@ static uint32_t unified_controllers(int fd)
         if (n <= 0)
                 return 0;
         text[n] = '\0';
-        return controllers_parse(text, " \n");
+        return cgroup_controllers_parse(text, " \n");
 }
 
 /* Opens the root and proves that it is cgroupfs. Returns 0 for a mount that is hidden behind another one, 1 otherwise. */

@@ -24,6 +24,12 @@ typedef int (*cgroup_layout_open)(struct cgroup_hierarchy *hierarchy, struct war
 int cgroup_layout_parse(struct arena *arena, char *mountinfo, char *self_cgroup, cgroup_layout_open open,
                         struct cgroup_layout *ret_layout, struct ward_err *err);
 
+/* The bits of a list of controllers with any of @separators between them. */
+uint32_t cgroup_controllers_parse(const char *list, const char *separators);
+
+/* CLOCK_MONOTONIC. */
+uint64_t cgroup_now_nsec(void);
+
 /* The weight (1 to 10000) of v2 for @shares of v1. */
 uint64_t cgroup_weight_from_shares(uint64_t shares);
 

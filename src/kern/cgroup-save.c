@@ -47,21 +47,10 @@ static bool place_of(const struct cgroup_limit *limit, enum form form, struct ar
         return !of_device || place.line != NULL;
 }
 
-/* The rest of the line that begins with @word; NULL: there is none. */
-static const char *find_line(const char *text, const char *word)
-{
-        size_t len = strlen(word);
-
-        for (; text != NULL && *text != '\0'; text = strchr(text, '\n'), text += text != NULL)
-                if (strncmp(text, word, len) == 0 && text[len] == ' ')
-                        return text + len + 1;
-        return NULL;
-}
-
 /* What has to be written so that the file has what @text says at the place. NULL when memory is short. */
 static const char *text_at(const struct place *place, const char *text, struct arena *arena)
 {
-        const char *at = place->line == NULL ? text : find_line(text, place->line), *found;
+        const char *at = place->line == NULL ? text : cgroup_line_find(text, place->line), *found;
         size_t len = at == NULL ? 0 : strcspn(at, "\n");
 
         if (place->line == NULL) {

@@ -129,7 +129,7 @@ int proc_stat(int proc_fd, pid_t pid, struct procfs_stat *ret_stat, bool *ret_en
         return 0;
 }
 
-static int compare_numbers(const void *a, const void *b)
+int proc_compare(const void *a, const void *b)
 {
         const pid_t *left = a, *right = b;
 
@@ -171,7 +171,7 @@ static int list_numbers(int dirfd, const char *path, struct arena *arena, pid_t 
         if (item != NULL)
                 return -ENOMEM;
         if (count > 1)
-                qsort(list, count, sizeof(*list), compare_numbers);
+                qsort(list, count, sizeof(*list), proc_compare);
         *ret_list = list;
         *ret_count = count;
         return 0;

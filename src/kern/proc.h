@@ -31,6 +31,9 @@ struct proc_process {
 int proc_list(int proc_fd, struct arena *arena, struct proc_process **ret_list, size_t *ret_count,
               struct ward_err *err);
 
+/* Two pids for qsort(3) and bsearch(3). */
+int proc_compare(const void *a, const void *b);
+
 /* The threads of a process, ascending, in @arena. -ENOENT or -ESRCH: it has ended. */
 int proc_threads(int proc_fd, pid_t pid, struct arena *arena, pid_t **ret_threads, size_t *ret_count,
                  struct ward_err *err);
