@@ -3,7 +3,8 @@
  * What shall run: specifications of containers and of processes, from the JSON of the OCI runtime specification.
  *
  * Parsing makes no system call and needs no right. A text is either understood as a whole or refused with file, line, column and the
- * JSON path of the mistake: a field that ward does not honour is an error, never ignored.
+ * JSON path of the mistake. A field that is of no version of the specification is passed over, as the specification asks for, but for one that looks like
+ * a slip of the pen; a field that the specification has and ward does not honour is an error.
  */
 #ifndef WARD_SPEC_H
 #define WARD_SPEC_H

@@ -19,6 +19,9 @@
  *   - Structures begin with struct_size, which the caller sets to their sizeof. So they can grow: what an older caller does not have
  *     is zero, and what a newer one has beyond this library must be zero, else the call fails with -E2BIG.
  *   - Flags that a call does not know are refused with -EINVAL.
+ *   - Nearly every call may have children of its own for a moment (hooks, newuidmap(1), tries of what a filter refuses), and waits for each of
+ *     them. So SIGCHLD must not be ignored, and during a call nobody else may wait for any child, as wait(2) and waitpid(-1) do: children
+ *     that have ended would be gone before they are asked about, and the call fails with -ECHILD.
  *
  * The id of a container matches [A-Za-z0-9_+][A-Za-z0-9_+.-]* and has at most 255 bytes. Link with: pkg-config --libs libward
  */
@@ -48,11 +51,12 @@ struct ward;
 
 /**
  * ward_open() - opens a state root
- * @path:     its directory, made with mode 0700 where it is missing. NULL: /run/ward for root, $XDG_RUNTIME_DIR/ward for others
+ * @path:     its directory, made with mode 0700 where it is missing. NULL: /run/ward for root, $XDG_RUNTIME_DIR/ward for others, /tmp/ward-UID
+ *            where that is not set; where these are read-only, /dev/shm/ward-UID
  * @ret_ward: receives the handle, owned by the caller: ward_close()
  *
- * Returns 0; -EPERM when the directory belongs to someone else or others may enter it; -ENOTDIR; -ENOENT when @path is NULL and
- * XDG_RUNTIME_DIR is not set; errors of mkdir(2) and open(2); -ENOMEM.
+ * Returns 0; -EPERM when the directory belongs to someone else or others may write it; -ENOTDIR; -EINVAL for "" and "/"; errors of mkdir(2) and
+ * open(2); -ENOMEM.
  */
 WARD_PUBLIC int ward_open(const char *path, struct ward **ret_ward, struct ward_err *err);
 
@@ -79,7 +83,7 @@ enum ward_flag {
  * struct ward_start_options - how a container is started, beside what its specification says
  * @struct_size:    sizeof(struct ward_start_options)
  * @flags:          of enum ward_flag
- * @preserve_fds:   the caller's descriptors 3 to 2 + @preserve_fds stay open in the container
+ * @preserve_fds:   the caller's descriptors 3 to 2 + @preserve_fds stay open in the container; more than 1024 are -EINVAL
  * @bundle:         absolute path of the bundle: a relative root.path lies in it, and hooks are told of it
  * @pid_file:       file that receives the pid of the container's init; NULL: none
  * @console_socket: unix socket that receives the terminal's master, where process.terminal is true; NULL: none
@@ -186,8 +190,7 @@ WARD_PUBLIC int ward_start(struct ward *ward, const char *id, struct ward_err *e
  *
  * Without WARD_DETACH the call lasts until the container's init has ended. Meanwhile signals that can be forwarded are blocked in the
  * calling thread and go to init; for all of them to do so the other threads must block them too. The container is deleted then,
- * unless WARD_KEEP is set. With WARD_DETACH init is the caller's child, as with ward_create(). SIGCHLD must not be ignored: children that
- * have ended would be gone before they are asked about (wait(2), NOTES).
+ * unless WARD_KEEP is set. With WARD_DETACH init is the caller's child, as with ward_create().
  *
  * Returns 0 or the errors of ward_create() and ward_start().
  */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/digits.h"
 #include "base/mem.h"
 
 const char *const top_order_words[] = {"cpu", "path", "tasks", "memory", "io", "pressure", NULL};
@@ -48,21 +49,15 @@ uint64_t top_key(const uint64_t values[TOP_VALUE_COUNT], enum top_order order, b
 
 size_t top_number_text(char *text, uint64_t number)
 {
-        char digits[20], *at = digits + sizeof(digits);
-        size_t len;
+        char *end;
 
         if (number == TOP_NONE) {
                 memcpy(text, "-", 2);
                 return 1;
         }
-        do {
-                *--at = (char)('0' + number % 10);
-                number /= 10;
-        } while (number > 0);
-        len = (size_t)(digits + sizeof(digits) - at);
-        memcpy(text, at, len);
-        text[len] = '\0';
-        return len;
+        end = digits_put(text, number, 10);
+        *end = '\0';
+        return (size_t)(end - text);
 }
 
 static size_t add_word(char *text, size_t len, const char *word)

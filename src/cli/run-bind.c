@@ -70,6 +70,13 @@ int run_bind_word(const struct run_job *job, const char *word, struct run_bound 
                 bound->give_away = true;
         } else if (strcmp(word, "z") == 0 || strcmp(word, "Z") == 0) {
                 bound->relabel = word[0];
+        } else if (mount_word_of_file_system(word)) {
+                (void)err_set(err, -EINVAL,
+                              "option '%s': '%s' is about a whole file system, and a bind is only another view of it",
+                              mount->origin.field, word);
+                (void)err_mistake(err, MISTAKE_WORD);
+                return err_hint(err, "leave it out, or remount the file system on the machine: mount -o remount,%s ...",
+                                word);
         } else if (!mount_word_apply(word, mount) || mount->remount || mount->copy_up || mount->copy_symlink) {
                 near = text_nearest(word, words, ELEMENTS(words));
                 (void)err_set(err, -EINVAL,

@@ -5,6 +5,8 @@
 #include "cli/run.h"
 #include "engine/limits.h"
 
+#define SYSCTL_PATH_MAX 256
+
 static int bad_value(const char *option, const char *value, const char *why, const char *hint, struct ward_err *err)
 {
         (void)err_set(err, -EINVAL, "option '%s': '%s': %s", option, value, why);
@@ -45,7 +47,7 @@ static int check_sysctl(const struct run_job *job, const struct ward_spec *spec,
 {
         static const char *const options[SPEC_NS_COUNT] = {
                 [SPEC_NS_NET] = "--network", [SPEC_NS_IPC] = "--ipc", [SPEC_NS_UTS] = "--uts"};
-        char path[256];
+        char path[SYSCTL_PATH_MAX];
         int ns;
 
         if (!spec_sysctl_path(key, path, sizeof(path))) {
@@ -70,10 +72,24 @@ static int check_sysctl(const struct run_job *job, const struct ward_spec *spec,
         return err_hint(err, "leave it out, or '%s %s'", options[ns], job->options->ns[ns]);
 }
 
+/* The setting of @key among the first @count, or the place behind them: "net.ipv4.ip_forward" and "net/ipv4/ip_forward" are one. */
+static size_t find_sysctl(const struct spec_sysctl *sysctls, size_t count, const char *key)
+{
+        char wanted[SYSCTL_PATH_MAX], path[SYSCTL_PATH_MAX];
+        size_t at = 0;
+
+        (void)spec_sysctl_path(key, wanted, sizeof(wanted));
+        while (at < count && (!spec_sysctl_path(sysctls[at].key, path, sizeof(path)) || strcmp(path, wanted) != 0))
+                at++;
+        return at;
+}
+
+/* Of two for one setting the last holds. */
 static int apply_sysctls(const struct run_job *job, struct ward_spec *spec, struct ward_err *err)
 {
         const struct option_list *list = &job->options->sysctls;
         struct spec_sysctl *sysctls = arena_new(&spec->arena, struct spec_sysctl, list->count + 1);
+        size_t count = 0;
 
         if (sysctls == NULL)
                 return err_oom(err);
@@ -81,6 +97,7 @@ static int apply_sysctls(const struct run_job *job, struct ward_spec *spec, stru
                 const char *value = list->items[i];
                 size_t len = strcspn(value, "=");
                 const char *key = arena_strndup(&spec->arena, value, len);
+                size_t at;
                 int r;
 
                 if (key == NULL)
@@ -90,14 +107,16 @@ static int apply_sysctls(const struct run_job *job, struct ward_spec *spec, stru
                 r = check_sysctl(job, spec, key, err);
                 if (r < 0)
                         return r;
-                sysctls[i] = (struct spec_sysctl){
+                at = find_sysctl(sysctls, count, key);
+                sysctls[at] = (struct spec_sysctl){
                         .key = key,
                         .value = value + len + 1,
                         .origin = CLI_ORIGIN(arena_concat(&spec->arena, "--sysctl ", value)),
                 };
+                count += at == count;
         }
         spec->sysctls = sysctls;
-        spec->sysctl_count = list->count;
+        spec->sysctl_count = count;
         return 0;
 }
 

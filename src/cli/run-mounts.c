@@ -79,9 +79,9 @@ static int tmpfs_word(const struct run_job *job, const char *option, const char 
                 mount->data = arena_concat(&job->cli->arena, mount->data, ",", word);
         if (mount->data == NULL)
                 return err_oom(err);
-        if (mount->bind || mount->remount || mount->idmap)
+        if (mount->bind || mount->remount || mount->idmap || mount->copy_up || mount->copy_symlink)
                 return fail(err, MISTAKE_FORM, option, value,
-                            "a new file system can't be bound, remounted or id-mapped",
+                            "a new file system can't be bound, remounted, id-mapped or copied into",
                             "for a directory of this machine use --volume");
         return 0;
 }

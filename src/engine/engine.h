@@ -69,6 +69,8 @@ enum engine_groups {
         ENGINE_GROUPS_NONE, /* nobody: the container is in the caller's, and limits are errors */
 };
 
+#define ENGINE_PRESERVE_FDS_MAX 1024
+
 /* What create, run and exec need beside the spec. Descriptors are borrowed; those that are none are -EBADF. */
 struct engine_options {
         const char *id;
@@ -82,7 +84,7 @@ struct engine_options {
         const char *
                 notify_socket; /* create, run: the spec mounts engine/ready.h's directory; run: and this is told when the program is ready */
         enum engine_groups groups; /* create and run */
-        unsigned preserve_fds;     /* descriptors 3 ... 2+N stay open in the container */
+        unsigned preserve_fds;     /* descriptors 3 ... 2+N stay open in the container; up to ENGINE_PRESERVE_FDS_MAX */
         /* run: what walls stand, told when all is set up and before the program starts; an error ends the start. NULL: nobody asks. */
         int (*judge)(void *data, const struct strength *strength, struct ward_err *err);
         void *judge_data;

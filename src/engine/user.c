@@ -40,13 +40,16 @@ static bool is_own_root(int root_fd)
                root.st_dev == own.st_dev && root.st_ino == own.st_ino;
 }
 
-/* systemd's services without set-user-id files have no openat2(2) either (systemd.exec(5), RestrictSUIDSGID=); what lies in our own root every open(2) finds. */
+/* systemd's services without set-user-id files have no openat2(2) (systemd.exec(5), RestrictSUIDSGID=), and filters that don't know it answer EPERM; what
+ * lies in our own root every open(2) finds. */
 static int open_in(int root_fd, const char *path)
 {
         struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
         int fd = (int)syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
 
-        return fd < 0 && errno == ENOSYS && is_own_root(root_fd) ? openat(root_fd, path, O_PATH | O_CLOEXEC) : fd;
+        return fd < 0 && (errno == ENOSYS || errno == EPERM) && is_own_root(root_fd)
+                       ? openat(root_fd, path, O_PATH | O_CLOEXEC)
+                       : fd;
 }
 
 /* Who owns a file may hold a lease on it, and then open(2) waits 45 seconds for him to give it up (fcntl(2), F_SETLEASE): nobody is to be kept out of

@@ -79,6 +79,12 @@ bool watch_memory_found(const struct watch *watch, uint64_t kills, struct memory
         return later ? watch->sampled : watch->sampled_before;
 }
 
+/* A cap can be as large as no time ever is. */
+static uint64_t later(uint64_t from, uint64_t usec)
+{
+        return usec > UINT64_MAX - from ? UINT64_MAX : from + usec;
+}
+
 int watch_wait_msec(const struct watch *watch)
 {
         uint64_t now, next = UINT64_MAX, left;
@@ -86,7 +92,7 @@ int watch_wait_msec(const struct watch *watch)
         if (watch->hit != ENDING_UNKNOWN)
                 return -1;
         if (watch->timeout_usec != 0)
-                next = watch->began_usec + watch->timeout_usec;
+                next = later(watch->began_usec, watch->timeout_usec);
         if (watch->cpu_usec != 0 && watch->look_usec < next)
                 next = watch->look_usec;
         now = next == UINT64_MAX && watch->memory_fd < 0 ? 0 : now_usec();
@@ -134,7 +140,7 @@ static int look_at_processors(struct watch *watch, uint64_t now, struct ward_err
                 return 0;
         }
         sleep = (watch->cpu_usec - used_nsec / 1000) / (processors > 0 ? (uint64_t)processors : 1);
-        watch->look_usec = now + (sleep < LOOK_USEC ? LOOK_USEC : sleep);
+        watch->look_usec = later(now, sleep < LOOK_USEC ? LOOK_USEC : sleep);
         return 0;
 }
 
@@ -145,7 +151,7 @@ int watch_look(struct watch *watch, struct ward_err *err)
         if (watch->hit != ENDING_UNKNOWN || (watch->timeout_usec == 0 && watch->cpu_usec == 0))
                 return 0;
         now = now_usec();
-        if (watch->timeout_usec != 0 && now >= watch->began_usec + watch->timeout_usec) {
+        if (watch->timeout_usec != 0 && now >= later(watch->began_usec, watch->timeout_usec)) {
                 end(watch, ENDING_TIMEOUT);
                 return 0;
         }

@@ -7,10 +7,11 @@
  *      systemd-unit attach system|user SCOPE GROUP PID
  *      systemd-unit stop system|user SCOPE
  *      systemd-unit group system|user UNIT
+ *      systemd-unit delegated system|user UNIT
  *
  * Its standard output is a socket (SOCK_SEQPACKET), over which it answers with one record: "=TEXT", or "!ERRNO WHY", which may have a second line
- * that says what to do. The text of `group` is the control group of a unit, that of `start` is the
- * control group of the new scope, in which this process is then; it ends when the other side of the socket does. An array is the number of its
+ * that says what to do. The text of `group` is the control group of a unit, that of `delegated` is "yes" or
+ * "no", that of `start` is the control group of the new scope, in which this process is then; it ends when the other side of the socket does. An array is the number of its
  * elements and the elements. The interface is org.freedesktop.systemd1(5).
  */
 #include <errno.h>

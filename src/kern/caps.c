@@ -14,7 +14,6 @@
 #include "base/procfs.h"
 #include "kern/proc.h"
 
-#define STATUS_MAX 16384
 #define XATTR "security.capability"
 
 int caps_own(struct caps_pair *ret_own)
@@ -44,9 +43,7 @@ int caps_read(int proc_fd, pid_t tid, struct caps_sets *ret_sets, struct ward_er
                      {"CapAmb:", 16, &sets.ambient, true},      {"NoNewPrivs:", 10, &sets.no_new_privs, true},
                      {"Seccomp:", 10, &sets.seccomp, true},     {"Uid:", 10, &sets.uid, false}};
         _cleanup_free_ char *text = NULL;
-        _cleanup_close_
-        int fd = proc_open_of(proc_fd, tid, "status", O_RDONLY, err);
-        int r = fd < 0 ? fd : fd_read_all(fd, "status", STATUS_MAX, &text, NULL, err);
+        int r = proc_status(proc_fd, tid, &text, err);
 
         if (r < 0)
                 return r;

@@ -26,7 +26,7 @@ struct caps_sets {
         uint64_t uid;                   /* the effective one */
 };
 
-/* Of a thread, or of a process's first one. Errors: -ESRCH, it has ended or never was; -EACCES; -EBADMSG. */
+/* Of a thread, or of a process's first one. Errors: -ENOENT or -ESRCH, it has ended or never was; -EACCES; -EBADMSG. */
 int caps_read(int proc_fd, pid_t tid, struct caps_sets *ret_sets, struct ward_err *err);
 
 /* The caller's own securebits (prctl(2), PR_GET_SECUREBITS): of others the kernel does not tell. */

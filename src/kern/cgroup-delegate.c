@@ -40,13 +40,7 @@ int cgroup_controllers(const struct cgroup_hierarchy *hierarchy, const char *pat
 
         if (r < 0)
                 return r;
-        *ret_controllers = 0;
-        for (const char *word = text; *word != '\0';) {
-                size_t len = strcspn(word, " \n");
-
-                *ret_controllers |= cgroup_controller_bit(word, len);
-                word += len + strspn(word + len, " \n");
-        }
+        *ret_controllers = cgroup_controllers_parse(text, " \n");
         return 0;
 }
 

@@ -22,8 +22,9 @@
 #include "kern/cgroup-bpf.h"
 #include "kern/cgroup-private.h"
 
-#define RULE_INSNS 8   /* at most, for one rule */
-#define RULES_MAX 1024 /* 4096 instructions are what the smallest verifier limit allows */
+#define RULE_INSNS 8 /* at most, for one rule */
+#define RULES_MAX \
+        1024 /* 8192 instructions: since Linux 5.2 whoever may load such a program may have a million of them */
 #define ALL (BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
 
 /* The kernel's numbers (include/linux/kdev_t.h): 12 bits of major, 20 of minor. */

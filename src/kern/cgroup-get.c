@@ -57,8 +57,7 @@ static struct part part_of(const struct cgroup_limit *limit, enum form form, con
         return part;
 }
 
-/* The line of @text that begins with @word and a blank; NULL: there is none. */
-static const char *find_line(const char *text, const char *word)
+const char *cgroup_line_find(const char *text, const char *word)
 {
         size_t len = strlen(word);
 
@@ -71,7 +70,7 @@ static const char *find_line(const char *text, const char *word)
 /* Cuts the part out of the file's @text: a string in @arena, or NULL with @*ret_missing when there is no such line, or NULL. */
 static const char *cut(const struct part *part, const char *text, struct arena *arena, bool *ret_missing)
 {
-        const char *at = part->line == NULL ? text : find_line(text, part->line);
+        const char *at = part->line == NULL ? text : cgroup_line_find(text, part->line);
 
         /* What is of the whole group stands behind this word where devices can have theirs (io.weight). */
         if (at != NULL && part->line == NULL && strncmp(at, "default ", strlen("default ")) == 0)

@@ -98,6 +98,9 @@ struct set {
 /* The limit of @knob, or NULL. */
 const struct cgroup_limit *cgroup_limit_find(const struct set *set, enum cgroup_knob knob);
 
+/* What stands behind @word and a blank, with which a line of @text begins; NULL: none does. */
+const char *cgroup_line_find(const char *text, const char *word);
+
 /* The field of a limit with its device or key, for a person: "blockIO.throttleReadBpsDevice of 8:0". Returns @buffer. */
 const char *cgroup_limit_name(const struct cgroup_limit *limit, char buffer[CGROUP_VALUE_MAX]);
 

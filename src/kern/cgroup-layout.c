@@ -55,8 +55,7 @@ uint32_t cgroup_controller_bit(const char *name, size_t len)
         return 0;
 }
 
-/* The bits of a list of controllers with any of @separators between them. */
-static uint32_t controllers_parse(const char *list, const char *separators)
+uint32_t cgroup_controllers_parse(const char *list, const char *separators)
 {
         uint32_t bits = 0;
 
@@ -170,13 +169,13 @@ static bool is_of(const struct cgroup_mount *mount, const char *controllers)
 }
 
 /* The mount to work through: one of the whole hierarchy, else one with the caller's group in it, else the first. */
-static const struct cgroup_mount *mount_choose(const struct cgroup_mount *mounts, size_t count, const char *controllers,
-                                               const char *path)
+static struct cgroup_mount *mount_choose(struct cgroup_mount *mounts, size_t count, const char *controllers,
+                                         const char *path)
 {
-        const struct cgroup_mount *best = NULL;
+        struct cgroup_mount *best = NULL;
         int best_rank = -1;
 
-        for (const struct cgroup_mount *mount = mounts; mount < mounts + count && best_rank < 2; mount++) {
+        for (struct cgroup_mount *mount = mounts; mount < mounts + count && best_rank < 2; mount++) {
                 bool same = *controllers == '\0' ? mount->version == 2 : is_of(mount, controllers);
                 int rank;
 
@@ -217,24 +216,42 @@ static int hierarchy_fill(struct arena *arena, const struct cgroup_mount *mount,
                 const char *slash = memrchr(hierarchy.mount, '/', mount->point_len);
 
                 hierarchy.name = slash == NULL ? hierarchy.mount : slash + 1;
-                hierarchy.controllers = controllers_parse(controllers, ",");
+                hierarchy.controllers = cgroup_controllers_parse(controllers, ",");
         }
         *ret_hierarchy = hierarchy;
         return 0;
 }
 
-int cgroup_layout_parse(struct arena *arena, char *mountinfo, char *self_cgroup, struct cgroup_layout *ret_layout,
-                        struct ward_err *err)
+/* The best mount of the hierarchy that @open takes. Returns 1; 0 when there is none. */
+static int hierarchy_choose(struct arena *arena, struct cgroup_mount *mounts, size_t count, const char *controllers,
+                            const char *path, cgroup_layout_open open, struct cgroup_hierarchy *ret_hierarchy,
+                            struct ward_err *err)
+{
+        for (;;) {
+                struct cgroup_mount *mount = mount_choose(mounts, count, controllers, path);
+                int r = mount == NULL ? 0 : hierarchy_fill(arena, mount, controllers, path, ret_hierarchy, err);
+
+                if (mount == NULL || r < 0)
+                        return r;
+                r = open == NULL ? 1 : open(ret_hierarchy, err);
+                if (r != 0)
+                        return r;
+                mount->version = 0; /* what is hidden is no mount of any hierarchy */
+        }
+}
+
+int cgroup_layout_parse(struct arena *arena, char *mountinfo, char *self_cgroup, cgroup_layout_open open,
+                        struct cgroup_layout *ret_layout, struct ward_err *err)
 {
         struct cgroup_mount mounts[MOUNT_MAX];
         size_t mount_count = mounts_parse(mountinfo, mounts);
-        struct cgroup_layout layout = {.count = 0};
+        _cleanup_(cgroup_layout_done) struct cgroup_layout layout = {.count = 0};
 
         if (mount_count == 0)
                 self_cgroup = NULL;
         /* "4:memory:/user.slice", "1:name=systemd:/", "0::/init.scope". The path can have colons and comes last. */
         for (char *line; (line = text_next(&self_cgroup, '\n')) != NULL;) {
-                const struct cgroup_mount *mount;
+                struct cgroup_hierarchy hierarchy;
                 const char *controllers;
                 int r;
 
@@ -242,18 +259,18 @@ int cgroup_layout_parse(struct arena *arena, char *mountinfo, char *self_cgroup,
                 controllers = text_next(&line, ':');
                 if (line == NULL || *line != '/')
                         continue;
-                mount = mount_choose(mounts, mount_count, controllers, line);
-                if (mount == NULL)
-                        continue;
-                if (layout.count == CGROUP_HIERARCHY_MAX)
-                        return err_set(err, -E2BIG, "read the cgroup layout: more than %d hierarchies are mounted",
-                                       CGROUP_HIERARCHY_MAX);
-                r = hierarchy_fill(arena, mount, controllers, line, &layout.hierarchies[layout.count], err);
+                r = hierarchy_choose(arena, mounts, mount_count, controllers, line, open, &hierarchy, err);
                 if (r < 0)
                         return r;
-                layout.count++;
+                if (r > 0 && layout.count == CGROUP_HIERARCHY_MAX) {
+                        (void)fd_close(hierarchy.fd);
+                        return err_set(err, -E2BIG, "more than %d hierarchies are mounted", CGROUP_HIERARCHY_MAX);
+                }
+                if (r > 0)
+                        layout.hierarchies[layout.count++] = hierarchy;
         }
         *ret_layout = layout;
+        layout.count = 0;
         return 0;
 }
 
@@ -271,7 +288,7 @@ static uint32_t unified_controllers(int fd)
         if (n <= 0)
                 return 0;
         text[n] = '\0';
-        return controllers_parse(text, " \n");
+        return cgroup_controllers_parse(text, " \n");
 }
 
 /* Opens the root and proves that it is cgroupfs. Returns 0 for a mount that is hidden behind another one, 1 otherwise. */
@@ -322,8 +339,6 @@ static int self_cgroup_read(char *text, size_t size, char **ret_large, struct wa
 int cgroup_layout_read(struct arena *arena, struct cgroup_layout *ret_layout, struct ward_err *err)
 {
         _cleanup_free_ char *mountinfo = NULL, *large = NULL;
-        _cleanup_(cgroup_layout_done) struct cgroup_layout layout = {.count = 0};
-        struct cgroup_layout parsed;
         char self_cgroup[2048];
         int r;
 
@@ -331,23 +346,11 @@ int cgroup_layout_read(struct arena *arena, struct cgroup_layout *ret_layout, st
         if (r >= 0)
                 r = self_cgroup_read(self_cgroup, sizeof(self_cgroup), &large, err);
         if (r >= 0)
-                r = cgroup_layout_parse(arena, mountinfo, large == NULL ? self_cgroup : large, &parsed, err);
-        if (r < 0) {
+                r = cgroup_layout_parse(arena, mountinfo, large == NULL ? self_cgroup : large, hierarchy_open,
+                                        ret_layout, err);
+        if (r < 0)
                 (void)err_wrap(err, "read the cgroup layout");
-                return r;
-        }
-        for (size_t i = 0; i < parsed.count; i++) {
-                layout.hierarchies[layout.count] = parsed.hierarchies[i];
-                r = hierarchy_open(&layout.hierarchies[layout.count], err);
-                if (r < 0) {
-                        (void)err_wrap(err, "read the cgroup layout");
-                        return r;
-                }
-                layout.count += (size_t)r;
-        }
-        *ret_layout = layout;
-        layout.count = 0;
-        return 0;
+        return r;
 }
 
 /* Cuts a line "4:memory:/user.slice" up: its hierarchy's identity, and the path, which may have colons. */

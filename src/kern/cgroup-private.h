@@ -14,12 +14,21 @@
 /* The largest file of cgroupfs that ward reads: a cgroup.procs of some hundred thousand processes. */
 #define CGROUP_FILE_MAX (8UL << 20)
 
+/* Opens the mount of a hierarchy. Returns 1; 0 when it is hidden behind another mount, and the next best one is to be tried; or -errno. */
+typedef int (*cgroup_layout_open)(struct cgroup_hierarchy *hierarchy, struct ward_err *err);
+
 /*
  * The pure half of cgroup_layout_read(): from the texts of /proc/self/mountinfo and /proc/self/cgroup, which are cut up
- * in place. No descriptor is opened, and the controllers of a v2 hierarchy stay empty.
+ * in place. With @open NULL no descriptor is opened, and the controllers of a v2 hierarchy stay empty.
  */
-int cgroup_layout_parse(struct arena *arena, char *mountinfo, char *self_cgroup, struct cgroup_layout *ret_layout,
-                        struct ward_err *err);
+int cgroup_layout_parse(struct arena *arena, char *mountinfo, char *self_cgroup, cgroup_layout_open open,
+                        struct cgroup_layout *ret_layout, struct ward_err *err);
+
+/* The bits of a list of controllers with any of @separators between them. */
+uint32_t cgroup_controllers_parse(const char *list, const char *separators);
+
+/* CLOCK_MONOTONIC. */
+uint64_t cgroup_now_nsec(void);
 
 /* The weight (1 to 10000) of v2 for @shares of v1. */
 uint64_t cgroup_weight_from_shares(uint64_t shares);

@@ -24,6 +24,7 @@
 #include "base/text.h"
 #include "kern/cgroup-private.h"
 #include "kern/clone.h"
+#include "kern/proc.h"
 
 #define SIGNAL_BATCH 64     /* processes held by a pidfd at a time */
 #define FREEZE_TRY_MSEC 200 /* how long a kill waits for the freezer before it goes on without */
@@ -57,20 +58,13 @@ static int pid_list_add(struct pid_list *list, pid_t pid)
         return 0;
 }
 
-static int pid_compare(const void *a, const void *b)
-{
-        pid_t left = *(const pid_t *)a, right = *(const pid_t *)b;
-
-        return left < right ? -1 : left > right;
-}
-
 static void pid_list_sort(struct pid_list *list)
 {
         size_t kept = 0;
 
         if (list->count == 0)
                 return;
-        qsort(list->pids, list->count, sizeof(*list->pids), pid_compare);
+        qsort(list->pids, list->count, sizeof(*list->pids), proc_compare);
         for (size_t i = 1; i < list->count; i++)
                 if (list->pids[i] != list->pids[kept])
                         list->pids[++kept] = list->pids[i];
@@ -304,7 +298,7 @@ static int move_missing(const struct cgroup_hierarchy *hierarchy, const char *pa
                 int r;
 
                 if (in->count > 0 &&
-                    bsearch(&list->pids[i], in->pids, in->count, sizeof(*in->pids), pid_compare) != NULL)
+                    bsearch(&list->pids[i], in->pids, in->count, sizeof(*in->pids), proc_compare) != NULL)
                         continue;
                 (void)snprintf(number, sizeof(number), "%d", list->pids[i]);
                 r = cgroup_file_write(hierarchy, path, "cgroup.procs", number, err);
@@ -355,7 +349,7 @@ static int signal_batch(const struct cgroup_layout *layout, const char *path, co
         r = pids_list(layout, path, &again);
         for (size_t i = 0; i < count; i++) {
                 bool listed = r >= 0 && again.count > 0 &&
-                              bsearch(&pids[i], again.pids, again.count, sizeof(*pids), pid_compare) != NULL;
+                              bsearch(&pids[i], again.pids, again.count, sizeof(*pids), proc_compare) != NULL;
                 int sent = !listed ? 0 : fds[i] < 0 ? fds[i] : pidfd_signal(fds[i], signal);
 
                 /* One that could not be held and is listed again is there, unless it has just ended. */

@@ -17,7 +17,8 @@ struct place {
         const char *none; /* what is written for a line or word that is not there */
 };
 
-static struct place place_of(const struct cgroup_limit *limit, enum form form, struct arena *arena)
+/* false: memory is short. */
+static bool place_of(const struct cgroup_limit *limit, enum form form, struct arena *arena, struct place *ret_place)
 {
         static const struct {
                 enum form form;
@@ -32,33 +33,24 @@ static struct place place_of(const struct cgroup_limit *limit, enum form form, s
                 {FORM_DEVICE_IO_WEIGHT, NULL, "default"},
                 {FORM_DEVICE_BFQ, NULL, "default"},
         };
+        bool of_device = cgroup_knobs[limit->knob].of_device;
         struct place place = {.none = "0"};
 
         for (size_t i = 0; i < ELEMENTS(words); i++)
                 if (words[i].form == form)
                         place = (struct place){.word = words[i].word, .none = words[i].none};
-        if (cgroup_knobs[limit->knob].of_device)
+        if (of_device)
                 place.line = arena_printf(arena, "%u:%u", limit->major, limit->minor);
         else if (form == FORM_KEY_NUMBER || form == FORM_KEY_TEXT || form == FORM_KEY_MAX)
                 place.line = limit->key;
-        return place;
-}
-
-/* The rest of the line that begins with @word; NULL: there is none. */
-static const char *find_line(const char *text, const char *word)
-{
-        size_t len = strlen(word);
-
-        for (; text != NULL && *text != '\0'; text = strchr(text, '\n'), text += text != NULL)
-                if (strncmp(text, word, len) == 0 && text[len] == ' ')
-                        return text + len + 1;
-        return NULL;
+        *ret_place = place;
+        return !of_device || place.line != NULL;
 }
 
 /* What has to be written so that the file has what @text says at the place. NULL when memory is short. */
 static const char *text_at(const struct place *place, const char *text, struct arena *arena)
 {
-        const char *at = place->line == NULL ? text : find_line(text, place->line), *found;
+        const char *at = place->line == NULL ? text : cgroup_line_find(text, place->line), *found;
         size_t len = at == NULL ? 0 : strcspn(at, "\n");
 
         if (place->line == NULL) {
@@ -81,7 +73,7 @@ static int save_file(const struct cgroup_hierarchy *hierarchy, const char *path,
                      const char *pattern, enum form form, struct arena *arena, struct cgroup_saved *ret_saved,
                      struct ward_err *err)
 {
-        const struct place place = place_of(limit, form, arena);
+        struct place place;
         _cleanup_free_ char *text = NULL;
         char name[NAME_MAX + 1];
         const char *file = cgroup_knob_name(limit, pattern, name);
@@ -89,11 +81,13 @@ static int save_file(const struct cgroup_hierarchy *hierarchy, const char *path,
 
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
+        if (!place_of(limit, form, arena, &place))
+                return err_oom(err);
         ret_saved->file = arena_strdup(arena, file);
         ret_saved->slot = arena_concat(arena, place.line == NULL ? "" : place.line, place.word == NULL ? "" : " ",
                                        place.word == NULL ? "" : place.word);
         ret_saved->text = limit->knob == CGROUP_UNIFIED ? arena_strdup(arena, text) : text_at(&place, text, arena);
-        return ret_saved->file[0] == '\0' || ret_saved->slot == NULL || ret_saved->text == NULL ? err_oom(err) : 1;
+        return ret_saved->file == NULL || ret_saved->slot == NULL || ret_saved->text == NULL ? err_oom(err) : 1;
 }
 
 int cgroup_save(const struct cgroup_hierarchy *hierarchy, const char *path, const struct cgroup_limit *limit,

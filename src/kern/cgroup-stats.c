@@ -190,24 +190,3 @@ int cgroup_cpu_usage(const struct cgroup_layout *layout, const char *path, uint6
         return err_set(err, -EOPNOTSUPP,
                        "measure processor time: no mounted control group hierarchy counts it (cpuacct, cgroup v2)");
 }
-
-int cgroup_oom_kills(const struct cgroup_layout *layout, const char *path, uint64_t *ret_kills, struct ward_err *err)
-{
-        const struct cgroup_hierarchy *hierarchy = cgroup_with(layout, CGROUP_MEMORY);
-        _cleanup_free_ char *text = NULL;
-        uint64_t kills;
-        int r;
-
-        if (hierarchy == NULL)
-                return err_set(err, -EOPNOTSUPP,
-                               "count OOM kills: no mounted control group hierarchy has the memory controller");
-        r = cgroup_file_read(hierarchy, path, hierarchy->version == 1 ? "memory.oom_control" : "memory.events", &text,
-                             err);
-        if (r < 0)
-                return r;
-        kills = cgroup_text_number(text, "oom_kill");
-        if (kills == UINT64_MAX)
-                return err_set(err, -EOPNOTSUPP, "count OOM kills: this kernel does not count them (4.13 does)");
-        *ret_kills = kills;
-        return 0;
-}

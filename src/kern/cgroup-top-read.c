@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -192,14 +191,6 @@ static void machine_read(struct cgroup_top *tree, uint64_t *figures)
 
 /* ---- a group ---- */
 
-static uint64_t now_nsec(void)
-{
-        struct timespec now;
-
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 static bool known(uint32_t gives, const uint64_t *figures)
 {
         for (; gives != 0; gives &= gives - 1)
@@ -216,7 +207,7 @@ void cgroup_top_read(struct cgroup_top *tree, struct tree_node *node)
 
         node->group.before = *now;
         memset(now->figures, 0xff, sizeof(now->figures));
-        now->at_nsec = now_nsec();
+        now->at_nsec = cgroup_now_nsec();
         for (size_t i = 0; i < CGROUP_SOURCE_COUNT; i++) {
                 int hierarchy = tree->sources[i].hierarchy, r;
                 uint32_t bit = hierarchy < 0 ? 0 : UINT32_C(1) << hierarchy;

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "kern/cgroup-private.h"
+#include "kern/proc.h"
 
 /* By name, component by component: a slash comes before everything else. */
 static int path_compare(const void *a, const void *b)
@@ -88,11 +89,6 @@ int cgroup_tree(const struct cgroup_hierarchy *hierarchy, const char *path, stru
         return 0;
 }
 
-static int pid_compare(const void *a, const void *b)
-{
-        return (*(const pid_t *)a > *(const pid_t *)b) - (*(const pid_t *)a < *(const pid_t *)b);
-}
-
 int cgroup_members(const struct cgroup_hierarchy *hierarchy, const char *path, struct arena *arena,
                    const pid_t **ret_pids, size_t *ret_count, struct ward_err *err)
 {
@@ -114,7 +110,7 @@ int cgroup_members(const struct cgroup_hierarchy *hierarchy, const char *path, s
                 return err_oom(err);
         for (rest = text; (pid = cgroup_text_next_pid(&rest)) != 0;)
                 pids[count++] = pid;
-        qsort(pids, count, sizeof(*pids), pid_compare);
+        qsort(pids, count, sizeof(*pids), proc_compare);
         *ret_pids = pids;
         *ret_count = count;
         return 0;

@@ -79,11 +79,6 @@ void cgroup_watch_done(struct cgroup_watch **watch)
         *watch = NULL;
 }
 
-size_t cgroup_watch_count(const struct cgroup_watch *watch)
-{
-        return watch->count;
-}
-
 bool cgroup_watch_counter(const struct cgroup_watch *watch, size_t index, struct cgroup_event *ret_event)
 {
         for (size_t i = 0; i < watch->count; i++) {
@@ -102,11 +97,6 @@ bool cgroup_watch_counter(const struct cgroup_watch *watch, size_t index, struct
                 return true;
         }
         return false;
-}
-
-int cgroup_watch_fd(const struct cgroup_watch *watch)
-{
-        return watch->epoll;
 }
 
 /* ---- counters ---- */

@@ -27,7 +27,7 @@
 #define NSEC_PER_MSEC 1000000ULL
 #define NSEC_PER_SEC 1000000000ULL
 
-static uint64_t now_nsec(void)
+uint64_t cgroup_now_nsec(void)
 {
         struct timespec now;
 
@@ -37,12 +37,12 @@ static uint64_t now_nsec(void)
 
 void cgroup_wait_begin(struct cgroup_wait *wait, unsigned timeout_msec)
 {
-        *wait = (struct cgroup_wait){now_nsec() + timeout_msec * NSEC_PER_MSEC, PAUSE_FIRST_NSEC};
+        *wait = (struct cgroup_wait){cgroup_now_nsec() + timeout_msec * NSEC_PER_MSEC, PAUSE_FIRST_NSEC};
 }
 
 bool cgroup_wait_again(struct cgroup_wait *wait)
 {
-        uint64_t now = now_nsec(), pause = wait->pause_nsec;
+        uint64_t now = cgroup_now_nsec(), pause = wait->pause_nsec;
         struct timespec sleep = {0};
 
         if (now >= wait->deadline_nsec)
@@ -291,12 +291,7 @@ static int controllers_enable(int dirfd, uint32_t wanted, struct ward_err *err)
         r = fd_read_file(dirfd, file, CGROUP_FILE_MAX, &enabled, NULL, err);
         if (r < 0)
                 return r;
-        for (char *word = enabled; *word != '\0';) {
-                size_t len = strcspn(word, " \n");
-
-                wanted &= ~cgroup_controller_bit(word, len);
-                word += len + strspn(word + len, " \n");
-        }
+        wanted &= ~cgroup_controllers_parse(enabled, " \n");
         if (wanted == 0)
                 return 0;
         for (size_t i = 0; i < CGROUP_CONTROLLER_COUNT; i++)

@@ -440,9 +440,6 @@ typedef const char *(*cgroup_destination)(void *data, pid_t pid, uint64_t start_
 int cgroup_evict(const struct cgroup_hierarchy *hierarchy, const char *path, int proc, cgroup_destination where,
                  void *data, struct ward_err *err);
 
-/* How many processes of the group and below the OOM killer has ended. Cheap: one file. */
-int cgroup_oom_kills(const struct cgroup_layout *layout, const char *path, uint64_t *ret_kills, struct ward_err *err);
-
 /* What the memory of a v2 group is used for. -EOPNOTSUPP on v1. */
 int cgroup_memory_use(const struct cgroup_layout *layout, const char *path, struct memory_use *ret_use);
 
@@ -601,14 +598,8 @@ int cgroup_watch_open(const struct cgroup_layout *layout, const char *path, cons
                       size_t trigger_count, struct cgroup_watch **ret_watch, struct ward_err *err);
 void cgroup_watch_done(struct cgroup_watch **watch);
 
-/* How many files and triggers are watched. */
-size_t cgroup_watch_count(const struct cgroup_watch *watch);
-
 /* The counter number @index, as it was read last: *@ret_event->after. false: there are no more. */
 bool cgroup_watch_counter(const struct cgroup_watch *watch, size_t index, struct cgroup_event *ret_event);
-
-/* A descriptor that can be read when cgroup_watch_next() has something to say, or may have; borrowed. */
-int cgroup_watch_fd(const struct cgroup_watch *watch);
 
 /* The next event, waiting for up to @timeout_msec (-1: for ever). Returns 1; 0 when there was none in that time; -errno. The strings of *@ret_event are good
  * until the next call. After "removed" there is nothing more. */

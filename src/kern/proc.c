@@ -20,6 +20,9 @@
 
 #define PROC_ROOT_INODE 1
 
+/* "Groups:" is the longest line: 65536 numbers (credentials(7), NGROUPS_MAX) of up to ten digits. */
+#define STATUS_MAX (1 << 20)
+
 int proc_open(struct ward_err *err)
 {
         _cleanup_close_
@@ -126,7 +129,7 @@ int proc_stat(int proc_fd, pid_t pid, struct procfs_stat *ret_stat, bool *ret_en
         return 0;
 }
 
-static int compare_numbers(const void *a, const void *b)
+int proc_compare(const void *a, const void *b)
 {
         const pid_t *left = a, *right = b;
 
@@ -168,7 +171,7 @@ static int list_numbers(int dirfd, const char *path, struct arena *arena, pid_t 
         if (item != NULL)
                 return -ENOMEM;
         if (count > 1)
-                qsort(list, count, sizeof(*list), compare_numbers);
+                qsort(list, count, sizeof(*list), proc_compare);
         *ret_list = list;
         *ret_count = count;
         return 0;
@@ -267,20 +270,22 @@ int proc_initial_user_namespace(int proc_fd, bool *ret_initial, struct ward_err 
         return 0;
 }
 
-int proc_pid_inside(int proc_fd, pid_t pid, pid_t *ret_pid, struct ward_err *err)
+int proc_status(int proc_fd, pid_t pid, char **ret_text, struct ward_err *err)
 {
-        uint64_t inside;
-        char text[8192];
-        ssize_t n;
         _cleanup_close_
         int fd = proc_open_of(proc_fd, pid, "status", O_RDONLY, err);
 
-        if (fd < 0)
-                return fd;
-        n = read(fd, text, sizeof(text) - 1);
-        if (n < 0)
-                return err_errno(err, "read /proc/%d/status", pid);
-        text[n] = '\0';
+        return fd < 0 ? fd : fd_read_all(fd, "status", STATUS_MAX, ret_text, NULL, err);
+}
+
+int proc_pid_inside(int proc_fd, pid_t pid, pid_t *ret_pid, struct ward_err *err)
+{
+        _cleanup_free_ char *text = NULL;
+        uint64_t inside;
+        int r = proc_status(proc_fd, pid, &text, err);
+
+        if (r < 0)
+                return r;
         *ret_pid = procfs_status_pid_inside(text, &inside) < 0 ? pid : (pid_t)inside;
         return 0;
 }

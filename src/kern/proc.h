@@ -31,6 +31,9 @@ struct proc_process {
 int proc_list(int proc_fd, struct arena *arena, struct proc_process **ret_list, size_t *ret_count,
               struct ward_err *err);
 
+/* Two pids for qsort(3) and bsearch(3). */
+int proc_compare(const void *a, const void *b);
+
 /* The threads of a process, ascending, in @arena. -ENOENT or -ESRCH: it has ended. */
 int proc_threads(int proc_fd, pid_t pid, struct arena *arena, pid_t **ret_threads, size_t *ret_count,
                  struct ward_err *err);
@@ -45,10 +48,13 @@ int proc_exit_status(int proc_fd, pid_t pid, uint64_t ticks, int *ret_status);
 /* st_ino of /proc/PID/ns/@name. */
 int proc_namespace_inode(int proc_fd, pid_t pid, const char *name, uint64_t *ret_inode, struct ward_err *err);
 
+/* The whole /proc/PID/status, owned by the caller: free(3). */
+int proc_status(int proc_fd, pid_t pid, char **ret_text, struct ward_err *err);
+
 /* The number that the process has in its own pid namespace: in the caller's, where the kernel has no other ones. */
 int proc_pid_inside(int proc_fd, pid_t pid, pid_t *ret_pid, struct ward_err *err);
 
-/* Opens /proc/PID/@path for reading: namespace files and the like. Returns a descriptor or -errno. */
+/* Opens /proc/PID/@path with the @flags of open(2): namespace files and the like. Returns a descriptor or -errno. */
 int proc_open_of(int proc_fd, pid_t pid, const char *path, int flags, struct ward_err *err);
 
 /* Writes @len bytes of @text to /proc/PID/@path by one write(2). */

@@ -3,7 +3,6 @@
 #include "kern/require.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/prctl.h>
@@ -14,9 +13,9 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "kern/caps.h"
 #include "kern/careful.h"
 #include "kern/clone.h"
+#include "kern/probe.h"
 
 #define NONE (-1L)
 #define ALL (~0L)
@@ -68,13 +67,6 @@ static const struct call calls[] = {
         {"seccomp", "3.17", SYS_seccomp, {ALL, 0, 0}},
 };
 
-static bool has_sys_admin(void)
-{
-        struct caps_pair own;
-
-        return caps_own(&own) >= 0 && (own.effective >> CAP_SYS_ADMIN & 1) != 0;
-}
-
 static bool is_refused(const struct call *call, bool privileged)
 {
         const long *a = call->args;
@@ -85,7 +77,7 @@ static bool is_refused(const struct call *call, bool privileged)
 
 const char *require_refused(size_t index, const char **ret_since)
 {
-        bool privileged = has_sys_admin();
+        bool privileged = probe_has_rights();
 
         for (size_t i = 0; i < ELEMENTS(calls); i++) {
                 if (calls[i].spared || !is_refused(&calls[i], privileged) || index-- > 0)

@@ -17,21 +17,16 @@
 #include "kern/proc.h"
 #include "kern/seccomp.h"
 
-#define STATUS_MAX 16384
-
 /* Nobody has more: the kernel counts all instructions of a thread's filters, with 4 for each filter (MAX_INSNS_PER_PATH). */
 #define FILTERS_MAX (32768 / 4)
 
 int seccomp_status_read(int proc_fd, pid_t pid, struct seccomp_status *ret_status, struct ward_err *err)
 {
-        _cleanup_close_
-        int fd = proc_open_of(proc_fd, pid, "status", O_RDONLY, err);
         struct seccomp_status status = {.filter_count = UINT64_MAX};
         _cleanup_free_ char *text = NULL;
         uint64_t mode;
-        int r;
+        int r = proc_status(proc_fd, pid, &text, err);
 
-        r = fd < 0 ? fd : fd_read_all(fd, "status", STATUS_MAX, &text, NULL, err);
         if (r < 0)
                 return r;
         if (procfs_status_number(text, "Seccomp:", 10, &mode) < 0)

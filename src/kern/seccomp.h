@@ -38,7 +38,7 @@ struct seccomp_compare {
 struct seccomp_builder;
 
 /* Starts a filter that answers @default_action (SCMP_ACT_*). @arches are SCMP_ARCH_*, in addition to the native one; none:
- * the native one and its compat one. *@ret_builder is owned by the caller. Errors: -ENOMEM, -EINVAL. */
+ * the native one and its compat one. *@ret_builder is owned by the caller. Errors: -ENOMEM. */
 int seccomp_builder_new(uint32_t default_action, const uint32_t *arches, size_t arch_count,
                         struct seccomp_builder **ret_builder, struct ward_err *err);
 

@@ -34,7 +34,7 @@ void ward_info_free(struct ward_info *info)
         free(info);
 }
 
-int ward_state(struct ward *ward, const char *id, struct ward_info **ret_info, struct ward_err *err)
+static int ask_state(struct ward *ward, const char *id, struct ward_info **ret_info, struct ward_err *err)
 {
         struct ward_info *info = calloc(1, sizeof(*info));
         int r;
@@ -50,6 +50,13 @@ int ward_state(struct ward *ward, const char *id, struct ward_info **ret_info, s
         return 0;
 }
 
+int ward_state(struct ward *ward, const char *id, struct ward_info **ret_info, struct ward_err *err)
+{
+        struct ward_err own = {0};
+
+        return lib_end(ask_state(ward, id, ret_info, &own), &own, err);
+}
+
 void ward_list_free(struct ward_list *list)
 {
         if (list == NULL)
@@ -58,7 +65,7 @@ void ward_list_free(struct ward_list *list)
         free(list);
 }
 
-int ward_list(struct ward *ward, struct ward_list **ret_list, struct ward_err *err)
+static int list_containers(struct ward *ward, struct ward_list **ret_list, struct ward_err *err)
 {
         struct ward_list *list = calloc(1, sizeof(*list));
         struct engine_info *infos = NULL;
@@ -79,6 +86,13 @@ int ward_list(struct ward *ward, struct ward_list **ret_list, struct ward_err *e
                 list->items[i].info = infos[i];
         *ret_list = list;
         return 0;
+}
+
+int ward_list(struct ward *ward, struct ward_list **ret_list, struct ward_err *err)
+{
+        struct ward_err own = {0};
+
+        return lib_end(list_containers(ward, ret_list, &own), &own, err);
 }
 
 size_t ward_list_count(const struct ward_list *list)
@@ -143,5 +157,7 @@ const char *ward_info_annotation(const struct ward_info *info, const char *key)
 
 int ward_pids(struct ward *ward, const char *id, pid_t **ret_pids, size_t *ret_count, struct ward_err *err)
 {
-        return engine_pids(&ward->store, id, ret_pids, ret_count, err);
+        struct ward_err own = {0};
+
+        return lib_end(engine_pids(&ward->store, id, ret_pids, ret_count, &own), &own, err);
 }

@@ -30,6 +30,12 @@ int lib_take(void *ret_ours, size_t size, size_t least, const void *given, const
 /* The other way round: gives the caller as much of @ours as its struct_size has room for. */
 void lib_give(void *ret_theirs, const void *ours, size_t size);
 
+/*
+ * Ends a call that came to @r with @own as its error: that becomes the caller's @err below zero alone. What is tried again another way has
+ * left a text behind, and codes depend on there being an error to fill in (err_hint()). Returns @r.
+ */
+int lib_end(int r, struct ward_err *own, struct ward_err *err);
+
 /* -EINVAL unless @flags is a subset of @allowed. */
 int lib_flags(unsigned flags, unsigned allowed, const char *verb, struct ward_err *err);
 

@@ -6,7 +6,7 @@
 #include "lib/lib.h"
 #include "model/oci.h"
 
-int ward_spec_parse(const char *text, size_t len, const char *name, struct ward_spec **ret_spec, struct ward_err *err)
+static int parse_spec(const char *text, size_t len, const char *name, struct ward_spec **ret_spec, struct ward_err *err)
 {
         _cleanup_free_ struct ward_spec *spec = calloc(1, sizeof(*spec));
         int r;
@@ -18,6 +18,13 @@ int ward_spec_parse(const char *text, size_t len, const char *name, struct ward_
                 return r;
         *ret_spec = TAKE_PTR(spec);
         return 0;
+}
+
+int ward_spec_parse(const char *text, size_t len, const char *name, struct ward_spec **ret_spec, struct ward_err *err)
+{
+        struct ward_err own = {0};
+
+        return lib_end(parse_spec(text, len, name, ret_spec, &own), &own, err);
 }
 
 void ward_spec_free(struct ward_spec *spec)
@@ -41,8 +48,8 @@ static void free_process(struct ward_process **process)
         ward_process_free(*process);
 }
 
-int ward_process_parse(const char *text, size_t len, const char *name, struct ward_process **ret_process,
-                       struct ward_err *err)
+static int parse_process(const char *text, size_t len, const char *name, struct ward_process **ret_process,
+                         struct ward_err *err)
 {
         _cleanup_(free_process) struct ward_process *process = calloc(1, sizeof(*process));
         int r;
@@ -54,6 +61,14 @@ int ward_process_parse(const char *text, size_t len, const char *name, struct wa
                 return r;
         *ret_process = TAKE_PTR(process);
         return 0;
+}
+
+int ward_process_parse(const char *text, size_t len, const char *name, struct ward_process **ret_process,
+                       struct ward_err *err)
+{
+        struct ward_err own = {0};
+
+        return lib_end(parse_process(text, len, name, ret_process, &own), &own, err);
 }
 
 static const char *const *copy_words(struct arena *arena, const char *const *words)
@@ -72,8 +87,8 @@ static const char *const *copy_words(struct arena *arena, const char *const *wor
         return copy;
 }
 
-int ward_process_of(struct ward *ward, const char *id, const char *const *argv, struct ward_process **ret_process,
-                    struct ward_err *err)
+static int process_of(struct ward *ward, const char *id, const char *const *argv, struct ward_process **ret_process,
+                      struct ward_err *err)
 {
         _cleanup_(free_process) struct ward_process *process = calloc(1, sizeof(*process));
         struct ward_spec spec;
@@ -96,7 +111,16 @@ int ward_process_of(struct ward *ward, const char *id, const char *const *argv, 
         return 0;
 }
 
-int ward_plan(const struct ward_spec *spec, const char *id, unsigned flags, char **ret_text, struct ward_err *err)
+int ward_process_of(struct ward *ward, const char *id, const char *const *argv, struct ward_process **ret_process,
+                    struct ward_err *err)
+{
+        struct ward_err own = {0};
+
+        return lib_end(process_of(ward, id, argv, ret_process, &own), &own, err);
+}
+
+static int write_plan(const struct ward_spec *spec, const char *id, unsigned flags, char **ret_text,
+                      struct ward_err *err)
 {
         const struct engine_options options = {
                 .id = id,
@@ -115,4 +139,11 @@ int ward_plan(const struct ward_spec *spec, const char *id, unsigned flags, char
                 return r;
         *ret_text = TAKE_PTR(text.data);
         return 0;
+}
+
+int ward_plan(const struct ward_spec *spec, const char *id, unsigned flags, char **ret_text, struct ward_err *err)
+{
+        struct ward_err own = {0};
+
+        return lib_end(write_plan(spec, id, flags, ret_text, &own), &own, err);
 }

@@ -6,6 +6,15 @@
 /* sizeof of the first version of a structure whose last member then was @member. */
 #define FIRST_SIZE(type, member) (offsetof(struct type, member) + sizeof(((struct type *)0)->member))
 
+static int check_fds(unsigned preserve_fds, const char *verb, const char *id, struct ward_err *err)
+{
+        if (preserve_fds <= ENGINE_PRESERVE_FDS_MAX)
+                return 0;
+        (void)err_set(err, -EINVAL, "%s container '%s': it shall keep %u descriptors, and at most %d can be kept", verb,
+                      id, preserve_fds, ENGINE_PRESERVE_FDS_MAX);
+        return err_hint(err, "set preserve_fds to how many there are behind standard error: 3 to 2+N");
+}
+
 static int start_options(const struct ward_start_options *given, unsigned allowed, const char *verb, const char *id,
                          struct engine_options *ret_options, struct ward_err *err)
 {
@@ -15,6 +24,8 @@ static int start_options(const struct ward_start_options *given, unsigned allowe
         r = lib_take(&o, sizeof(o), FIRST_SIZE(ward_start_options, pidfd_socket), given, "ward_start_options", err);
         if (r >= 0)
                 r = lib_flags(o.flags, allowed | WARD_NO_PIVOT | WARD_NO_NEW_KEYRING, verb, err);
+        if (r >= 0)
+                r = check_fds(o.preserve_fds, verb, id, err);
         if (r < 0)
                 return r;
         if (o.bundle == NULL || o.bundle[0] != '/') {
@@ -97,8 +108,8 @@ static int check_exit(const struct ward_exit *ret_exit, struct ward_err *err)
         return lib_take(&ours, sizeof(ours), FIRST_SIZE(ward_exit, oom_killed), ret_exit, "ward_exit", err);
 }
 
-int ward_create(struct ward *ward, const char *id, const struct ward_spec *spec,
-                const struct ward_start_options *options, struct ward_err *err)
+static int create_container(struct ward *ward, const char *id, const struct ward_spec *spec,
+                            const struct ward_start_options *options, struct ward_err *err)
 {
         struct engine_options engine;
         int r = start_options(options, 0, "create", id, &engine, err);
@@ -106,13 +117,23 @@ int ward_create(struct ward *ward, const char *id, const struct ward_spec *spec,
         return r < 0 ? r : engine_create(&ward->store, spec, &engine, err);
 }
 
-int ward_start(struct ward *ward, const char *id, struct ward_err *err)
+int ward_create(struct ward *ward, const char *id, const struct ward_spec *spec,
+                const struct ward_start_options *options, struct ward_err *err)
 {
-        return engine_start(&ward->store, id, NULL, err);
+        struct ward_err own = {0};
+
+        return lib_end(create_container(ward, id, spec, options, &own), &own, err);
 }
 
-int ward_run(struct ward *ward, const char *id, const struct ward_spec *spec, const struct ward_start_options *options,
-             struct ward_exit *ret_exit, struct ward_err *err)
+int ward_start(struct ward *ward, const char *id, struct ward_err *err)
+{
+        struct ward_err own = {0};
+
+        return lib_end(engine_start(&ward->store, id, NULL, &own), &own, err);
+}
+
+static int run_container(struct ward *ward, const char *id, const struct ward_spec *spec,
+                         const struct ward_start_options *options, struct ward_exit *ret_exit, struct ward_err *err)
 {
         struct arena arena _cleanup_arena_ = {0};
         struct engine_options engine;
@@ -132,8 +153,16 @@ int ward_run(struct ward *ward, const char *id, const struct ward_spec *spec, co
         return r;
 }
 
-int ward_exec(struct ward *ward, const char *id, const struct ward_process *process,
-              const struct ward_exec_options *options, struct ward_exit *ret_exit, struct ward_err *err)
+int ward_run(struct ward *ward, const char *id, const struct ward_spec *spec, const struct ward_start_options *options,
+             struct ward_exit *ret_exit, struct ward_err *err)
+{
+        struct ward_err own = {0};
+
+        return lib_end(run_container(ward, id, spec, options, ret_exit, &own), &own, err);
+}
+
+static int execute(struct ward *ward, const char *id, const struct ward_process *process,
+                   const struct ward_exec_options *options, struct ward_exit *ret_exit, struct ward_err *err)
 {
         struct engine_exec_options how = {.process = &process->process};
         const char *groups[2] = {NULL};
@@ -148,6 +177,8 @@ int ward_exec(struct ward *ward, const char *id, const struct ward_process *proc
                              err);
         if (r >= 0)
                 r = lib_flags(o.flags, WARD_DETACH | WARD_TERMINAL | WARD_IGNORE_PAUSED, "exec", err);
+        if (r >= 0)
+                r = check_fds(o.preserve_fds, "execute in", id, err);
         if (r < 0)
                 return r;
         groups[0] = o.cgroup;
@@ -166,7 +197,16 @@ int ward_exec(struct ward *ward, const char *id, const struct ward_process *proc
         return r;
 }
 
-int ward_ending(struct ward *ward, const char *id, struct ward_exit *ret_exit, char **ret_json, struct ward_err *err)
+int ward_exec(struct ward *ward, const char *id, const struct ward_process *process,
+              const struct ward_exec_options *options, struct ward_exit *ret_exit, struct ward_err *err)
+{
+        struct ward_err own = {0};
+
+        return lib_end(execute(ward, id, process, options, ret_exit, &own), &own, err);
+}
+
+static int ask_ending(struct ward *ward, const char *id, struct ward_exit *ret_exit, char **ret_json,
+                      struct ward_err *err)
 {
         struct arena arena _cleanup_arena_ = {0};
         _cleanup_text_ struct text text = {0};
@@ -191,18 +231,39 @@ int ward_ending(struct ward *ward, const char *id, struct ward_exit *ret_exit, c
         return 0;
 }
 
-int ward_kill(struct ward *ward, const char *id, int signal, unsigned flags, struct ward_err *err)
+int ward_ending(struct ward *ward, const char *id, struct ward_exit *ret_exit, char **ret_json, struct ward_err *err)
+{
+        struct ward_err own = {0};
+
+        return lib_end(ask_ending(ward, id, ret_exit, ret_json, &own), &own, err);
+}
+
+static int send_signal(struct ward *ward, const char *id, int signal, unsigned flags, struct ward_err *err)
 {
         int r = lib_flags(flags, WARD_ALL, "kill", err);
 
         return r < 0 ? r : engine_kill(&ward->store, id, signal, (flags & WARD_ALL) != 0, err);
 }
 
-int ward_delete(struct ward *ward, const char *id, unsigned flags, struct ward_err *err)
+int ward_kill(struct ward *ward, const char *id, int signal, unsigned flags, struct ward_err *err)
+{
+        struct ward_err own = {0};
+
+        return lib_end(send_signal(ward, id, signal, flags, &own), &own, err);
+}
+
+static int delete_container(struct ward *ward, const char *id, unsigned flags, struct ward_err *err)
 {
         int r = lib_flags(flags, WARD_FORCE, "delete", err);
 
         return r < 0 ? r : engine_delete(&ward->store, id, (flags & WARD_FORCE) != 0, err);
+}
+
+int ward_delete(struct ward *ward, const char *id, unsigned flags, struct ward_err *err)
+{
+        struct ward_err own = {0};
+
+        return lib_end(delete_container(ward, id, flags, &own), &own, err);
 }
 
 _Static_assert((int)WARD_GC_CONTAINER == (int)ENGINE_GC_CONTAINER && (int)WARD_GC_GROUP == (int)ENGINE_GC_GROUP &&
@@ -231,8 +292,8 @@ static void give_item(void *data, const struct engine_gc_item *item)
                 to->report(to->data, &ours);
 }
 
-int ward_gc(struct ward *ward, unsigned flags, void (*report)(void *data, const struct ward_gc_item *item), void *data,
-            struct ward_err *err)
+static int collect(struct ward *ward, unsigned flags, void (*report)(void *data, const struct ward_gc_item *item),
+                   void *data, struct ward_err *err)
 {
         struct gc_report to = {report, data};
         const struct engine_gc_options options = {
@@ -247,21 +308,41 @@ int ward_gc(struct ward *ward, unsigned flags, void (*report)(void *data, const 
         return r < 0 ? r : engine_gc(&ward->store, &options, err);
 }
 
+int ward_gc(struct ward *ward, unsigned flags, void (*report)(void *data, const struct ward_gc_item *item), void *data,
+            struct ward_err *err)
+{
+        struct ward_err own = {0};
+
+        return lib_end(collect(ward, flags, report, data, &own), &own, err);
+}
+
 int ward_pause(struct ward *ward, const char *id, struct ward_err *err)
 {
-        return engine_pause(&ward->store, id, err);
+        struct ward_err own = {0};
+
+        return lib_end(engine_pause(&ward->store, id, &own), &own, err);
 }
 
 int ward_resume(struct ward *ward, const char *id, struct ward_err *err)
 {
-        return engine_resume(&ward->store, id, err);
+        struct ward_err own = {0};
+
+        return lib_end(engine_resume(&ward->store, id, &own), &own, err);
 }
 
-int ward_update(struct ward *ward, const char *id, const char *text, size_t len, const char *name, struct ward_err *err)
+static int update_limits(struct ward *ward, const char *id, const char *text, size_t len, const char *name,
+                         struct ward_err *err)
 {
         struct arena arena _cleanup_arena_ = {0};
         struct spec_resources resources = {0};
         int r = oci_parse_resources(text, len, name, &arena, &resources, err);
 
         return r < 0 ? r : engine_update(&ward->store, id, &resources, err);
+}
+
+int ward_update(struct ward *ward, const char *id, const char *text, size_t len, const char *name, struct ward_err *err)
+{
+        struct ward_err own = {0};
+
+        return lib_end(update_limits(ward, id, text, len, name, &own), &own, err);
 }

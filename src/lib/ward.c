@@ -10,7 +10,18 @@ const char *ward_version(void)
         return WARD_VERSION;
 }
 
-int ward_open(const char *path, struct ward **ret_ward, struct ward_err *err)
+int lib_end(int r, struct ward_err *own, struct ward_err *err)
+{
+        /* wait(2): its child is gone before it was waited for. */
+        if (r == -ECHILD && own->hint[0] == '\0')
+                (void)err_hint(own, "somebody else has reaped a child of libward's: SIGCHLD must not be ignored, and "
+                                    "nobody may wait for any child during a call");
+        if (r < 0 && err != NULL)
+                *err = *own;
+        return r;
+}
+
+static int open_root(const char *path, struct ward **ret_ward, struct ward_err *err)
 {
         _cleanup_free_ struct ward *ward = calloc(1, sizeof(*ward));
         int r;
@@ -22,6 +33,13 @@ int ward_open(const char *path, struct ward **ret_ward, struct ward_err *err)
                 return r;
         *ret_ward = TAKE_PTR(ward);
         return 0;
+}
+
+int ward_open(const char *path, struct ward **ret_ward, struct ward_err *err)
+{
+        struct ward_err own = {0};
+
+        return lib_end(open_root(path, ret_ward, &own), &own, err);
 }
 
 void ward_close(struct ward *ward)

@@ -7,6 +7,7 @@
 #define SHARES RANGE(2, 262144)
 #define WEIGHT RANGE(1, 10000)
 #define BLKIO RANGE(10, 1000)
+#define SWAPPINESS RANGE(0, SPEC_SWAPPINESS_MAX)
 
 const struct limit_word limit_words[] = {
         /* clang-format off */
@@ -25,8 +26,8 @@ const struct limit_word limit_words[] = {
         {"memory.memsw.limit_in_bytes", LIMIT_V1, LIMIT_BYTES, AT(memory.swap)},
         {"memory-swap", LIMIT_DOCKER, LIMIT_BYTES, AT(memory.swap)},
 
-        {"memory.swappiness", LIMIT_V1, LIMIT_NUMBER, AT(memory.swappiness), RANGE(0, 200)},
-        {"memory-swappiness", LIMIT_DOCKER, LIMIT_NUMBER, AT(memory.swappiness), RANGE(0, 200)},
+        {"memory.swappiness", LIMIT_V1, LIMIT_NUMBER, AT(memory.swappiness), SWAPPINESS},
+        {"memory-swappiness", LIMIT_DOCKER, LIMIT_NUMBER, AT(memory.swappiness), SWAPPINESS},
         {"memory.disableOOMKiller", LIMIT_OCI, LIMIT_SWITCH, AT(memory.disable_oom_killer)},
         {"memory.oom_control", LIMIT_V1, LIMIT_SWITCH, AT(memory.disable_oom_killer)},
         {"oom-kill-disable", LIMIT_DOCKER, LIMIT_SWITCH, AT(memory.disable_oom_killer)},

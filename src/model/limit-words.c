@@ -292,12 +292,15 @@ static int read_cpus(const struct reading *reading)
 static int read_period(const struct reading *reading)
 {
         struct spec_cpu *cpu = &reading->resources->cpu;
-        int64_t usec, old = cpu->period.given ? cpu->period.value : 0;
+        int64_t usec, parts, old = cpu->period.given ? cpu->period.value : 0;
 
         if (!limit_time(reading->value, 1000000, &usec) || usec < 1000 || usec > 1000000)
                 return refuse(reading, "it is no such time", "write one from 1ms to 1s: 100ms");
-        if (cpu->quota.given && cpu->quota.value > 0 && old > 0)
-                cpu->quota.value = cpu->quota.value * usec / old;
+        if (cpu->quota.given && cpu->quota.value > 0 && old > 0) {
+                if (__builtin_mul_overflow(cpu->quota.value, usec, &parts))
+                        return refuse(reading, "the quota would be more than any machine has", "write a smaller quota");
+                cpu->quota.value = parts / old;
+        }
         return put(reading, usec);
 }
 

@@ -39,4 +39,7 @@ struct spec_mount;
 /* Applies what @name says to @mount. false: it is no such word, but one for the file system, or none at all. */
 bool mount_word_apply(const char *name, struct spec_mount *mount);
 
+/* Whether @name is about the file system itself and no mount of it: "sync". A bind can't have it for itself (mount(2), MS_REMOUNT). */
+bool mount_word_of_file_system(const char *name);
+
 #endif

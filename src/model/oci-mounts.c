@@ -181,6 +181,13 @@ bool mount_word_apply(const char *name, struct spec_mount *mount)
         return word != NULL;
 }
 
+bool mount_word_of_file_system(const char *name)
+{
+        const struct mount_word *word = find_word(name);
+
+        return word != NULL && word->attr == 0 && (word->kind == MOUNT_WORD_SET || word->kind == MOUNT_WORD_CLEAR);
+}
+
 /* A mount and the words about it, which can be judged only when every field was read. */
 struct parts {
         struct spec_mount mount;

@@ -10,7 +10,7 @@
 
 static int read_swappiness(struct json *json, void *target)
 {
-        return oci_read_bounded(json, target, 100);
+        return oci_read_bounded(json, target, SPEC_SWAPPINESS_MAX);
 }
 
 static int read_truth(struct json *json, void *target)

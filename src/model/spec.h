@@ -248,10 +248,13 @@ struct spec_i64 {
         struct spec_origin origin;
 };
 
+/* As the runtime specification has it; newer kernels would take up to 200 (cgroup v1's memory.rst). */
+#define SPEC_SWAPPINESS_MAX 100
+
 struct spec_memory {
         struct spec_i64 limit, reservation, swap;          /* bytes; -1: unlimited */
         struct spec_i64 kernel, kernel_tcp;                /* bytes; -1: unlimited; obsolete */
-        struct spec_i64 swappiness;                        /* 0 to 100 */
+        struct spec_i64 swappiness;                        /* 0 to SPEC_SWAPPINESS_MAX */
         struct spec_i64 use_hierarchy, disable_oom_killer; /* 0 or 1 */
         /* What config.json has no field for, here and below: limits by their words (model/limit-words.h). */
         struct spec_i64 min, low;                              /* bytes; -1: all */

@@ -186,7 +186,7 @@ static int take_sockets(struct ward_spec *spec, struct engine_options *engine, s
 
         if (count == NULL || (owner != NULL && (number_parse(owner, INT_MAX, &pid) < 0 || pid != (uint64_t)getpid())))
                 return 0;
-        if (number_parse(count, OCI_PRESERVE_FDS_MAX - engine->preserve_fds, &sockets) < 0) {
+        if (number_parse(count, ENGINE_PRESERVE_FDS_MAX - engine->preserve_fds, &sockets) < 0) {
                 (void)err_set(err, -EINVAL, "LISTEN_FDS in the environment: '%s' is no number of descriptors", count);
                 return err_hint(err, "take it out of the environment, or set it as sd_listen_fds(3) says");
         }

@@ -5,8 +5,6 @@
 
 #include "oci/oci.h"
 
-#define OCI_PRESERVE_FDS_MAX 1024
-
 /* The first member of the structures that these entries fill in. */
 struct bundle_options {
         const char *bundle, *config;
@@ -34,12 +32,13 @@ struct bundle_options {
         BUNDLE_TEXT("bundle", 'b', "DIR", "the bundle (default: the current directory)", bundle), \
                 BUNDLE_TEXT("config", 'f', "FILE", "its config (default: config.json)", config)
 
-#define BUNDLE_START_ENTRIES                                                                                           \
-        BUNDLE_TEXT("console-socket", 0, "PATH", "socket that takes the terminal's master", console_socket),           \
-                BUNDLE_TEXT("pid-file", 0, "FILE", "write the pid of init there", pid_file),                           \
-                BUNDLE_TEXT("pidfd-socket", 0, "PATH", "socket that takes a pidfd of init", pidfd_socket),             \
-                BUNDLE_COUNT("preserve-fds", "N", "pass descriptors 3 to 2+N on", preserve_fds, OCI_PRESERVE_FDS_MAX), \
-                BUNDLE_FLAG("no-pivot", "chroot(2) in place of pivot_root(2)", no_pivot),                              \
+#define BUNDLE_START_ENTRIES                                                                                 \
+        BUNDLE_TEXT("console-socket", 0, "PATH", "socket that takes the terminal's master", console_socket), \
+                BUNDLE_TEXT("pid-file", 0, "FILE", "write the pid of init there", pid_file),                 \
+                BUNDLE_TEXT("pidfd-socket", 0, "PATH", "socket that takes a pidfd of init", pidfd_socket),   \
+                BUNDLE_COUNT("preserve-fds", "N", "pass descriptors 3 to 2+N on", preserve_fds,              \
+                             ENGINE_PRESERVE_FDS_MAX),                                                       \
+                BUNDLE_FLAG("no-pivot", "chroot(2) in place of pivot_root(2)", no_pivot),                    \
                 BUNDLE_FLAG("no-new-keyring", "keep the caller's session keyring", no_new_keyring)
 
 /* A bundle that was read: what to run, and how as far as the options say it. */

@@ -365,7 +365,7 @@ static const struct option_entry entries[] = {
         {.name = "preserve-fds",
          .arg = "N",
          .help = "pass descriptors 3 to 2+N on",
-         OPTION_NUMBER(struct exec, preserve_fds, OCI_PRESERVE_FDS_MAX)},
+         OPTION_NUMBER(struct exec, preserve_fds, ENGINE_PRESERVE_FDS_MAX)},
         {.name = "cgroup",
          .arg = "[CONTROLLER,...:]PATH",
          .help = "group below the container's, of cgroup v1 for a controller alone",

@@ -53,7 +53,7 @@ struct ranges_place {
 extern const struct ranges_place ranges_machine;
 
 /* Takes a free range of @count ids, valid as users and as groups, for the caller, who holds it until range_done(). Errors: -ENOSPC when all
- * are taken, -EINVAL for a damaged file, with what to do. */
+ * are taken, -EEXIST when somebody else's ids touch the default range, -EINVAL for a damaged file, with what to do. */
 int ranges_take(const struct ranges_place *place, uint32_t count, struct range *ret_range, struct ward_err *err);
 
 void range_done(struct range *range);

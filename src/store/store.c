@@ -510,7 +510,7 @@ static int open_below(int dirfd, const char *name)
         int fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
         struct stat above, st;
 
-        if (fd >= 0 || errno != ENOSYS)
+        if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
                 return fd;
         /* A filter refuses it. A name without a slash leads nowhere but to what it names. */
         fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

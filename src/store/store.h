@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The state directory: one directory per container below a root that only its owner can enter.
+ * The state directory: one directory per container below a root that only its owner can write.
  *
  *      ROOT/ID/state.json    what ward knows of the container; written by rename, so it is either the old or the new one
  *      ROOT/ID/config.json   the input, as it was when the container was created
@@ -11,12 +11,13 @@
  *      ROOT/ID/exit.json     how it ended, of one that somebody waited for
  *      ROOT/ID/notify/       mounted in a container whose program says when it is ready: the socket `notify` for that
  *      ROOT/.cache/          compiled seccomp filters
+ *      ROOT/.ranges/         which ids user namespaces have, in /run/ward alone (store/ranges.h)
  *      ROOT/.limits/         what `ward limit` has changed (store/limits.h)
  *
  * Whoever changes a container holds flock(2) on ROOT/ID itself.
  *
  * ROOT lies on a tmpfs: nothing in it may outlive a boot, and each state.json carries the boot's id. Reading needs no lock. Every path is
- * resolved from the descriptor of ROOT, which was proved to be a directory of the caller with mode 0700 (V34).
+ * resolved from the descriptor of ROOT, which was proved to be a directory of the caller that nobody else can write (V34).
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -56,7 +57,7 @@ struct store {
 
 /* Opens the state root, making it (0700) if it is missing. @path NULL: /run/ward for root, $XDG_RUNTIME_DIR/ward for others, /tmp/ward-UID without a session;
  * where that is read-only, root's is like others', and the last is /dev/shm/ward-UID.
- * Errors: -EPERM when the directory belongs to someone else or others may enter it, with the command that mends it. */
+ * Errors: -EPERM when the directory belongs to someone else or others may write it, with the command that mends it. */
 int store_open(const char *path, struct store *ret_store, struct ward_err *err);
 void store_close(struct store *store);
 

@@ -64,6 +64,18 @@ teardown() { remove_all; }
         [[ $output =~ securebits\ +the\ kernel\ tells ]] || shown
 }
 
+@test "of: a process with as many groups as there can be" {
+        needs_machine_root
+        needs_program python3
+        python3 -c 'import os, time; os.setgroups([4294900000 - i for i in range(65536)]); print(flush=True); time.sleep(1000)' 3>&- >ready &
+        PID=$!
+        wait_until 10 test -s ready
+        run -0 ward caps of "$PID"
+        [[ $output =~ effective\ +[0-9a-f]{16} ]] || shown
+        run -0 ward seccomp explain "$PID"
+        expect_in_output "no filter"
+}
+
 @test "of: threads that differ are shown" {
         needs_root
         needs_program python3

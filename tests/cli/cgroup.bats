@@ -81,6 +81,15 @@ says() { grep -qE "$1" watch.out; }
 }
 
 # bats test_tags=vm
+@test "a hierarchy whose mount is hidden is used where it is mounted, too" {
+        cg controllers --format json | jq -c '.hierarchies[].controllers' | sort >wanted
+        mkdir elsewhere
+        run -0 unshare --mount --propagation private bash -c '
+                mount --rbind /sys/fs/cgroup elsewhere && mount -t tmpfs none /sys/fs/cgroup && exec "$0" --root state cgroup controllers --format json' "$WARD_BUILD/bin/ward"
+        jq -c '.hierarchies[].controllers' <<<"$output" | sort | diff wanted -
+        [[ -z $(jq -r '.hierarchies[].mount | select(startswith("/sys/fs/cgroup"))' <<<"$output") ]] || shown
+}
+
 @test "limits are set by any of their words and read back" {
         cg create "$G/a"
         cg set "$G/a" memory.max=64M CPUQuota=50% pids-limit=10 cpu.weight=200

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every function of libward once, for library.bats: ends with "ok", or at the first that does not do what its header says. */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 #include <ward/ward.h>
 
 static struct ward_err err;
@@ -61,6 +63,12 @@ static void border(struct ward *ward, const char *id, const struct ward_spec *sp
         options.flags = WARD_DETACH;
         EXPECT(ward_create(ward, id, spec, &options, &err) == -EINVAL);
         options.flags = 0;
+        /* 3 to 2+N would wrap around, to no descriptor at all or to all that the caller has. */
+        options.preserve_fds = UINT_MAX;
+        EXPECT(ward_create(ward, id, spec, &options, &err) == -EINVAL && strstr(err.hint, "preserve_fds") != NULL);
+        options.preserve_fds = UINT_MAX - 3;
+        EXPECT(ward_run(ward, id, spec, &options, NULL, &err) == -EINVAL && strstr(err.hint, "preserve_fds") != NULL);
+        options.preserve_fds = 0;
         options.bundle = "relative";
         EXPECT(ward_create(ward, id, spec, &options, NULL) == -EINVAL);
         EXPECT(ward_create(ward, id, spec, NULL, &err) == -EINVAL);
@@ -108,6 +116,12 @@ static void execute(struct ward *ward, const char *id)
         EXPECT(ward_exec(ward, id, process, &options, &end, &err) == 0 && end.status == 4);
         options.flags = WARD_FORCE;
         EXPECT(ward_exec(ward, id, process, &options, &end, &err) == -EINVAL);
+        options.flags = 0;
+        options.preserve_fds = 1025;
+        EXPECT(ward_exec(ward, id, process, &options, &end, &err) == -EINVAL &&
+               strstr(err.hint, "preserve_fds") != NULL);
+        options.preserve_fds = 1024;
+        EXPECT(ward_exec(ward, id, process, &options, &end, &err) == 0 && end.status == 4);
         ward_process_free(process);
 }
 
@@ -168,6 +182,65 @@ static void caps(struct ward *ward, const char *id, const struct ward_spec *spec
         EXPECT(older.reason == (enum ward_reason)77);
 }
 
+static void limit(struct ward *ward, const char *id, const char *resources)
+{
+        err = (struct ward_err){.errnum = -1};
+        EXPECT(ward_update(ward, id, resources, strlen(resources), "limits", &err) == 0);
+        EXPECT(err.errnum == -1 && err.message[0] == '\0' && err.hint[0] == '\0');
+}
+
+/* Below zero alone there is an error, and its number is the same where nobody reads it. With cgroup v1 one of two that are both raised has to wait for
+ * the other. */
+static void errors(struct ward *ward, const char *id, const struct ward_spec *spec)
+{
+        struct ward_start_options options = {.struct_size = sizeof(options), .bundle = "/"};
+        struct {
+                struct ward_start_options known;
+                long newer;
+        } newer = {.known = {.struct_size = sizeof(newer), .bundle = "/"}, .newer = 1};
+
+        limit(ward, id, "{\"memory\": {\"limit\": 67108864, \"swap\": 67108864}}");
+        limit(ward, id, "{\"memory\": {\"limit\": 134217728, \"swap\": 134217728}}");
+        limit(ward, id, "{\"memory\": {\"limit\": 67108864, \"swap\": 67108864}}");
+        EXPECT(ward_create(ward, id, spec, &newer.known, NULL) == -E2BIG);
+        EXPECT(ward_delete(ward, "nosuch", 0, NULL) == -ENOENT && ward_delete(ward, id, 0, NULL) == -EBUSY);
+        EXPECT(ward_create(ward, id, spec, &options, NULL) == -EEXIST);
+}
+
+/* A cap that no time ever reaches is none: the container runs until it is killed. */
+static void endless(struct ward *ward, const char *root, const char *id, const struct ward_spec *spec,
+                    const char *bundle)
+{
+        struct ward_start_options options = {
+                .struct_size = sizeof(options), .bundle = bundle, .timeout_usec = UINT64_MAX};
+        struct ward_exit end = {.struct_size = sizeof(end)};
+        struct ward *other = NULL;
+        pid_t pid = fork();
+
+        EXPECT(pid >= 0);
+        if (pid == 0) {
+                int r = ward_open(root, &other, &err);
+
+                for (int i = 0; r == 0 && i < 200 && ward_kill(other, id, SIGKILL, 0, &err) != 0; i++)
+                        (void)usleep(20000);
+                _exit(0);
+        }
+        EXPECT(ward_run(ward, id, spec, &options, &end, &err) == 0);
+        EXPECT(end.reason == WARD_REASON_SIGNAL && end.signal == SIGKILL);
+        EXPECT(waitpid(pid, NULL, 0) == pid);
+}
+
+/* Who ignores SIGCHLD is told so. */
+static void ignored_children(struct ward *ward, const char *id, const struct ward_spec *spec, const char *bundle)
+{
+        struct ward_start_options options = {.struct_size = sizeof(options), .bundle = bundle};
+
+        EXPECT(signal(SIGCHLD, SIG_IGN) == SIG_DFL);
+        EXPECT(ward_run(ward, id, spec, &options, NULL, &err) == -ECHILD && strstr(err.hint, "SIGCHLD") != NULL);
+        EXPECT(signal(SIGCHLD, SIG_DFL) == SIG_IGN);
+        EXPECT(ward_delete(ward, id, WARD_FORCE, &err) == 0);
+}
+
 /* What the process had before comes back: signals that were not blocked are not blocked after a wait in the foreground. */
 static void unchanged(const sigset_t *before)
 {
@@ -205,6 +278,7 @@ int main(int argc, char **argv)
         EXPECT(ward_update(ward, argv[3], resources, strlen(resources), "limits", &err) == 0);
         EXPECT(ward_update(ward, argv[3], wrong, strlen(wrong), "limits", &err) == -EINVAL &&
                strstr(err.message, "limits") != NULL);
+        errors(ward, argv[3], spec);
         EXPECT(ward_ending(ward, argv[3], NULL, NULL, &err) == -EBUSY);
         EXPECT(ward_pause(ward, argv[3], &err) == 0);
         look(ward, argv[3], argv[2], WARD_PAUSED);
@@ -225,6 +299,8 @@ int main(int argc, char **argv)
         EXPECT(ward_state(ward, argv[3], &(struct ward_info *){NULL}, &err) == -ENOENT);
         free(pids);
         caps(ward, argv[3], spec, argv[2]);
+        endless(ward, argv[1], argv[3], spec, argv[2]);
+        ignored_children(ward, argv[3], spec, argv[2]);
         ward_spec_free(spec);
         ward_close(ward);
         (void)printf("ok\n");

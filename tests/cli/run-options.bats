@@ -336,6 +336,12 @@ needs_node() { [[ -c $1 ]] || unable "this machine has no $1"; }
 @test "--sysctl: its own namespaces' alone" {
         run -0 here --sysctl net.ipv4.ip_forward=1 --sysctl kernel.msgmax=4096 @ cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/msgmax
         expect_output $'1\n4096'
+        # Of two for one setting the last holds, in whatever way its name is written, and what is kept can be read back.
+        background --sysctl net.ipv4.ip_forward=1 --sysctl kernel.msgmax=4096 --sysctl net.ipv4.ip_forward=0 --sysctl net/ipv4/ip_forward=1 "$ROOT" sleep 100
+        run -0 ward exec "$ID" cat /proc/sys/net/ipv4/ip_forward
+        expect_output 1
+        ward inspect --format json "$ID" | jq -e '.containers[0].config.linux.sysctl == {"net/ipv4/ip_forward": "1", "kernel.msgmax": "4096"}'
+        ward rm -f "$ID"
         fails_with 125 "belongs to the whole machine" here --sysctl kernel.panic=1 @ true
         fails_with 125 "--sysctl net.nosuch=1: .*no such setting" here --sysctl net.nosuch=1 @ true
         fails_with 125 "set for others too.*--network host" here --network host --sysctl net.ipv4.ip_forward=1 @ true

@@ -256,6 +256,10 @@ takes_range() { [[ $(ward run --rm --name "$ID-2" "$ROOT" awk '{ print $2 }' /pr
         fails_with 125 "no source" here -v /data @ true
         fails_with 125 "not an absolute path" here -v /tmp:data @ true
         fails_with 125 "'roo' is not one of.*did you mean 'ro'" here -v /tmp:/data:roo @ true
+        for word in sync async dirsync mand lazytime iversion; do
+                fails_with 125 "'$word' is about a whole file system.*remount" here -v "/tmp:/data:ro,$word" @ true
+        done
+        fails_with 125 "'sync' is about a whole file system" here --mount type=bind,src=/tmp,dst=/data,sync @ true
         fails_with 125 "only procfs may be mounted" here -v /tmp:/proc/self @ true
 }
 
@@ -268,7 +272,9 @@ takes_range() { [[ $(ward run --rm --name "$ID-2" "$ROOT" awk '{ print $2 }' /pr
         expect_in_output 700 " 64 "
         expect_not_in_output noexec
         fails_with 125 "set the options? '(.*,)?colour=red'" here --tmpfs /tmp:colour=red @ true
-        fails_with 125 "can't be bound" here --tmpfs /tmp:bind @ true
+        for word in bind copy-symlink tmpcopyup; do
+                fails_with 125 "can't be bound" here --tmpfs "/tmp:$word" @ true
+        done
         fails_with 125 "not an absolute path" here --tmpfs tmp @ true
         run -0 here --tmpfs /tmp -v "$ROOT/etc:/tmp/etc" @ ls /tmp
         expect_output etc
@@ -316,6 +322,9 @@ takes_range() { [[ $(ward run --rm --name "$ID-2" "$ROOT" awk '{ print $2 }' /pr
         fails_with 125 "is no limit.*did you mean 'memory.high'" here --limit memory.hihg=1M @ true
         fails_with 125 "rule about devices.*--device" here --limit 'devices.allow=c 1:3 w' @ true
         fails_with 125 "'9': it is no such number.*10 to 1000" here --blkio-weight 9 @ true
+        # What config.json may not say could not be read back.
+        fails_with 125 "'101': it is no such number.*0 to 100" here --memory-swappiness 101 @ true
+        fails_with 125 "'150': it is no such number.*0 to 100" here --limit memory.swappiness=150 @ true
         run -137 --separate-stderr judged_here --limit MemoryMax=16M @ tail /dev/zero
         [[ $(tail -n 1 status | jq -r .option) == "--limit MemoryMax=16M" ]]
 }

@@ -73,7 +73,7 @@ static void read_layout(const char *mountinfo, const char *self_cgroup)
                 _cleanup_free_ char *mounts = strdup(mountinfo), *groups = strdup(self_cgroup);
 
                 EXPECT(mounts != NULL && groups != NULL);
-                results[i] = cgroup_layout_parse(&arena, mounts, groups, &layouts[i], &err);
+                results[i] = cgroup_layout_parse(&arena, mounts, groups, NULL, &layouts[i], &err);
                 EXPECT(results[i] >= 0 || err.errnum != 0);
         }
         EXPECT(results[0] == results[1] && layouts[0].count == layouts[1].count);

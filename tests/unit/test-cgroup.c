@@ -16,6 +16,7 @@
 struct captured {
         struct arena arena;
         struct cgroup_layout layout;
+        cgroup_layout_open open; /* NULL: nothing is opened */
 };
 
 static void parse(struct captured *captured, const char *mountinfo, const char *self_cgroup)
@@ -23,7 +24,8 @@ static void parse(struct captured *captured, const char *mountinfo, const char *
         struct ward_err err = {0};
         char *mounts = arena_strdup(&captured->arena, mountinfo), *self = arena_strdup(&captured->arena, self_cgroup);
 
-        assert_int_equal(cgroup_layout_parse(&captured->arena, mounts, self, &captured->layout, &err), 0);
+        assert_int_equal(cgroup_layout_parse(&captured->arena, mounts, self, captured->open, &captured->layout, &err),
+                         0);
 }
 
 static void captured_done(struct captured *captured)
@@ -139,6 +141,32 @@ static void test_parse_inside(void **state)
         assert_string_equal(chosen.layout.hierarchies[0].own_path, "/");
         assert_string_equal(chosen.layout.hierarchies[1].mount, "/d");
         assert_string_equal(chosen.layout.hierarchies[1].own_path, "/x/y");
+}
+
+static int open_the_others(struct cgroup_hierarchy *hierarchy, struct ward_err *err)
+{
+        return strncmp(hierarchy->mount, "/hidden", strlen("/hidden")) != 0;
+}
+
+/* What is hidden behind another mount is passed over for the next best one, for both versions; a hierarchy without any is missing. */
+static void test_parse_hidden(void **state)
+{
+        _cleanup_(captured_done) struct captured c = {.open = open_the_others};
+
+        parse(&c,
+              "90 24 0:30 / /hidden/memory rw - cgroup cgroup rw,memory\n"
+              "91 24 0:30 /x /part rw - cgroup cgroup rw,memory\n"
+              "92 24 0:30 / /hidden-too rw - cgroup cgroup rw,memory\n"
+              "93 24 0:30 / /whole rw - cgroup cgroup rw,memory\n"
+              "94 24 0:31 / /hidden/pids rw - cgroup cgroup rw,pids\n"
+              "95 24 0:32 / /hidden/unified rw - cgroup2 cgroup rw\n"
+              "96 24 0:32 /y /group rw - cgroup2 cgroup rw\n",
+              "5:pids:/\n4:memory:/x/y\n0::/y\n");
+        assert_int_equal(c.layout.count, 2);
+        assert_string_equal(c.layout.hierarchies[0].mount, "/whole");
+        assert_string_equal(c.layout.hierarchies[0].own_path, "/x/y");
+        assert_string_equal(c.layout.hierarchies[1].mount, "/group");
+        assert_string_equal(c.layout.hierarchies[1].own_path, "/");
 }
 
 static void test_parse_odd(void **state)
@@ -419,6 +447,7 @@ int main(void)
                 cmocka_unit_test(test_parse_joint),
                 cmocka_unit_test(test_parse_inside),
                 cmocka_unit_test(test_parse_odd),
+                cmocka_unit_test(test_parse_hidden),
                 cmocka_unit_test(test_parse_controllers),
                 cmocka_unit_test(test_weight),
                 cmocka_unit_test(test_path),

@@ -236,7 +236,7 @@ static void test_refused(void **state)
                 {"memory.max", "-5", "no number of bytes", "512M"},
                 {"memory.max", "101%", "no number of bytes", "512M"},
                 {"memory.max", "9999999999G", "no number of bytes", "512M"},
-                {"memory.swappiness", "201", "no such number", "from 0 to 200"},
+                {"memory.swappiness", "101", "no such number", "from 0 to 100"},
                 {"cpu.shares", "1", "no such number", "from 2 to 262144"},
                 {"cpu.weight", "10001", "no such number", "from 1 to 10000"},
                 {"cpu-weight", "idle", "no such number", "from 1 to 10000"},
@@ -276,6 +276,23 @@ static void test_refused(void **state)
                 if (strstr(err.message, cases[i].message) == NULL || strstr(err.hint, cases[i].hint) == NULL)
                         fail_msg("%s=%s: %s (%s)", cases[i].name, cases[i].value, err.message, err.hint);
         }
+}
+
+/* A quota keeps its part of a period that is changed, unless that is no number any more. */
+static void test_period(void **state)
+{
+        struct arena arena _cleanup_arena_ = {0};
+        struct spec_resources r = {0};
+        struct ward_err err;
+
+        ok(&arena, "cpu-period", "1000", &r);
+        ok(&arena, "cpu-quota", "5000", &r);
+        ok(&arena, "CPUQuotaPeriodSec", "2ms", &r);
+        assert_int_equal(r.cpu.quota.value, 10000);
+        ok(&arena, "cpu-quota", "9000000000000000000", &r);
+        assert_int_equal(parse(&arena, "CPUQuotaPeriodSec", "1s", &r, &err), -EINVAL);
+        assert_non_null(strstr(err.message, "more than any machine has"));
+        assert_int_equal(r.cpu.quota.value, 9000000000000000000);
 }
 
 /* Every word that has a member becomes a limit of just the knobs that it is said to be. */
@@ -410,9 +427,9 @@ static void test_documentation(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_numbers),       cmocka_unit_test(test_disks),   cmocka_unit_test(test_keys),
-                cmocka_unit_test(test_quota),         cmocka_unit_test(test_refused), cmocka_unit_test(test_collected),
-                cmocka_unit_test(test_documentation),
+                cmocka_unit_test(test_numbers),   cmocka_unit_test(test_disks),         cmocka_unit_test(test_keys),
+                cmocka_unit_test(test_quota),     cmocka_unit_test(test_refused),       cmocka_unit_test(test_period),
+                cmocka_unit_test(test_collected), cmocka_unit_test(test_documentation),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,8 +40,9 @@ int child_open_as_program(const struct child *child, const char *path, uint64_t 
         const struct open_how how = {.flags = flags | FLAG_PATH | FLAG_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
         int r = (int)sys4(openat2, AT_FDCWD, path, &how, sizeof(how));
 
-        /* Services of systemd have no openat2(2) where set-user-id files are forbidden (systemd.exec(5), RestrictSUIDSGID=). */
-        if (r == -ENOSYS && child->plan->callers_root)
+        /* Services of systemd have no openat2(2) where set-user-id files are forbidden (systemd.exec(5), RestrictSUIDSGID=), and filters that don't know
+         * it answer EPERM. */
+        if ((r == -ENOSYS || r == -EPERM) && child->plan->callers_root)
                 r = (int)sys4(openat, AT_FDCWD, path, how.flags, 0);
         return r;
 }
