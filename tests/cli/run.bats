@@ -46,6 +46,24 @@ teardown() { remove_all; }
         expect_output ""
 }
 
+@test "/dev/stdin, stdout and stderr can be opened where they are pipes, by any user, and are given to nobody; a fifo in a file system stays as it is" {
+        local stdio='read -r line </dev/stdin; echo "out $line" >/dev/stdout; echo err >/dev/stderr' user
+        for user in 0 7; do
+                run -0 here -i -u $user @ sh -c "$stdio" < <(echo typed)
+                expect_output $'out typed\nerr'
+        done
+        background "$ROOT" sleep 100
+        run -0 ward exec -i "$ID" sh -c "$stdio" < <(echo typed)
+        expect_output $'out typed\nerr'
+        ward rm -f "$ID"
+        [[ $({ here -u 7 @ sh -c 'echo in >/dev/stdout'; stat -Lc %u /dev/stdout; } | cat) == $'in\n'$EUID ]]
+        mkfifo -m 600 fifo
+        cat fifo >got &
+        here -u 7 @ echo out >fifo
+        wait_until 10 grep -q out got
+        [[ $(stat -c '%a %u' fifo) == "600 $EUID" ]]
+}
+
 @test "-t gives a terminal, also where there is none outside" {
         run -0 here -t @ sh -c 'tty; test -c /dev/console && echo console; echo $TERM' </dev/null
         expect_in_output /dev/pts/ console xterm

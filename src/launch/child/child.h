@@ -138,7 +138,6 @@ int child_proc_slot(const struct plan *plan);
 /* process.c */
 int child_do_setsid(struct child *child, const struct op *op);
 int child_do_output(struct child *child, const struct op *op);
-int child_do_stdio_owner(struct child *child, const struct op *op);
 int child_do_personality(struct child *child, const struct op *op);
 int child_do_rlimit(struct child *child, const struct op *op);
 int child_do_lsm(struct child *child, const struct op *op);
