@@ -176,6 +176,7 @@ static int build_and_run(struct run_job *job, const char *root_word, struct ward
                 .record = &job->cli->arena,
                 .record_success = o->status_fd.given,
                 .keep = !o->remove,
+                .default_actions = true,
                 .no_input = !o->interactive,
                 .terminal_relay = true,
                 .root_fd = -EBADF,

@@ -51,6 +51,9 @@ int birth_wait_end(struct birth *birth, struct relay *relay, struct engine_exit 
                 .group = birth->site.place.cgroup_path,
                 .alone = birth->spec->ns[SPEC_NS_PID].mode == SPEC_NS_NEW,
                 .pidfd = birth->launch.pidfd,
+                .proc = birth->proc,
+                .pid = birth->state.pid,
+                .stand_in = options->default_actions,
                 .timeout_usec = options->timeout_usec,
                 .cpu_usec = options->cpu_usec,
                 .output_bytes = options->output_bytes,
@@ -69,6 +72,8 @@ int birth_wait_end(struct birth *birth, struct relay *relay, struct engine_exit 
                 r = pidfd_wait(birth->launch.pidfd, false, false, &info);
         if (r < 0)
                 return err_code(err, r, "wait for the container");
+        if (watch.signal != 0 && info.si_code == CLD_KILLED && info.si_status == SIGKILL)
+                info.si_status = watch.signal;
         if (wants_record(options, &watch, &info))
                 r = fill_record(birth, &facts, ret_exit, err);
         else

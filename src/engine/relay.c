@@ -139,7 +139,7 @@ void relay_rest(struct relay *relay)
 }
 
 /* Returns whether there was one for the process. */
-static bool forward_signals(struct relay *relay, int pidfd)
+static bool forward_signals(struct relay *relay, int pidfd, struct watch *watch)
 {
         struct signalfd_siginfo info;
         bool forwarded = false;
@@ -153,7 +153,8 @@ static bool forward_signals(struct relay *relay, int pidfd)
                         continue; /* of a write(2) here */
                 if (signal_ends((int)info.ssi_signo))
                         relay->passed_on = info;
-                (void)pidfd_signal(pidfd, (int)info.ssi_signo); /* ESRCH: it has ended, which the loop sees */
+                if (watch == NULL || !watch_signal(watch, (int)info.ssi_signo))
+                        (void)pidfd_signal(pidfd, (int)info.ssi_signo); /* ESRCH: it has ended, which the loop sees */
                 forwarded = true;
         }
         return forwarded;
@@ -294,6 +295,23 @@ static bool carry_output(struct turn *turn, struct relay *relay, int i)
         return true;
 }
 
+/* What is typed is a signal where the terminal takes it for one (termios(3), ISIG), to the processes in its foreground. */
+static void signal_typed(const struct turn *turn, const struct relay *relay)
+{
+        struct termios mode;
+
+        if (turn->watch == NULL || turn->ended || tcgetattr(relay->master, &mode) < 0 || (mode.c_lflag & ISIG) == 0 ||
+            tcgetpgrp(relay->master) != turn->watch->pid)
+                return;
+        for (size_t i = 0; i < turn->in.len; i++) {
+                unsigned char typed = (unsigned char)turn->in.data[i];
+
+                if ((typed == mode.c_cc[VINTR] && watch_signal(turn->watch, SIGINT)) ||
+                    (typed == mode.c_cc[VQUIT] && watch_signal(turn->watch, SIGQUIT)))
+                        return;
+        }
+}
+
 /* Carries what can be. Returns whether any of the process's output was there or went. */
 static bool turn_carry(struct turn *turn, struct relay *relay)
 {
@@ -303,6 +321,8 @@ static bool turn_carry(struct turn *turn, struct relay *relay)
         if (ready[POLL_INPUT].revents != 0 && !flow_fill(&turn->in)) {
                 end_input(relay);
                 turn->in_open = false;
+        } else if (ready[POLL_INPUT].revents != 0) {
+                signal_typed(turn, relay);
         }
         if (turn->in.len > 0 && (ready[POLL_MASTER].revents & ~POLLIN) != 0)
                 turn->in_open &= flow_drain(&turn->in);
@@ -343,7 +363,7 @@ int relay_run(struct relay *relay, int pidfd, struct watch *watch, struct ward_e
                         return r;
                 turn.hurried |= watch != NULL && watch->hit != ENDING_UNKNOWN;
                 if (turn.ready[POLL_SIGNALS].revents != 0)
-                        turn.hurried |= forward_signals(relay, pidfd);
+                        turn.hurried |= forward_signals(relay, pidfd, watch);
                 more = turn_carry(&turn, relay);
                 if (turn.ended && !more && (flows_empty(&turn) || turn.wasted))
                         return 0;

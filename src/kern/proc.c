@@ -41,6 +41,7 @@ int proc_open(struct ward_err *err)
         return TAKE_FD(fd);
 }
 
+#define STATUS_MAX 8192
 #define NAME_ROOM 128
 
 /* "PID/DIRECTORY/PATH" */
@@ -267,20 +268,47 @@ int proc_initial_user_namespace(int proc_fd, bool *ret_initial, struct ward_err 
         return 0;
 }
 
-int proc_pid_inside(int proc_fd, pid_t pid, pid_t *ret_pid, struct ward_err *err)
+static int read_status(int proc_fd, pid_t pid, char ret_text[STATUS_MAX], struct ward_err *err)
 {
-        uint64_t inside;
-        char text[8192];
-        ssize_t n;
         _cleanup_close_
         int fd = proc_open_of(proc_fd, pid, "status", O_RDONLY, err);
+        ssize_t n;
 
         if (fd < 0)
                 return fd;
-        n = read(fd, text, sizeof(text) - 1);
+        n = read(fd, ret_text, STATUS_MAX - 1);
         if (n < 0)
                 return err_errno(err, "read /proc/%d/status", pid);
-        text[n] = '\0';
+        ret_text[n] = '\0';
+        return 0;
+}
+
+int proc_pid_inside(int proc_fd, pid_t pid, pid_t *ret_pid, struct ward_err *err)
+{
+        uint64_t inside;
+        char text[STATUS_MAX];
+        int r = read_status(proc_fd, pid, text, err);
+
+        if (r < 0)
+                return r;
         *ret_pid = procfs_status_pid_inside(text, &inside) < 0 ? pid : (pid_t)inside;
         return 0;
+}
+
+int proc_signal_is_default(int proc_fd, pid_t pid, int signal, struct ward_err *err)
+{
+        static const char *const others[] = {"SigBlk:", "SigIgn:", "SigCgt:"};
+        char text[STATUS_MAX];
+        int r = read_status(proc_fd, pid, text, err);
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTS(others); i++) {
+                uint64_t mask;
+
+                r = procfs_status_number(text, others[i], 16, &mask);
+                if (r < 0)
+                        return err_code(err, r, "look for '%s' in /proc/%d/status", others[i], pid);
+                if ((mask >> (signal - 1) & 1) != 0)
+                        return 0;
+        }
+        return r < 0 ? r : 1;
 }

@@ -39,6 +39,36 @@ teardown() { remove_all; }
         ended_with 44
 }
 
+# on_terminal SCRIPT OPTIONS... COMMAND...: a container that a person sits before.
+on_terminal() {
+        local script=$1
+        shift
+        "$TERMINAL" "$script" "$WARD_BUILD/bin/ward" --root "$WORK/state" run --name "$ID" "$@"
+}
+
+@test "a signal that asks a program to end ends the first process, too, that leaves it to its default action; one that does not is left to it" {
+        local waits='echo ready; exec sleep 100' signal mode
+        for mode in -i -it; do
+                run -130 on_terminal 'wait:ready,key:03' --rm $mode "$ROOT" sh -c "$waits"
+                run -131 on_terminal 'wait:ready,key:1c' --rm $mode "$ROOT" sh -c "$waits"
+                # Ignored, and waited for in another place of the program; with --init nothing is left to a default action.
+                run -3 on_terminal 'wait:ready,key:03' --rm $mode "$ROOT" sh -c 'trap "" INT; echo ready; sleep 0.5; exit 3'
+                run -130 on_terminal 'wait:ready,key:03' --rm --init $mode "$ROOT" sh -c "$waits"
+        done
+        # A key that a program reads as it is.
+        run -0 on_terminal 'wait:ready,key:03' --rm -it "$ROOT" sh -c 'stty raw; echo ready; dd bs=1 count=1 2>/dev/null | od -An -tx1'
+        expect_in_output 03
+        run -130 on_terminal 'wait:ready,key:03' "$ROOT" sh -c "$waits"
+        ward inspect --format json "$ID" | jq -e '.containers[0].ending | .reason == "signal" and .signalName == "SIGINT" and .sender.signal == 2' >/dev/null ||
+                { ward inspect --format json "$ID"; return 1; }
+        ward rm "$ID"
+        for signal in HUP:129 TERM:143; do
+                background --rm "$ROOT" sleep 100
+                kill -s "${signal%:*}" "$PID"
+                ended_with "${signal#*:}"
+        done
+}
+
 @test "-i passes standard input on; without it there is none" {
         run -0 here -i @ cat <<<"typed"
         expect_output typed
