@@ -91,7 +91,6 @@ static int start(const struct run_job *job, const struct ward_spec *spec, const 
                 if (job->options->cidfile != NULL)
                         (void)unlink(job->options->cidfile);
                 job->cli->failure = end.status != 0 ? end.status : CLI_EXIT_FAILED;
-                run_status_failed(job, job->cli->failure, err);
                 return r;
         }
         return run_status_ended(job, &end);
@@ -251,5 +250,9 @@ int run_program(struct cli *cli, const struct run *o, const struct run_box *box,
 
 int run_run(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)
 {
-        return run_program(cli, options, NULL, operands[0], count - 1, operands + 1, err);
+        int r = run_program(cli, options, NULL, operands[0], count - 1, operands + 1, err);
+
+        if (r < 0)
+                run_status_failed(cli, options, err);
+        return r;
 }

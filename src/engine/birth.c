@@ -659,8 +659,7 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
         return r;
 }
 
-/* A child that was killed without a word may have met its own memory limit: the kernel says so in its group. */
-static int explain_death(const struct birth *birth, struct ward_err *err)
+int birth_explain_death(const struct birth *birth, struct ward_err *err)
 {
         const struct spec_i64 *limit = &birth->spec->resources.memory.limit;
         struct cgroup_stats stats;
@@ -695,7 +694,7 @@ int birth_finish(struct birth *birth, struct ward_err *err)
                 if (r >= 0)
                         r = launch_await_exec(&birth->launch, err);
         }
-        return r == -ESRCH ? explain_death(birth, err) : r;
+        return r == -ESRCH ? birth_explain_death(birth, err) : r;
 }
 
 void birth_release(struct birth *birth)

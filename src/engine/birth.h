@@ -67,6 +67,10 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
 /* create: hands the child over to the listening socket. run: starts the program. */
 int birth_finish(struct birth *birth, struct ward_err *err);
 
+/* A wait for the child failed with -ESRCH: one that was killed without a word may have met its own memory limit, which the kernel says in its group. Says so
+ * in @err, or leaves there what is; returns what stands there. */
+int birth_explain_death(const struct birth *birth, struct ward_err *err);
+
 /* In the foreground, of one that stays: waits until it has ended, and fills in *@ret_exit; then removes it, unless somebody did already. */
 int birth_wait_end(struct birth *birth, struct relay *relay, struct engine_exit *ret_exit, struct ward_err *err);
 int birth_remove_ended(struct birth *birth, struct ward_err *err);

@@ -199,9 +199,29 @@ nobody_in_group() { [[ -z $(ward_oci ps -f json "$ID" | jq '.[]') ]]; }
         expect_output ""
 }
 
-@test "--status-fd: a start that fails; a descriptor that is not there" {
-        run -127 judged @ nosuch
-        jq -e '.event == "failed" and ."exit-code" == 127 and .code == "E204" and (.error | contains("nosuch"))' status
+# failed STATUS CODE OPTIONS... @ COMMAND...: one line, with the words of standard error.
+failed() {
+        local status=$1 code=$2
+        shift 2
+        run "-$status" judged "$@"
+        jq -es --argjson status "$status" --arg code "$code" --arg said "${lines[0]}" --arg id "$ID" 'length == 1 and (.[0] |
+                .event == "failed" and .id == $id and ."exit-code" == $status and .code == $code and "ward: \(.error) [\(.code)]" == $said)' status ||
+                { cat status; shown; }
+}
+
+@test "--status-fd: a start that fails, early and late; a descriptor that is not there, or that can't be written" {
+        failed 127 E204 @ nosuch
+        failed 125 E201 ./nosuch true
+        failed 125 E401 -u nobody-has-this-name @ true
+        failed 125 E501 --memory 1 @ true
+        run -125 judged --hostname "$(printf '%065d' 0)" @ true
+        jq -e '.event == "failed" and (.error | contains("--hostname"))' status
+        run -125 ward sandbox --status-fd 9 --ro /nosuch true 9>status
+        jq -e '.event == "failed" and (.error | contains("/nosuch"))' status
+        run -125 judged --dry-run ./nosuch true
+        [[ ! -s status ]]
+        run -3 here --status-fd 9 @ sh -c 'exit 3' 9>/dev/full
+        expect_in_output "--status-fd 9" "No space left on device"
         fails_with 125 "--status-fd 9.*9>status|--status-fd 9.*3>status.json" here --status-fd 9 @ true 9>&-
         fails_with 125 "--status-fd 9" here --status-fd 9 @ true 9<"$ROOT/etc/passwd"
 }
