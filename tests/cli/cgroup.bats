@@ -184,8 +184,11 @@ says() { grep -qE "$1" watch.out; }
         [[ $(cg tree --format json "$G" | jq -r '.groups[] | select(.processes | length > 0) | .group') == "$G/a" ]]
         cg freeze "$G/a"
         frozen "$PID"
+        cg events "$G/a" | grep -qE '(cgroup.events|freezer.state): frozen 1$'
+        [[ $(cg events --format json "$G/a" | jq '[.events[] | select(.event == "frozen") | .count] == [1]') == true ]]
         cg thaw "$G/a"
         wait_until 5 thawed "$PID"
+        cg events "$G/a" | grep -q 'cgroup.events: frozen 0$'
         fails_with 1 "1 processes are in it" ward cgroup delete -r "$G"
         [[ -d $(mount_of memory)$G/a ]]
         cg kill -s STOP "$G/a"
