@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/json.h"
 #include "model/defaults.h"
 #include "store/ranges.h"
 
@@ -150,6 +151,17 @@ static int open_box(struct run_root *root, struct ward_err *err)
         return root->fd < 0 ? err_errno(err, "open /") : 0;
 }
 
+/* The state has its path for good, as JSON. */
+static int check_root(const struct run_root *root, struct ward_err *err)
+{
+        if (json_is_utf8(root->path))
+                return 0;
+        (void)err_set(err, -EILSEQ,
+                      "open the root '%s': its path is not UTF-8, in which the container's state keeps it", root->path);
+        (void)err_mistake(err, MISTAKE_FORM);
+        return err_hint(err, "give it another name, by 'mv', a link to its directory or 'mount --bind'");
+}
+
 static void started(void *data, const struct engine_started *what)
 {
         const struct run_job *job = data;
@@ -188,6 +200,8 @@ static int build_and_run(struct run_job *job, const char *root_word, struct ward
         r = run_ids_begin(job, err);
         if (r >= 0)
                 r = job->box != NULL ? open_box(&root, err) : run_root_open(job, root_word, &root, err);
+        if (r >= 0)
+                r = check_root(&root, err);
         if (r >= 0)
                 r = run_spec(job, &spec, err);
         if (r < 0)

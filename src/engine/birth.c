@@ -459,6 +459,8 @@ static int run_parent_hooks(struct birth *birth, struct ward_err *err)
         return r;
 }
 
+/* What runs comes from the spec itself: words of it that are not UTF-8 are kept as JSON can have them, for who looks, and for `exec`, which takes the
+ * environment and the working directory from here. */
 static int write_config(const struct birth *birth, struct ward_err *err)
 {
         _cleanup_close_
@@ -474,10 +476,6 @@ static int write_config(const struct birth *birth, struct ward_err *err)
                 spec_print(birth->spec, &text);
                 if (text_failed(&text))
                         return err_oom(err);
-                if (json_check(text.data, text.len, "config.json", err) < 0) {
-                        (void)err_wrap(err, "keep the container's config");
-                        return err_hint(err, "the command, the environment and all names must be UTF-8");
-                }
                 r = fd_write_all(fd, text.data, text.len);
         }
         return r < 0 ? err_code(err, r, "keep the container's config") : 0;

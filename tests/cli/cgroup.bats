@@ -182,6 +182,12 @@ says() { grep -qE "$1" watch.out; }
         run -0 ward cgroup tree "$G"
         [[ ${lines[0]} == "$G" && ${lines[1]} == *a && ${lines[2]} == *"$PID sleep 1000" ]] || shown
         [[ $(cg tree --format json "$G" | jq -r '.groups[] | select(.processes | length > 0) | .group') == "$G/a" ]]
+        bash -c 'exec -a "$1" sleep 1000' bash $'caf\xe9' 3>&- &
+        local other=$!
+        cg classify "$G/a" $other
+        cg tree --format json "$G" | iconv -f UTF-8 -t UTF-8 | jq -e '[.groups[].processes[].command] | any(startswith("caf\ufffd"))' >/dev/null
+        kill "$other"
+        wait_until 5 gone "$other"
         cg freeze "$G/a"
         frozen "$PID"
         cg events "$G/a" | grep -qE '(cgroup.events|freezer.state): frozen 1$'

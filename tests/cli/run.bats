@@ -69,6 +69,30 @@ on_terminal() {
         done
 }
 
+# Whether standard input is JSON, which is UTF-8.
+is_json() { tee json | iconv -f UTF-8 -t UTF-8 | jq -e . >/dev/null || { od -c json | tail; return 1; }; }
+
+@test "words that are not UTF-8 are the program's as they are: arguments, variables, files, directories; what tells of them is JSON" {
+        local word=$'caf\xe9'
+        mkdir "$word"
+        echo text >"$word/$word"
+        cd "$word"
+        run -0 here --status-fd 9 -e "A=$word" -v "$PWD:/$word" -w "/$word" @ sh -c 'echo "$A"; pwd; cat "$1"' sh "$word" 9>../status
+        [[ $output == "$word"$'\n'"/$word"$'\n'text ]] || shown
+        is_json <../status
+        here -v "$PWD:/$word" --dry-run --format json @ echo "$word" | is_json
+        # The root's own path is kept for good.
+        cp -r "$ROOT" root
+        fails_with 125 "root.*not UTF-8.*E112.*another name" ward run --rm ./root true
+        fails_with 125 "root.*not UTF-8" ward run --rm --dry-run ./root true
+        cd ..
+        background -e "A=$word" -w / "$ROOT" sh -c 'sleep 100; true' "$word"
+        ward ps --format json | is_json
+        ward inspect --format json "$ID" | is_json
+        run -0 ward exec "$ID" sh -c 'echo "$A" "$1"' sh "$word"
+        [[ $output == $'caf\ufffd '"$word" ]] || shown
+}
+
 @test "-i passes standard input on; without it there is none" {
         run -0 here -i @ cat <<<"typed"
         expect_output typed

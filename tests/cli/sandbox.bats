@@ -29,6 +29,12 @@ inside() { as_user sandbox "$@"; }
         expect_in_output "cannot touch '/x': Read-only file system"
         [[ ${lines[-2]} == z && ${lines[-1]} == "$USER_ID" ]] || shown
         [[ $(stat -c %u new) == "$USER_ID" && ! -e /tmp/z ]]
+        # No name has to be UTF-8.
+        mkdir $'caf\xe9'
+        cd $'caf\xe9'
+        echo text >$'\xe9'
+        run -0 inside cat $'\xe9'
+        expect_output text
 }
 
 @test "no capability, no network, no process of the machine, no descriptor and no secret of the caller" {
