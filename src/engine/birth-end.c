@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end of a container that its creator waits for in the foreground; see birth.h. */
 #include "engine/birth.h"
+
+#include <time.h>
+
 #include "engine/ending.h"
 #include "engine/hooks.h"
 #include "kern/clone.h"
@@ -42,6 +45,16 @@ static bool wants_record(const struct engine_options *options, const struct watc
         return options->keep || (options->record != NULL && (options->record_success || !success));
 }
 
+static uint64_t since(uint64_t usec)
+{
+        struct timespec now;
+        uint64_t now_usec;
+
+        (void)clock_gettime(CLOCK_REALTIME, &now);
+        now_usec = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+        return now_usec > usec ? now_usec - usec : 0; /* else the clock was set */
+}
+
 /* Waits for the end. A created container that failed later is gone by the same way. */
 int birth_wait_end(struct birth *birth, struct relay *relay, struct engine_exit *ret_exit, struct ward_err *err)
 {
@@ -63,6 +76,8 @@ int birth_wait_end(struct birth *birth, struct relay *relay, struct engine_exit 
                 &birth->entry, &birth->site.layout, watch.group, birth->state.pid, &info, &watch, relay};
         int r;
 
+        if (options->record != NULL)
+                watch.start_usec = since(birth->state.created_usec);
         watch_begin(&watch, options->record != NULL && birth->spec->resources.memory.limit.given);
         r = relay_run(relay, birth->launch.pidfd, &watch, err);
         /* What can't be held to its caps does not go on without them. */

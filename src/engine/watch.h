@@ -24,6 +24,8 @@ struct watch {
         bool stand_in;     /* see engine_options.default_actions */
         uint64_t timeout_usec, cpu_usec, output_bytes; /* the caps; 0: none */
 
+        uint64_t
+                start_usec; /* what the start took before: the figures of the group have it, so the record's time has, too */
         uint64_t began_usec;       /* CLOCK_MONOTONIC */
         uint64_t used_before_nsec; /* processor time of the start; UINT64_MAX: not looked at yet */
         uint64_t look_usec;        /* when the processor time is looked at again */

@@ -37,6 +37,13 @@ reads_log() { is_machine_root && dmesg >/dev/null 2>&1; }
                 .memory.limitBytes == 67108864 and .memory.peakBytes > 4096 and .cpu.usageUsec > 0 and .wallUsec > 0 and .endedUsec > .startedUsec)'
 }
 
+@test "one thread has no more processor time than there was time" {
+        for _ in {1..5}; do
+                here --status-fd 9 @ true 9>status
+                verdict '.ending | .cpu.usageUsec > 0 and .wallUsec >= .cpu.usageUsec and .startedUsec + .wallUsec == .endedUsec'
+        done
+}
+
 @test "--timeout" {
         fails_with 124 "ran out of time.*after 0.3 s .--timeout 300ms..*E507.*--timeout" judged --timeout 300ms @ sleep 100
         verdict '."exit-code" == 124 and .option == "--timeout 300ms" and (.ending | .reason == "timeout" and .limit == 300000 and .wallUsec >= 300000 and .signalName == "SIGKILL")'
