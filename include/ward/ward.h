@@ -48,11 +48,11 @@ struct ward;
 
 /**
  * ward_open() - opens a state root
- * @path:     its directory, made with mode 0700 where it is missing. NULL: /run/ward for root, $XDG_RUNTIME_DIR/ward for others
+ * @path:     its directory, made with mode 0700 where it is missing. NULL: /run/ward for root, $XDG_RUNTIME_DIR/ward for others, and
+ *            where that is not set /tmp/ward-UID, or /dev/shm/ward-UID on a read-only file system
  * @ret_ward: receives the handle, owned by the caller: ward_close()
  *
- * Returns 0; -EPERM when the directory belongs to someone else or others may enter it; -ENOTDIR; -ENOENT when @path is NULL and
- * XDG_RUNTIME_DIR is not set; errors of mkdir(2) and open(2); -ENOMEM.
+ * Returns 0; -EPERM when the directory belongs to someone else or others may enter it; -ENOTDIR; errors of mkdir(2) and open(2); -ENOMEM.
  */
 WARD_PUBLIC int ward_open(const char *path, struct ward **ret_ward, struct ward_err *err);
 
