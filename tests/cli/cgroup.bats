@@ -98,7 +98,9 @@ says() { grep -qE "$1" watch.out; }
         # With -g the controllers, a group by its path, and names behind it, as cgget has it.
         [[ $(cg cgget -g pids "$G/a") == "pids.max: 10" && $(cg cgget -g pids,cpu "$G/a" pids.current) == "pids.current: 0" ]]
         fails_with 1 "neither a limit nor a file" ward cgroup get "$G/a" pids.nothing
-        fails_with 1 "'1Q': it is no number of bytes" ward cgroup set "$G/a" memory.max=1Q
+        fails_with 1 "'1Q': it is no number of bytes.*E106" ward cgroup set "$G/a" memory.max=1Q
+        fails_with 1 "'1k': it is less than a page of memory.*E106" ward cgroup set "$G/a" memory.max=1k
+        fails_with 1 "'1k': it is less than a page of memory.*E106" ward limit -m 1k "$G/a"
         fails_with 1 "nothing is to be set" ward cgroup set "$G/a"
         # What is refused was found before anything was written.
         fails_with 1 "memory" ward cgroup set "$G/a" pids.max=3 memory.limit=64M memory.swap=1M
