@@ -108,7 +108,7 @@ static int judge(void *data, const struct strength *strength, struct ward_err *e
                 strength_json(strength, &text);
         } else if (shows_strength(o)) {
                 text_puts(&text, job->cli->color ? "\033[2mward: " : "ward: ");
-                strength_line(strength, &text);
+                strength_line(strength, cli_has_utf8(), &text);
                 text_puts(&text, job->cli->color ? "\033[0m\n" : "\n");
         }
         if (text_failed(&text))

@@ -108,6 +108,9 @@ inside() { as_user sandbox "$@"; }
 }
 
 @test "-v says which walls stand; --require that they must, with a status of its own" {
+        LC_ALL=C run -0 inside -v true
+        [[ $output == "ward: namespaces user,cgroup,ipc,uts,net,pid,mnt; "*"; caps 0; seccomp default; "* ]] || shown
+        export LC_ALL=C.UTF-8
         run -0 inside -v true
         [[ $output == "ward: namespaces user,cgroup,ipc,uts,net,pid,mnt · "*" · caps 0 · seccomp default · "* ]] || shown
         run -0 inside --require namespaces,caps,seccomp,no-new-privileges true
