@@ -86,6 +86,14 @@ reads_log() { is_machine_root && dmesg >/dev/null 2>&1; }
         [[ $(stat -c %s got) == 1048576 ]]
 }
 
+@test "--output-limit: a pipe is read as a whole, and its reader gets every byte" {
+        needs_program strace
+        traced strace -o calls -e trace=read "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --name "$ID" --output-limit 10m "$ROOT" \
+                sh -c 'sleep 0.2; yes 0123456789abcde | head -c 3000000; sleep 0.2' | { sleep 0.5; cat; } >got
+        [[ $(stat -c %s got) == 3000000 && $(sort -u got) == 0123456789abcde ]]
+        grep -qE '= [1-9][0-9]{4}$' calls
+}
+
 is_zombie() { grep -q '^State:.Z' "/proc/$1/status"; }
 
 @test "--output-limit: what is cut off is missing, also where the program has ended by itself before anybody could end it" {
