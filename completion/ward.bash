@@ -7,6 +7,11 @@ _ward_options() {
         "${COMP_WORDS[0]}" "$@" --help-all 2>/dev/null | sed -n 's/^ *\(-[a-zA-Z]\), /\1\n/; s/^ *\(-\)/\1/p' | grep -o '^--\?[a-zA-Z][a-z0-9-]*'
 }
 
+# takes_value OPTION COMMAND...: whether a word behind it is its value: help has what that is called one space behind the option.
+_ward_takes_value() {
+        "${COMP_WORDS[0]}" "${@:2}" --help-all 2>/dev/null | grep -qE -- "^ *(-[a-zA-Z], )?$1(, --[a-z0-9-]+)? [^ ]"
+}
+
 # The names of profiles, and files.
 _ward_profiles() {
         compgen -W "$("${COMP_WORDS[0]}" profile list 2>/dev/null | awk 'NR > 1 { print $1 }')" -- "$1"
@@ -16,6 +21,7 @@ _ward_profiles() {
 _ward() {
         local verbs='run ps inspect exec kill stop rm limit gc top cgroup seccomp caps profile apparmor doctor sandbox help version'
         local groups='tree list controllers create delete get set exec classify freeze thaw kill stat events watch'
+        local properties='MemoryMax MemoryHigh MemoryLow MemoryMin MemorySwapMax CPUQuota CPUWeight AllowedCPUs AllowedMemoryNodes TasksMax IOWeight IOReadBandwidthMax IOWriteBandwidthMax IOReadIOPSMax IOWriteIOPSMax'
         local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' sub='' root=() all=() i
         for ((i = 1; i < COMP_CWORD; i++)); do
                 case ${COMP_WORDS[i]} in
@@ -38,9 +44,13 @@ _ward() {
         fi
         COMPREPLY=()
         case $previous in
-        --rw | --ro | --hide | --root | --volume | -v | --keep | --env-file | --cidfile | --pidfile | --device | --output | -o) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
+        --volume | -v) [[ $verb == sandbox ]] || { mapfile -t COMPREPLY < <(compgen -f -- "$current") && return; } ;;
+        --rw | --ro | --hide | --root | --keep | --env-file | --cidfile | --pidfile | --device | --output | -o) mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
         --network | --net) [[ $verb == sandbox ]] || { mapfile -t COMPREPLY < <(compgen -W 'none host' -- "$current") && return; } ;;
-        --userns) mapfile -t COMPREPLY < <(compgen -W 'own host' -- "$current") && return ;;
+        --userns) mapfile -t COMPREPLY < <(compgen -W 'own auto keep-id host container:' -- "$current") && return ;;
+        --cap-add | --cap-drop) mapfile -t COMPREPLY < <(compgen -W "ALL $("${COMP_WORDS[0]}" caps explain 2>/dev/null | sed -n 's/^cap_\([a-z_]*\) .*/\U\1/p')" -- "${current^^}") && return ;;
+        --require) mapfile -t COMPREPLY < <(compgen -W 'namespaces ids caps seccomp no-new-privileges cgroup devices paths keyring lsm landlock all' -- "$current") && return ;;
+        --property | -p) [[ $verb != limit ]] || { mapfile -t COMPREPLY < <(compgen -S = -W "$properties" -- "$current") ; compopt -o nospace 2>/dev/null || true; return; } ;;
         --pid | --ipc | --uts | --cgroupns) mapfile -t COMPREPLY < <(compgen -W 'private host' -- "$current") && return ;;
         --order) mapfile -t COMPREPLY < <(compgen -W 'path tasks cpu memory io pressure' -- "$current") && return ;;
         --cpu) mapfile -t COMPREPLY < <(compgen -W 'percentage time' -- "$current") && return ;;
@@ -53,10 +63,14 @@ _ward() {
         --security-opt) mapfile -t COMPREPLY < <(compgen -W 'seccomp= no-new-privileges= apparmor= label= smack= mask= unmask=' -- "$current") && return ;;
         --signal | -s | --stop-signal) mapfile -t COMPREPLY < <(compgen -W 'TERM KILL INT HUP QUIT STOP CONT USR1 USR2' -- "$current") && return ;;
         esac
-        if [[ $current == -* ]]; then
+        if [[ $previous == -* && $current != -* && -n $verb && $verb != cgroup ]] && _ward_takes_value "$previous" "$verb"; then
+                return
+        elif [[ $current == -* ]]; then
                 mapfile -t COMPREPLY < <(compgen -W "$(_ward_options ${verb:+"$verb"} ${sub:+"$sub"})" -- "$current")
         elif [[ -z $verb ]]; then
                 mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$current")
+        elif [[ $verb == help && $previous == cgroup ]]; then
+                mapfile -t COMPREPLY < <(compgen -W "$groups" -- "$current")
         elif [[ $verb == help ]]; then
                 mapfile -t COMPREPLY < <(compgen -W "$verbs errors $("${COMP_WORDS[0]}" help errors 2>/dev/null | sed -n 's/^  \(E[0-9]*\)  .*/\1/p')" -- "$current")
         elif [[ $verb == cgroup && -z $sub ]]; then

@@ -19,7 +19,7 @@ extern "C" {
  * struct ward_err - what went wrong, for a person
  * @errnum:  positive errno value of the cause
  * @code:    a number that names this kind of error for good, 0 where it has none: `ward help E204` explains 204, docs/ERRORS.md all of them
- * @message: what was being done, on which object, and why it failed; one line without a trailing newline
+ * @message: what was being done, on which object, and why it failed; one line without a trailing newline, and without control characters
  * @hint:    what to do about it; empty where nothing useful can be said
  */
 struct ward_err {

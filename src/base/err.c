@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/words.h"
 
 static void set_message(struct ward_err *err, int code, const char *format, va_list args)
@@ -14,6 +15,7 @@ static void set_message(struct ward_err *err, int code, const char *format, va_l
         err->code = 0;
         err->hint[0] = '\0';
         (void)vsnprintf(err->message, sizeof(err->message), format, args);
+        text_make_printable(err->message);
 }
 
 /* Appends ": " and @text; what does not fit is cut. */
@@ -64,6 +66,7 @@ int err_hint(struct ward_err *err, const char *format, ...)
         va_start(args, format);
         (void)vsnprintf(err->hint, sizeof(err->hint), format, args);
         va_end(args);
+        text_make_printable(err->hint);
         return -err->errnum;
 }
 
@@ -85,6 +88,7 @@ int err_wrap(struct ward_err *err, const char *format, ...)
         va_start(args, format);
         (void)vsnprintf(message, sizeof(message), format, args);
         va_end(args);
+        text_make_printable(message);
         join(message, sizeof(message), err->message);
         memcpy(err->message, message, sizeof(message));
         return -err->errnum;

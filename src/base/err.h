@@ -8,6 +8,8 @@
  *      ...
  *      return err_hint(err, "make it with 'mkdir %s'", name);     adds what to do, returns the same code
  *
+ * A message and a hint have no control characters, whatever the words have that are put in.
+ *
  * @err may be NULL everywhere: then only the return code is wanted.
  */
 #ifndef BASE_ERR_H

@@ -145,14 +145,6 @@ static void path_text(const struct json *json, char *buffer, size_t size)
                 memcpy(buffer + size - sizeof("..."), "...", sizeof("..."));
 }
 
-/* A message holds words of the input, and ends on a terminal: no control characters, those of Unicode's C1 included. */
-static void make_printable(char *text)
-{
-        for (unsigned char *c = (unsigned char *)text; *c != '\0'; c++)
-                if (*c < 0x20 || *c == 0x7f || (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0))
-                        *c = '?';
-}
-
 static int fail(struct json *json, struct json_position where, const char *format, va_list args)
 {
         char path[PATH_TEXT_MAX], message[WARD_ERR_MESSAGE_MAX];
@@ -163,7 +155,6 @@ static int fail(struct json *json, struct json_position where, const char *forma
         path_text(json, path, sizeof(path));
         (void)err_set(json->err, -EINVAL, "%s:%u:%u: %s%s%s", json->file, where.line, where.column, path,
                       path[0] != '\0' ? ": " : "", message);
-        make_printable(json->err->message);
         return -EINVAL;
 }
 

@@ -21,7 +21,7 @@ enum mistake {
         MISTAKE_OPERANDS = 107,
         MISTAKE_NO_COMMAND = 108,
         MISTAKE_CONFLICT = 109,
-        MISTAKE_NOT_YET = 110,
+        MISTAKE_FOREIGN = 110,
         MISTAKE_RELATIVE = 111,
         MISTAKE_FORM = 112,
         MISTAKE_CAPABILITY = 113,

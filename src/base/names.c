@@ -106,13 +106,14 @@ int cap_number(const char *name)
 
 const char *cap_nearest(const char *name)
 {
-        const char *nearest = text_nearest(name, cap_names, CAP_NAME_COUNT);
+        const size_t prefix = strlen("CAP_");
+        const char *names[CAP_NAME_COUNT], *nearest;
 
-        /* Without the prefix, as capsh(1) and docker take them. */
-        for (size_t i = 0; nearest == NULL && i < CAP_NAME_COUNT; i++)
-                if (strcasecmp(name, cap_names[i] + strlen("CAP_")) == 0)
-                        nearest = cap_names[i];
-        return nearest;
+        /* The prefix, which capsh(1) and docker let out, is none of what has to be near. */
+        for (size_t i = 0; i < CAP_NAME_COUNT; i++)
+                names[i] = cap_names[i] + prefix;
+        nearest = text_nearest(name + (strncasecmp(name, "CAP_", prefix) == 0 ? prefix : 0), names, CAP_NAME_COUNT);
+        return nearest == NULL ? NULL : nearest - prefix;
 }
 
 /* glibc's, which everybody's numbers are counted from: two below are its own, of the kernel's (signal(7)). musl keeps a third. */

@@ -140,10 +140,6 @@ static int store(struct cursor *cursor, const struct option_entry *entry, const 
         case OPTION_KIND_CALL:
                 r = entry->read(target, value, cursor->arena, err);
                 break;
-        case OPTION_KIND_NOT_YET:
-                (void)err_set(err, -ENOTSUP, "option '%s' is not supported yet", shown);
-                (void)err_mistake(err, MISTAKE_NOT_YET);
-                return err_hint(err, "leave it out; '%s --help-all' lists the options", cursor->command->name);
         }
         return r < 0 ? err_wrap(err, "option '%s'", shown) : 0;
 }
@@ -184,10 +180,25 @@ static const struct option_entry *find_letter(const struct option_command *comma
         return NULL;
 }
 
+static const struct option_foreign *find_foreign(const struct option_command *command, const char *name)
+{
+        for (const struct option_foreign *foreign = command->foreign; foreign != NULL && foreign->name[0] != '\0';
+             foreign++) {
+                const size_t len = strlen(foreign->name);
+                const bool family = foreign->name[len - 1] == '-';
+
+                if ((family ? strncmp(foreign->name, name, len) : strcmp(foreign->name, name)) == 0 ||
+                    (foreign->letter != 0 && name[0] == foreign->letter && name[1] == '\0'))
+                        return foreign;
+        }
+        return NULL;
+}
+
 /* @name is the option's name as it may have been meant, without dashes. */
 static int unknown(struct cursor *cursor, const char *shown, const char *name)
 {
         const struct option_command *command = cursor->command;
+        const struct option_foreign *foreign = find_foreign(command, name);
         const char *near = NULL;
         const char **names = arena_new(cursor->arena, const char *, command->count + command->more_count + 1);
         const struct option_entry *entry;
@@ -195,6 +206,11 @@ static int unknown(struct cursor *cursor, const char *shown, const char *name)
 
         if (names == NULL)
                 return err_oom(cursor->err);
+        if (foreign != NULL) {
+                (void)err_set(cursor->err, -EINVAL, "there is no option '%s'", shown);
+                (void)err_mistake(cursor->err, MISTAKE_FOREIGN);
+                return err_hint(cursor->err, "%s", foreign->hint);
+        }
         while ((entry = next_entry(command, &at)) != NULL)
                 names[count++] = entry->name;
         names[count++] = "help";
@@ -202,6 +218,8 @@ static int unknown(struct cursor *cursor, const char *shown, const char *name)
 
         (void)err_set(cursor->err, -EINVAL, "unknown option '%s'", shown);
         (void)err_mistake(cursor->err, MISTAKE_OPTION);
+        if (name[0] >= '0' && name[0] <= '9')
+                return err_hint(cursor->err, "a word with a dash that is no option stands behind '--'");
         if (near != NULL)
                 return err_hint(cursor->err, "did you mean '--%s'?", near);
         return err_hint(cursor->err, "'%s --help' lists the options", command->name);
@@ -237,7 +255,7 @@ static int parse_long(struct cursor *cursor, const char *word, size_t dashes)
                 return OPTIONS_HELP_ALL;
         if (entry == NULL)
                 return unknown(cursor, shown, shown + dashes);
-        if (entry->arg[0] != '\0' && entry->kind != OPTION_KIND_NOT_YET) {
+        if (entry->arg[0] != '\0') {
                 r = take_value(cursor, entry, shown, value, &value);
                 if (r < 0)
                         return r;
@@ -262,8 +280,12 @@ static int parse_letters(struct cursor *cursor, const char *word)
 
                 if (entry == NULL && *c == 'h')
                         return OPTIONS_HELP;
+                if (entry == NULL && c == word + 1 && cursor->command->dashed != NULL)
+                        return cursor->command->dashed(cursor->target, c, cursor->arena, cursor->err);
                 if (entry == NULL)
-                        return c == word + 1 ? unknown(cursor, word, word + 1) : unknown(cursor, shown, shown + 1);
+                        return c == word + 1 && find_foreign(cursor->command, shown + 1) == NULL
+                                       ? unknown(cursor, word, word + 1)
+                                       : unknown(cursor, shown, shown + 1);
                 if (c[1] == '=')
                         return store(cursor, entry, shown, c + 2);
                 if (entry->arg[0] == '\0') {
@@ -297,12 +319,17 @@ int options_parse(const struct option_command *command, int *argc, char **argv, 
 {
         struct cursor cursor = {
                 .command = command, .words = argv, .count = *argc, .target = target, .arena = arena, .err = err};
-        bool only_operands = false;
+        bool only_operands = false, separated = command->separator == 0;
         int r;
 
         while (cursor.next < cursor.count) {
                 char *word = cursor.words[cursor.next++];
 
+                if (!separated && (unsigned)cursor.operands == command->separator) {
+                        separated = true;
+                        if (strcmp(word, "--") == 0)
+                                continue;
+                }
                 if (only_operands || word[0] != '-' || word[1] == '\0') {
                         cursor.words[cursor.operands++] = word;
                         only_operands = only_operands || !command->options_anywhere;
@@ -384,7 +411,7 @@ static void add_entry(struct text *text, const struct option_entry *entry, size_
 
 static bool is_shown(const struct option_entry *entry, bool all)
 {
-        return entry->kind != OPTION_KIND_NOT_YET && !entry->hidden && (all || !entry->rare);
+        return !entry->hidden && (all || !entry->rare);
 }
 
 void options_help(const struct option_command *command, bool all, struct text *text)

@@ -33,7 +33,6 @@ enum option_kind {
         OPTION_KIND_SET,    /* unsigned: becomes @max; the option takes no value */
         OPTION_KIND_LIST,   /* struct option_list */
         OPTION_KIND_CALL,   /* whatever @read makes of the value */
-        OPTION_KIND_NOT_YET, /* known to users of other programs, not honoured yet: an error that says so; not in --help */
 };
 
 /* The values of an option that may be repeated, in order. Memory is of the arena, the strings are of argv. */
@@ -66,7 +65,13 @@ struct option_entry {
 #define OPTION_SET(type, member, to) .kind = OPTION_KIND_SET, .offset = offsetof(type, member), .max = (to)
 #define OPTION_LIST(type, member) .kind = OPTION_KIND_LIST, .offset = offsetof(type, member)
 #define OPTION_CALL(type, member, reader) .kind = OPTION_KIND_CALL, .offset = offsetof(type, member), .read = (reader)
-#define OPTION_NOT_YET .kind = OPTION_KIND_NOT_YET
+
+/* An option that people know from other programs and that is not there: an error that says what to do instead. No pointers, as above. */
+struct option_foreign {
+        char name[20]; /* without dashes; one that ends with '-' stands for all that begin so */
+        char letter;   /* 0: none */
+        char hint[150];
+};
 
 struct option_command {
         const char *name;     /* as typed: "ward-oci create" */
@@ -78,10 +83,15 @@ struct option_command {
         const struct option_entry
                 *more; /* the table of another command, of which this one has those that @more_names says; NULL: none */
         size_t more_count;
-        const char *const *more_names;       /* NULL-terminated */
+        const char *const *more_names; /* NULL-terminated */
+        const struct option_foreign
+                *foreign; /* asked where @entries know of none; ends with one without a name; NULL: none */
         unsigned operands_min, operands_max; /* how many words that are no options it takes; UINT_MAX: any */
-        bool options_anywhere;               /* options may also follow operands: `delete ID --force` */
-        bool one_dash;                       /* `-name` is `--name`, also where its letters are options */
+        unsigned separator; /* behind that many operands, one "--" is none: `exec NAME -- COMMAND`; 0: it is */
+        option_reader
+                dashed; /* reads the word behind a dash whose first letter is no option, into the whole target: kill -9; NULL: an error */
+        bool options_anywhere; /* options may also follow operands: `delete ID --force` */
+        bool one_dash;         /* `-name` is `--name`, also where its letters are options */
 };
 
 #define OPTIONS_HELP 1

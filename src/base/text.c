@@ -71,6 +71,15 @@ void text_number(struct text *text, uint64_t number)
         text_add(text, digits, (size_t)(digits_put(digits, number, 10) - digits));
 }
 
+void text_make_printable(char *text)
+{
+        for (unsigned char *c = (unsigned char *)text; *c != '\0'; c++)
+                if (*c < 0x20 || *c == 0x7f)
+                        *c = '?';
+                else if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+                        c[0] = c[1] = '?';
+}
+
 char *text_next(char **text, char separator)
 {
         char *part = *text, *end;

@@ -40,6 +40,9 @@ static inline bool text_failed(const struct text *text)
         return text->failed;
 }
 
+/* What comes from an image or a container and ends on a terminal must not speak to it: control characters, those of Unicode's C1 included, become '?'. */
+void text_make_printable(char *text);
+
 /* strsep(3) with one separator: cuts *@text behind its next part, which is returned, and lets *@text begin after that. NULL, when *@text is. */
 char *text_next(char **text, char separator);
 

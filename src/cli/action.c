@@ -7,19 +7,20 @@
 
 static int refuse_word(const struct cli_actions *actions, const char *word, struct ward_err *err)
 {
-        const char *names[CLI_ACTIONS_MAX], *near;
+        const char *names[CLI_ACTIONS_MAX], *example;
         _cleanup_text_ struct text list = {0};
 
         for (size_t i = 0; i < actions->count; i++) {
                 names[i] = actions->all[i].name;
                 text_printf(&list, "%s%s", i == 0 ? "" : ", ", names[i]);
         }
-        near = text_nearest(word, names, actions->count);
         (void)err_set(err, -EINVAL, "%s: '%s' is not one of: %s", actions->verb, word,
                       text_failed(&list) ? "" : list.data);
         (void)err_mistake(err, MISTAKE_WORD);
-        return near == NULL ? err_hint(err, "for example: ward %s %s", actions->verb, actions->example)
-                            : err_hint(err, "did you mean '%s'?", near);
+        text_done(&list);
+        text_printf(&list, "for example: ward %s %s", actions->verb, actions->example);
+        example = text_failed(&list) ? "" : list.data;
+        return cli_suggest(actions->verb, word, names, actions->count, example, err);
 }
 
 static int check_operands(const struct cli_actions *actions, const struct cli_action *action, int count, char **words,

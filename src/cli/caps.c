@@ -97,6 +97,23 @@ static int decode(struct cli *cli, const void *options, int count, char **words,
         return cli_print(&text, err);
 }
 
+/* A mask is hexadecimal, as the kernel writes it; small ones in digits alone may have been meant as the number of a capability. */
+static int say_how_read(struct cli *cli, const char *word, struct ward_err *err)
+{
+        _cleanup_text_ struct text text = {0}, hint = {0};
+        uint64_t number;
+
+        if (number_parse(word, CAP_NAME_COUNT - 1, &number) < 0)
+                return 0;
+        text_printf(&text, "'%s' is read as a mask, 0x%s", word, word);
+        text_puts(&hint, "the capability of that number: ward caps explain ");
+        caps_print(UINT64_C(1) << number, "", &hint);
+        if (text_failed(&text) || text_failed(&hint))
+                return err_oom(err);
+        cli_warning(cli, MISTAKE_NONE, text.data, hint.data);
+        return 0;
+}
+
 static int explain(struct cli *cli, const void *options, int count, char **words, struct ward_err *err)
 {
         const struct caps *o = options;
@@ -107,6 +124,8 @@ static int explain(struct cli *cli, const void *options, int count, char **words
                 uint64_t more;
                 int r = caps_parse(words[i], &cli->arena, &more, err);
 
+                if (r >= 0)
+                        r = say_how_read(cli, words[i], err);
                 if (r < 0)
                         return r;
                 caps |= more;
@@ -386,6 +405,8 @@ static int file(struct cli *cli, const void *options, int count, char **words, s
                 if (r >= 0 && has)
                         r = add_file(&listing, words[i], &found);
         }
+        if (r == -ENOENT || r == -ENOTDIR)
+                return err_hint(err, "name a file of this machine; the capabilities of processes are 'ward caps of'");
         if (r < 0)
                 return r == -ENOMEM ? err_oom(err) : r;
         text_puts(&text, o->format == JSON ? "]}\n" : "");

@@ -66,7 +66,7 @@ static const struct option_entry exec_entries[] = {CGROUP_GROUPS_OPTION(struct e
 
 const struct cgroup_command cgroup_exec_command = {
         .name = "exec",
-        .also = "cgexec",
+        .also = {"cgexec"},
         .command =
                 {
                         .name = "ward cgroup exec",
@@ -143,7 +143,7 @@ static const struct option_entry classify_entries[] = {
 
 const struct cgroup_command cgroup_classify_command = {
         .name = "classify",
-        .also = "cgclassify",
+        .also = {"cgclassify"},
         .command =
                 {
                         .name = "ward cgroup classify",

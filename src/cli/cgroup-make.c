@@ -97,7 +97,7 @@ static const struct option_entry create_entries[] = {
 
 const struct cgroup_command cgroup_create_command = {
         .name = "create",
-        .also = "cgcreate",
+        .also = {"cgcreate"},
         .command =
                 {
                         .name = "ward cgroup create",
@@ -153,7 +153,7 @@ static const struct option_entry delete_entries[] = {
 
 const struct cgroup_command cgroup_delete_command = {
         .name = "delete",
-        .also = "cgdelete",
+        .also = {"cgdelete", "rm"},
         .command =
                 {
                         .name = "ward cgroup delete",
@@ -235,8 +235,8 @@ const struct cgroup_command cgroup_thaw_command = {
 /* ---- kill ---- */
 
 struct kill {
+        const char *signal; /* first: cli_read_dashed_signal() */
         struct option_list groups;
-        const char *signal;
 };
 
 static int kill_one(const struct groups *groups, struct group *group, const void *what, struct ward_err *err)
@@ -276,6 +276,7 @@ const struct cgroup_command cgroup_kill_command = {
                         .entries = kill_entries,
                         .count = ELEMENTS(kill_entries),
                         .operands_max = UINT_MAX,
+                        .dashed = cli_read_dashed_signal,
                         .options_anywhere = true,
                 },
         .options_size = sizeof(struct kill),

@@ -202,7 +202,7 @@ static const struct option_entry tree_entries[] = {
 
 const struct cgroup_command cgroup_tree_command = {
         .name = "tree",
-        .also = "cgls",
+        .also = {"cgls"},
         .command =
                 {
                         .name = "ward cgroup tree",
@@ -235,7 +235,12 @@ static void add_list(struct text *text, const struct groups *groups, size_t inde
                 if ((nodes[i].hierarchies & 1U << index) == 0)
                         continue;
                 if (!json) {
-                        text_printf(text, "%s:%s\n", identity, nodes[i].path);
+                        size_t at = text->len;
+
+                        text_printf(text, "%s:%s", identity, nodes[i].path);
+                        if (!text_failed(text))
+                                text_make_printable(text->data + at);
+                        text_puts(text, "\n");
                         continue;
                 }
                 text_puts(text, text->data[text->len - 1] == '[' ? "\n  {" : ",\n  {");
@@ -280,7 +285,7 @@ static const struct option_entry list_entries[] = {
 
 const struct cgroup_command cgroup_list_command = {
         .name = "list",
-        .also = "lscgroup",
+        .also = {"lscgroup", "ls"},
         .command =
                 {
                         .name = "ward cgroup list",
@@ -378,7 +383,7 @@ static const struct option_entry controllers_entries[] = {CGROUP_FORMAT_OPTION(s
 
 const struct cgroup_command cgroup_controllers_command = {
         .name = "controllers",
-        .also = "lssubsys",
+        .also = {"lssubsys"},
         .command =
                 {
                         .name = "ward cgroup controllers",

@@ -93,7 +93,7 @@ static const struct option_entry set_entries[] = {
 
 const struct cgroup_command cgroup_set_command = {
         .name = "set",
-        .also = "cgset",
+        .also = {"cgset"},
         .command =
                 {
                         .name = "ward cgroup set",
@@ -248,7 +248,7 @@ static const struct option_entry get_entries[] = {
 
 const struct cgroup_command cgroup_get_command = {
         .name = "get",
-        .also = "cgget",
+        .also = {"cgget", "show"},
         .command =
                 {
                         .name = "ward cgroup get",

@@ -122,25 +122,34 @@ static int print_help(const struct option_command *command, bool all, struct war
         return cli_print(&text, err);
 }
 
+static bool is_called(const struct cgroup_command *command, const char *name)
+{
+        for (size_t i = 0; i < ELEMENTS(command->also); i++)
+                if (command->also[i] != NULL && strcmp(command->also[i], name) == 0)
+                        return true;
+        return strcmp(command->name, name) == 0;
+}
+
 static const struct cgroup_command *find_command(const char *name, struct ward_err *err)
 {
-        const char *names[2 * ELEMENTS(commands)], *near;
-        size_t count = 0;
+        const char *names[ELEMENTS(commands)];
 
         for (size_t i = 0; i < ELEMENTS(commands); i++) {
-                if (strcmp(commands[i]->name, name) == 0 ||
-                    (commands[i]->also != NULL && strcmp(commands[i]->also, name) == 0))
+                if (is_called(commands[i], name))
                         return commands[i];
-                names[count++] = commands[i]->name;
+                names[i] = commands[i]->name;
         }
-        near = text_nearest(name, names, count);
         (void)err_set(err, -EINVAL, "cgroup: unknown command '%s'", name);
         (void)err_mistake(err, MISTAKE_VERB);
-        if (near != NULL)
-                (void)err_hint(err, "did you mean '%s'?", near);
-        else
-                (void)err_hint(err, "'ward cgroup --help' lists the commands");
+        (void)cli_suggest("cgroup", name, names, ELEMENTS(names), "'ward cgroup --help' lists the commands", err);
         return NULL;
+}
+
+static int help(const char *word, struct ward_err *err)
+{
+        const struct cgroup_command *command = find_command(word, err);
+
+        return command == NULL ? -EINVAL : print_help(&command->command, false, err);
 }
 
 static int cgroup(struct cli *cli, const void *unused, int count, char **operands, struct ward_err *err)
@@ -196,5 +205,6 @@ const struct cli_verb cli_cgroup = {
                         .operands_min = 1,
                         .operands_max = UINT_MAX,
                 },
+        .help = help,
         .run = cgroup,
 };

@@ -7,8 +7,8 @@
 #include "engine/group.h"
 
 struct cgroup_command {
-        const char *name, *also; /* @also: what another program calls it; NULL: nothing */
-        const char *summary;     /* one line for the help of `ward cgroup` */
+        const char *name, *also[2]; /* @also: what it may be called, too; NULL: nothing more */
+        const char *summary;        /* one line for the help of `ward cgroup` */
         struct option_command command;
         size_t options_size;
         bool starts; /* it exits with the status of a program */

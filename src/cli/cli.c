@@ -189,6 +189,16 @@ static bool read_bound(const char *text, uint64_t *ret_bound)
                number_parse(text, UINT64_MAX - 1, ret_bound) >= 0;
 }
 
+/* As people write them, without the prefix, which would count as much of a name that is right. */
+static const char *nearest_rlimit(const char *name)
+{
+        const char *names[RLIMIT_NAME_COUNT];
+
+        for (size_t i = 0; i < RLIMIT_NAME_COUNT; i++)
+                names[i] = rlimit_names[i] + strlen("RLIMIT_");
+        return text_nearest(name, names, RLIMIT_NAME_COUNT);
+}
+
 int cli_read_ulimit(struct arena *arena, const char *value, struct spec_rlimit *ret_limit, struct ward_err *err)
 {
         static const char usage[] = "write NAME=SOFT:HARD, like nofile=1024:2048 or core=0; -1 is unlimited";
@@ -199,7 +209,7 @@ int cli_read_ulimit(struct arena *arena, const char *value, struct spec_rlimit *
         const char *soft = arena_strndup(arena, bounds, soft_len);
         const char *hard = bounds[soft_len] == ':' ? bounds + soft_len + 1 : soft;
         struct spec_rlimit limit = {.origin = CLI_ORIGIN(arena_concat(arena, "--ulimit ", value))};
-        const char *near; /* a word; then what is wrong */
+        const char *near, *wrong;
 
         if (name == NULL || soft == NULL)
                 return err_oom(err);
@@ -207,15 +217,15 @@ int cli_read_ulimit(struct arena *arena, const char *value, struct spec_rlimit *
         if (limit.resource < 0) {
                 (void)err_set(err, -EINVAL, "option '--ulimit': '%.*s' is not a resource limit", (int)name_len, value);
                 (void)err_mistake(err, MISTAKE_RLIMIT);
-                near = text_nearest(name, rlimit_names, RLIMIT_NAME_COUNT);
+                near = nearest_rlimit(name + strlen("RLIMIT_"));
                 return near == NULL ? err_hint(err, "getrlimit(2) lists them: nofile, nproc, core ...")
-                                    : err_hint(err, "did you mean '%s'?", near + strlen("RLIMIT_"));
+                                    : err_hint(err, "did you mean '%s'?", near);
         }
-        near = !read_bound(soft, &limit.soft) || !read_bound(hard, &limit.hard) ? "that is no limit"
-               : limit.soft > limit.hard ? "the soft limit is above the hard limit"
-                                         : NULL;
-        if (near != NULL) {
-                (void)err_set(err, -EINVAL, "option '--ulimit': '%s': %s", value, near);
+        wrong = !read_bound(soft, &limit.soft) || !read_bound(hard, &limit.hard) ? "that is no limit"
+                : limit.soft > limit.hard ? "the soft limit is above the hard limit"
+                                          : NULL;
+        if (wrong != NULL) {
+                (void)err_set(err, -EINVAL, "option '--ulimit': '%s': %s", value, wrong);
                 (void)err_mistake(err, MISTAKE_FORM);
                 return err_hint(err, "%s", usage);
         }
@@ -246,6 +256,85 @@ int cli_each(struct cli *cli, int count, char **names,
                 status = cli->failure;
         }
         return status;
+}
+
+int cli_blame_order(const char *word, const char *operand, struct ward_err *err)
+{
+        if (err->code == MISTAKE_PROGRAM_MISSING && word != NULL && *word == '-')
+                (void)err_hint(err, "options stand in front of %s, what is behind it is the command", operand);
+        return -err->errnum;
+}
+
+int cli_read_dashed_signal(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        (void)arena;
+        if (signal_number(value) < 0)
+                return signal_unknown(value, err);
+        *(const char **)target = value;
+        return 0;
+}
+
+/* One number with a unit, of which the last may have none. Consumes *@text. */
+static bool read_part(const char **text, struct arena *arena, uint64_t *usec)
+{
+        static const struct {
+                const char *name;
+                uint64_t usec;
+        } units[] = {{"", 1000000},          {"s", 1000000},           {"ms", 1000},
+                     {"m", 60 * 1000000ULL}, {"h", 3600 * 1000000ULL}, {"d", 86400 * 1000000ULL}};
+        const size_t whole_len = strspn(*text, "0123456789");
+        const bool point = (*text)[whole_len] == '.';
+        const char *fraction = *text + whole_len + point;
+        const size_t fraction_len = point ? strspn(fraction, "0123456789") : 0;
+        const char *name = fraction + fraction_len;
+        const size_t name_len = strcspn(name, "0123456789");
+        const char *whole = arena_strndup(arena, *text, whole_len), *unit = arena_strndup(arena, name, name_len);
+        uint64_t number, scale;
+        size_t i = 0;
+
+        while (unit != NULL && i < ELEMENTS(units) && strcmp(units[i].name, unit) != 0)
+                i++;
+        if (whole == NULL || unit == NULL || i == ELEMENTS(units) || number_parse(whole, UINT32_MAX, &number) < 0 ||
+            (point && fraction_len == 0) || __builtin_mul_overflow(number, units[i].usec, &number))
+                return false;
+        scale = units[i].usec;
+        for (size_t digit = 0; digit < fraction_len && scale >= 10; digit++) {
+                scale /= 10;
+                number += (uint64_t)(fraction[digit] - '0') * scale;
+        }
+        *text = name + name_len;
+        return !__builtin_add_overflow(*usec, number, usec) && *usec <= INT64_MAX;
+}
+
+int cli_read_duration(const char *value, struct arena *arena, int64_t *ret_usec, struct ward_err *err)
+{
+        const char *rest = value;
+        uint64_t usec = 0;
+
+        do {
+                if (!read_part(&rest, arena, &usec)) {
+                        (void)err_set(err, -EINVAL, "'%s' is not a time", value);
+                        (void)err_mistake(err, MISTAKE_NUMBER);
+                        return err_hint(err, "write seconds, or a unit: 10, 0.5, 500ms, 1m30s, 2h");
+                }
+        } while (*rest != '\0');
+        *ret_usec = (int64_t)usec;
+        return 0;
+}
+
+int cli_read_seconds(const char *value, struct arena *arena, int64_t *ret_seconds, struct ward_err *err)
+{
+        int64_t usec;
+        int r = cli_read_duration(value, arena, &usec, err);
+
+        if (r >= 0 && usec > (int64_t)INT32_MAX * 1000000) {
+                (void)err_set(err, -ERANGE, "'%s' is more than %d seconds", value, INT32_MAX);
+                (void)err_mistake(err, MISTAKE_NUMBER);
+                return err_hint(err, "write fewer");
+        }
+        if (r >= 0)
+                *ret_seconds = (usec + 999999) / 1000000;
+        return r;
 }
 
 int cli_close_input(struct ward_err *err)

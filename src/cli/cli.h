@@ -36,7 +36,7 @@ struct cli {
 };
 
 struct cli_verb {
-        const char *name;
+        const char *name, *also; /* @also: what it may be called, too; NULL: nothing */
         struct option_command command;
         size_t options_size; /* of the structure that command.entries fill in; zeroed before */
         bool needs_store;
@@ -45,6 +45,8 @@ struct cli_verb {
         /* The same with the command line of another program, which is everything behind this first word; NULL: there is none. */
         const char *other;
         int (*run_other)(struct cli *cli, int count, char **words, struct ward_err *err);
+        /* `ward help VERB @word`; NULL: the verb has one page alone. */
+        int (*help)(const char *word, struct ward_err *err);
         /* Returns the exit status, or -errno with @err set. */
         int (*run)(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err);
 };
@@ -72,6 +74,11 @@ bool cli_has_utf8(void);
 /* A copy for a terminal, to which what comes from a container must not speak: control characters and what is not ASCII become '?'. NULL when
  * memory is short. */
 char *cli_printable(struct arena *arena, const char *text);
+
+/* foreign-table.c. The hint for a @word behind @verb ("": ward itself) that is none of the @names there: what to type in place of another program's word, else the
+ * nearest name, else @otherwise. Returns as err_hint() does. */
+int cli_suggest(const char *verb, const char *word, const char *const *names, size_t count, const char *otherwise,
+                struct ward_err *err);
 
 /* Adds a table of @rows by @columns cells, row after row, each column as wide as its widest cell. -ENOMEM when a cell is NULL. */
 int cli_table(struct text *text, const char *const *cells, size_t rows, size_t columns);
@@ -137,6 +144,18 @@ int cli_apply_profile(struct cli *cli, const struct option_command *command, boo
 
 /* Puts the place of the setting that a failure is about in front of its message. */
 void cli_blame_profile(const struct cli *cli, struct ward_err *err);
+
+/* Where the program @word was not found: one that begins with '-' was meant as an option, which stands in front of @operand. Returns the error. */
+int cli_blame_order(const char *word, const char *operand, struct ward_err *err);
+
+/* -9, -TERM: kill(1)'s spelling of --signal; the target's first member is the text. An option_reader. */
+int cli_read_dashed_signal(void *target, const char *value, struct arena *arena, struct ward_err *err);
+
+/* "10", "0.5", "500ms", "1m30s": units as those of sleep(1), and ms. Microseconds. */
+int cli_read_duration(const char *value, struct arena *arena, int64_t *ret_usec, struct ward_err *err);
+
+/* The same in whole seconds, never fewer than were asked for; at most INT32_MAX. */
+int cli_read_seconds(const char *value, struct arena *arena, int64_t *ret_seconds, struct ward_err *err);
 
 /* Without -i a process's input is empty. */
 int cli_close_input(struct ward_err *err);

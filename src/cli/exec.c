@@ -145,9 +145,11 @@ static int exec(struct cli *cli, const void *options, int count, char **operands
                 return r;
         r = o->detach ? run_detached(cli, &how, &engine, &end, err)
                       : engine_exec(&cli->store, &how, &engine, &end, err);
-        if (r < 0)
+        if (r < 0) {
                 cli->failure = end.status != 0 ? end.status : CLI_EXIT_FAILED;
-        return r < 0 ? r : o->detach ? 0 : end.status;
+                return cli_blame_order(operands[1], "NAME", err);
+        }
+        return o->detach ? 0 : end.status;
 }
 
 static const struct option_entry entries[] = {
@@ -176,6 +178,7 @@ const struct cli_verb cli_exec = {
                         .summary = "Run another program in a running container.",
                         .entries = entries,
                         .count = ELEMENTS(entries),
+                        .separator = 1,
                         .operands_min = 2,
                         .operands_max = UINT_MAX,
                 },

@@ -211,6 +211,18 @@ static int find_ending(struct cli *cli, const char *name, struct found *found, s
         return 0;
 }
 
+/* Digits are as a rule a process. */
+static int blame_name(const char *name, struct ward_err *err)
+{
+        if (err->code == MISTAKE_NO_CONTAINER && name[strspn(name, "0123456789")] == '\0')
+                (void)err_hint(
+                        err,
+                        "a process is looked at with 'ward caps of %s' and 'ward seccomp explain %s'; 'ward ps -a' "
+                        "lists containers",
+                        name, name);
+        return -err->errnum;
+}
+
 static int inspect(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)
 {
         const struct inspect *o = options;
@@ -227,7 +239,7 @@ static int inspect(struct cli *cli, const void *options, int count, char **opera
                 if (r >= 0)
                         r = find_ending(cli, operands[i], &found, err);
                 if (r < 0)
-                        return r;
+                        return blame_name(operands[i], err);
                 text_puts(&text, i == 0 ? "" : o->format == JSON ? ",\n" : "\n");
                 if (o->format == JSON)
                         add_json(&text, &found);

@@ -45,6 +45,7 @@ const struct cli_verb cli_kill = {
                         .count = ELEMENTS(entries),
                         .operands_min = 1,
                         .operands_max = UINT_MAX,
+                        .dashed = cli_read_dashed_signal,
                         .options_anywhere = true,
                 },
         .options_size = sizeof(struct kill),

@@ -135,12 +135,16 @@ static const struct option_entry entries[] = {
          OPTION_LIST(struct limit, ulimits)},
         {.name = "tree", .help = "a process with all its descendants", OPTION_FLAG(struct limit, tree)},
         {.name = "undo", .help = "make all as it was before the first limit", OPTION_FLAG(struct limit, undo)},
-        {.name = "restart", .help = "", .rare = true, OPTION_NOT_YET},
         {.name = "force", .letter = 'f', .help = "process 1, too", .rare = true, OPTION_FLAG(struct limit, force)},
         {.name = "format",
          .arg = "table|json",
          .help = "how to show it (default: table)",
          OPTION_WORD(struct limit, format, formats)},
+};
+
+static const struct option_foreign foreign[] = {
+        {.name = "restart", .hint = "a unit of systemd does that: systemd-run -p Restart=on-failure ward run ..."},
+        {.name = ""},
 };
 
 /* ---- limits of groups ---- */
@@ -326,6 +330,7 @@ const struct cli_verb cli_limit = {
                                  "of cgroup v1 and v2, and of the OCI runtime specification.",
                         .entries = entries,
                         .count = ELEMENTS(entries),
+                        .foreign = foreign,
                         .operands_min = 1,
                         .operands_max = 1,
                         .options_anywhere = true,

@@ -101,6 +101,17 @@ static int print(struct cli *cli, const struct limit *o, const struct engine_lim
         return r < 0 ? r : report->refusal_count > 0 ? EXIT_FAILURE : 0;
 }
 
+/* A word that is neither a number nor a path nor a unit is taken for a container's name, and may be a program's. */
+static int blame_target(const char *word, struct ward_err *err)
+{
+        if (err->code == MISTAKE_NO_CONTAINER && strchr(word, ':') == NULL && strncmp(err->hint, "did you", 7) != 0)
+                (void)err_hint(err,
+                               "'ward ps' lists containers; a program of the machine goes by its number: ward limit "
+                               "... $(pidof -s %s)",
+                               word);
+        return -err->errnum;
+}
+
 int limit_run(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)
 {
         const struct limit *o = options;
@@ -124,5 +135,5 @@ int limit_run(struct cli *cli, const void *options, int count, char **operands, 
                 r = engine_limit_undo(&cli->store, operands[0], &cli->arena, &report, err);
         else
                 r = engine_limit(&cli->store, &engine, &cli->arena, &report, err);
-        return r < 0 ? r : print(cli, o, &report, err);
+        return r < 0 ? blame_target(operands[0], err) : print(cli, o, &report, err);
 }

@@ -61,20 +61,15 @@ static const struct option_command global_command = {
 static const struct cli_verb *find_verb(const char *name, struct ward_err *err)
 {
         const char *names[ELEMENTS(verbs) + 2] = {"help", "version"};
-        const char *near;
 
         for (size_t i = 0; i < ELEMENTS(verbs); i++) {
-                if (strcmp(verbs[i]->name, name) == 0)
+                if (strcmp(verbs[i]->name, name) == 0 || (verbs[i]->also != NULL && strcmp(verbs[i]->also, name) == 0))
                         return verbs[i];
                 names[i + 2] = verbs[i]->name;
         }
-        near = text_nearest(name, names, ELEMENTS(names));
         (void)err_set(err, -EINVAL, "unknown verb '%s'", name);
         (void)err_mistake(err, MISTAKE_VERB);
-        if (near != NULL)
-                (void)err_hint(err, "did you mean '%s'?", near);
-        else
-                (void)err_hint(err, "'ward help' lists the verbs");
+        (void)cli_suggest("", name, names, ELEMENTS(names), "'ward help' lists the verbs", err);
         return NULL;
 }
 
@@ -101,7 +96,9 @@ static int help(int count, char **words, struct ward_err *err)
         if (help_is_about_errors(words[0]))
                 return help_errors(words[0], err);
         verb = find_verb(words[0], err);
-        return verb == NULL ? -EINVAL : print_help(&verb->command, false, err);
+        if (verb == NULL)
+                return -EINVAL;
+        return count > 1 && verb->help != NULL ? verb->help(words[1], err) : print_help(&verb->command, false, err);
 }
 
 static int print_version(struct ward_err *err)

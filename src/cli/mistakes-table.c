@@ -24,11 +24,13 @@ const struct help_mistake help_mistakes[] = {
          "-v ./src:/src:ro,noexec."},
         {MISTAKE_NUMBER, "a value is not a number, or is out of range",
          "The option takes a number in decimal digits. The message says which ones are\n"
-         "possible. --cpus takes a fraction (0.5), all others are whole."},
+         "possible. --cpus takes a fraction (0.5) or a percentage (50%), times a fraction\n"
+         "and units (0.5, 500ms, 1m30s), all others are whole. Limits take 'max', too."},
         {MISTAKE_BYTES, "a value is not a number of bytes",
          "Sizes are digits with an optional fraction and a unit: 64m, 1.5g, 1048576.\n"
          "Units are b, k, m, g, t in either case, also as kb or kib; they are powers\n"
-         "of 1024. A size of 0 is refused where the kernel would take it for no limit."},
+         "of 1024. Limits of memory are also 'max', or a part of the machine's (50%).\n"
+         "A size of 0 is refused where the kernel would take it for no limit."},
         {MISTAKE_OPERANDS, "a word is missing, or is too many",
          "The verb takes other words than were given. 'run' needs at least ROOT, 'exec'\n"
          "a NAME and a command, 'rm', 'kill' and 'stop' at least one NAME. The message\n"
@@ -40,10 +42,11 @@ const struct help_mistake help_mistakes[] = {
         {MISTAKE_CONFLICT, "options exclude each other",
          "Two options ask for what can't be had together, or one only makes sense with\n"
          "another. The message says why; leave one of them out or add what is missing."},
-        {MISTAKE_NOT_YET, "ward can't do this yet",
-         "The option is known from docker and podman, and ward does not have it yet. It\n"
-         "is refused and not ignored, so that nobody relies on what does not happen.\n"
-         "docs/from-docker.md says what takes its place."},
+        {MISTAKE_FOREIGN, "an option of another program",
+         "The option is known from docker, podman or bubblewrap, and this verb of ward\n"
+         "does not have it. It is refused and not ignored, so that nobody relies on\n"
+         "what does not happen. The hint says what takes its place, and\n"
+         "docs/from-docker.md and docs/from-bubblewrap.md say more."},
         {MISTAKE_RELATIVE, "a path is not absolute",
          "Paths inside the container begin with '/': there is no directory that a\n"
          "relative one could begin at. A path of this machine (the source of a volume,\n"

@@ -263,7 +263,7 @@ static int write_file(struct cli *cli, const char *path, mode_t mode, const stru
         return err_mistake(err, MISTAKE_FILE_UNWRITABLE);
 }
 
-static int find_key(const char *word, const struct profile_key **ret_key, struct ward_err *err)
+static int find_key(struct cli *cli, const char *word, const struct profile_key **ret_key, struct ward_err *err)
 {
         char name[64] = "";
 
@@ -275,7 +275,8 @@ static int find_key(const char *word, const struct profile_key **ret_key, struct
         (void)err_set(err, -EINVAL, *ret_key == NULL ? "unknown key '%s'" : "the key '%s' is written in an editor",
                       word);
         (void)err_mistake(err, MISTAKE_PROFILE_FORM);
-        return err_hint(err, "'ward profile keys' lists them");
+        return *ret_key == NULL ? profiles_key_hint(name, &cli->arena, err)
+                                : err_hint(err, "'ward profile keys' lists them");
 }
 
 /* @value: NULL, the key goes. */
@@ -287,7 +288,7 @@ static int edit(struct cli *cli, const char *word, const char *key_name, const c
         const char *path;
         struct stat st = {.st_mode = 0644};
         size_t len = 0;
-        int r = find_key(key_name, &key, err);
+        int r = find_key(cli, key_name, &key, err);
 
         if (r >= 0 && value != NULL) {
                 const struct profile_setting setting = {.key = key, .value = value};

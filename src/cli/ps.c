@@ -171,6 +171,7 @@ static const struct option_entry entries[] = {
 
 const struct cli_verb cli_ps = {
         .name = "ps",
+        .also = "ls",
         .command =
                 {
                         .name = "ward ps",

@@ -155,9 +155,6 @@ static int apply_resources(const struct run *o, struct spec_resources *resources
         resources->cpu.mems_origin = CLI_ORIGIN("--cpuset-mems");
         if (o->pids.given)
                 resources->pids = o->pids;
-        /* docker's 0 is no limit; the specification's is none. */
-        if (o->pids.given && o->pids.value == 0)
-                resources->pids.value = -1;
         return 0;
 }
 

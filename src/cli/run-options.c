@@ -4,10 +4,10 @@
 
 #include "base/names.h"
 #include "cli/run.h"
+#include "engine/limits.h"
+#include "model/limit-words.h"
 
 static const char *const formats[] = {"table", "json", NULL};
-
-#define CPU_QUOTA_MIN_USEC 1000 /* what the kernel takes (cgroups(7), cpu) */
 
 static int set_limit(struct spec_i64 *limit, const char *option, const char *value, int64_t number, struct arena *arena,
                      struct ward_err *err)
@@ -20,29 +20,59 @@ static int set_limit(struct spec_i64 *limit, const char *option, const char *val
         return 0;
 }
 
+/* What `ward limit` understands by the same name, with its units, percentages and max. */
+static int read_limit(void *target, const char *option, enum mistake mistake, const char *value, struct arena *arena,
+                      struct ward_err *err)
+{
+        static const struct limit_machine unknown = {0};
+        const struct limit_machine *machine = strchr(value, '%') != NULL ? limits_machine(arena) : &unknown;
+        const struct limit_word *word = limit_words_find(option);
+        const char *origin = arena_concat(arena, option, " ", value);
+        struct spec_resources resources = {0};
+        int r;
+
+        if (machine == NULL || origin == NULL)
+                return err_oom(err);
+        r = limit_words_parse(arena, machine, word->word, value, origin, &resources, err);
+        if (r < 0) {
+                (void)err_mistake(err, mistake);
+                return r;
+        }
+        memcpy(target, (const char *)&resources + word->offset, sizeof(struct spec_i64));
+        return 0;
+}
+
+static int read_memory(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        return read_limit(target, "--memory", MISTAKE_BYTES, value, arena, err);
+}
+
+static int read_memory_reservation(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        return read_limit(target, "--memory-reservation", MISTAKE_BYTES, value, arena, err);
+}
+
+static int read_memory_swap(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        return read_limit(target, "--memory-swap", MISTAKE_BYTES, value, arena, err);
+}
+
+static int read_pids(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        return read_limit(target, "--pids-limit", MISTAKE_NUMBER, value, arena, err);
+}
+
+static int read_cpus(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        return read_limit(target, "--cpus", MISTAKE_NUMBER, value, arena, err);
+}
+
 static int read_bytes(void *target, const char *option, const char *value, struct arena *arena, struct ward_err *err)
 {
         int64_t bytes;
         int r = option_read_bytes(&bytes, value, arena, err);
 
         return r < 0 ? r : set_limit(target, option, value, bytes, arena, err);
-}
-
-static int read_memory(void *target, const char *value, struct arena *arena, struct ward_err *err)
-{
-        return read_bytes(target, "--memory", value, arena, err);
-}
-
-static int read_memory_reservation(void *target, const char *value, struct arena *arena, struct ward_err *err)
-{
-        return read_bytes(target, "--memory-reservation", value, arena, err);
-}
-
-static int read_memory_swap(void *target, const char *value, struct arena *arena, struct ward_err *err)
-{
-        if (strcmp(value, "-1") == 0)
-                return set_limit(target, "--memory-swap", value, -1, arena, err);
-        return read_bytes(target, "--memory-swap", value, arena, err);
 }
 
 static int read_shm_size(void *target, const char *value, struct arena *arena, struct ward_err *err)
@@ -77,19 +107,9 @@ static int read_cpu_shares(void *target, const char *value, struct arena *arena,
         return read_ranged(target, "--cpu-shares", value, 2, 262144, arena, err); /* cpu.shares of the kernel */
 }
 
-static int read_pids(void *target, const char *value, struct arena *arena, struct ward_err *err)
-{
-        return read_ranged(target, "--pids-limit", value, -1, INT32_MAX, arena, err);
-}
-
 static int read_oom_score(void *target, const char *value, struct arena *arena, struct ward_err *err)
 {
         return read_ranged(target, "--oom-score-adj", value, -1000, 1000, arena, err); /* proc(5) */
-}
-
-static int read_stop_timeout(void *target, const char *value, struct arena *arena, struct ward_err *err)
-{
-        return read_ranged(target, "--stop-timeout", value, 0, INT32_MAX, arena, err);
 }
 
 static int read_signal(void *target, const char *value, struct arena *arena, struct ward_err *err)
@@ -100,38 +120,21 @@ static int read_signal(void *target, const char *value, struct arena *arena, str
         return 0;
 }
 
-/* "10", "0.5", "500ms", "1.5m": units as those of sleep(1), and ms. Microseconds. */
 static int read_duration(void *target, const char *option, const char *value, struct arena *arena, struct ward_err *err)
 {
-        static const struct {
-                const char *name;
-                uint64_t usec;
-        } units[] = {{"", 1000000},          {"s", 1000000},           {"ms", 1000},
-                     {"m", 60 * 1000000ULL}, {"h", 3600 * 1000000ULL}, {"d", 86400 * 1000000ULL}};
-        size_t whole_len = strspn(value, "0123456789");
-        const char *unit = value + whole_len, *fraction = unit + (*unit == '.');
-        size_t fraction_len = *unit == '.' ? strspn(fraction, "0123456789") : 0, i = 0;
-        const char *whole = arena_strndup(arena, value, whole_len);
-        uint64_t number, usec = 0;
+        int64_t usec;
+        int r = cli_read_duration(value, arena, &usec, err);
 
-        if (whole == NULL)
-                return err_oom(err);
-        unit = fraction + fraction_len;
-        while (i < ELEMENTS(units) && strcmp(units[i].name, unit) != 0)
-                i++;
-        if (i == ELEMENTS(units) || number_parse(whole, UINT32_MAX, &number) < 0 ||
-            (value[whole_len] == '.' && fraction_len == 0)) {
-                (void)err_set(err, -EINVAL, "'%s' is not a time", value);
-                (void)err_mistake(err, MISTAKE_NUMBER);
-                return err_hint(err, "write seconds, or a unit: 10, 0.5, 500ms, 5m, 2h");
-        }
-        usec = units[i].usec;
-        number *= usec;
-        for (size_t digit = 0; digit < fraction_len && usec >= 10; digit++) {
-                usec /= 10;
-                number += (uint64_t)(fraction[digit] - '0') * usec;
-        }
-        return set_limit(target, option, value, (int64_t)number, arena, err);
+        return r < 0 ? r : set_limit(target, option, value, usec, arena, err);
+}
+
+/* In whole seconds, never fewer than were asked for. */
+static int read_stop_timeout(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        int64_t seconds;
+        int r = cli_read_seconds(value, arena, &seconds, err);
+
+        return r < 0 ? r : set_limit(target, "--stop-timeout", value, seconds, arena, err);
 }
 
 static int read_timeout(void *target, const char *value, struct arena *arena, struct ward_err *err)
@@ -185,33 +188,6 @@ static int read_host_writable(void *target, const char *value, struct arena *are
         return 0;
 }
 
-/* "1.5" → microseconds of each 100,000; to the fifth digit, as finer ones are below a microsecond. */
-static int read_cpus(void *target, const char *value, struct arena *arena, struct ward_err *err)
-{
-        size_t whole_len = strcspn(value, ".");
-        const char *whole = arena_strndup(arena, value, whole_len);
-        const char *fraction = value[whole_len] == '.' ? value + whole_len + 1 : "0";
-        uint64_t quota = 0, digit, factor = RUN_CPU_PERIOD_USEC;
-        bool bad;
-
-        if (whole == NULL)
-                return err_oom(err);
-        bad = number_parse(whole_len == 0 ? "0" : whole, 1 << 20, &quota) < 0 ||
-              strspn(fraction, "0123456789") != strlen(fraction) || *fraction == '\0';
-        quota *= RUN_CPU_PERIOD_USEC;
-        for (; !bad && *fraction != '\0' && factor > 1; fraction++) {
-                digit = (uint64_t)(*fraction - '0');
-                factor /= 10;
-                quota += digit * factor;
-        }
-        if (bad || quota < CPU_QUOTA_MIN_USEC) {
-                (void)err_set(err, -EINVAL, "'%s' is not a number of processors", value);
-                (void)err_mistake(err, MISTAKE_NUMBER);
-                return err_hint(err, "write a number from 0.01 on: 0.5, 2");
-        }
-        return set_limit(target, "--cpus", value, (int64_t)quota, arena, err);
-}
-
 static int read_strength(void *target, const char *value, struct arena *arena, struct ward_err *err)
 {
         bool off = value != NULL && strcmp(value, "false") == 0;
@@ -245,7 +221,6 @@ static int read_format(void *target, const char *value, struct arena *arena, str
 const struct option_entry run_entries[] = {
         {.name = "interactive", .letter = 'i', .help = "pass standard input on", OPTION_FLAG(struct run, interactive)},
         {.name = "tty", .letter = 't', .help = "give it a terminal of its own", OPTION_FLAG(struct run, tty)},
-        {.name = "detach", .letter = 'd', .help = "", .rare = true, OPTION_NOT_YET},
         {.name = "rm", .help = "remove the container when it ends", OPTION_FLAG(struct run, remove)},
         {.name = "name", .arg = "NAME", .help = "what it is called (default: drawn)", OPTION_TEXT(struct run, name)},
         {.name = "env",
@@ -347,7 +322,10 @@ const struct option_entry run_entries[] = {
          .help = "limit of memory and swap together; -1: none",
          .rare = true,
          OPTION_CALL(struct run, memory_swap, read_memory_swap)},
-        {.name = "cpus", .arg = "N", .help = "processors' time: 0.5", OPTION_CALL(struct run, cpu_quota, read_cpus)},
+        {.name = "cpus",
+         .arg = "N",
+         .help = "processors' time: 0.5, 50%",
+         OPTION_CALL(struct run, cpu_quota, read_cpus)},
         {.name = "cpu-shares",
          .letter = 'c',
          .arg = "N",
@@ -503,7 +481,7 @@ const struct option_entry run_entries[] = {
          OPTION_TEXT(struct run, ns[SPEC_NS_CGROUP])},
         {.name = "userns",
          .arg = "WORD",
-         .help = "own ids (default), host: the machine's, container:NAME",
+         .help = "own ids (default), auto, keep-id, host: the machine's, container:NAME",
          .rare = true,
          OPTION_TEXT(struct run, ns[SPEC_NS_USER])},
         {.name = "time-offset",
@@ -586,6 +564,8 @@ const struct cli_verb cli_run = {
                                    "'host': a copy-on-write view of this machine's own system.",
                         .entries = run_entries,
                         .count = ELEMENTS(run_entries),
+                        .foreign = run_foreign,
+                        .separator = 1,
                         .operands_min = 1,
                         .operands_max = UINT_MAX,
                 },

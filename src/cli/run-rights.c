@@ -79,14 +79,15 @@ static int apply_caps(const struct run_job *job, struct spec_caps *caps, struct 
         return 0;
 }
 
-static int read_profile(struct ward_spec *spec, const char *path, struct ward_err *err)
+/* @option: how the profile was named. */
+static int read_profile(struct ward_spec *spec, const char *option, const char *path, struct ward_err *err)
 {
         _cleanup_free_ char *text = NULL;
         size_t len;
         int r = fd_read_file(AT_FDCWD, path, PROFILE_MAX, &text, &len, err);
 
         if (r < 0) {
-                (void)err_wrap(err, "option '--security-opt': read the seccomp profile");
+                (void)err_wrap(err, "option '%s': read the seccomp profile", option);
                 (void)err_mistake(err, MISTAKE_FILE_UNREADABLE);
                 return err_hint(err, "name a file with a profile, or one of default, strict, systemd and unconfined");
         }
@@ -94,7 +95,7 @@ static int read_profile(struct ward_spec *spec, const char *path, struct ward_er
                 .text = arena_strndup(&spec->arena, text, len),
                 .len = len,
                 .file = arena_strdup(&spec->arena, path),
-                .origin = {.field = "--security-opt seccomp", .index = -1, .line = 1, .column = 1},
+                .origin = {.field = option, .index = -1, .line = 1, .column = 1},
         };
         return spec->seccomp.text == NULL || spec->seccomp.file == NULL ? err_oom(err) : 0;
 }
@@ -111,14 +112,19 @@ static void use_own_profile(struct ward_spec *spec, const struct filter_profile 
                 };
 }
 
-static int apply_seccomp(struct ward_spec *spec, const char *value, struct ward_err *err)
+static int use_profile(struct ward_spec *spec, const char *option, const char *value, struct ward_err *err)
 {
         const struct filter_profile *own = filter_profile_named(value);
 
         if (own == NULL)
-                return read_profile(spec, value, err);
+                return read_profile(spec, option, value, err);
         use_own_profile(spec, own);
         return 0;
+}
+
+static int apply_seccomp(struct ward_spec *spec, const char *value, struct ward_err *err)
+{
+        return use_profile(spec, "--security-opt seccomp", value, err);
 }
 
 /* --allow-unknown: the profile goes on without the names that are not known, in the OCI's form. */
@@ -341,7 +347,7 @@ static int apply_seccomp_alone(const struct run_job *job, struct ward_spec *spec
                         (void)err_mistake(err, MISTAKE_CONFLICT);
                         return err_hint(err, "leave one of them out");
                 }
-        return apply_seccomp(spec, job->options->seccomp, err);
+        return use_profile(spec, "--seccomp", job->options->seccomp, err);
 }
 
 /* What the container makes gets the label of its files where it has a type for them: without one it is the policy's affair. */

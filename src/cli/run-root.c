@@ -31,6 +31,11 @@ static int open_directory(struct cli *cli, const char *word, struct run_root *ro
                         return err_hint(err,
                                         "you may not enter a directory on the way there: 'namei -l %s' shows which",
                                         root->path);
+                /* The name of an image: alpine, debian:12. */
+                if (r == -ENOENT && *word != '.' && *word != '/')
+                        return err_hint(
+                                err, "ward has no images: 'podman export CONTAINER | tar -xC DIR', or docker's export, "
+                                     "unpacks one; ROOT is such a directory, or 'host'");
                 if (r == -ENOENT || r == -ENOTDIR)
                         return err_hint(err, "ROOT is a directory with a system in it (bin, etc, lib ...), or 'host'");
         }

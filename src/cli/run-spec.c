@@ -36,8 +36,11 @@ static int set_command(const struct run_job *job, struct spec_process *process, 
                 argv[count++] = entrypoint;
         for (int i = 0; i < job->argc; i++)
                 argv[count++] = job->argv[i];
-        if (*argv[0] == '\0')
-                return err_set(err, -EINVAL, "the command to run in '%s' is empty", job->root->path);
+        if (*argv[0] == '\0') {
+                (void)err_set(err, -EINVAL, "the command to run in '%s' is empty", job->root->path);
+                (void)err_mistake(err, MISTAKE_NO_COMMAND);
+                return err_hint(err, "name a program; a variable of the shell that should do so may be empty");
+        }
         process->argv = argv;
         process->args_origin = CLI_ORIGIN(entrypoint != NULL ? "--entrypoint" : NULL);
         return 0;

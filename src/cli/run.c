@@ -262,11 +262,24 @@ int run_program(struct cli *cli, const struct run *o, const struct run_box *box,
         return r;
 }
 
+/* What was meant where ROOT fails: with the machine's own root it is `host`. */
+static int blame_root(const char *word, struct ward_err *err)
+{
+        if (err->code == MISTAKE_IDMAP && word[strspn(word, "/")] == '\0')
+                (void)err_hint(
+                        err, "for this machine's own system write 'host': ward run host COMMAND; what is changed there "
+                             "is the container's alone");
+        return -err->errnum;
+}
+
 int run_run(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)
 {
         int r = run_program(cli, options, NULL, operands[0], count - 1, operands + 1, err);
 
-        if (r < 0)
+        if (r < 0) {
+                (void)blame_root(operands[0], err);
+                r = cli_blame_order(operands[1], "ROOT", err);
                 run_status_failed(cli, options, err);
+        }
         return r;
 }

@@ -45,8 +45,9 @@ struct run {
 /* Their names. */
 extern const char *const run_words[RUN_WORDS];
 /* The table of them, which `ward sandbox` has a part of. */
-#define RUN_ENTRY_COUNT 76
+#define RUN_ENTRY_COUNT 75
 extern const struct option_entry run_entries[RUN_ENTRY_COUNT];
+extern const struct option_foreign run_foreign[], sandbox_foreign[];
 
 /* What `ward sandbox` is beside a run: a root of this machine's own system directories in place of ROOT, and what of the rest is opened. */
 struct run_box {

@@ -231,6 +231,8 @@ static int start(struct cli *cli, const struct sandbox *options, int count, char
         }
         if (r < 0 && err->code == MISTAKE_WALL)
                 cli->failure = EXIT_WEAK;
+        if (r < 0 && err->code == MISTAKE_PROGRAM_MISSING && options->verbose && strchr(operands[0], ':') != NULL)
+                (void)err_hint(err, "-v says which walls stand: --rw DIR or --ro DIR opens a directory where it is");
         return r;
 }
 
@@ -328,6 +330,7 @@ const struct cli_verb cli_sandbox = {
                         .more = run_entries,
                         .more_count = RUN_ENTRY_COUNT,
                         .more_names = shared_options,
+                        .foreign = sandbox_foreign,
                         .operands_min = 1,
                         .operands_max = UINT_MAX,
                 },

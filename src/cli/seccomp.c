@@ -330,7 +330,8 @@ static int groups(struct cli *cli, const void *what, int count, char **words, st
         for (int i = 0; i < count; i++) {
                 r = syscall_group_each(words[i], &job->cli->arena, add_member, &text);
                 if (r == -ENOENT) {
-                        const char *near = *words[i] == '@' ? syscall_nearest(words[i], &job->cli->arena) : NULL;
+                        const char *group = *words[i] == '@' ? words[i] : arena_concat(&job->cli->arena, "@", words[i]);
+                        const char *near = group == NULL ? NULL : syscall_nearest(group, &job->cli->arena);
 
                         (void)err_set(err, -EINVAL, "seccomp groups: there is no group '%s'", words[i]);
                         (void)err_mistake(err, MISTAKE_WORD);

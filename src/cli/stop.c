@@ -35,15 +35,10 @@ static int stop(struct cli *cli, const void *options, int count, char **operands
 static int read_time(void *target, const char *value, struct arena *arena, struct ward_err *err)
 {
         struct spec_i64 *time = target;
-        uint64_t seconds;
+        int r = cli_read_seconds(value, arena, &time->value, err);
 
-        if (number_parse(value, INT32_MAX, &seconds) < 0) {
-                (void)err_set(err, -EINVAL, "'%s' is not a number of seconds", value);
-                (void)err_mistake(err, MISTAKE_NUMBER);
-                return err_hint(err, "write a whole number of seconds");
-        }
-        *time = (struct spec_i64){.given = true, .value = (int64_t)seconds};
-        return 0;
+        time->given = r >= 0;
+        return r;
 }
 
 static const struct option_entry entries[] = {

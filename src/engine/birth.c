@@ -253,7 +253,12 @@ int birth_open_log(struct birth *birth, struct ward_err *err)
         if (birth->made < 0)
                 return err_errno(err, "make the log of the start in '%s/%s'", directory, id);
         r = -posix_fallocate(birth->made, 0, sizeof(struct shared));
-        return r < 0 ? err_code(err, r, "make room for the log of the start in '%s/%s'", directory, id) : 0;
+        if (r < 0)
+                return err_code(err, r, "make room for the log of the start in '%s/%s'", directory, id);
+        /* Not in the log, which the child can write. */
+        if (birth->site.place.rootfs != NULL && symlinkat(birth->site.place.rootfs, birth->entry.fd, STORE_ROOT) < 0)
+                return err_errno(err, "note the root file system of the start in '%s/%s'", directory, id);
+        return 0;
 }
 
 /* What the symlinks say that are the sources of mounts with copy-symlink, by the same rights as sources are opened with. */
@@ -316,48 +321,55 @@ static bool changes(const struct ward_spec *spec, enum spec_ns ns, const struct 
         return ns == SPEC_NS_MOUNT || (ns == SPEC_NS_UTS && *ret_origin != NULL);
 }
 
-/* A namespace that is joined may be the host's own, under whatever path: nothing of it is changed then (V22). What was opened is looked
- * at, not what the path may name later. */
+int birth_check_namespace(const struct birth *birth, enum spec_ns ns, int fd, struct ward_err *err)
+{
+        const struct ward_spec *spec = birth->spec;
+        const struct spec_namespace *wanted = &spec->ns[ns];
+        const struct spec_origin *origin = &wanted->origin;
+        char where[256];
+        struct stat st;
+        uint64_t own;
+        int r;
+
+        if (wanted->mode == SPEC_NS_JOIN && !changes(spec, ns, &origin))
+                return 0;
+        r = proc_namespace_inode(birth->proc, getpid(), stored_ns_files[ns], &own, err);
+        if (r < 0)
+                return r;
+        if (fstat(fd, &st) < 0)
+                return err_errno(err, "look at the %s namespace", spec_ns_names[ns]);
+        if (st.st_ino != own)
+                return 0;
+        (void)spec_origin_text(origin, spec->file, where, sizeof(where));
+        if (wanted->mode != SPEC_NS_JOIN) {
+                (void)err_set(err, -EINVAL, "%s: the %s namespace is to be a new one, and is the host's own", where,
+                              spec_ns_names[ns]);
+                return err_hint(err, "restore it with the config that it had");
+        }
+        (void)err_set(err, -EINVAL, "%s: the %s namespace '%s' that is joined is the host's own", where,
+                      spec_ns_names[ns], wanted->path);
+        return err_hint(err, "leave its path out for a new one, or remove what would change it");
+}
+
 static int check_joined(const struct birth *birth, struct ward_err *err)
 {
         static const bool changed[SPEC_NS_COUNT] = {
                 [SPEC_NS_IPC] = true, [SPEC_NS_UTS] = true, [SPEC_NS_NET] = true, [SPEC_NS_MOUNT] = true};
-        const struct ward_spec *spec = birth->spec;
+        int r = 0;
 
-        for (uint32_t i = 0; i < birth->plan.slot_count; i++) {
+        for (uint32_t i = 0; r >= 0 && i < birth->plan.slot_count; i++) {
                 const struct slot *slot = &birth->plan.slots[i];
 
-                for (int ns = 0; slot->kind == SLOT_NAMESPACE && ns < SPEC_NS_COUNT; ns++) {
-                        const struct spec_origin *origin;
-                        char where[256];
-                        struct stat st;
-                        uint64_t own;
-                        int r;
-
-                        if (!changed[ns] || slot->path != spec->ns[ns].path ||
-                            !changes(spec, (enum spec_ns)ns, &origin))
-                                continue;
-                        r = proc_namespace_inode(birth->proc, getpid(), stored_ns_files[ns], &own, err);
-                        if (r < 0)
-                                return r;
-                        if (fstat(birth->launch.slots[i], &st) < 0)
-                                return err_errno(err, "look at the namespace '%s'", slot->path);
-                        if (st.st_ino != own)
-                                continue;
-                        (void)err_set(err, -EINVAL, "%s: the %s namespace '%s' that is joined is the host's own",
-                                      spec_origin_text(origin, spec->file, where, sizeof(where)), spec_ns_names[ns],
-                                      slot->path);
-                        return err_hint(err, "leave its path out for a new one, or remove what would change it");
-                }
+                for (int ns = 0; r >= 0 && slot->kind == SLOT_NAMESPACE && ns < SPEC_NS_COUNT; ns++)
+                        if (changed[ns] && slot->path == birth->spec->ns[ns].path)
+                                r = birth_check_namespace(birth, (enum spec_ns)ns, birth->launch.slots[i], err);
         }
-        return 0;
+        return r;
 }
 
 static int open_and_clone(struct birth *birth, const struct launch_given *given, int group_fd, struct ward_err *err)
 {
-        const struct spec_namespace *ns = birth->spec->ns;
-        bool seen = ns[SPEC_NS_PID].mode == SPEC_NS_JOIN || ns[SPEC_NS_USER].mode == SPEC_NS_JOIN;
-        int hidden = 0, r;
+        int r;
 
         r = launch_open(&birth->launch, &birth->plan, birth->filter.count > 0 ? &birth->filter : NULL,
                         birth->options->trace, given, err);
@@ -365,14 +377,7 @@ static int open_and_clone(struct birth *birth, const struct launch_given *given,
                 r = check_joined(birth, err);
         if (r < 0)
                 return r;
-        /* Where others are in the pid or user namespace already, they shall not look into the child (V9). */
-        if (seen)
-                hidden = stored_hide(err);
-        if (hidden < 0)
-                return hidden;
-        r = launch_clone(&birth->launch, group_fd, err);
-        clone_show(hidden);
-        return r;
+        return launch_clone(&birth->launch, group_fd, err);
 }
 
 /* The clone. A kernel or an outer sandbox may refuse to clone into a group: then the child joins it as it joins v1 groups. */
@@ -675,6 +680,27 @@ int birth_explain_death(const struct birth *birth, struct ward_err *err)
         return err_hint(err, "raise the limit: the start alone needs about 256 KiB, the program more");
 }
 
+void birth_share(struct birth *birth)
+{
+        store_unlock(&birth->entry);
+        birth->shared = true;
+}
+
+/* The container's own hooks are programs of its image, which may wait for ever: who wants to kill or delete it shall not wait for them. Before all of
+ * it is there nobody else may have it (mounts add would find the host's root behind the container's), so that is waited for. */
+static int share_with_hooks(struct birth *birth, struct ward_err *err)
+{
+        int r = 0;
+
+        if (birth->spec->hooks[SPEC_HOOK_START_CONTAINER].count == 0)
+                return 0;
+        birth->hooks_due = true;
+        if (!birth->site.place.judged) /* then it was waited for already */
+                r = launch_await(&birth->launch, PHASE_WAITING, err);
+        birth_share(birth);
+        return r;
+}
+
 int birth_finish(struct birth *birth, struct ward_err *err)
 {
         int agent = -EBADF, r;
@@ -685,7 +711,8 @@ int birth_finish(struct birth *birth, struct ward_err *err)
                         r = launch_hand_over(&birth->launch, err);
         } else {
                 r = agent_connect(&birth->agent, &agent, err);
-                birth->hooks_due |= r >= 0 && birth->spec->hooks[SPEC_HOOK_START_CONTAINER].count > 0;
+                if (r >= 0)
+                        r = share_with_hooks(birth, err);
                 if (r >= 0)
                         r = launch_start(&birth->launch, agent, err);
                 agent = fd_close(agent);
@@ -699,13 +726,28 @@ void birth_release(struct birth *birth)
 {
         /* What was made belongs to the container now. */
         (void)unlinkat(birth->entry.fd, STORE_MADE, 0);
+        (void)unlinkat(birth->entry.fd, STORE_ROOT, 0);
         launch_release(&birth->launch);
         birth->live = false;
 }
 
+/* Whether somebody has deleted it meanwhile, with all that was to be undone: another one may have its name, its group and its root by now. Else the
+ * lock is ours again. */
+static bool was_deleted(struct birth *birth)
+{
+        siginfo_t info;
+
+        if (!birth->shared || store_lock(&birth->entry, NULL) != -ENOENT)
+                return false;
+        pidfd_kill_child(birth->launch.pidfd, birth->launch.pid);
+        (void)pidfd_wait(birth->launch.pidfd, false, false, &info);
+        launch_release(&birth->launch);
+        return true;
+}
+
 void birth_done(struct birth *birth)
 {
-        bool undo = birth->live;
+        bool undo = birth->live && !was_deleted(birth);
 
         launch_done(&birth->launch);
         if (undo)

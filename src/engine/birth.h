@@ -43,6 +43,7 @@ struct birth {
         struct rdt rdt;
         bool hooks_due; /* poststop, when it fails: others have run, or may have (runtime.md, "Lifecycle") */
         bool live;      /* not yet released */
+        bool shared;    /* birth_share() */
 };
 
 #define _cleanup_birth_ _cleanup_(birth_done)
@@ -71,9 +72,17 @@ int birth_finish(struct birth *birth, struct ward_err *err);
  * in @err, or leaves there what is; returns what stands there. */
 int birth_explain_death(const struct birth *birth, struct ward_err *err);
 
+/* Gives the lock back: others may change the container from now on, and delete it. That is due before anything is waited for that its creator does not
+ * bring to an end, as hooks and its life. What birth_done() undoes is what it finds. */
+void birth_share(struct birth *birth);
+
 /* In the foreground, of one that stays: waits until it has ended, and fills in *@ret_exit; then removes it, unless somebody did already. */
 int birth_wait_end(struct birth *birth, struct relay *relay, struct engine_exit *ret_exit, struct ward_err *err);
 int birth_remove_ended(struct birth *birth, struct ward_err *err);
+
+/* A namespace that is joined may be the host's own, under whatever path, and so may one that others were to make: nothing of it is changed then, it is
+ * refused (V22). @fd: the namespace that was opened, which is looked at, not what a path may name later. */
+int birth_check_namespace(const struct birth *birth, enum spec_ns ns, int fd, struct ward_err *err);
 
 /* It stays: only descriptors and memory are freed by birth_done(). */
 void birth_release(struct birth *birth);

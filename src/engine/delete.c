@@ -33,8 +33,8 @@ static int kill_all(struct stored *stored, struct site *site, struct ward_err *e
                 return err_code(err, r, "kill the init of container '%s'", stored->state.id);
         if (r >= 0 && stored->status == ENGINE_PAUSED && group != NULL)
                 r = cgroup_freeze(&site->layout, group, false, KILL_TIMEOUT_MSEC, NULL);
-        /* Else there is nothing to wait for: what is done to the group ends it. */
-        if (r >= 0)
+        /* Else there is nothing to wait for: what is done to the group ends it. So it is with who is frozen below it. */
+        if (r >= 0 && (group == NULL || !cgroup_holds_below(&site->layout, group)))
                 wait_ended(stored->pidfd);
         if (group == NULL && r >= 0 && !pidfd_ended(stored->pidfd))
                 return err_set(err, -EBUSY, "kill the init of container '%s': it has not ended after %d ms",
@@ -47,10 +47,14 @@ static void undo_unfinished(const struct store_entry *entry)
 {
         _cleanup_close_
         int fd = openat(entry->fd, STORE_MADE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        char root[PATH_MAX];
+        ssize_t len = readlinkat(entry->fd, STORE_ROOT, root, sizeof(root));
         struct shared made;
 
-        if (fd >= 0 && read(fd, &made, sizeof(made)) == sizeof(made))
-                launch_undo(&made);
+        if (fd < 0 || len < 0 || (size_t)len == sizeof(root) || read(fd, &made, sizeof(made)) != sizeof(made))
+                return;
+        root[len] = '\0';
+        launch_undo(root, &made);
 }
 
 int delete_group(struct site *site, struct ward_err *err)

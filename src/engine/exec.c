@@ -235,18 +235,78 @@ static int complete_environment(struct execution *exec, const struct spec_proces
 static int open_group(struct execution *exec, struct ward_err *err)
 {
         const struct cgroup_hierarchy *unified = cgroup_unified(&exec->site->layout);
+        const char *group = site_unified_group(exec->site);
 
         if (!exec->site->place.clone_into_cgroup || unified == NULL)
                 return 0;
-        exec->group_fd =
-                openat(unified->fd, exec->site->place.cgroup_path + 1, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-        return exec->group_fd < 0 ? err_errno(err, "open the group '%s'", exec->site->place.cgroup_path) : 0;
+        exec->group_fd = fd_close(exec->group_fd);
+        exec->group_fd = fd_open_beneath(unified->fd, group + 1, O_PATH | O_DIRECTORY);
+        return exec->group_fd < 0 ? err_code(err, exec->group_fd, "open the group '%s'", group) : 0;
+}
+
+/* The group of cgroup v2 that init is in, if that is the container's own or one below it: NULL otherwise. Of @unified. */
+static int find_inits_group(struct execution *exec, const struct cgroup_hierarchy *unified, const char **ret_group,
+                            struct ward_err *err)
+{
+        const char *own = exec->site->place.cgroup_path, *paths[CGROUP_HIERARCHY_MAX], *path;
+        size_t len = strlen(own);
+        int proc = stored_proc(&exec->stored, err);
+        int r = proc < 0 ? proc
+                         : cgroup_paths_of(&exec->site->layout, proc, exec->stored.state.pid, &exec->arena, paths, err);
+
+        if (r < 0)
+                return r;
+        path = paths[unified - exec->site->layout.hierarchies];
+        if (path != NULL && (strncmp(path, own, len) != 0 || (path[len] != '/' && path[len] != '\0')))
+                path = NULL;
+        /* What was read by its number is init's if init is still there. */
+        *ret_group = pidfd_ended(exec->stored.pidfd) ? NULL : path;
+        return 0;
+}
+
+/*
+ * A group of cgroup v2 that gives controllers to groups below it has no processes itself (cgroups(7), "no internal processes"): so it is where
+ * the container's program hands on what was delegated to it, as systemd or dockerd does in there. It has moved itself into one of those groups before
+ * it could, and there what is executed goes, too, as with runc and crun. A group that was asked for is that or none.
+ */
+static int follow_init(struct execution *exec, const struct engine_exec_options *how, struct ward_err *err)
+{
+        const struct cgroup_hierarchy *unified = cgroup_unified(&exec->site->layout);
+        bool asked = how->cgroups != NULL && how->cgroups[0] != NULL;
+        const char *group = NULL;
+        int r = asked ? 0 : find_inits_group(exec, unified, &group, err);
+
+        if (r < 0)
+                return r;
+        if (group == NULL) {
+                (void)err_set(err, -EBUSY,
+                              "execute in container '%s': its group '%s%s' gives controllers to groups below it, so no "
+                              "process can be in it itself%s",
+                              exec->stored.state.id, unified->mount, site_unified_group(exec->site),
+                              asked ? "" : ", and its init is in none of those below");
+                return err_hint(err, "name a group below it that has no groups of its own: --cgroup PATH");
+        }
+        site_set_unified_group(exec->site, group);
+        return 0;
+}
+
+/* Whether the group that is to be joined can't be, unless init is in it, too (of controllers of threads alone): the kernel's word for it would come from
+ * the child. */
+static bool hands_on(const struct site *site)
+{
+        const struct cgroup_hierarchy *unified = cgroup_unified(&site->layout);
+        _cleanup_free_ char *given = NULL;
+
+        return unified != NULL && site->place.cgroup_path != NULL &&
+               cgroup_file_read(unified, site_unified_group(site), "cgroup.subtree_control", &given, NULL) >= 0 &&
+               given[strspn(given, "\n")] != '\0';
 }
 
 static int make_plan(struct execution *exec, const struct spec_process *process, struct ward_err *err)
 {
         const struct plan_exec what = {
                 .process = process,
+                .init = &exec->spec.process,
                 .file = exec->file,
                 .joined = exec->joined,
                 .at_once = exec->site->place.root_user,
@@ -283,21 +343,41 @@ static int clone_once(struct execution *exec, const struct engine_options *optio
         return launch_clone(&exec->launch, group_fd, err);
 }
 
-/* The clone; into the group where the kernel lets us, else the child joins it. */
-static int clone_joining(struct execution *exec, const struct engine_exec_options *how,
-                         const struct engine_options *options, struct ward_err *err)
+/* The group and the plan. A process that is not born in the group but joins it would be told in there that nobody can. */
+static int plan_joining(struct execution *exec, const struct engine_exec_options *how, struct ward_err *err)
 {
         int r;
 
         r = open_group(exec, err);
         if (r >= 0)
                 r = make_plan(exec, &exec->process, err);
+        if (r < 0 || exec->plan.clone_into_cgroup || !hands_on(exec->site))
+                return r;
+        r = follow_init(exec, how, err);
+        return r < 0 ? r : make_plan(exec, &exec->process, err);
+}
+
+/* The clone; into the group where the kernel lets us, else the child joins it. */
+static int clone_joining(struct execution *exec, const struct engine_exec_options *how,
+                         const struct engine_options *options, struct ward_err *err)
+{
+        int r;
+
+        r = plan_joining(exec, how, err);
         if (r >= 0)
                 r = clone_once(exec, options, exec->plan.clone_into_cgroup ? exec->group_fd : -EBADF, err);
-        if (exec->plan.clone_into_cgroup && (r == -EOPNOTSUPP || r == -ENOSYS || r == -EBUSY || r == -EACCES)) {
+        if (exec->plan.clone_into_cgroup && r == -EBUSY) {
+                launch_done(&exec->launch);
+                r = follow_init(exec, how, err);
+                if (r >= 0)
+                        r = plan_joining(exec, how, err);
+                if (r >= 0)
+                        r = clone_once(exec, options, exec->group_fd, err);
+        }
+        if (exec->plan.clone_into_cgroup && (r == -EOPNOTSUPP || r == -ENOSYS || r == -EACCES)) {
                 launch_done(&exec->launch);
                 exec->site->place.clone_into_cgroup = false;
-                r = make_plan(exec, &exec->process, err);
+                r = plan_joining(exec, how, err);
                 if (r >= 0)
                         r = clone_once(exec, options, -EBADF, err);
         }
@@ -307,16 +387,9 @@ static int clone_joining(struct execution *exec, const struct engine_exec_option
 static int bring_in(struct execution *exec, const struct engine_exec_options *how, const struct engine_options *options,
                     struct ward_err *err)
 {
-        int agent = -EBADF, hidden = stored_hide(err), r;
+        int agent = -EBADF, r;
 
-        if (hidden < 0)
-                return hidden;
         r = clone_joining(exec, how, options, err);
-        clone_show(hidden);
-        if (r >= 0)
-                r = exec->process.oom_score_given
-                            ? launch_oom_score(&exec->launch, &exec->process, exec->file, err)
-                            : launch_oom_score(&exec->launch, &exec->spec.process, exec->spec.file, err);
         if (r >= 0)
                 r = launch_groups(&exec->launch, &exec->site->layout, err);
         if (r >= 0)

@@ -11,7 +11,7 @@
 
 static int kill_init(struct stored *stored, int signal, struct ward_err *err)
 {
-        int r = pidfd_signal(stored->pidfd, signal);
+        int r = stored->pidfd < 0 ? 0 : pidfd_signal(stored->pidfd, signal);
 
         return r < 0 ? require_explain(err_code(err, r, "send signal %d to container '%s'", signal, stored->state.id),
                                        err)
@@ -43,9 +43,12 @@ static int send_signal(struct stored *stored, int signal, bool all, struct ward_
                 (void)err_mistake(err, MISTAKE_NOT_RUNNING);
                 return err_hint(err, "it has ended: there is nobody to tell");
         }
-        if (group == NULL || (!all && stored->status != ENGINE_PAUSED))
-                return stored->pidfd < 0 ? 0 : kill_init(stored, signal, err);
+        if (group == NULL || (!all && signal != SIGKILL))
+                return kill_init(stored, signal, err);
         r = stored_site(stored, &site, err);
+        /* A container that may write to its groups can have frozen itself below its own. */
+        if (r >= 0 && signal == SIGKILL && !all)
+                all = cgroup_holds_below(&site->layout, group);
         if (r >= 0)
                 r = all ? cgroup_signal(&site->layout, group, signal, err) : kill_init(stored, signal, err);
         /* A frozen process of v1 can't die before it is thawed (cgroups(7)); on v2 it can, and thawing does no harm. */

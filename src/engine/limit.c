@@ -248,6 +248,10 @@ static int show(struct limiting *l, struct ward_err *err)
 {
         int r;
 
+        if (!l->known && l->target.ended) {
+                (void)err_set(err, -ESRCH, "show the limits of process %s: there is no such process", l->target.name);
+                return err_hint(err, "'pgrep -l NAME' and 'ps' show the numbers of those that run");
+        }
         if (!l->known) {
                 (void)err_set(err, -ENOENT, "show the limits of %s '%s': 'ward limit' has set none", l->report->kind,
                               l->target.name);

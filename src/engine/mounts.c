@@ -74,12 +74,12 @@ static int open_change(struct change *change, struct store *store, const char *i
         return 0;
 }
 
-/* The process that joins. Hidden: it has descriptors of the host's, and in the container's user namespace others have its rights (V9). */
+/* The process that joins. */
 static int clone_joining(struct change *change, const struct plan *plan, struct launch *launch, struct ward_err *err)
 {
         const struct store_state *state = &change->stored.state;
         struct launch_given given = LAUNCH_GIVEN_NONE;
-        int r, hidden;
+        int r;
 
         given.proc = stored_proc(&change->stored, NULL);
         given.lock = change->stored.entry.lock;
@@ -92,12 +92,7 @@ static int clone_joining(struct change *change, const struct plan *plan, struct 
                 (void)err_set(err, -ESRCH, "change the mounts of container '%s': it has just ended", state->id);
                 return err_mistake(err, MISTAKE_NOT_RUNNING);
         }
-        hidden = stored_hide(err);
-        if (hidden < 0)
-                return hidden;
-        r = launch_clone(launch, -EBADF, err);
-        clone_show(hidden);
-        return r;
+        return launch_clone(launch, -EBADF, err);
 }
 
 /* It has done everything: what it made stays. */

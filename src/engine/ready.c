@@ -17,6 +17,7 @@
 #include "kern/clone.h"
 
 #define NAME READY_DIRECTORY "/" READY_DIRECTORY
+#define NEW_NAME READY_DIRECTORY ".new"
 #define SAID_MAX 4096 /* bytes of a message that are looked at */
 
 int ready_prepare(const struct store_entry *entry, struct ward_err *err)
@@ -27,16 +28,19 @@ int ready_prepare(const struct store_entry *entry, struct ward_err *err)
         return 0;
 }
 
+/* The directory is as good as the container's: what is read-only there it can remount, and then every name in it leads where the container wants
+ * (chmod(2) follows links). So the socket gets its mode where the container reaches nothing, and then its name by rename(2), which follows none and
+ * replaces what an earlier start left. */
 int ready_listen(const struct store_entry *entry, struct ward_err *err)
 {
         _cleanup_close_
         int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-        (void)unlinkat(entry->fd, NAME, 0); /* of a start that failed later, and can be tried again */
-        (void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" NAME, entry->fd);
+        (void)unlinkat(entry->fd, NEW_NAME, 0); /* of a start that died, and can be tried again */
+        (void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" NEW_NAME, entry->fd);
         if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
-            fchmodat(entry->fd, NAME, 0777, 0) < 0)
+            fchmodat(entry->fd, NEW_NAME, 0777, 0) < 0 || renameat(entry->fd, NEW_NAME, entry->fd, NAME) < 0)
                 return err_errno(err, "make the container's socket for sd_notify(3)");
         return TAKE_FD(fd);
 }

@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,7 +29,8 @@
 struct restore {
         struct birth birth;
         struct criu criu;
-        struct shared made; /* targets in the root file system */
+        struct shared made; /* targets in the root file system @root, which is owned */
+        char *root;
         const struct engine_restore_options *options;
 };
 
@@ -39,12 +41,14 @@ static void restore_done(struct restore *restore)
         criu_done(&restore->criu);
         birth_done(&restore->birth);
         if (undo)
-                launch_undo(&restore->made);
+                launch_undo(restore->root, &restore->made);
+        free(restore->root);
 }
 
 #define _cleanup_restore_ _cleanup_(restore_done)
 
-/* CRIU makes a network namespace empty: what is in it is what the config says, as at a start. */
+/* CRIU makes a network namespace empty: what is in it is what the config says, as at a start. Which one init is in, only CRIU and the images have
+ * decided. */
 static int fill_network(struct birth *birth, struct ward_err *err)
 {
         const struct ward_spec *spec = birth->spec;
@@ -74,7 +78,11 @@ static int fill_network(struct birth *birth, struct ward_err *err)
         netns = proc_open_of(birth->launch.proc_fd, birth->launch.pid, "ns/net", O_RDONLY, err);
         if (netns < 0)
                 return netns;
-        r = netns_set_up(netns, settings, count, &failed, err);
+        r = birth_check_namespace(birth, SPEC_NS_NET, netns, err);
+        if (r < 0)
+                return r;
+        if (spec->ns[SPEC_NS_NET].mode == SPEC_NS_NEW || count > 0)
+                r = netns_set_up(netns, settings, count, &failed, err);
         if (r < 0 && failed < count)
                 (void)err_wrap(err, "%s", spec_origin_text(&from[failed]->origin, spec->file, where, sizeof(where)));
         return r < 0 ? r : links_move(&birth->links, birth->launch.proc_fd, birth->launch.pid, spec, err);
@@ -266,7 +274,10 @@ static int bring_up(struct restore *restore, int relay_console, struct ward_err 
         if (r >= 0)
                 r = birth_open_log(birth, err);
         if (r >= 0)
-                r = targets_make(birth->spec, birth->site.place.rootfs, &restore->made, birth->made, err);
+                restore->root = strdup(birth->site.place.rootfs);
+        if (r >= 0)
+                r = restore->root == NULL ? err_oom(err)
+                                          : targets_make(birth->spec, restore->root, &restore->made, birth->made, err);
         if (r >= 0)
                 birth->launch.proc_fd = birth->proc;
         if (r < 0)
@@ -296,12 +307,13 @@ static int run(struct store *store, const struct ward_spec *spec, const struct e
                 r = bring_up(&restore, relay->socket[1], err);
         if (r >= 0)
                 r = relay_attach(relay, err);
-        if (r >= 0 && spec->hooks[SPEC_HOOK_POSTSTART].count > 0)
+        if (r < 0)
+                return r;
+        birth_share(birth);
+        if (spec->hooks[SPEC_HOOK_POSTSTART].count > 0)
                 r = hooks_run_poststart(&birth->entry, &birth->state, err);
         if (r < 0)
                 return r;
-        /* Others may change the container from now on: kill, exec, update. */
-        store_unlock(&birth->entry);
         birth_release(birth);
         if (options->detach)
                 return 0;

@@ -88,12 +88,12 @@ static int run(struct store *store, const struct ward_spec *spec, const struct e
                 r = relay_attach(relay, err);
         if (r >= 0 && spec->hooks[SPEC_HOOK_POSTSTART].count > 0) {
                 birth.hooks_due = true;
+                birth_share(&birth);
                 r = hooks_run_poststart(&birth.entry, &birth.state, err);
         }
         if (r < 0)
                 return r;
-        /* Others may change the container from now on: kill, exec, update. */
-        store_unlock(&birth.entry);
+        birth_share(&birth);
         birth_release(&birth);
         if (options->detach) {
                 if (options->notify_socket != NULL)

@@ -13,6 +13,7 @@
 #include "kern/proc.h"
 #include "kern/smack.h"
 #include "kern/tree.h"
+#include "kern/userns.h"
 
 #define REMOVE_TIMEOUT_MSEC 2000
 
@@ -29,12 +30,15 @@ static bool file_starts_with(const char *path, char c)
         return fd >= 0 && read(fd, &first, 1) == 1 && first == c;
 }
 
-/* setgroups(2) is denied where an ordinary user maps just his own group (user_namespaces(7)), and in what is below such a namespace. */
+/* setgroups(2) is denied where an ordinary user maps just his own group (user_namespaces(7)), and in what is below such a namespace. One that is
+ * joined says itself whether it is such a one. */
 static bool denies_setgroups(const struct ward_spec *spec)
 {
         if (file_starts_with("/proc/self/setgroups", 'd'))
                 return true;
-        return geteuid() != 0 && spec != NULL && spec->ns[SPEC_NS_USER].mode != SPEC_NS_INHERIT &&
+        if (spec != NULL && spec->ns[SPEC_NS_USER].mode == SPEC_NS_JOIN)
+                return userns_denies_setgroups(spec->ns[SPEC_NS_USER].path);
+        return geteuid() != 0 && spec != NULL && spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW &&
                spec->id_maps.gid_count == 1 && spec->id_maps.gid[0].count == 1;
 }
 
@@ -374,6 +378,21 @@ void site_stop_unit(struct site *site)
                 (void)unit_stop(site->unit.name.scope, !site->place.root_user, NULL);
 }
 
+const char *site_unified_group(const struct site *site)
+{
+        for (size_t i = 0; i < site->place.hierarchy_count; i++)
+                if (site->hierarchies[i].version == 2 && site->hierarchies[i].group != NULL)
+                        return site->hierarchies[i].group;
+        return site->place.cgroup_path;
+}
+
+void site_set_unified_group(struct site *site, const char *group)
+{
+        for (size_t i = 0; i < site->place.hierarchy_count; i++)
+                if (site->hierarchies[i].version == 2)
+                        site->hierarchies[i].group = group;
+}
+
 int site_attach(struct site *site, pid_t pid, struct ward_err *err)
 {
         const char *scope = site->unit.name.scope, *named, *at;
@@ -383,7 +402,7 @@ int site_attach(struct site *site, pid_t pid, struct ward_err *err)
         named = arena_printf(&site->arena, "/%s/", scope);
         if (named == NULL)
                 return err_oom(err);
-        at = strstr(site->place.cgroup_path, named);
+        at = strstr(site_unified_group(site), named);
         return at == NULL ? 0 : unit_attach(scope, true, at + strlen(named) - 1, pid, err);
 }
 

@@ -68,6 +68,10 @@ void site_release_unit(struct site *site);
 int site_tell_unit(struct site *site, const struct limits *limits, struct ward_err *err);
 void site_stop_unit(struct site *site);
 
+/* The group of cgroup v2 that a process joins: the container's, or another one below it, for which site_set_unified_group() borrows @group. */
+const char *site_unified_group(const struct site *site);
+void site_set_unified_group(struct site *site, const char *group);
+
 /* Has the user's manager move a process into the container's group, as he himself could not. */
 int site_attach(struct site *site, pid_t pid, struct ward_err *err);
 

@@ -36,11 +36,29 @@ static int check_executed(const struct stored *stored, struct ward_err *err)
         return proc < 0 ? proc : launch_check_executed(proc, stored->state.pid, stored->state.command, err);
 }
 
-/* Others may do something with the container meanwhile. */
-static void wait_ready(struct store *store, struct stored *stored, int ready, const char *notify_socket)
+/*
+ * What comes behind the message: the container's own hooks, those of the host, and the program's word that it is ready. Each of them takes as long
+ * as it wants, and some are programs of the image, so nobody waits for them with the lock: the container is known to have been started (its
+ * socket is gone), and can be killed, paused and deleted as any that runs. Whoever does so ends the wait here, which is for the connection, whose
+ * other end goes with init, or for the pidfd. Nothing is written to the entry any more, which may be gone, and nobody is signalled by his number.
+ */
+static int wait_started(struct store *store, struct stored *stored, int connection, int ready,
+                        const struct agent *agent, const char *notify_socket, struct ward_err *err)
 {
+        int r;
+
         store_unlock(&stored->entry);
-        ready_pass(ready, stored->pidfd, notify_socket, stored->state.pid, store);
+        r = launch_await_started(connection, stored->pidfd, stored->state.command, err);
+        if (r >= 0 && agent->path != NULL)
+                r = check_executed(stored, err);
+        if (r < 0)
+                return r;
+        r = hooks_run_poststart(&stored->entry, &stored->state, err);
+        if (r < 0)
+                (void)pidfd_signal(stored->pidfd, SIGKILL);
+        else if (ready >= 0)
+                ready_pass(ready, stored->pidfd, notify_socket, stored->state.pid, store);
+        return r;
 }
 
 int engine_start(struct store *store, const char *id, const char *notify_socket, struct ward_err *err)
@@ -87,15 +105,5 @@ int engine_start(struct store *store, const char *id, const char *notify_socket,
         if (r < 0)
                 return err_code(err, r, "tell container '%s' to start", id);
         listens = fd_close(listens);
-        r = launch_await_started(connection, stored.pidfd, stored.state.command, err);
-        if (r >= 0 && agent.path != NULL)
-                r = check_executed(&stored, err);
-        if (r < 0)
-                return r;
-        r = hooks_run_poststart(&stored.entry, &stored.state, err);
-        if (r < 0)
-                (void)pidfd_signal(stored.pidfd, SIGKILL);
-        else if (ready >= 0)
-                wait_ready(store, &stored, ready, notify_socket);
-        return r;
+        return wait_started(store, &stored, connection, ready, &agent, notify_socket, err);
 }

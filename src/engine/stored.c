@@ -209,6 +209,14 @@ int stored_namespaces(struct stored *stored, bool any, struct spec_namespace *re
                  * long as another thread is, which may execute a program and be init again: what it hides for a moment is not left out. */
                 if (r == -ENOENT && mine == -ENOENT)
                         continue;
+                if (r == -EACCES && stored->status == ENGINE_CREATED) {
+                        (void)err_set(
+                                err, -EACCES,
+                                "join the namespaces of container '%s': its program is not executed yet, and until "
+                                "then only root may look into its init",
+                                stored->state.id);
+                        return err_hint(err, "start it first");
+                }
                 if (r < 0 || mine < 0)
                         return r < 0 ? r : mine;
                 if (theirs == own)
@@ -222,18 +230,6 @@ int stored_namespaces(struct stored *stored, bool any, struct spec_namespace *re
                         return err_oom(err);
         }
         return 0;
-}
-
-int stored_hide(struct ward_err *err)
-{
-        int hidden;
-
-        /* Its files in /proc become those of the root of the user namespace in which this program was executed (proc(5)): the caller's, if he
-         * is that. An ordinary user could not reach them any more; his container has no more rights over the process than he has. */
-        if (geteuid() != 0)
-                return 0;
-        hidden = clone_hide();
-        return hidden < 0 ? err_code(err, hidden, "hide the joining process") : hidden;
 }
 
 int stored_require(const struct stored *stored, unsigned allowed, const char *verb, struct ward_err *err)

@@ -76,10 +76,6 @@ int stored_limit(struct stored *stored, struct site *site, const struct limits *
 int stored_namespaces(struct stored *stored, bool any, struct spec_namespace *ret_joined, const char *field,
                       struct ward_err *err);
 
-/* Hides the processes that are cloned from here on until clone_show(), so that nobody in the container can look into what joins it (V9). Returns
- * what that is given, or -errno. */
-int stored_hide(struct ward_err *err);
-
 /* Sets the status of one whose state is known, and init, if that lives. */
 int stored_find_status(struct stored *stored, struct ward_err *err);
 

@@ -125,7 +125,6 @@ int targets_make(const struct ward_spec *spec, const char *rootfs, struct shared
 
         if (root < 0)
                 return err_errno(err, "open the root file system '%s'", rootfs);
-        (void)snprintf(made->root, sizeof(made->root), "%s", rootfs);
         for (size_t i = 0; i < spec->mount_count; i++) {
                 const struct spec_mount *mount = &spec->mounts[i];
                 bool directory = true;

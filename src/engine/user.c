@@ -74,6 +74,12 @@ static int read_file(int root_fd, const char *path, char **ret_text, struct ward
 
         if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
                 return no_text(ret_text, err);
+        if (fd < 0 && errno == EACCES) {
+                (void)err_errno(err, "open the root's /%s", path);
+                (void)err_mistake(err, MISTAKE_ROOT_CLOSED);
+                return err_hint(err,
+                                "the root, or a directory in it, is closed to you: 'chmod +x' of its owner opens it");
+        }
         if (fd < 0 || fstat(fd, &st) < 0)
                 return err_errno(err, "open the root's /%s", path);
         if (!S_ISREG(st.st_mode))

@@ -107,7 +107,7 @@ static void kill_all(const struct watch *watch)
         (void)pidfd_signal(watch->pidfd, SIGKILL); /* ESRCH: it has ended meanwhile */
         if (watch->group == NULL)
                 return;
-        if (!watch->alone)
+        if (!watch->alone || cgroup_holds_below(watch->layout, watch->group))
                 (void)cgroup_signal(watch->layout, watch->group, SIGKILL, NULL);
         if (cgroup_frozen(watch->layout, watch->group, &frozen, NULL) >= 0 && frozen)
                 (void)cgroup_freeze(watch->layout, watch->group, false, THAW_TIMEOUT_MSEC, NULL);

@@ -31,6 +31,9 @@ int cgroup_path_check_root(const char *path, struct ward_err *err);
  * CLOEXEC is added to @flags. Returns the descriptor or -errno. */
 int cgroup_open(const struct cgroup_hierarchy *hierarchy, const char *path, const char *file, int flags);
 
+/* The same for a @path below the directory @dirfd of cgroupfs: openat2(2). */
+int cgroup_open_below(int dirfd, const char *path, int flags);
+
 /* Adds the names of the groups directly below @group, as paths behind @path, to @queue, each with its NUL. */
 int cgroup_groups_queue(int group, const char *path, struct text *queue);
 

@@ -33,6 +33,7 @@ struct pid_list {
         pid_t *pids;
         size_t count, room;
         const struct cgroup_hierarchy *source;
+        bool below; /* there are groups which were not looked into */
 };
 
 static void pid_list_done(struct pid_list *list)
@@ -78,7 +79,8 @@ static void pid_list_sort(struct pid_list *list)
 
 /* ---- the tree of groups ---- */
 
-/* What is done in each group of a tree; @group is a readable descriptor of its directory. Negative stops the walk. */
+/* What is done in each group of a tree; @group is a readable descriptor of its directory. Negative stops the walk, 1 leaves out what is below
+ * this group. */
 typedef int (*group_visitor)(int group, void *data);
 
 int cgroup_groups_queue(int group, const char *path, struct text *queue)
@@ -109,36 +111,74 @@ int cgroup_groups_queue(int group, const char *path, struct text *queue)
         return text_failed(queue) ? -ENOMEM : 0;
 }
 
-/* Visits the group and all below it, parents first. Returns the number of groups, 0 when there is no such group, or -errno. */
+/* Visits @group. Behind an empty name, @names then has the groups below it, if there are any: 1; else 0. */
+static int group_visit(int group, group_visitor visit, void *data, struct text *names)
+{
+        size_t before = names->len;
+        int r = visit(group, data);
+
+        if (r != 0)
+                return r < 0 ? r : 0;
+        text_add(names, "", 1);
+        r = cgroup_groups_queue(group, "", names);
+        if (r < 0)
+                return r;
+        if (names->len > before + 1)
+                return 1;
+        names->len = before;
+        return 0;
+}
+
+/* Takes the last name from @names. It is there until another one is added. */
+static const char *take_last(struct text *names)
+{
+        size_t start = names->len - 1;
+
+        while (start > 0 && names->data[start - 1] != '\0')
+                start--;
+        names->len = start;
+        return names->data + start;
+}
+
+/*
+ * Visits the group and all below it, parents first. Returns the number of groups, 0 when there is no such group, or -errno.
+ *
+ * Whoever lives in there chose how deep they nest, and that can be deeper than a path is long (PATH_MAX) or than a process has descriptors:
+ * so this goes down and up again by one, as remove_below() does, and keeps the names of those groups of each level that are still to come.
+ */
 static int groups_visit(const struct cgroup_hierarchy *hierarchy, const char *path, group_visitor visit, void *data)
 {
-        _cleanup_text_ struct text queue = {0};
-        int visited = 0;
+        _cleanup_text_ struct text names = {0};
+        _cleanup_close_
+        int group = cgroup_open(hierarchy, path, NULL, O_RDONLY);
+        int visited = 1, r;
 
-        text_add(&queue, path, strlen(path) + 1);
-        for (size_t at = 0; at < queue.len && !text_failed(&queue);) {
-                char here[PATH_MAX];
+        if (group < 0)
+                return group == -ENOENT || group == -ENODEV ? 0 : group;
+        r = group_visit(group, visit, data, &names);
+        while (r >= 0 && names.len > 0 && !text_failed(&names)) {
+                const char *name = take_last(&names);
                 _cleanup_close_
-                int group = -EBADF;
-                int r;
+                int next = -EBADF;
 
-                /* A copy, because the queue moves as it grows. */
-                if (snprintf(here, sizeof(here), "%s", queue.data + at) >= (int)sizeof(here))
-                        return -ENAMETOOLONG;
-                at += strlen(here) + 1;
-                group = cgroup_open(hierarchy, here, NULL, O_RDONLY);
-                if (group == -ENOENT || group == -ENODEV)
-                        continue;
-                if (group < 0)
-                        return group;
-                r = visit(group, data);
-                if (r >= 0)
-                        r = cgroup_groups_queue(group, here, &queue);
-                if (r < 0)
-                        return r;
-                visited++;
+                if (*name == '\0') {
+                        if (names.len == 0)
+                                break;
+                        next = openat(group, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                        r = next < 0 ? -errno : 1;
+                } else {
+                        next = cgroup_open_below(group, name + 1, O_RDONLY | O_DIRECTORY);
+                        if (next == -ENOENT || next == -ENODEV)
+                                continue;
+                        r = next < 0 ? next : group_visit(next, visit, data, &names);
+                        visited++;
+                }
+                if (r > 0) {
+                        (void)fd_close(group);
+                        group = TAKE_FD(next);
+                }
         }
-        return text_failed(&queue) ? -ENOMEM : visited;
+        return r < 0 ? r : text_failed(&names) ? -ENOMEM : visited;
 }
 
 /* ---- listing ---- */
@@ -174,6 +214,17 @@ static int pids_visit(int group, void *data)
         return r < 0 ? r : 0;
 }
 
+/* Adds those of the first group alone. */
+static int pids_visit_top(int group, void *data)
+{
+        struct pid_list *list = data;
+        struct stat st;
+        int r = pids_visit(group, list);
+
+        list->below |= fstat(group, &st) < 0 || st.st_nlink != 2;
+        return r < 0 ? r : 1;
+}
+
 /* The order in which the hierarchies are asked: 0 is v2, 1 the freezer, the others follow. NULL at the end. */
 static const struct cgroup_hierarchy *candidate(const struct cgroup_layout *layout, size_t index)
 {
@@ -192,26 +243,33 @@ static const struct cgroup_hierarchy *candidate(const struct cgroup_layout *layo
         return NULL;
 }
 
-/* Fills in list->source with where the processes were found. Returns 0 or -errno; no group at all is an empty list. */
-static int pids_list(const struct cgroup_layout *layout, const char *path, struct pid_list *list)
+/* Fills in list->source with where the processes were found, or may be. Returns 0 or -errno; no group at all is an empty list. */
+static int pids_find(const struct cgroup_layout *layout, const char *path, group_visitor visit, struct pid_list *list)
 {
         const struct cgroup_hierarchy *hierarchy;
         size_t groups = 0;
 
-        for (size_t i = 0; (list->count == 0 || layout->mixed) && (hierarchy = candidate(layout, i)) != NULL; i++) {
-                int r = groups_visit(hierarchy, path, pids_visit, list);
+        for (size_t i = 0;
+             ((list->count == 0 && !list->below) || layout->mixed) && (hierarchy = candidate(layout, i)) != NULL; i++) {
+                int r;
 
+                if (list->source == NULL || !layout->mixed)
+                        list->source = hierarchy;
+                r = groups_visit(hierarchy, path, visit, list);
                 if (r < 0)
                         return r;
                 groups += r > 0;
-                if (list->source == NULL || !layout->mixed)
-                        list->source = hierarchy;
                 /* Two hierarchies that have the group and nobody in it are believed. */
                 if (groups == 2 && !layout->mixed)
                         break;
         }
         pid_list_sort(list);
         return 0;
+}
+
+static int pids_list(const struct cgroup_layout *layout, const char *path, struct pid_list *list)
+{
+        return pids_find(layout, path, pids_visit, list);
 }
 
 int cgroup_pids(const struct cgroup_layout *layout, const char *path, pid_t **ret_pids, size_t *ret_count,
@@ -320,19 +378,6 @@ static int signal_all(const struct cgroup_layout *layout, const char *path, int 
                 r = signal_batch(layout, path, list.pids + i, rest > SIGNAL_BATCH ? SIGNAL_BATCH : rest, signal);
         }
         return r;
-}
-
-int cgroup_signal(const struct cgroup_layout *layout, const char *path, int signal, struct ward_err *err)
-{
-        int r;
-
-        r = cgroup_path_check(path, err);
-        if (r < 0)
-                return r;
-        r = signal_all(layout, path, signal);
-        if (r < 0)
-                return err_code(err, r, "send signal %d to the processes of the control group '%s'", signal, path);
-        return 0;
 }
 
 /* ---- freezing ---- */
@@ -507,6 +552,16 @@ int cgroup_frozen(const struct cgroup_layout *layout, const char *path, bool *re
 
 /* ---- killing ---- */
 
+bool cgroup_holds_below(const struct cgroup_layout *layout, const char *path)
+{
+        const struct cgroup_hierarchy *freezer = cgroup_with(layout, CGROUP_FREEZER);
+        _cleanup_close_
+        int group = freezer == NULL ? -ENOENT : cgroup_open(freezer, path, NULL, O_PATH);
+        struct stat st;
+
+        return group >= 0 && (fstat(group, &st) < 0 || st.st_nlink != 2);
+}
+
 static int thaw_visit(int group, void *data)
 {
         (void)fd_write_file(group, "freezer.state", "THAWED", NULL);
@@ -514,23 +569,43 @@ static int thaw_visit(int group, void *data)
 }
 
 /*
- * One round: every process that was found in @source gets SIGKILL. cgroup.kill does it at once, forks in flight included. Without it
- * the group is frozen meanwhile, so that nothing forks away; where there is no freezer, the next round gets those.
+ * Every process that is found gets SIGKILL. cgroup.kill does it at once, forks in flight included. Without it the group is frozen
+ * meanwhile, so that nothing forks away; where there is no freezer, the next round gets those.
  * A process that the v1 freezer holds cannot die: at the end all is thawed, also what was frozen before, also below.
+ *
+ * Returns 1, or 0 when there is nobody. With pids_visit_top for @visit @list is not of all, but nobody can delay the end of all by making groups
+ * as fast as they are looked at.
  */
-static int kill_round(const struct cgroup_layout *layout, const char *path, const struct cgroup_hierarchy *source)
+static int kill_round(const struct cgroup_layout *layout, const char *path, group_visitor visit, struct pid_list *list)
 {
         const struct cgroup_hierarchy *freezer = cgroup_with(layout, CGROUP_FREEZER);
-        bool killed = source->version == 2 && cgroup_file_write(source, path, "cgroup.kill", "1", NULL) >= 0;
-        int r = 0;
+        int r = pids_find(layout, path, visit, list), sent = 0;
+        bool killed;
 
+        if (list->source == NULL || (r >= 0 && list->count == 0 && !list->below))
+                return r;
+        killed = list->source->version == 2 && cgroup_file_write(list->source, path, "cgroup.kill", "1", NULL) >= 0;
         if (!killed && freezer != NULL && freezer_write(freezer, path, true, NULL) >= 0)
                 (void)freezer_wait(freezer, path, true, FREEZE_TRY_MSEC, NULL);
         if (!killed || layout->mixed)
-                r = signal_all(layout, path, SIGKILL);
+                sent = signal_all(layout, path, SIGKILL);
         if (freezer != NULL)
                 (void)groups_visit(freezer, path, thaw_visit, NULL);
-        return r;
+        return r < 0 ? r : sent < 0 ? sent : 1;
+}
+
+int cgroup_signal(const struct cgroup_layout *layout, const char *path, int signal, struct ward_err *err)
+{
+        _cleanup_(pid_list_done) struct pid_list list = {0};
+        int r;
+
+        r = cgroup_path_check(path, err);
+        if (r < 0)
+                return r;
+        r = signal == SIGKILL ? kill_round(layout, path, pids_visit_top, &list) : signal_all(layout, path, signal);
+        if (r < 0)
+                return err_code(err, r, "send signal %d to the processes of the control group '%s'", signal, path);
+        return 0;
 }
 
 int cgroup_kill(const struct cgroup_layout *layout, const char *path, unsigned timeout_msec, struct ward_err *err)
@@ -542,17 +617,15 @@ int cgroup_kill(const struct cgroup_layout *layout, const char *path, unsigned t
         if (r < 0)
                 return r;
         cgroup_wait_begin(&wait, timeout_msec);
-        for (;;) {
+        for (group_visitor visit = pids_visit_top;; visit = pids_visit) {
                 _cleanup_(pid_list_done) struct pid_list list = {0};
 
-                r = pids_list(layout, path, &list);
-                if (r >= 0 && list.count == 0)
-                        return 0;
-                if (r >= 0)
-                        r = kill_round(layout, path, list.source);
+                r = kill_round(layout, path, visit, &list);
                 if (r < 0)
                         return err_code(err, r, "kill the processes of the control group '%s'", path);
-                if (cgroup_wait_again(&wait))
+                if (r == 0)
+                        return 0;
+                if (cgroup_wait_again(&wait) || list.count == 0)
                         continue;
                 (void)err_set(err, -EBUSY,
                               "kill the processes of the control group '%s': %zu left after %u ms, the first is %d",

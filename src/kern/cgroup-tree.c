@@ -54,9 +54,9 @@ static int walk(const struct cgroup_hierarchy *hierarchy, const char *path, stru
                 int group = -EBADF;
                 int len = snprintf(here, sizeof(here), "%s", queue->data + at);
 
+                at += strlen(queue->data + at) + 1;
                 if (len >= (int)sizeof(here))
-                        return -ENAMETOOLONG;
-                at += (size_t)len + 1;
+                        continue; /* nobody can name it: whoever nests so deep keeps nobody from the others */
                 group = cgroup_open(hierarchy, here, NULL, O_RDONLY);
                 /* It has just gone. That of the caller's own choice has to be there. */
                 if ((group == -ENOENT || group == -ENODEV) && found->len > 0)

@@ -102,8 +102,7 @@ int cgroup_path_check_root(const char *path, struct ward_err *err)
         return *path == '/' && *skip_slashes(path) == '\0' ? 0 : cgroup_path_check(path, err);
 }
 
-/* openat2(2) below a directory of cgroupfs. */
-static int open_below(int dirfd, const char *path, int flags)
+int cgroup_open_below(int dirfd, const char *path, int flags)
 {
         struct open_how how = {
                 .flags = (uint64_t)(unsigned)flags | O_CLOEXEC,
@@ -126,7 +125,7 @@ int cgroup_open(const struct cgroup_hierarchy *hierarchy, const char *path, cons
         if (*path == '\0')
                 path = ".";
         if (file == NULL)
-                return open_below(hierarchy->fd, path, flags | O_DIRECTORY);
+                return cgroup_open_below(hierarchy->fd, path, flags | O_DIRECTORY);
         len = strlen(path);
         file_len = strlen(file);
         if (file_len > NAME_MAX)
@@ -134,7 +133,7 @@ int cgroup_open(const struct cgroup_hierarchy *hierarchy, const char *path, cons
         memcpy(joined, path, len);
         joined[len] = '/';
         memcpy(joined + len + 1, file, file_len + 1);
-        return open_below(hierarchy->fd, joined, flags);
+        return cgroup_open_below(hierarchy->fd, joined, flags);
 }
 
 /* Returns @code. */
@@ -218,7 +217,7 @@ static int parent_open(const struct cgroup_hierarchy *hierarchy, const char *pat
         }
         memcpy(parent, path, len);
         parent[len] = '\0';
-        fd = open_below(hierarchy->fd, skip_slashes(parent), O_PATH | O_DIRECTORY);
+        fd = cgroup_open_below(hierarchy->fd, skip_slashes(parent), O_PATH | O_DIRECTORY);
         if (fd < 0)
                 return fd;
         *ret_fd = *ret_owned = fd;
@@ -241,7 +240,7 @@ unsigned cgroup_missing_parents(const struct cgroup_hierarchy *hierarchy, const 
                 if (len == 0)
                         return missing;
                 parent[len] = '\0';
-                fd = open_below(hierarchy->fd, skip_slashes(parent), O_PATH | O_DIRECTORY);
+                fd = cgroup_open_below(hierarchy->fd, skip_slashes(parent), O_PATH | O_DIRECTORY);
                 if (fd != -ENOENT) {
                         (void)fd_close(fd);
                         return missing;
@@ -361,7 +360,7 @@ static int make_stepwise(const struct cgroup_hierarchy *hierarchy, const char *p
                 }
                 (void)fd_close(parent);
                 parent = TAKE_FD(group);
-                group = open_below(dirfd, name, O_RDONLY | O_DIRECTORY);
+                group = cgroup_open_below(dirfd, name, O_RDONLY | O_DIRECTORY);
                 if (group < 0)
                         return err_code(err, group, "open the group '%s'", name);
                 if (cpuset)
@@ -394,7 +393,7 @@ static int make_last(const struct cgroup_hierarchy *hierarchy, const char *path,
         /* What exists already may be a file of the parent, such as "tasks". */
         if (!want_fd && *made == 1)
                 return 0;
-        r = open_below(parent, name, O_RDONLY | O_DIRECTORY);
+        r = cgroup_open_below(parent, name, O_RDONLY | O_DIRECTORY);
         if (r < 0)
                 return r;
         *ret_fd = r;
@@ -492,7 +491,7 @@ static int sweep(int dirfd, char busy[NAME_MAX + 1], int *found)
 static int remove_below(int group)
 {
         _cleanup_close_
-        int dirfd = open_below(group, ".", O_PATH | O_DIRECTORY);
+        int dirfd = cgroup_open_below(group, ".", O_PATH | O_DIRECTORY);
         size_t depth = 0;
         bool descended = false;
 
@@ -510,7 +509,7 @@ static int remove_below(int group)
                         return -EBUSY;
                 descended = left > 0;
                 if (descended)
-                        next = open_below(dirfd, busy, O_PATH | O_DIRECTORY);
+                        next = cgroup_open_below(dirfd, busy, O_PATH | O_DIRECTORY);
                 else
                         next = openat(dirfd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
                 if (next < 0)
@@ -530,7 +529,7 @@ static int remove_busy(int parent, const char *name, unsigned timeout_msec)
         cgroup_wait_begin(&wait, timeout_msec);
         for (;;) {
                 _cleanup_close_
-                int group = open_below(parent, name, O_PATH | O_DIRECTORY);
+                int group = cgroup_open_below(parent, name, O_PATH | O_DIRECTORY);
                 int r;
 
                 if (group < 0)

@@ -377,11 +377,15 @@ int cgroup_freeze(const struct cgroup_layout *layout, const char *path, bool fro
 /* *@ret_frozen: whether the group is frozen. */
 int cgroup_frozen(const struct cgroup_layout *layout, const char *path, bool *ret_frozen, struct ward_err *err);
 
+/* Whether the v1 freezer has groups below the group. Somebody else than ward has made them, and may have frozen them by themselves: then what is in
+ * them does not die by SIGKILL alone, nor by thawing the group, but by cgroup_signal() or cgroup_kill(). Cheap: nothing is read. */
+bool cgroup_holds_below(const struct cgroup_layout *layout, const char *path);
+
 /* Kills every process of the group and below with SIGKILL, frozen ones too, and waits until none is left: cgroup.kill on v2 (5.14);
  * elsewhere freeze, kill each, thaw. Leaves the group thawed. -EBUSY when one is left after @timeout_msec. */
 int cgroup_kill(const struct cgroup_layout *layout, const char *path, unsigned timeout_msec, struct ward_err *err);
 
-/* Sends @signal to each process of the group and below. */
+/* Sends @signal to each process of the group and below. SIGKILL: as one round of cgroup_kill(). */
 int cgroup_signal(const struct cgroup_layout *layout, const char *path, int signal, struct ward_err *err);
 
 /* The processes of the group and below, ascending, from the hierarchy best suited. *@ret_pids is owned by the caller (free). */

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <linux/sched.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -56,20 +55,6 @@ pid_t clone_child(uint64_t flags, int cgroup_fd, int *ret_pidfd)
         if (pid > 0)
                 *ret_pidfd = pidfd;
         return pid;
-}
-
-int clone_hide(void)
-{
-        int dumpable = prctl(PR_GET_DUMPABLE);
-
-        return prctl(PR_SET_DUMPABLE, 0) < 0 ? -errno : dumpable;
-}
-
-void clone_show(int hidden)
-{
-        /* Two, which root alone may read, is nothing that prctl(2) sets. */
-        if (hidden == 1)
-                (void)prctl(PR_SET_DUMPABLE, 1);
 }
 
 int pidfd_open_pid(pid_t pid)

@@ -17,12 +17,6 @@
  */
 pid_t clone_child(uint64_t flags, int cgroup_fd, int *ret_pidfd);
 
-/* Makes that nobody but root of the user namespace in which this program was executed can look into the processes that are cloned until
- * clone_show(), which is given what this returned. They inherit it with the memory; execve(2) sets it anew (prctl(2), PR_SET_DUMPABLE). Returns -errno
- * when it fails. */
-int clone_hide(void);
-void clone_show(int hidden);
-
 /* pidfd_open(2), pidfd_send_signal(2). Return a descriptor or 0, or -errno. */
 int pidfd_open_pid(pid_t pid);
 int pidfd_signal(int pidfd, int signal);

@@ -321,9 +321,10 @@ static int explain(const struct overlay_tree *tree, const struct record *record,
         (void)err_code(err, record->code, "%s of /%s%s%s%s%s", step, tree->views[record->view].path, space,
                        *log == '\0' ? "" : "(", log, *log == '\0' ? "" : ")");
         if (record->code == -EINVAL)
-                return err_hint(err,
-                                "overlays stack two deep, and this system is one already, as in docker, podman or a "
-                                "'host' of root: use a directory as ROOT; or Linux is older than 5.19");
+                return err_hint(
+                        err, "overlays stack two deep, and this system is one already, as in docker, podman or a "
+                             "'host' of root without --host-stackable: use a directory as ROOT; or Linux is older than "
+                             "5.19");
         if (record->code == -ENODEV)
                 return err_hint(err, "the kernel has no overlayfs: modprobe overlay");
         return record->code;

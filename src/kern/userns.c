@@ -3,11 +3,14 @@
 #include "kern/userns.h"
 
 #include <fcntl.h>
-#include <stdbool.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "kern/clone.h"
 
 /* The file's first number as it is written, with its newline, or "". A setting that this kernel does not have forbids nothing. */
 static bool reads(int proc_fd, const char *path, const char *value)
@@ -52,4 +55,29 @@ int userns_check(int proc_fd, struct ward_err *err)
                                      "kernel.apparmor_restrict_unprivileged_userns=0; or run it as root");
         }
         return 0;
+}
+
+/* Root of that namespace has rights over this process, which is the caller but for its number: so it is not dumpable (ptrace(2)). 1, 0 or -errno. */
+static int look_inside(int ns)
+{
+        char first = 0;
+        int file;
+
+        if (prctl(PR_SET_DUMPABLE, 0) < 0 || setns(ns, CLONE_NEWUSER) < 0)
+                return -errno;
+        file = open("/proc/self/setgroups", O_RDONLY | O_CLOEXEC);
+        return file < 0 || read(file, &first, 1) != 1 ? -EIO : first == 'd';
+}
+
+bool userns_denies_setgroups(const char *path)
+{
+        _cleanup_close_
+        int ns = open(path, O_RDONLY | O_CLOEXEC), pidfd = -EBADF;
+        siginfo_t info = {0};
+        pid_t pid = ns < 0 ? -EBADF : clone_child(0, -EBADF, &pidfd);
+
+        if (pid == 0)
+                _exit(look_inside(ns) == 1);
+        return pid > 0 && pidfd_wait(pidfd, false, false, &info) >= 0 && info.si_code == CLD_EXITED &&
+               info.si_status == 1;
 }

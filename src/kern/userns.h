@@ -3,6 +3,8 @@
 #ifndef KERN_USERNS_H
 #define KERN_USERNS_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 /*
@@ -11,5 +13,9 @@
  * filter of an outer sandbox forbids is seen only when it is tried.
  */
 int userns_check(int proc_fd, struct ward_err *err);
+
+/* Whether the user namespace @path, which is not the caller's own, denies setgroups(2): a process of its own joins it and looks. Of one that can't be
+ * joined nothing is known: false. */
+bool userns_denies_setgroups(const char *path);
 
 #endif

@@ -36,6 +36,8 @@ static const char op_names[OP_TYPE_COUNT][20] = {
         [OP_RECONFIGURE] = "reconfigure",
         [OP_DEV] = "dev",
         [OP_LINK] = "link",
+        [OP_OOM_SCORE] = "oom-score",
+        [OP_HIDE] = "hide",
         [OP_MASK] = "mask",
         [OP_READONLY] = "readonly",
         [OP_DIRECTORY] = "directory",
@@ -368,6 +370,12 @@ static void describe_label(const struct op_lsm *lsm, struct text *text)
 static void describe_process(const struct op *op, struct text *text)
 {
         switch (op->type) {
+        case OP_OOM_SCORE:
+                text_printf(text, "set oom_score_adj to %s", op->text.string);
+                break;
+        case OP_HIDE:
+                text_puts(text, "keep others from looking into the process");
+                break;
         case OP_RLIMIT:
                 text_printf(text, "set %s to ", rlimit_names[op->rlimit.resource]);
                 add_limit(text, op->rlimit.soft);

@@ -30,7 +30,8 @@ struct launch {
         pid_t pid;
         bool setgroups_denied;
         bool exec_failed;      /* what failed was finding or executing the program: everything before it worked */
-        struct shared *shared; /* mapped */
+        struct shared *shared; /* mapped; NULL: the plan makes nothing in a root file system */
+        const char *root; /* where on the host what it notes lies; NULL: in a root that is thrown away as a whole */
         int mounts; /* owned: the list of mounts that the child told last (RECORD_MOUNTS), open for reading; -EBADF: none */
         uint32_t mount_of_target, mount_of_tree; /* ids in it; 0: none */
         FILE *trace;                             /* borrowed; NULL: none */
@@ -80,7 +81,8 @@ int launch_clone(struct launch *launch, int cgroup_fd, struct ward_err *err);
 /* Writes the id maps of a new user namespace and hands over the late slots. */
 int launch_map(struct launch *launch, const struct spec_id_maps *maps, struct ward_err *err);
 
-/* Sets the oom score of the child, where @process has one; @file is for words. */
+/* Sets the oom score of the child, where @process has one that the child can't set (OP_OOM_SCORE); @file is for words. */
+#define LAUNCH_OOM_SCORE_HINT "only root may set a score that is lower than the caller's own: choose one from 0 on"
 int launch_oom_score(const struct launch *launch, const struct spec_process *process, const char *file,
                      struct ward_err *err);
 

@@ -146,6 +146,8 @@ enum op_type {
         OP_PARENT_DEATH, /* number: the signal that this process gets when its parent ends; 0: none */
         OP_SMACK,        /* lsm: this process has the label from here on */
         OP_LINK,         /* link: one, where nothing else is */
+        OP_OOM_SCORE,    /* text: this process's oom_score_adj */
+        OP_HIDE,         /* this process can't be looked into from here on, until it executes something */
         OP_TYPE_COUNT,
 };
 

@@ -255,13 +255,12 @@ static int map_shared(int fd, struct shared **ret_shared, struct ward_err *err)
 }
 
 /* Where the log's entries lie. A root that the caller made is thrown away as a whole. */
-static void note_root(struct launch *launch, const char *path)
+static const char *find_root(const struct plan *plan, const char *given)
 {
-        for (uint32_t i = 0; i < launch->plan->slot_count; i++)
-                if (launch->plan->slots[i].kind == SLOT_ROOT)
-                        path = launch->plan->slots[i].path;
-        if (path != NULL && strlen(path) < sizeof(launch->shared->root))
-                memcpy(launch->shared->root, path, strlen(path) + 1);
+        for (uint32_t i = 0; i < plan->slot_count; i++)
+                if (plan->slots[i].kind == SLOT_ROOT)
+                        return plan->slots[i].path;
+        return given;
 }
 
 int launch_open(struct launch *launch, const struct plan *plan, const struct seccomp_filter *filter, FILE *trace,
@@ -281,10 +280,10 @@ int launch_open(struct launch *launch, const struct plan *plan, const struct sec
         r = require_honest(err);
         if (r < 0)
                 return r;
-        r = map_shared(given->made, &launch->shared, err);
-        if (r < 0)
-                return r;
-        note_root(launch, given->rootfs);
+        /* Whoever joins makes nothing, and has no memory in common with who started it. */
+        if (plan->has[OP_ROOT] || plan->has[OP_ENTER] || plan->has[OP_SCRATCH])
+                r = map_shared(given->made, &launch->shared, err);
+        launch->root = find_root(plan, given->rootfs);
         for (uint32_t i = 0; r >= 0 && i < plan->slot_count; i++)
                 r = open_slot(launch, i, given, err);
         return r;
@@ -410,6 +409,9 @@ int launch_map(struct launch *launch, const struct spec_id_maps *maps, struct wa
         if (idmap_of(&arena, maps, &map) < 0)
                 return err_oom(err);
         r = idmap_write(launch->proc_fd, launch->pid, &map, &launch->setgroups_denied, err);
+        /* Of a process that has ended the files are there for a moment, and nobody's: it says itself what was wrong. */
+        if (r < 0 && pidfd_ended(launch->pidfd))
+                return launch_await(launch, PHASE_MAP, err);
         if (r < 0)
                 return r;
         for (uint32_t i = 0; r >= 0 && i < launch->plan->slot_count; i++) {
@@ -641,9 +643,10 @@ int launch_hand_over(struct launch *launch, struct ward_err *err)
         return r;
 }
 
-/* After PHASE_EXEC: end of file is the success of execve(2), which closed the channel, unless the child is gone without a word. */
+/* After PHASE_EXEC: end of file is the success of execve(2), which closed the channel, unless the child is gone without a word. *@ret_chosen: of the
+ * plan's candidates, the one that it could not execute; untouched where something else failed. */
 static int await_end(int channel, int pidfd, const struct plan *plan, const char *command,
-                     const struct seccomp_filter *filter, struct ward_err *err)
+                     const struct seccomp_filter *filter, uint32_t *ret_chosen, struct ward_err *err)
 {
         struct record record;
         struct pollfd ended = {.fd = pidfd, .events = POLLIN};
@@ -652,8 +655,11 @@ static int await_end(int channel, int pidfd, const struct plan *plan, const char
 
         if (r < 0)
                 return r;
-        if (r > 0 && record.kind == RECORD_FAILED)
+        if (r > 0 && record.kind == RECORD_FAILED) {
+                if (record.type == OP_EXEC)
+                        *ret_chosen = record.value;
                 return launch_report(plan, command, filter, &record, NULL, err);
+        }
         if (r > 0)
                 return err_code(err, -EPROTO, "hear from the container's init");
         /* A filter that forbids execve may forbid to say so, too. Then the process ends at once; its descriptors are closed a moment
@@ -677,16 +683,17 @@ static int reopen_root(const struct launch *launch)
 }
 
 /* The file tells more than execve(2) did. A program on a mount of the container is not found below the root's own path, and one named from
- * the working directory not at all: then the general words stay. */
-static void explain_exec(const struct launch *launch, struct ward_err *err)
+ * the working directory not at all: then the general words stay. @chosen is the candidate that execve(2) was given. */
+static void explain_exec(const struct launch *launch, uint32_t chosen, struct ward_err *err)
 {
-        const struct op *op = &launch->plan->ops[launch->plan->op_count - 1];
+        const char *const *candidate = launch->plan->ops[launch->plan->op_count - 1].exec.candidates;
         _cleanup_close_
         int root = reopen_root(launch);
 
-        for (size_t i = 0; root >= 0 && op->exec.candidates[i] != NULL; i++)
-                if (op->exec.candidates[i][0] == '/' && program_explain(root, op->exec.candidates[i], err))
-                        return;
+        while (*candidate != NULL && chosen-- > 0)
+                candidate++;
+        if (root >= 0 && *candidate != NULL && **candidate == '/')
+                program_explain(launch->proc_fd, root, *candidate, err);
 }
 
 int launch_check_executed(int proc_fd, pid_t pid, const char *command, struct ward_err *err)
@@ -700,17 +707,19 @@ int launch_check_executed(int proc_fd, pid_t pid, const char *command, struct wa
 
 int launch_await_exec(struct launch *launch, struct ward_err *err)
 {
+        uint32_t chosen = UINT32_MAX;
         int r = launch_await(launch, PHASE_EXEC, err);
 
         if (r < 0)
                 return r;
-        r = await_end(launch->channel, launch->pidfd, launch->plan, command_of(launch->plan), launch->filter, err);
+        r = await_end(launch->channel, launch->pidfd, launch->plan, command_of(launch->plan), launch->filter, &chosen,
+                      err);
         if (r >= 0 && launch->filter != NULL && (launch->filter->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
                 r = launch_check_executed(launch->proc_fd, launch->pid, command_of(launch->plan), err);
         reap_first(launch);
         launch->exec_failed = r < 0; /* nothing but Landlock, the filter and the execution comes behind this phase */
         if (r == -ENOENT || r == -ENOEXEC)
-                explain_exec(launch, err);
+                explain_exec(launch, chosen, err);
         launch_trace(launch, "running");
         return r;
 }
@@ -727,6 +736,7 @@ _Static_assert(STEP_ITSELF == 0 && STEP_HOOK_RUN == 34 && STEP_HOOK_STATUS == 35
 
 int launch_await_started(int connection, int pidfd, const char *command, struct ward_err *err)
 {
+        uint32_t chosen; /* of no use without the plan */
         struct record record;
         int r;
 
@@ -740,7 +750,7 @@ int launch_await_started(int connection, int pidfd, const char *command, struct 
         if (r == 0)
                 return err_set(err, -ESRCH, "start the container: its init ended before it could execute '%s'",
                                command);
-        return await_end(connection, pidfd, NULL, command, NULL, err);
+        return await_end(connection, pidfd, NULL, command, NULL, &chosen, err);
 }
 
 int launch_failure_status(const struct launch *launch, int code)
@@ -761,7 +771,7 @@ void launch_done(struct launch *launch)
                 pidfd_kill_child(launch->pidfd, launch->pid);
                 (void)pidfd_wait(launch->pidfd, false, false, &info);
                 if (launch->shared != NULL)
-                        launch_undo(launch->shared);
+                        launch_undo(launch->root, launch->shared);
         }
         reap_first(launch);
         for (uint32_t i = 0; launch->plan != NULL && i < launch->plan->slot_count; i++)

@@ -52,6 +52,8 @@ int plan_exec_op(struct plan *plan, enum op_type type, const struct spec_process
 /* Whether @path is @directory or in it, both as plan_inside() made them. */
 bool plan_is_below(const char *path, const char *directory);
 
+/* Nobody can look into the process from here on (OP_HIDE). */
+int plan_hide(struct plan *plan);
 /* Joins @ns, which is the caller's no more, by a slot of its own. */
 int plan_join(struct plan *plan, const struct spec_namespace *ns, enum spec_ns which);
 /* Becomes root of the user namespace that was joined, where it has one. */

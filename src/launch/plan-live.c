@@ -162,7 +162,7 @@ static int begin(struct plan *plan, const struct plan_live *live)
 
         memset(plan, 0, sizeof(*plan));
         plan->file = live->file;
-        return plan_slot(plan, &proc);
+        return plan_slot(plan, &proc) < 0 ? -ENOMEM : plan_hide(plan);
 }
 
 /* The container's own spec, with these mounts; its new user namespace is one that is there. */

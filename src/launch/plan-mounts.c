@@ -535,11 +535,11 @@ int plan_mounts(struct plan *plan, const struct ward_spec *spec, const struct pl
         int r = plan_check_label(spec, place, err);
 
         /* The order of the config is kept: what comes before the first cgroup mount needs no group and is mounted while the parent
-         * makes them. */
+         * makes them. What reads and writes as much as an image has is done under the group's limits and device rules. */
         for (; r >= 0 && *next < spec->mount_count; (*next)++) {
                 const struct spec_mount *mount = &spec->mounts[*next];
 
-                if (before_groups && is_cgroup(mount))
+                if (before_groups && (is_cgroup(mount) || mount->copy_up))
                         break;
                 if (!is_shared_bind(mount))
                         r = add_one(plan, spec, place, mount, err);

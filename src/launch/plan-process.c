@@ -351,7 +351,8 @@ static int add_start(struct plan *plan, const struct place *place, const struct 
         struct op *op;
         int r = 0;
 
-        if (place->create || place->judged || place->trace)
+        /* Before hooks the parent gives the container's lock back. */
+        if (place->create || place->judged || place->trace || hooks->count > 0)
                 r = plan_add_number(plan, OP_REPORT, PHASE_WAITING, NULL);
         op = plan_add(plan, OP_WAIT_START, NULL);
         if (r < 0 || op == NULL)

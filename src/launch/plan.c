@@ -96,6 +96,30 @@ int plan_become_root(struct plan *plan, const struct ward_spec *spec, const stru
         return known && plan_add(plan, OP_BECOME_ROOT, origin) == NULL ? -ENOMEM : 0;
 }
 
+/* What is cloned into a new user namespace can't lower its score: that takes a capability of the initial one (proc_pid_oom_score_adj(5)), which the
+ * parent may have. Everybody else sets it himself before he is hidden, since the file is root's then. */
+static int add_oom_score(struct plan *plan, const struct spec_process *process, const struct spec_origin *origin)
+{
+        const char *text;
+
+        if (!process->oom_score_given)
+                return 0;
+        text = arena_printf(&plan->arena, "%d", process->oom_score_adj);
+        return text == NULL ? -ENOMEM : plan_add_text(plan, OP_OOM_SCORE, text, origin);
+}
+
+int plan_hide(struct plan *plan)
+{
+        return plan_add(plan, OP_HIDE, NULL) == NULL ? -ENOMEM : 0;
+}
+
+/* The files by which the parent maps the ids of a new user namespace are root's as soon as the process is hidden: until then nobody else has rights
+ * over it, but who is in its pid namespace already, and where there is somebody the parent is root. */
+static bool hides_late(const struct ward_spec *spec)
+{
+        return is_new(spec, SPEC_NS_USER) && spec->ns[SPEC_NS_PID].mode != SPEC_NS_JOIN;
+}
+
 /* A line for timens_offsets: "monotonic SECONDS NANOSECONDS" (time_namespaces(7)). */
 static int add_time(struct plan *plan, const struct ward_spec *spec)
 {
@@ -198,6 +222,8 @@ static int add_namespaces(struct plan *plan, const struct ward_spec *spec, const
                 return -ENOMEM;
         if (is_new(spec, SPEC_NS_USER)) {
                 r = plan_add_number(plan, OP_WAIT, MESSAGE_MAPPED, NULL);
+                if (r >= 0 && hides_late(spec))
+                        r = plan_hide(plan);
                 if (r >= 0 && joins_as_caller(spec, place))
                         r = join_groups(plan, spec, place);
                 if (r >= 0 && maps_root(&spec->id_maps) &&
@@ -552,6 +578,10 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
         int r;
 
         r = plan_slot(plan, &proc);
+        if (r >= 0 && !(place->root_user && is_new(spec, SPEC_NS_USER)))
+                r = add_oom_score(plan, &spec->process, &spec->process.oom_score_origin);
+        if (r >= 0 && !hides_late(spec))
+                r = plan_hide(plan);
         if (r >= 0)
                 r = add_namespaces(plan, spec, place);
         if (r >= 0)
@@ -604,7 +634,8 @@ int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uin
               struct plan *ret_plan, struct ward_err *err)
 {
         static const struct op_hooks none = {0};
-        static const struct spec_origin container = {.field = "linux.memoryPolicy of the container", .index = -1};
+        static const struct spec_origin container = {.field = "linux.memoryPolicy of the container", .index = -1},
+                                        inherited = {.field = "process.oomScoreAdj of the container", .index = -1};
         struct ward_spec groups = {.file = exec->file};
         struct slot proc = {.kind = SLOT_PROC, .path = "/proc"};
         const struct spec_process *process = exec->process;
@@ -618,6 +649,11 @@ int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uin
         plan->file = exec->file;
         plan->clone_into_cgroup = place.clone_into_cgroup;
         r = plan_slot(plan, &proc);
+        if (r >= 0)
+                r = process->oom_score_given ? add_oom_score(plan, process, &process->oom_score_origin)
+                                             : add_oom_score(plan, exec->init, &inherited);
+        if (r >= 0)
+                r = plan_hide(plan);
         if (r >= 0)
                 r = add_affinity(plan, &process->affinity_initial);
         if (r >= 0)

@@ -72,6 +72,7 @@ int plan_sandbox(const struct ward_spec *spec, struct plan *ret_plan, struct war
  * SLOT_NAMESPACE, in the order of @joined (SPEC_NS_* with a path for messages). */
 struct plan_exec {
         const struct spec_process *process;
+        const struct spec_process *init; /* the container's own, whose oom_score_adj it gets unless it has one */
         const char *file;
         const struct spec_namespace *joined; /* SPEC_NS_COUNT entries; mode JOIN where it is to be joined */
         bool at_once;                        /* all of them in one call, by init's pidfd (struct launch_given) */

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/digits.h"
 #include "base/fd.h"
 #include "base/libc.h"
 
@@ -110,19 +111,30 @@ static void explain_elf(int root, const char *head, size_t len, struct ward_err 
                                loader);
 }
 
-bool program_explain(int root, const char *path, struct ward_err *err)
+/* Whatever the image has by that name is only held (O_PATH) until it is known to be a file: to open a device already does something, and here nobody's
+ * device rules are in force. */
+static int open_program(int proc, int root, const char *path)
 {
         _cleanup_close_
-        int fd = open_inside(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-        char head[HEAD_BYTES + 1];
+        int held = open_inside(root, path, O_PATH);
+        char link[sizeof("self/fd/") + DIGITS_MAX] = "self/fd/";
         struct stat st;
-        ssize_t len;
 
-        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-                return false;
-        len = read(fd, head, HEAD_BYTES);
+        if (held < 0 || fstat(held, &st) < 0 || !S_ISREG(st.st_mode))
+                return -EBADF;
+        *digits_put(link + strlen(link), (uint64_t)held, 10) = '\0';
+        return openat(proc, link, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+void program_explain(int proc, int root, const char *path, struct ward_err *err)
+{
+        _cleanup_close_
+        int fd = open_program(proc, root, path);
+        char head[HEAD_BYTES + 1];
+        ssize_t len = fd < 0 ? -1 : read(fd, head, HEAD_BYTES);
+
         if (len < 0)
-                return true;
+                return;
         head[len] = '\0';
         if (len == 0)
                 (void)err_hint(err, "the file is empty");
@@ -132,5 +144,4 @@ bool program_explain(int root, const char *path, struct ward_err *err)
                 explain_elf(root, head, (size_t)len, err);
         else
                 (void)err_hint(err, "it is no program: a script needs '#!' and its interpreter in the first line");
-        return true;
 }

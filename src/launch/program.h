@@ -3,15 +3,13 @@
 #ifndef LAUNCH_PROGRAM_H
 #define LAUNCH_PROGRAM_H
 
-#include <stdbool.h>
-
 #include "base/err.h"
 
 /*
  * Looks at the file @path below the directory @root, which is resolved inside of it, and replaces the hint of @err by what is wrong with the
  * file: the interpreter that its first line names or the loader that it was linked for is missing, it is for another machine, it is
- * text without "#!". Leaves the hint alone where the file does not tell. Returns whether there is such a file.
+ * text without "#!". Leaves the hint alone where the file does not tell, or is none. @proc: procfs, which was proved to be it.
  */
-bool program_explain(int root, const char *path, struct ward_err *err);
+void program_explain(int proc, int root, const char *path, struct ward_err *err);
 
 #endif

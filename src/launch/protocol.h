@@ -95,7 +95,7 @@ enum step {
         STEP_RULE_PATH,   /* open the path of a rule of Landlock; @value: its index */
         STEP_RULE,        /* add it; @value: its index, of ports behind those of paths */
         STEP_LINK_NONE,   /* something else than a link is where it shall be */
-        STEP_LINK_OTHER,  /* another link is; its text is in struct shared, @root */
+        STEP_LINK_OTHER,  /* another link is; its text is in struct shared, @text */
         STEP_DATA,        /* what shall be in a file */
         STEP_LOCK,        /* @value: index of the file */
         STEP_COUNT,
@@ -119,7 +119,7 @@ struct record {
  * not fit is not undone. */
 struct shared {
         uint32_t used;
-        char root[4096]; /* where they lie on the host; empty for a root that is thrown away as a whole */
+        char text[4096]; /* of STEP_LINK_OTHER */
         char made[28668];
 };
 

@@ -19,7 +19,7 @@ static int report_link(const struct op_step *step, const struct record *record, 
                                step->path);
         /* Whoever has made that link has written it: nothing of it speaks to a terminal. */
         for (size_t i = 0; shared != NULL && i < sizeof(text) - 1; i++) {
-                char c = shared->root[i];
+                char c = shared->text[i];
 
                 text[i] = c != '\0' && (c < ' ' || c == 0x7f) ? '?' : c;
                 text[i + 1] = '\0';

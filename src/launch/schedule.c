@@ -34,21 +34,19 @@ static int apply(pid_t pid, const struct op *op)
         return syscall(SYS_sched_setattr, pid, &attr, 0) < 0 ? -errno : 0;
 }
 
-/* Written by the parent: lowering it takes a capability of the initial user namespace (proc(5)). */
 int launch_oom_score(const struct launch *launch, const struct spec_process *process, const char *file,
                      struct ward_err *err)
 {
         char text[16], where[256];
         int len, r;
 
-        if (!process->oom_score_given)
+        if (!process->oom_score_given || launch->plan->has[OP_OOM_SCORE])
                 return 0;
         len = snprintf(text, sizeof(text), "%d", process->oom_score_adj);
         r = proc_write_of(launch->proc_fd, launch->pid, "oom_score_adj", text, (size_t)len, err);
         if (r == -EACCES) {
                 (void)err_mistake(err, MISTAKE_RIGHTS);
-                (void)err_hint(err,
-                               "only root may set a score that is lower than the caller's own: choose one from 0 on");
+                (void)err_hint(err, LAUNCH_OOM_SCORE_HINT);
         }
         if (r < 0)
                 (void)err_wrap(err, "%s", spec_origin_text(&process->oom_score_origin, file, where, sizeof(where)));

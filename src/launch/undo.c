@@ -37,7 +37,7 @@ static void undo_entry(int root, const char *entry)
         char path[PATH_MAX];
         struct open_how how = {
                 .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
         };
         const char *name;
         char *slash;
@@ -60,19 +60,19 @@ static void undo_entry(int root, const char *entry)
 
 /* Takes away what the child made in the root file system, the last first; a directory that is not empty stays. The list was made by
  * another process: a copy is read, with an end that is ours. */
-void launch_undo(const struct shared *shared)
+void launch_undo(const char *root, const struct shared *shared)
 {
         struct shared copy = *shared; /* nobody writes it any more, but what was checked must stay what is used */
         const char *entries[sizeof(copy.made) / 3];
         uint32_t count = 0;
         _cleanup_close_
-        int root = -EBADF;
+        int fd = -EBADF;
 
-        copy.made[sizeof(copy.made) - 1] = copy.root[sizeof(copy.root) - 1] = '\0';
-        if (copy.used == 0 || copy.root[0] != '/')
+        copy.made[sizeof(copy.made) - 1] = '\0';
+        if (copy.used == 0 || root == NULL)
                 return;
-        root = open(copy.root, O_PATH | O_DIRECTORY | O_CLOEXEC); /* host path: the config's root */
-        if (root < 0)
+        fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC); /* host path: the config's root */
+        if (fd < 0)
                 return;
         for (uint32_t at = 0; at < copy.used && at < sizeof(copy.made) && count < ELEMENTS(entries);) {
                 if (copy.made[at] == '\0')
@@ -81,5 +81,5 @@ void launch_undo(const struct shared *shared)
                 at += (uint32_t)strlen(copy.made + at) + 1;
         }
         while (count-- > 0)
-                undo_entry(root, entries[count]);
+                undo_entry(fd, entries[count]);
 }

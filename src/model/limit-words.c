@@ -270,17 +270,6 @@ static int put_quota(const struct reading *reading, int64_t parts, int64_t whole
         return 0;
 }
 
-static int read_cpus(const struct reading *reading)
-{
-        int64_t millionths;
-
-        if (limit_is_max(reading->value) || strcmp(reading->value, "0") == 0)
-                return put(reading, -1);
-        if (!limit_decimal(reading->value, 6, &millionths) || millionths < 10000)
-                return refuse(reading, "it is no number of processors", "write at least 0.01: 0.5, 2, 1.25");
-        return put_quota(reading, millionths, 1000000);
-}
-
 static int read_quota(const struct reading *reading)
 {
         size_t len = strcspn(reading->value, "%");
@@ -294,6 +283,19 @@ static int read_quota(const struct reading *reading)
         if (strcmp(reading->value + len, "%") != 0 || !limit_decimal(number, 2, &hundredths) || hundredths < 100)
                 return refuse(reading, "it is no percentage of a processor", "write at least 1%: 50%, 200%");
         return put_quota(reading, hundredths, 10000);
+}
+
+static int read_cpus(const struct reading *reading)
+{
+        int64_t millionths;
+
+        if (limit_is_max(reading->value) || strcmp(reading->value, "0") == 0)
+                return put(reading, -1);
+        if (strchr(reading->value, '%') != NULL)
+                return read_quota(reading);
+        if (!limit_decimal(reading->value, 6, &millionths) || millionths < 10000)
+                return refuse(reading, "it is no number of processors", "write at least 0.01: 0.5, 2, 1.25");
+        return put_quota(reading, millionths, 1000000);
 }
 
 /* A quota that stands already keeps its part of the period. */

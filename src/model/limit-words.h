@@ -36,7 +36,7 @@ enum limit_kind {
         LIMIT_SWITCH,   /* yes or no */
         LIMIT_USEC,     /* microseconds, or max */
         LIMIT_PERIOD,   /* of a quota of CPUQuota: 100ms */
-        LIMIT_CPUS,     /* 0.5: a quota */
+        LIMIT_CPUS,     /* 0.5 or 50%: a quota */
         LIMIT_QUOTA,    /* 50%: a quota */
         LIMIT_CPU_MAX,  /* a quota and its period */
         LIMIT_PERCENT,  /* of a processor's speed, or max */

@@ -99,6 +99,7 @@ int oci_warn_caps(const struct oci *oci, const struct spec_caps *caps, struct wa
                 text_printf(&hint, near != NULL ? "did you mean '%s'?" : "nobody gets them", near);
                 if (text_failed(&text) || text_failed(&hint))
                         return err_oom(err);
+                text_make_printable(text.data);
                 oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE, text.data, hint.data);
         }
         for (int said = 0; lost != 0; lost &= lost - 1) {

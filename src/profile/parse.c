@@ -40,8 +40,7 @@ const struct profile_key *profiles_key(const char *name)
         return NULL;
 }
 
-/* What is meant by a key that there is not. */
-static int unknown_key(struct parsing *p, const struct reader_token *token, const char *name)
+int profiles_key_hint(const char *name, struct arena *arena, struct ward_err *err)
 {
         static const struct {
                 const char *name, *hint;
@@ -54,23 +53,28 @@ static int unknown_key(struct parsing *p, const struct reader_token *token, cons
                 {"<<", "there are no merge keys; write 'include: NAME'"},
                 {"extends", "write 'include: NAME'"},
         };
-        const char **names = arena_new(p->arena, const char *, profile_key_count * 4), *near;
+        const char **names = arena_new(arena, const char *, profile_key_count * 4), *near;
         size_t count = 0;
 
         if (names == NULL)
-                return err_oom(p->err);
-        (void)reader_fail(p->reader, token->at, "unknown key '%s'", token->text);
+                return err_oom(err);
         for (size_t i = 0; i < ELEMENTS(others); i++)
                 if (strcmp(others[i].name, name) == 0)
-                        return err_hint(p->err, "%s", others[i].hint);
+                        return err_hint(err, "%s", others[i].hint);
         for (size_t i = 0; i < profile_key_count; i++) {
                 names[count++] = profile_keys[i].name;
                 for (size_t j = 0; j < ELEMENTS(profile_keys[i].also) && profile_keys[i].also[j] != NULL; j++)
                         names[count++] = profile_keys[i].also[j];
         }
         near = text_nearest(name, names, count);
-        return near != NULL ? err_hint(p->err, "did you mean '%s'?", near)
-                            : err_hint(p->err, "'ward profile keys' lists them");
+        return near != NULL ? err_hint(err, "did you mean '%s'?", near)
+                            : err_hint(err, "'ward profile keys' lists them");
+}
+
+static int unknown_key(struct parsing *p, const struct reader_token *token, const char *name)
+{
+        (void)reader_fail(p->reader, token->at, "unknown key '%s'", token->text);
+        return profiles_key_hint(name, p->arena, p->err);
 }
 
 /* ---- values ------------------------------------------------------------------------------------------------------------------ */

@@ -68,6 +68,9 @@ extern const char *const profile_sections[PROFILE_SECTION_COUNT]; /* their title
 /* The key by its name, or by another that it is known by; NULL: there is none. */
 const struct profile_key *profiles_key(const char *name);
 
+/* The hint of an error about a key that there is not: what is meant by it, else the nearest. Returns the error. */
+int profiles_key_hint(const char *name, struct arena *arena, struct ward_err *err);
+
 struct profile_setting {
         const struct profile_key *key;
         const char *value; /* without the prefix */

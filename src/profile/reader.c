@@ -46,14 +46,6 @@ void reader_close(struct reader *reader)
                 text_done(&reader->events);
 }
 
-/* A message holds words of the file, and ends on a terminal: no control characters, those of Unicode's C1 included. */
-static void make_printable(char *text)
-{
-        for (unsigned char *c = (unsigned char *)text; *c != '\0'; c++)
-                if (*c < 0x20 || *c == 0x7f || (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0))
-                        *c = '?';
-}
-
 int reader_fail(struct reader *reader, struct reader_position at, const char *format, ...)
 {
         char message[WARD_ERR_MESSAGE_MAX];
@@ -62,7 +54,6 @@ int reader_fail(struct reader *reader, struct reader_position at, const char *fo
         va_start(args, format);
         (void)vsnprintf(message, sizeof(message), format, args);
         va_end(args);
-        make_printable(message);
         (void)err_set(reader->err, -EINVAL, "%s:%u:%u: %s", reader->file, at.line, at.column, message);
         return err_mistake(reader->err, MISTAKE_PROFILE_FORM);
 }

@@ -328,7 +328,8 @@ static int fail_damaged(struct ward_err *err, const char *why)
         /* @why may be in @err. */
         (void)snprintf(copy, sizeof(copy), "%s", why);
         (void)err_set(err, -EBADMSG, "the container's state is damaged: %s", copy);
-        (void)err_hint(err, "'delete --force' still ends and removes it: its processes are found through its cgroup");
+        (void)err_hint(err, "'ward rm -f' or 'ward-oci delete --force' still ends and removes it: its processes are "
+                            "found through its cgroup");
         return -EBADMSG;
 }
 
@@ -427,7 +428,8 @@ int store_read(const struct store_entry *entry, struct arena *arena, struct stor
         if (strcmp(boot_id, state.boot_id) != 0) {
                 (void)err_set(err, -ESTALE, "container '%s' is of an earlier boot of this machine: nothing of it runs",
                               state.id);
-                (void)err_hint(err, "remove what is left of it with: delete --force %s", state.id);
+                (void)err_hint(err, "remove what is left of it: 'ward rm -f %s' or 'ward-oci delete --force %s'",
+                               state.id, state.id);
                 return -ESTALE;
         }
         *ret_state = state;

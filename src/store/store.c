@@ -28,7 +28,6 @@
 
 #define CACHE_NAME ".cache"
 #define GROUP_NAME "group"
-#define REMOVE_DEPTH_MAX 64
 #define DESTROY_TRIES 10  /* somebody who writes does so once or twice */
 #define CREATE_TRIES 1000 /* whoever tidies up meanwhile takes it away once each */
 
@@ -156,6 +155,11 @@ static int open_runtime_dir(struct store *ret_store, struct ward_err *err)
         if ((session ? asprintf(&path, "%s/ward", runtime_dir) : asprintf(&path, "/tmp/ward-%u", geteuid())) < 0)
                 return err_oom(err);
         r = open_default(path, ret_store, err);
+        if (r == -EACCES && session)
+                return err_hint(err,
+                                "XDG_RUNTIME_DIR is '%s', which is somebody else's, as behind su(1): unset it, or name "
+                                "another directory with --root",
+                                runtime_dir);
         /* In a service with a read-only system there may be nothing else that can be written (systemd.exec(5), ProtectSystem=strict). */
         if (r == -EROFS && asprintf(&path, "/dev/shm/ward-%u", geteuid()) >= 0)
                 r = open_root(path, ret_store, err);
@@ -509,7 +513,22 @@ int store_get_file(const struct store_entry *entry, const char *name, char **ret
         return fd_read_file(entry->fd, name, FILE_MAX, ret_text, ret_len, err);
 }
 
-static int remove_content(int dirfd, unsigned depth)
+/* Gives the directory @name a name in the entry that nothing there has. */
+static int lift(int from, const char *name, int entry, unsigned *lifted)
+{
+        char to[32];
+
+        do {
+                (void)snprintf(to, sizeof(to), "lifted.%u", (*lifted)++);
+                if (renameat(from, name, entry, to) == 0)
+                        return 0;
+        } while (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR);
+        return -errno;
+}
+
+/* What a container has left there may be deeper than the stack, or than there are descriptors: directories below the entry's own ones are moved up
+ * into the entry, and wait for the next time. */
+static int remove_content(int dirfd, int entry, unsigned *lifted)
 {
         _cleanup_(close_dir) DIR *dir = read_dir(open_below(dirfd, "."));
         struct dirent *item;
@@ -526,18 +545,38 @@ static int remove_content(int dirfd, unsigned depth)
                         continue;
                 if (errno != EISDIR)
                         return -errno;
-                if (depth == REMOVE_DEPTH_MAX)
-                        return -ELOOP;
+                if (unlinkat(dirfd, item->d_name, AT_REMOVEDIR) == 0)
+                        continue;
+                if (errno != ENOTEMPTY)
+                        return -errno;
+                if (dirfd != entry) {
+                        r = lift(dirfd, item->d_name, entry, lifted);
+                        if (r < 0)
+                                return r;
+                        continue;
+                }
                 fd = open_below(dirfd, item->d_name);
                 if (fd < 0)
                         return -errno;
-                r = remove_content(fd, depth + 1);
+                r = remove_content(fd, entry, lifted);
                 if (r < 0)
                         return r;
                 if (unlinkat(dirfd, item->d_name, AT_REMOVEDIR) < 0)
                         return -errno;
         }
         return -errno;
+}
+
+static int remove_all(int entry)
+{
+        unsigned lifted = 0, before;
+        int r;
+
+        do {
+                before = lifted;
+                r = remove_content(entry, entry, &lifted);
+        } while (r == 0 && lifted > before);
+        return r;
 }
 
 int store_destroy(struct store *store, const char *id, struct store_entry *entry, struct ward_err *err)
@@ -548,7 +587,7 @@ int store_destroy(struct store *store, const char *id, struct store_entry *entry
                 (void)unlinkat(entry->fd, entry_files[i], 0);
         r = unlinkat(store->fd, id, AT_REMOVEDIR) < 0 ? -errno : 0;
         for (size_t tries = 0; r == -ENOTEMPTY && tries < DESTROY_TRIES; tries++) {
-                r = remove_content(entry->fd, 0);
+                r = remove_all(entry->fd);
                 if (r == 0 && unlinkat(store->fd, id, AT_REMOVEDIR) < 0)
                         r = -errno;
         }

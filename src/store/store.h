@@ -35,6 +35,7 @@
 
 /* In the entry while a start is on its way: what it has made in the root file system (launch/undo.h). */
 #define STORE_MADE "made"
+#define STORE_ROOT "root" /* a link to that */
 
 #define STORE_IDENTITY_MAX 4096
 #define STORE_BOOT_ID_LEN 36

@@ -65,6 +65,10 @@ says() { grep -qE "$1" watch.out; }
         ward cgroup cgcreate -g "memory,pids:$G/a"
         [[ -d $(mount_of memory)$G/a && -d $(mount_of pids)$G/a ]]
         [[ $(cg list "memory:$G") == *":$G/a" ]]
+        # A name does not speak to the terminal.
+        mkdir "$(mount_of pids)$G/a/"$'caf\xc3\xa9\e[31m'
+        [[ $(cg list "pids:$G") == *":$G/a/"$'caf\xc3\xa9?[31m' ]]
+        rmdir "$(mount_of pids)$G/a/"$'caf\xc3\xa9\e[31m'
         [[ $(mount_of memory) == "$(mount_of cpu)" || ! -d $(mount_of cpu)$G ]]
         # The same directory by its path.
         [[ $(cg tree -p "$(mount_of memory)$G/a") == "$G/a"* ]]

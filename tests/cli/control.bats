@@ -170,6 +170,13 @@ has_stopped() { [[ $(ward_oci state "$ID" | jq -r .status) == stopped ]]; }
         fails_with 1 "container 'nosuch' does not exist" ward inspect nosuch
 }
 
+@test "a container whose state is damaged: the hint is this program's way to remove it" {
+        ward run --name "$ID" "$ROOT" true
+        echo '{' >"$(find state -name state.json)"
+        fails_with 1 "state is damaged.*'ward rm -f'" ward rm "$ID"
+        run -0 ward rm -f "$ID"
+}
+
 @test "the completions know every verb, option and name" {
         local verb file
         for file in ward.bash _ward ward.fish; do
@@ -183,6 +190,7 @@ has_stopped() { [[ $(ward_oci state "$ID" | jq -r .status) == stopped ]]; }
         # shellcheck disable=SC2086
         complete_word ward "" ; expect_words $VERBS
         complete_word ward help E20 ; expect_words E201 E202 E203 E204 E205 E206 E207 E208 E209
+        complete_word ward help cgroup t ; expect_words tree thaw
         complete_word ward help er ; expect_words errors
         complete_word ward run --cap- ; expect_words --cap-add --cap-drop
         complete_word ward run --network "" ; expect_words none host
@@ -192,6 +200,18 @@ has_stopped() { [[ $(ward_oci state "$ID" | jq -r .status) == stopped ]]; }
         complete_word ward sandbox --r ; expect_words --rw --ro --require
         complete_word ward sandbox --bwrap --ro- ; expect_words --ro-bind --ro-bind-try --ro-bind-fd --ro-overlay --ro-bind-data
         complete_word ward cgroup delete --m ; expect_words --move
+        complete_word ward run --userns "" ; expect_words own auto keep-id host container:
+        complete_word ward run --cap-add sys_a ; expect_words SYS_ADMIN
+        complete_word ward sandbox --require cap ; expect_words caps
+        complete_word ward limit -p MemoryM ; expect_words MemoryMax= MemoryMin=
+        # What is behind an option is its value, and no ROOT.
+        complete_word ward run -m h ; expect_words
+        complete_word ward run --hostname h ; expect_words
+        complete_word ward run --rm h ; expect_words host
+        mkdir data
+        complete_word ward run -v dat ; expect_words data
+        complete_word ward sandbox -v busybo
+        [[ " ${COMPREPLY[*]} " == *" busybox "* ]]
 }
 
 complete_word() {

@@ -91,7 +91,7 @@ stopped_container() { ward run --name "$ID" ./rootfs true; }
 }
 
 @test "a number that is none" {
-        mistake E105 125 ward run --cpus 0 ./rootfs make
+        mistake E105 125 ward run --cpus half ./rootfs make
         mistake E105 125 ward run --pids-limit many ./rootfs ls
         mistake E105 1 ward stop --time soon web
 }
@@ -110,7 +110,7 @@ stopped_container() { ward run --name "$ID" ./rootfs true; }
         mistake E109 125 ward run --memory-swap 1g ./rootfs ls
 }
 
-@test "an option that is not there yet" { mistake E110 125 ward run --detach ./rootfs ls; }
+@test "an option of another program" { mistake E110 125 ward run --detach ./rootfs ls; }
 @test "a path in the container that is relative" { mistake E111 125 ward run -v ./src:src ./rootfs ls; }
 
 @test "a value of another form" {

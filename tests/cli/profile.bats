@@ -94,7 +94,7 @@ mistake_at() {
 
 @test "check: mistakes with line and column, also those that an option's reader finds" {
         mistake_at 2:1 "unknown key 'memroy'.*E313.*did you mean 'memory'" 'cpus: 1' 'memroy: 1g'
-        mistake_at 1:9 "option '--memory': '12q' is not a number of bytes.*E106" 'memory: 12q'
+        mistake_at 1:9 "option '--memory': .*'12q': it is no number of bytes.*E106" 'memory: 12q'
         mistake_at 3:5 "option '--cap-add': 'NET_ADMNI'.*did you mean 'NET_ADMIN'" 'memory: 1g' 'cap-add:' '  - NET_ADMNI'
         mistake_at 1:10 "option '--network': 'hots'.*did you mean 'host'" 'network: hots'
         mistake_at 1:10 "option '--sysctl': 'kernel.panic' belongs to the whole machine" 'sysctl: {kernel.panic: 1}'
@@ -175,8 +175,8 @@ YAML
         ward profile unset p.yaml mount
         grep -v -e '^env' -e '^ulimit' -e core: -e nofile: -e nproc: -e '^mount' -e type -e '^$' wanted | diff - <(grep -v '^$' p.yaml)
 
-        fails_with 1 "'3x' is not a number of bytes" ward profile set p.yaml memory 3x
-        fails_with 1 "unknown key 'memroy'" ward profile set p.yaml memroy 3g
+        fails_with 1 "'3x': it is no number of bytes" ward profile set p.yaml memory 3x
+        fails_with 1 "unknown key 'memroy'.*did you mean 'memory'" ward profile set p.yaml memroy 3g
         fails_with 1 "there is no 'uts'" ward profile unset p.yaml uts
         echo '{memory: 1g}' >braces.yaml
         fails_with 1 "not written so that it can be changed by itself" ward profile set ./braces.yaml memory 2g

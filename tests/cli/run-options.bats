@@ -10,6 +10,31 @@ teardown() { remove_all; }
 
 # ---- the program -----------------------------------------------------------------------------------------------------------
 
+@test "options behind ROOT and NAME are pointed out, one -- behind them is none of the command's" {
+        fails_with 127 "execute '--rm'.*options stand in front of ROOT" here @ --rm ls
+        [[ $(here @ -- echo a -- b) == "a -- b" && $(here -- @ -- echo c) == c ]]
+        fails_with 127 "execute '--'" here @ -- -- true
+        background "$ROOT" sleep 100
+        [[ $(ward exec "$ID" -- echo a -- b) == "a -- b" ]]
+        fails_with 127 "execute '-w'.*options stand in front of NAME" ward exec "$ID" -w / ls
+        fails_with 125 "not enough operands" ward exec "$ID" --
+        ward kill -KILL "$ID"
+        ended_with 137
+}
+
+@test "the machine's own root: host is offered first" {
+        needs_machine_root "others map no ids of it"
+        run here / true
+        ((status == 0)) || expect_in_output "write 'host'"
+}
+
+@test "limits of the machine's memory and time with units are in force" {
+        background -m 64MiB --pids-limit max --cpus 50% --timeout 1m30s "$ROOT" sleep 100
+        [[ $(limit_of memory memory.limit_in_bytes memory.max) == $((64 << 20)) ]]
+        [[ $(limit_of pids pids.max pids.max) == max ]]
+        run -0 ward stop -t 500ms "$ID"
+}
+
 @test "--env-file: lines, comments, the caller's own; -e wins" {
         printf '%s\n' '# a comment' 'A=1' '  B=two words' '' 'MINE' 'ABSENT' 'C=from file' >env
         MINE="a b" run -0 here --env-file env -e C=given @ env
@@ -314,6 +339,7 @@ needs_node() { [[ -c $1 ]] || unable "this machine has no $1"; }
         run -0 here --sysctl net.ipv4.ip_forward=1 --sysctl kernel.msgmax=4096 @ cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/msgmax
         expect_output $'1\n4096'
         fails_with 125 "belongs to the whole machine" here --sysctl kernel.panic=1 @ true
+        fails_with 125 "--sysctl net.nosuch=1: .*no such setting" here --sysctl net.nosuch=1 @ true
         fails_with 125 "set for others too.*--network host" here --network host --sysctl net.ipv4.ip_forward=1 @ true
         fails_with 125 "it has no value" here --sysctl net.ipv4.ip_forward @ true
         fails_with 125 "use --hostname" here --sysctl kernel.hostname=x @ true

@@ -25,6 +25,13 @@ in_background() {
         wait_until 20 user_runs
 }
 
+@test "a root that is closed to the caller" {
+        chown -R 0:0 "$ROOT"
+        chmod 700 "$ROOT"
+        run -125 as_user run --rm "$ROOT" true
+        expect_in_output "open the root's /etc/passwd: Permission denied [E203]" "closed to you"
+}
+
 @test "a program runs: root inside is the caller, and has the same walls as root's" {
         run -0 as_user run --rm "$ROOT" sh -c 'id -u; id -g; cat /proc/self/uid_map; touch /made; grep -E "^(CapEff|CapBnd|NoNewPrivs|Seccomp):" /proc/self/status'
         expect_in_output $'0\n0\n' " $USER_ID " 00000000000005eb $'NoNewPrivs:\t1' $'Seccomp:\t2'
@@ -88,6 +95,29 @@ in_background() {
 }
 
 joined_sees() { as_user run --rm --network "container:$ID" "$ROOT" ip addr | grep -qF "$1"; }
+
+@test "a container in the user namespace of another one, in which nobody may set groups" {
+        local init
+        cp "$WARD_BUILD/bin/ward-oci" "$HERE/ward-oci"
+        in_background "$ROOT" sleep 100
+        init=$(as_user ps | awk -v name="$ID" '$1 == name { print $3 }')
+        [[ $(<"/proc/$init/setgroups") == deny ]]
+        bundle "$HERE/c" '.process.args = ["cat", "/proc/self/setgroups", "/proc/self/uid_map"]' \
+                '.linux.namespaces = [{type: "mount"}, {type: "uts"}, {type: "ipc"}]' \
+                ".linux.namespaces += [(\"user\", \"pid\") | {type: ., path: \"/proc/$init/ns/\\(.)\"}]" \
+                '.mounts |= map(select(.type != "devpts" and .type != "sysfs" and .type != "cgroup"))'
+        chown -R "$USER_ID:$USER_ID" "$HERE/c"
+        run plain_user env -u XDG_RUNTIME_DIR HOME="$HERE" "$HERE/ward-oci" --root "$HERE/state" run -b "$HERE/c" "$ID-joining"
+        expect_status 0
+        expect_in_output deny " $USER_ID "
+        # Who asks for groups does not go without them.
+        jq '.process.user.additionalGids = [5]' "$HERE/c/config.json" >"$HERE/c/new" && cat "$HERE/c/new" >"$HERE/c/config.json"
+        run plain_user env -u XDG_RUNTIME_DIR HOME="$HERE" "$HERE/ward-oci" --root "$HERE/state" run -b "$HERE/c" "$ID-joining"
+        expect_status 1
+        expect_in_output group
+        as_user rm -f "$ID"
+        wait "$PID" || true
+}
 
 @test "a limit that was written is enforced or refused; one that was not may be missing" {
         run -125 as_user run --rm -m 64m "$ROOT" true

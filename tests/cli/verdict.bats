@@ -191,6 +191,17 @@ is_zombie() { grep -q '^State:.Z' "/proc/$1/status"; }
 }
 nobody_in_group() { [[ -z $(ward_oci ps -f json "$ID" | jq '.[]') ]]; }
 
+@test "a cap ends who has frozen himself below the group of his container" {
+        local result=0
+        [[ -d /sys/fs/cgroup/freezer ]] || unable "has no freezer of cgroup v1, which alone keeps who is frozen from dying"
+        needs_machine_root "a container's groups that it may write to"
+        # Its output is a file: who is frozen for good keeps a pipe open.
+        timeout -k 1 30 "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --name "$ID" --timeout 2s --userns host -v /sys/fs/cgroup/freezer:/freezer "$ROOT" \
+                sh -c "cd /freezer/$ID && mkdir a && echo 0 >a/cgroup.procs && echo said && echo FROZEN >a/freezer.state && echo thawed" >said 2>&1 3>&- || result=$?
+        [[ $(head -n 1 said) == said && $result == 124 ]] || { cat said; return 1; }
+        ! grep -q thawed said || return 1
+}
+
 @test "values of the caps" {
         fails_with 125 "--timeout.*'1x' is not a time.*500ms" here --timeout 1x @ true
         fails_with 125 "--cpu-time.*is not a time" here --cpu-time 1. @ true
@@ -228,7 +239,7 @@ failed() {
         failed 127 E204 @ nosuch
         failed 125 E201 ./nosuch true
         failed 125 E401 -u nobody-has-this-name @ true
-        failed 125 E501 --memory 1 @ true
+        failed 125 E501 --memory 4k @ true
         run -125 judged --hostname "$(printf '%065d' 0)" @ true
         jq -e '.event == "failed" and (.error | contains("--hostname"))' status
         run -125 ward sandbox --status-fd 9 --ro /nosuch true 9>status

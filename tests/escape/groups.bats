@@ -6,7 +6,46 @@
 load helpers/escape
 
 setup() { escape_setup; }
-teardown() { escape_teardown; }
+teardown() {
+        remove_nested
+        escape_teardown
+}
+
+# What a container made below its groups, if ward could not end and remove it: it lies too deep for a path, or is frozen.
+remove_nested() {
+        [[ -n ${ID:-} ]] || return 0
+        python3 - "$ID" <<'END'
+import contextlib, glob, os, signal, sys
+
+def write(name, text, at):
+    with contextlib.suppress(OSError):
+        fd = os.open(name, os.O_WRONLY, dir_fd=at)
+        with open(fd, "w") as file:
+            file.write(text)
+
+for top in glob.glob(f"/sys/fs/cgroup/{sys.argv[1]}/*/") + glob.glob(f"/sys/fs/cgroup/*/{sys.argv[1]}/*/"):
+    for _, names, _, at in os.fwalk(top):
+        for number in open(os.open("cgroup.procs", os.O_RDONLY, dir_fd=at)).read().split():
+            with contextlib.suppress(OSError):
+                os.kill(int(number), signal.SIGKILL)
+        write("freezer.state", "THAWED", at)
+    # Who was killed may be on his way out.
+    for _ in range(100):
+        if not os.path.exists(top):
+            break
+        for _, names, _, at in os.fwalk(top, topdown=False):
+            for name in names:
+                with contextlib.suppress(OSError):
+                    os.rmdir(name, dir_fd=at)
+        with contextlib.suppress(OSError):
+            os.rmdir(top)
+END
+}
+
+# writes_groups: the container of the bundle sees its groups alone, and may write to them.
+writes_groups() {
+        edit '(.mounts[] | select(.type == "cgroup") | .options) -= ["ro"] | .linux.namespaces += [{type: "cgroup"}]'
+}
 
 # bats test_tags=vm
 @test "V19: release_agent cannot be written from inside, nor after unshare" {
@@ -195,4 +234,79 @@ lied_to() {
         run unshare -m --propagation private sh -c 'umount -R /sys/fs/cgroup && exec "$@"' sh \
                 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
         [[ $status -eq 1 && $output == *"device rules"* && $output != *RAN* ]] || shown
+}
+
+# Why execve(2) failed is looked for in the file, by a process that is under no device rules.
+@test "V25: no device of the image is opened to say why a program can't be executed" {
+        needs_machine_root "device nodes"
+        needs_program strace
+        make_bundle foo
+        edit '.process.env = ["PATH=/first:/second"]'
+        mkdir "$BUNDLE"/rootfs/{first,second} "$WORK/second"
+        mknod "$BUNDLE/rootfs/first/foo" c 1 7
+        printf '#!/no/interpreter\n' | tee "$BUNDLE/rootfs/second/foo" >"$WORK/second/foo"
+        chmod 755 "$BUNDLE/rootfs/first/foo" "$BUNDLE/rootfs/second/foo" "$WORK/second/foo"
+        start() {
+                run -1 traced strace -f -yy -o "$WORK/trace" -e trace=open,openat,openat2 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+                ! grep -h ' = .*<char 1:7' "$WORK/trace" | grep -v O_PATH || return 1
+        }
+        start
+        expect_in_output "names the interpreter '/no/interpreter'"
+        # Below the mount that has the program.
+        edit --arg source "$WORK/second" '.mounts += [{destination: "/second", type: "bind", source: $source, options: ["bind", "ro"]}]'
+        rm "$BUNDLE/rootfs/second/foo"
+        mknod -m 755 "$BUNDLE/rootfs/second/foo" c 1 7
+        start
+        expect_in_output "execute 'foo': no such file"
+        grep -q 'O_PATH.* = .*second/foo<char 1:7' "$WORK/trace"
+}
+
+# bats test_tags=vm
+@test "V40: groups that nest deeper than a path is long keep nobody from being listed, signalled and ended" {
+        local pid_namespace child init
+        needs_machine_root "a container's groups that it may write to"
+        for pid_namespace in own host; do
+                make_bundle sh -c 'sleep 200 & for at in /sys/fs/cgroup/unified /sys/fs/cgroup /sys/fs/cgroup/freezer; do [ ! -e $at/cgroup.procs ] || break; done
+                                   cd $at; n=$(printf %0240d 1)
+                                   while mkdir $n && cd $n 2>/dev/null; do :; done
+                                   echo $! >$n/cgroup.procs && echo deep && exec sleep 100'
+                writes_groups
+                [[ $pid_namespace == own ]] || edit '.linux.namespaces |= map(select(.type != "pid"))'
+                oci run -d -b "$BUNDLE" "$ID" >out 2>&1 3>&-
+                wait_until 10 grep -q deep out
+                init=$(init_pid)
+                child=$(pgrep -P "$init")
+                [[ $(oci ps -f json "$ID" | jq -c .) == "[$init,$child]" ]]
+                ward cgroup tree >tree && grep -q "$ID" tree
+                oci kill --all "$ID" TERM
+                wait_until 5 has_ended "$child"
+                oci kill --all "$ID" KILL
+                wait_until 5 has_status "$ID" stopped
+                oci delete "$ID"
+                nothing_left
+                oci run -d -b "$BUNDLE" "$ID" >out 2>&1 3>&-
+                wait_until 10 grep -q deep out
+                oci delete --force "$ID"
+                nothing_left
+        done
+}
+
+@test "V40: who freezes himself below the group of his container is ended all the same" {
+        local how began
+        [[ -d /sys/fs/cgroup/freezer ]] || unable "has no freezer of cgroup v1, which alone keeps who is frozen from dying"
+        needs_machine_root "a container's groups that it may write to"
+        make_bundle sh -c 'cd /sys/fs/cgroup/freezer; mkdir -p a/b; echo $$ >a/b/cgroup.procs; echo FROZEN >a/b/freezer.state; sleep 100'
+        writes_groups
+        for how in "kill $ID KILL" "kill --all $ID KILL" "delete --force $ID"; do
+                oci run -d -b "$BUNDLE" "$ID" 3>&-
+                wait_until 5 grep -q FROZEN "/sys/fs/cgroup/freezer/$ID/a/b/freezer.state"
+                has_status "$ID" running
+                began=$SECONDS
+                # shellcheck disable=SC2086
+                oci $how
+                [[ $how == delete* ]] || wait_until 5 has_status "$ID" stopped
+                ((SECONDS - began < 8))
+                oci delete --force "$ID"
+                nothing_left
+        done
 }

@@ -186,3 +186,80 @@ held_up() {
         oci run -d -b "$BUNDLE" "$ID" 3>&-
         oci exec "$ID" test -e /dev/shm/from-hook
 }
+
+# user_hunter: the same for an ordinary user, in $HERE: his container's root has his number outside, and no capability.
+user_hunter() {
+        USER_ID=12345 BOUNDING=(--bounding-set=-all)
+        HERE=$(mktemp -d -t "$ID.XXXXXX")
+        chmod 755 "$HERE"
+        cp "$WARD_BUILD/bin/ward-oci" "$ATTACKERS/probe" "$HERE"
+        mkdir -m 700 "$HERE/state" "$HERE/bundle"
+        rootfs "$HERE/bundle/rootfs"
+        cp "$ATTACKERS/probe" "$HERE/bundle/rootfs/bin/probe"
+        BUNDLE=$HERE/bundle
+        ward_oci spec --rootless -b "$BUNDLE"
+        edit --arg user "$USER_ID" '.process.terminal = false | .root.readonly = false | .process.capabilities = {}
+                | .linux.uidMappings[0].hostID = ($user | tonumber) | .linux.gidMappings[0].hostID = ($user | tonumber)
+                | .mounts |= map(select(.destination | startswith("/sys") | not))'
+        chown -R "$USER_ID:$USER_ID" "$HERE"
+}
+
+his_oci() { plain_user env -C "$HERE" -u XDG_RUNTIME_DIR "$HERE/ward-oci" --root "$HERE/state" "$@"; }
+
+@test "V9: a joining process is hidden from the container of an ordinary user, whose root it is outside, too" {
+        user_hunter
+        edit --arg marker "${CANARY#/}/marker" '.process.args = ["/bin/probe", "hunt", $marker, "/tmp/stop"]'
+        his_oci run -d -b "$BUNDLE" "$ID" >"$WORK/hunt" 3>&-
+        wait_until 10 grep -q ready "$WORK/hunt"
+        exec_slowly() {
+                local i
+                for i in {1..5}; do
+                        traced strace -o "$WORK/trace" -e trace=sendto,sendmsg -e inject=sendto,sendmsg:delay_enter=200000 \
+                                setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups env -C "$HERE" "$HERE/ward-oci" --root "$HERE/state" exec "$ID" true
+                done
+        }
+        run -0 hunt_while exec_slowly
+        [[ $output != *HOST* && $output != *INSIDE* ]] || shown
+        # It was seen: the test can fail.
+        [[ $(grep -c ^runtime <<<"$output") -ge 3 ]] || shown
+        his_oci delete --force "$ID"
+        # While it waits for its start nobody joins it, who would have its filter and its rights, and could make it do things without them.
+        edit '.process.oomScoreAdj = 500 | .process.args = ["sleep", "100"]'
+        chown -R "$USER_ID:$USER_ID" "$BUNDLE"
+        his_oci create -b "$BUNDLE" "$ID" 3>&- </dev/null
+        fails_with "only root may look into its init" his_oci exec "$ID" true
+        his_oci start "$ID"
+        run -0 his_oci exec "$ID" cat /proc/1/oom_score_adj /proc/self/oom_score_adj
+        expect_output $'500\n500'
+        his_oci delete --force "$ID"
+        edit '.process.oomScoreAdj = -5'
+        chown -R "$USER_ID:$USER_ID" "$BUNDLE"
+        fails_with "set oom_score_adj to -5.*Permission denied" his_oci run -b "$BUNDLE" "$ID"
+        expect_in_output "choose one from 0 on"
+        rm -rf --one-file-system "$HERE"
+}
+
+# Until its program is executed the container's init has no filter yet, and what its caller has.
+@test "V9: an init that waits for its start is hidden from what executes in its container" {
+        local users
+        for users in . "$USER_NAMESPACE"; do
+                make_bundle true
+                edit "$users | .process.noNewPrivileges = true"
+                SECRET=hunter2 oci create -b "$BUNDLE" "$ID" 3>&- </dev/null
+                run -0 oci exec "$ID" sh -c 'cat /proc/1/comm; cat /proc/self/environ >/dev/null && cat /proc/1/environ; readlink /proc/1/exe; true 3<>/proc/1/mem; ls /proc/1/cwd/; true'
+                [[ ${lines[0]} == ward* || ${lines[0]} =~ ^[0-9] ]] || shown
+                [[ $output != *hunter2* && $(grep -c 'ermission denied' <<<"$output") -ge 3 ]] || shown
+                oci start "$ID"
+                oci delete --force "$ID"
+        done
+}
+
+@test "V9: an init is hidden from the hooks that its image has for its start" {
+        local users
+        for users in . "$USER_NAMESPACE"; do
+                make_bundle true
+                edit "$users"' | .hooks = {startContainer: [{path: "/bin/sh", args: ["sh", "-c", "cat /proc/self/environ >/dev/null && cat /proc/1/environ; readlink /proc/1/exe; cat /proc/1/comm; true"], env: ["PATH=/bin"]}]}'
+                SECRET=hunter2 run -0 oci run -b "$BUNDLE" "$ID"
+                [[ $output != *hunter2* && $output != *exe* && $output == *"ermission denied"* ]] || shown
+        done
+}

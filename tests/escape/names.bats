@@ -121,3 +121,43 @@ teardown() { escape_teardown; }
         run env XDG_RUNTIME_DIR="$open/user" "$WARD_BUILD/bin/ward-oci" --root "$open/user" list
         ((status == 1)) || shown
 }
+
+# create_with_notify: a container in whose directory of the socket for sd_notify(3) a process of its own may write: it is mounted read-only, which
+# CAP_SYS_ADMIN can undo. in_notify COMMAND: such a process.
+create_with_notify() {
+        make_bundle sleep 100
+        grant CAP_SYS_ADMIN
+        NOTIFY_SOCKET=$WORK/socket oci create -b "$BUNDLE" "$ID" >"$WORK/out" 2>&1 3>&-
+}
+
+in_notify() { oci exec "$ID" sh -c 'mount -o remount,bind,rw none "$0" && cd "$0" && eval "$1"' "$WORK/socket" "$1"; }
+
+@test "V34: the socket for sd_notify(3) is exchanged for a link to a file of the host, as soon as it is there" {
+        local attack start
+        needs_program strace
+        chmod 600 "$CANARY/marker"
+        audit_begin
+        create_with_notify
+        in_notify "ln -s '$CANARY/marker' link && echo ready && until [ -S notify ]; do :; done; mv link notify && echo exchanged" >"$WORK/attack" 2>&1 3>&- &
+        attack=$!
+        wait_until 20 grep -q ready "$WORK/attack"
+        NOTIFY_SOCKET=$WORK/socket traced strace -qq -o "$WORK/trace" -e trace=bind,renameat -e inject=bind,renameat:delay_exit=1000000 \
+                "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" start "$ID" 3>&- &
+        start=$!
+        wait "$attack"
+        grep -q exchanged "$WORK/attack"
+        has_begun() { [[ $(tr '\0' ' ' <"/proc/$(init_pid)/cmdline") == "sleep 100 " ]]; }
+        wait_until 20 has_begun
+        oci kill "$ID" KILL
+        wait "$start"
+        [[ $(stat -c %a "$CANARY/marker") == 600 ]]
+}
+
+@test "V34: what a container leaves in the directory of its socket is removed, however deep it is" {
+        create_with_notify
+        # More levels than a process has descriptors.
+        in_notify 'mkdir -p "$(printf "d/%.0s" $(seq 1500))" "$(printf "e/%.0s" $(seq 70))"; for d in $(seq 100); do cd d; done; touch file'
+        [[ -n $(find "$WORK/state/$ID/notify" -name file) ]]
+        oci delete --force "$ID"
+        [[ ! -e $WORK/state/$ID ]]
+}

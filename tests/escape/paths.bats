@@ -94,6 +94,38 @@ links_to() { printf '%s\n' "$1" "../../../../../../../../..$1" "/proc/self/root$
         [[ -d $CANARY/new && ! -e $BUNDLE/rootfs/$CANARY/new ]]
 }
 
+# forge THEN: a hook that writes into the log of its container's start that what lies in $CANARY was made by it, once below a root that it names, once by a path that
+# leads there, as src/launch/protocol.h has it: how many bytes are used, a path, the entries.
+forge() {
+        cat >"$WORK/forge" <<FORGE
+#!/usr/bin/python3
+import os, signal
+outside = b"$CANARY"
+entries = b"".join(kind + name + b"\0" for kind, name in ((b"d", b"empty"), (b"f", b"file"), (b"d", b"../../../.." + outside + b"/empty"), (b"f", outside + b"/file")))
+with open("$WORK/state/$ID/made", "r+b") as log:
+    log.write(len(entries).to_bytes(4, "little") + outside.ljust(4096, b"\0") + entries)
+$1
+FORGE
+        chmod 755 "$WORK/forge"
+}
+
+# Who gets hold of a start that is half done can write that log.
+@test "V1: what is undone lies in the container's root, wherever the log says that it lies" {
+        local end
+        mkdir "$CANARY/empty"
+        : >"$CANARY/file"
+        audit_begin
+        for end in 'raise SystemExit(1)' 'os.kill(os.getppid(), signal.SIGKILL)'; do
+                make_bundle true
+                edit --arg forge "$WORK/forge" '.root.readonly = false | .hooks.createRuntime = [{path: $forge}]'
+                forge "$end"
+                run oci run -b "$BUNDLE" "$ID"
+                ((status != 0)) || shown
+                oci delete --force "$ID"
+                [[ -d $CANARY/empty && -f $CANARY/file ]] || shown
+        done
+}
+
 @test "V1: a remount of a file system goes through no link, which could make it the host's" {
         make_bundle true
         ln -s / "$BUNDLE/rootfs/lnk"

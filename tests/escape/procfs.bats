@@ -123,3 +123,47 @@ teardown() { escape_teardown; }
         jq '.linux.namespaces |= map(if .type == "network" then .path = "/proc/self/ns/net" else . end)' "$WORK/config" >"$BUNDLE/config.json"
         [[ $(oci run -b "$BUNDLE" "$ID") == RAN ]]
 }
+
+# In place of CRIU, a program that says of a process in the caller's network namespace that it is init: so would CRIU, of images that were saved
+# without a network namespace.
+make_criu() {
+        mkdir "$WORK/bin" "$WORK/images"
+        echo '["/dev/null", "/dev/null", "/dev/null"]' >"$WORK/images/descriptors.json"
+        cat >"$WORK/bin/criu" <<-'PY'
+		#!/usr/bin/python3
+		import socket, subprocess
+		runtime = socket.socket(fileno=3)
+		runtime.recv(65536)
+		init = subprocess.Popen(["sleep", "100"], close_fds=True)
+		pid = init.pid
+		script = b"\x0a\x10setup-namespaces\x10"
+		while pid > 127:
+		    script += bytes([pid & 127 | 128])
+		    pid >>= 7
+		script += bytes([pid])
+		runtime.send(b"\x08\x06\x10\x01\x2a" + bytes([len(script)]) + script)
+		runtime.recv(65536)
+		init.kill()
+		init.wait()
+		runtime.send(b"\x08\x02\x10\x00")
+	PY
+        chmod 755 "$WORK/bin/criu"
+}
+
+@test "V22: restore changes no network namespace that is the host's own" {
+        local ns
+        needs_machine_root "restore"
+        needs_program python3
+        make_criu
+        make_bundle true
+        cp "$BUNDLE/config.json" "$WORK/config"
+        for ns in "/proc/$$/ns/net" /proc/self/ns/net ""; do
+                jq --arg path "$ns" '.linux.sysctl = {"net.ipv4.ip_default_ttl": "77"}
+                        | (.linux.namespaces[] | select(.type == "network")) |= if $path == "" then . else .path = $path end' \
+                        "$WORK/config" >"$BUNDLE/config.json"
+                run timeout 60 env PATH="$WORK/bin:$PATH" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" restore -d -b "$BUNDLE" \
+                        --image-path "$WORK/images" "$ID"
+                [[ $status -eq 1 && $output == *"host's own"* ]] || shown
+                [[ $(</proc/sys/net/ipv4/ip_default_ttl) != 77 ]]
+        done
+}

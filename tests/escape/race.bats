@@ -70,3 +70,33 @@ race() {
         race "$(starts 60)" proc fake
         [[ ! -s $WORK/out ]]
 }
+
+# To open a device already does something, and the mounts of a container need not be under its device rules.
+@test "V25: tmpcopyup copies no device that a file is exchanged for" {
+        local i pid pairs=()
+        needs_machine_root "device nodes"
+        needs_program strace
+        make_bundle sh -c 'cat /up/*'
+        edit '.mounts |= [{destination: "/up", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup", "size=1m"]}] + .'
+        # What it reads and writes is under the container's limits.
+        run -0 oci plan -b "$BUNDLE"
+        [[ $output == *"wait for 'cgroups'"*"with a copy"* ]] || shown
+        mkdir "$BUNDLE"/rootfs/{up,aside}
+        for i in {1..16}; do
+                echo plain >"$BUNDLE/rootfs/up/f$i"
+                mknod "$BUNDLE/rootfs/aside/f$i" c 1 5
+                pairs+=("$BUNDLE/rootfs/up/f$i" "$BUNDLE/rootfs/aside/f$i")
+        done
+        "$ATTACKERS/swap" "${pairs[@]}" >"$WORK/swap" 3>&- &
+        pid=$!
+        wait_until 5 grep -q ready "$WORK/swap"
+        for i in 1 2; do
+                # Slow enough that what is seen first is another thing when it is opened. /dev/zero has no end: a copy of it fails.
+                run -0 --separate-stderr traced strace -f -o "$WORK/trace" -e trace=statx -e inject=statx:delay_exit=20000 \
+                        "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID-$i"
+                [[ $(sort -u <<<"$output") == plain ]] || shown
+                grep -q S_IFCHR "$WORK/trace" # it was met: the test can fail
+        done
+        kill "$pid"
+        wait "$pid" || true
+}

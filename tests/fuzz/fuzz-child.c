@@ -405,6 +405,8 @@ static const struct op menu[] = {
         {.type = OP_SETSID},
         {.type = OP_OUTPUT, .output = {{7, 7}}},
         {.type = OP_PERSONALITY, .number = 8},
+        {.type = OP_OOM_SCORE, .text = {"7", 1}},
+        {.type = OP_HIDE},
         {.type = OP_RLIMIT, .rlimit = {7, 1, 1}},
         {.type = OP_LSM, .lsm = {"attr/exec", "x", 1, false}},
         {.type = OP_SMACK, .lsm = {NULL, "x", 1, false}},

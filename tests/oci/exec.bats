@@ -14,7 +14,10 @@ setup() {
 }
 
 teardown() {
+        [[ -z ${ELSEWHERE:-} ]] || oci delete --force "$ID"
+        [[ -z ${ELSEWHERE:-} ]] || rmdir "$ELSEWHERE"
         remove_all
+        [[ -z ${GIVEN:-} ]] || echo "-$GIVEN" >/sys/fs/cgroup/unified/cgroup.subtree_control
 }
 
 # bats test_tags=matrix-vm
@@ -34,6 +37,50 @@ teardown() {
                 [[ $(oci exec "$ID" readlink /proc/self/ns/$ns) == "$(readlink "/proc/$pid/ns/$ns")" ]]
         done
         [[ $(oci exec "$ID" cat /proc/self/cgroup) == "$(oci exec "$ID" cat /proc/1/cgroup)" ]]
+}
+
+# give_controller: $CONTROLLER is one that a group of cgroup v2 can give to those below it.
+give_controller() {
+        local top=/sys/fs/cgroup/unified
+        CONTROLLER=memory # none of threads, which a group with processes may give, too
+        [[ -d $top ]] || return 0
+        read -r CONTROLLER _ <$top/cgroup.controllers || unable "has no controller in its cgroup v2"
+        ! grep -qw "$CONTROLLER" $top/cgroup.subtree_control || return 0
+        echo "+$CONTROLLER" >$top/cgroup.subtree_control
+        GIVEN=$CONTROLLER
+}
+
+# bats test_tags=vm
+@test "exec where the container's program has handed its controllers on is in the group that this has moved to" {
+        local group=/sys/fs/cgroup/$ID init asked dir
+        needs_machine_root "the controllers of its groups"
+        give_controller
+        oci delete --force "$ID"
+        [[ ! -d /sys/fs/cgroup/unified ]] || group=/sys/fs/cgroup/unified/$ID
+        edit --arg controller "$CONTROLLER" '.linux.namespaces += [{type: "cgroup"}] | (.mounts[] | select(.type == "cgroup") | .options) -= ["ro"]
+              | .process.args = ["sh", "-c", "cd /sys/fs/cgroup; [ ! -d unified ] || cd unified; mkdir -p inner/most
+                                 echo 0 >inner/most/cgroup.procs && echo +$0 >cgroup.subtree_control && echo +$0 >inner/cgroup.subtree_control && exec sleep 100", $controller]'
+        oci run -d -b "$BUNDLE" "$ID" 3>&-
+        wait_until 10 grep -qw "$CONTROLLER" "$group/inner/cgroup.subtree_control"
+        run -0 oci exec "$ID" grep ^0: /proc/self/cgroup
+        expect_output 0::/inner/most
+        # One that is not born in it.
+        jq '.process | .args = ["grep", "^0:", "/proc/self/cgroup"] | .execCPUAffinity = {initial: "0"}' "$BUNDLE/config.json" >process.json
+        run -0 oci exec -p process.json "$ID"
+        expect_output 0::/inner/most
+        # A group that is asked for, in every hierarchy, is that or none.
+        while read -r dir; do mkdir -p "$dir"/{inner,other}; done < <(groups_of "$ID")
+        run -0 oci exec --cgroup other "$ID" grep ^0: /proc/self/cgroup
+        expect_output 0::/other
+        for asked in / inner; do
+                fails_with "gives controllers to groups below it.*--cgroup PATH" oci exec --cgroup $asked "$ID" true
+        done
+        # Where init has been taken out of the container's groups nobody follows it.
+        init=$(init_pid)
+        ELSEWHERE=${group%/*}/$ID-elsewhere
+        mkdir "$ELSEWHERE"
+        echo "$init" >"$ELSEWHERE/cgroup.procs"
+        fails_with "its group '.*/$ID' gives controllers.*init is in none" oci exec "$ID" true
 }
 
 # elsewhere SCRIPT COMMAND...: in a mount namespace of its own, after the script.

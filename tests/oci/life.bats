@@ -214,6 +214,57 @@ teardown() {
         run -0 oci run -b "$BUNDLE" "$ID"
 }
 
+# bats test_tags=vm
+@test "a start that waits for a hook keeps nobody from killing and deleting the container" {
+        local kind verb how pid
+        for kind in startContainer poststart; do
+                for verb in start run; do
+                        for how in "kill $ID KILL" "delete --force $ID"; do
+                                make_bundle sleep 100
+                                # What it writes is the container's output in one case, and that of ward in the other.
+                                edit --arg kind "$kind" '.hooks[$kind] = [{path: "/bin/sh", args: ["sh", "-c", "echo hook >&2; exec sleep 100"]}]'
+                                rm -f said
+                                if [[ $verb == run ]]; then
+                                        become_oci run -d -b "$BUNDLE" "$ID" >said 2>&1 3>&- &
+                                else
+                                        oci create -b "$BUNDLE" "$ID" >said 2>&1 3>&-
+                                        become_oci start "$ID" >>said 2>&1 3>&- &
+                                fi
+                                pid=$!
+                                wait_until 10 grep -q hook said
+                                has_status "$ID" running
+                                # shellcheck disable=SC2086
+                                timeout 60 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" $how || { echo "$verb, $kind: $how"; return 1; }
+                                # A hook of the host does not end with the container.
+                                [[ $kind != poststart ]] || pkill -KILL -P "$pid"
+                                ! wait "$pid" || { echo "$verb, $kind: $how: it has succeeded"; return 1; }
+                                [[ $kind != startContainer ]] || grep -Eq "its init (ended|was killed)" said || { cat said; return 1; }
+                                [[ $how == delete* || $verb == run ]] || { wait_until 5 has_status "$ID" stopped; oci delete "$ID"; }
+                                nothing_left
+                        done
+                done
+        done
+}
+
+@test "a start whose container was deleted while it waited for a hook leaves alone the one that has its name by then" {
+        local pid
+        make_bundle sleep 100
+        edit '.mounts += [{destination: "/made/here", type: "tmpfs", source: "tmpfs"}] | .root.readonly = false'
+        cp "$BUNDLE/config.json" config
+        edit '.hooks.poststart = [{path: "/bin/sh", args: ["sh", "-c", "echo hook >&2; exec sleep 100"]}]'
+        become_oci run -d -b "$BUNDLE" "$ID" >said 2>&1 3>&- &
+        pid=$!
+        wait_until 10 grep -q hook said
+        oci delete --force "$ID"
+        mv config "$BUNDLE/config.json"
+        oci run -d -b "$BUNDLE" "$ID" 3>&-
+        pkill -KILL -P "$pid"
+        ! wait "$pid" || return 1
+        has_status "$ID" running
+        oci exec "$ID" grep -q ' /made/here ' /proc/mounts
+        [[ -d $BUNDLE/rootfs/made/here ]]
+}
+
 @test "kill --all fails when it can't reach a process" {
         local at=$WARD_SOURCE/build/tests/child/at n
         make_bundle sh -c 'trap "" USR1; sleep 100 & wait'

@@ -44,6 +44,27 @@ line() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d: -f1; }
                 "its first line names the interpreter '/no/interpreter', which is not in the container"
 }
 
+# A terminal would obey it.
+@test "what an image has put into a message has no control characters, and is UTF-8 all the same" {
+        local bad=$'/no/\e[31mred\a\177\xc2\x9bJ/caf\xc3\xa9' clean=$'/no/?[31mred????J/caf\xc3\xa9' log
+        printf '#!%s\n' "$bad" >"$ROOT/script"
+        chmod 755 "$ROOT/script"
+        run_program /script
+        mistake "names the interpreter '$clean'"
+        for log in text json; do
+                oci --log "$WORK/log.$log" --log-format "$log" run -b "$BUNDLE" "$ID" 2>/dev/null || true
+                grep -qF "$clean" "$WORK/log.$log"
+        done
+        # The hint of a loader, and the name that was nearest.
+        cp /bin/true "$ROOT/dynamic"
+        sed -i 's|/lib64/ld-linux|/lib64/\x1b\x07-linux|; s|/lib/ld-linux|/lib/\x1b\x07-linux|' "$ROOT/dynamic"
+        run_program /dynamic
+        mistake "it needs the loader '/lib" '/??-linux'
+        printf 'wo\e\arker:x:5:5::/:/bin/sh\n' >>"$ROOT/etc/passwd"
+        run ward run -u worker "$ROOT" true
+        expect_in_output "did you mean 'wo??rker'"
+}
+
 @test "the loader of a program is missing" {
         cp /bin/true "$ROOT/dynamic"
         run_program /dynamic

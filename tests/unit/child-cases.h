@@ -6,7 +6,7 @@
 #include "child-mock.h"
 
 #define IGNORED (-1)
-#define STEPS_MAX 48
+#define STEPS_MAX 64
 
 /* A call that an op makes, and the step that the record names when that call fails. IGNORED: the op goes on. */
 struct call_case {

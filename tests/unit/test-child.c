@@ -363,6 +363,7 @@ static const struct op lied_to[] = {
         {.type = OP_IDS, .ids = {.groups = (const uint32_t[]){7}, .group_count = 1, .setgroups = true}},
         {.type = OP_CAPS, .caps = {1, 1, 1}},
         {.type = OP_NO_NEW_PRIVS},
+        {.type = OP_HIDE},
         {.type = OP_SETSID},
         {.type = OP_UMASK, .number = 027},
         {.type = OP_RULESET, .ruleset = {.fs = 1}},

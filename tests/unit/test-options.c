@@ -36,7 +36,12 @@ static const struct option_entry entries[] = {
         {.name = "env", .letter = 'e', .arg = "KEY=VALUE", .help = "environment", OPTION_LIST(struct target, env)},
         {.name = "limit", .arg = "N", .help = "limit", OPTION_CALL(struct target, limit, option_read_i64)},
         {.name = "json", .letter = 'j', .help = "the same as --format json", OPTION_SET(struct target, format, 1)},
-        {.name = "systemd-cgroup", OPTION_NOT_YET},
+};
+
+static const struct option_foreign foreign[] = {
+        {.name = "systemd-cgroup", .letter = 'p', .hint = "systemd is asked anyhow"},
+        {.name = "log-", .hint = "write to a file"},
+        {.name = ""},
 };
 
 static struct option_command command = {
@@ -45,6 +50,7 @@ static struct option_command command = {
         .summary = "Test options.",
         .entries = entries,
         .count = ELEMENTS(entries),
+        .foreign = foreign,
         .operands_min = 1,
         .operands_max = 3,
 };
@@ -136,6 +142,13 @@ static void test_where_options_end(void **state)
         assert_string_equal(p.words[1], "--");
         arena_done(&p.arena);
 
+        command.separator = 1;
+        parse(&p, "c1", "--", "--", NULL);
+        command.separator = 0;
+        assert_int_equal(p.count, 2);
+        assert_string_equal(p.words[1], "--");
+        arena_done(&p.arena);
+
         command.options_anywhere = true;
         parse(&p, "c1", "-b", "dir", "x", "-i", "--", "-t", NULL);
         command.options_anywhere = false;
@@ -222,12 +235,11 @@ static void test_refusals(void **state)
                  "option '--limit': '--1' is not a whole number",
                  "write digits alone, or '-' and digits"},
                 {{"-f", "jsn", "c1"}, "option '-f': 'jsn' is not one of: table|json", "did you mean 'json'?"},
-                {{"--systemd-cgroup", "c1"},
-                 "option '--systemd-cgroup' is not supported yet",
-                 "leave it out; 'test --help-all' lists the options"},
-                {{"--systemd-cgroup=false", "c1"},
-                 "option '--systemd-cgroup' is not supported yet",
-                 "leave it out; 'test --help-all' lists the options"},
+                {{"--systemd-cgroup", "c1"}, "there is no option '--systemd-cgroup'", "systemd is asked anyhow"},
+                {{"--systemd-cgroup=false", "c1"}, "there is no option '--systemd-cgroup'", "systemd is asked anyhow"},
+                {{"-p80", "c1"}, "there is no option '-p'", "systemd is asked anyhow"},
+                {{"-itp", "c1"}, "there is no option '-p'", "systemd is asked anyhow"},
+                {{"--log-driver=none", "c1"}, "there is no option '--log-driver'", "write to a file"},
                 {{NULL}, "an operand is missing", "usage: test [OPTIONS] ID [WORD...]"},
         };
         struct parsed p;

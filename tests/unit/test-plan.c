@@ -201,7 +201,7 @@ static void compare_exec(const struct named_place *p, const char *config, const 
         struct plan plan;
 
         load(config, &spec);
-        exec.process = &spec.process;
+        exec.process = exec.init = &spec.process;
         exec.memory_policy = &spec.memory_policy;
         for (int i = 0; i < SPEC_NS_COUNT; i++) {
                 joined[i].mode = SPEC_NS_JOIN;

@@ -76,6 +76,10 @@ static op_function of_process(enum op_type type)
                 return child_do_verify;
         case OP_PARENT_DEATH:
                 return child_do_parent_death;
+        case OP_OOM_SCORE:
+                return child_do_oom_score;
+        case OP_HIDE:
+                return child_do_hide;
         default:
                 return NULL;
         }
@@ -191,6 +195,12 @@ static int execute(struct child *child, const struct op *op)
         return function == NULL ? -38 /* ENOSYS */ : function(child, op);
 }
 
+/* With other rights it may be looked into again, which fs.suid_dumpable says (proc(5), commit_creds() in the kernel). */
+static bool changes_rights(enum op_type type)
+{
+        return type == OP_SETNS || type == OP_BECOME_ROOT || type == OP_IDS || type == OP_CAPS;
+}
+
 _Noreturn void child_main(struct child *child)
 {
         const struct plan *plan = child->plan;
@@ -199,6 +209,8 @@ _Noreturn void child_main(struct child *child)
         for (; child->op < plan->op_count; child->op++) {
                 if (r >= 0)
                         r = execute(child, &plan->ops[child->op]);
+                if (r >= 0 && child->hidden && changes_rights(plan->ops[child->op].type))
+                        r = child_do_hide(child, &plan->ops[child->op]);
                 if (r < 0) {
                         (void)child_send(child, RECORD_FAILED, child->step, -r, child->value);
                         break;

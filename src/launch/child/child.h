@@ -20,6 +20,7 @@ struct child {
         int channel;           /* to whoever waits: the creator, later the one that starts */
         struct shared *shared; /* what was made in the root file system */
         bool trace;            /* put times into records and report every phase */
+        bool hidden;           /* behind OP_HIDE */
 
         int root;            /* O_PATH of the container's root, -EBADF before OP_ROOT */
         uint64_t root_mount; /* id of its mount; 0 until needed */
@@ -107,7 +108,7 @@ int child_do_add(struct child *child, const struct op *op);
 int child_do_remove(struct child *child, const struct op *op);
 
 /* copy.c: copies the content of one directory into another (tmpcopyup). */
-int child_copy_tree(int from, int to);
+int child_copy_tree(const struct child *child, int from, int to);
 
 /* dev.c */
 int child_do_dev(struct child *child, const struct op *op);
@@ -139,6 +140,8 @@ int child_proc_slot(const struct plan *plan);
 int child_do_setsid(struct child *child, const struct op *op);
 int child_do_output(struct child *child, const struct op *op);
 int child_do_personality(struct child *child, const struct op *op);
+int child_do_oom_score(struct child *child, const struct op *op);
+int child_do_hide(struct child *child, const struct op *op);
 int child_do_rlimit(struct child *child, const struct op *op);
 int child_do_lsm(struct child *child, const struct op *op);
 int child_do_smack(struct child *child, const struct op *op);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tmpcopyup: a new tmpfs starts with the content of the directory that it will cover. Links are copied, never followed; devices and
- * sockets stay behind, as a copy of them would have no meaning. */
+ * sockets stay behind, as a copy of them would have no meaning, and opening one already does something. Whoever shares the root file system
+ * renames meanwhile: what each thing is, is asked of a descriptor that only holds it (O_PATH), and by that it is opened. */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/stat.h>
@@ -8,18 +9,29 @@
 #include "launch/child/child.h"
 #include "launch/child/sys.h"
 
+#define FLAG_PATH 010000000
 #define FLAG_CLOEXEC 02000000
 #define DEPTH_MAX 64
 #define CHUNK (1u << 30)
 
-static int copy_directory(int from, int to, unsigned depth);
+static int copy_directory(const struct child *child, int from, int to, unsigned depth);
 
-static int copy_file(int from, const char *name, int to, const struct statx *st)
+/* A file that is only held can be opened by its name in procfs, below the one that was proved. O_NONBLOCK: somebody may have a lease on it. */
+static int open_held(const struct child *child, int held)
+{
+        char name[sizeof("self/fd/") + CHILD_NUMBER_MAX] = "self/fd/";
+
+        child_number((uint64_t)held, name + sizeof("self/fd/") - 1);
+        return (int)sys4(openat, child->slots[child_proc_slot(child->plan)], name, O_RDONLY | O_NONBLOCK | FLAG_CLOEXEC,
+                         0);
+}
+
+static int copy_file(const struct child *child, int held, const char *name, int to, const struct statx *st)
 {
         int in, out;
         long n;
 
-        in = (int)sys4(openat, from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | FLAG_CLOEXEC, 0);
+        in = open_held(child, held);
         if (in < 0)
                 return in;
         out = (int)sys4(openat, to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | FLAG_CLOEXEC,
@@ -41,10 +53,10 @@ static int copy_file(int from, const char *name, int to, const struct statx *st)
         return (int)n;
 }
 
-static int copy_link(int from, const char *name, int to, const struct statx *st)
+static int copy_link(int held, const char *name, int to, const struct statx *st)
 {
         char target[4096];
-        long n = sys4(readlinkat, from, name, target, sizeof(target) - 1);
+        long n = sys4(readlinkat, held, "", target, sizeof(target) - 1);
 
         if (n < 0)
                 return (int)n;
@@ -55,18 +67,19 @@ static int copy_link(int from, const char *name, int to, const struct statx *st)
         return (int)sys5(fchownat, to, name, st->stx_uid, st->stx_gid, AT_SYMLINK_NOFOLLOW);
 }
 
-static int copy_subdirectory(int from, const char *name, int to, const struct statx *st, unsigned depth)
+static int copy_subdirectory(const struct child *child, int held, const char *name, int to, const struct statx *st,
+                             unsigned depth)
 {
         int in, out, r;
 
         r = (int)sys3(mkdirat, to, name, 0700);
         if (r < 0)
                 return r;
-        in = (int)sys4(openat, from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | FLAG_CLOEXEC, 0);
+        in = (int)sys4(openat, held, ".", O_RDONLY | O_DIRECTORY | FLAG_CLOEXEC, 0);
         if (in < 0)
                 return in;
         out = (int)sys4(openat, to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | FLAG_CLOEXEC, 0);
-        r = out < 0 ? out : copy_directory(in, out, depth + 1);
+        r = out < 0 ? out : copy_directory(child, in, out, depth + 1);
         if (r >= 0)
                 r = (int)sys3(fchown, out, st->stx_uid, st->stx_gid);
         if (r >= 0)
@@ -77,29 +90,40 @@ static int copy_subdirectory(int from, const char *name, int to, const struct st
         return r;
 }
 
-static int copy_entry(int from, const char *name, int to, unsigned depth)
+static int copy_held(const struct child *child, int held, const char *name, int to, unsigned depth)
 {
         struct statx st;
-        int r;
+        int r = (int)sys5(statx, held, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st);
 
-        if (name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0')))
-                return 0;
-        r = (int)sys5(statx, from, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &st);
         if (r < 0)
                 return r;
         switch (st.stx_mode & S_IFMT) {
         case S_IFREG:
-                return copy_file(from, name, to, &st);
+                return copy_file(child, held, name, to, &st);
         case S_IFLNK:
-                return copy_link(from, name, to, &st);
+                return copy_link(held, name, to, &st);
         case S_IFDIR:
-                return copy_subdirectory(from, name, to, &st, depth);
+                return copy_subdirectory(child, held, name, to, &st, depth);
         default:
                 return 0;
         }
 }
 
-static int copy_directory(int from, int to, unsigned depth)
+static int copy_entry(const struct child *child, int from, const char *name, int to, unsigned depth)
+{
+        int held, r;
+
+        if (name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0')))
+                return 0;
+        held = (int)sys4(openat, from, name, FLAG_PATH | O_NOFOLLOW | FLAG_CLOEXEC, 0);
+        if (held < 0)
+                return held;
+        r = copy_held(child, held, name, to, depth);
+        (void)sys1(close, held);
+        return r;
+}
+
+static int copy_directory(const struct child *child, int from, int to, unsigned depth)
 {
         _Alignas(8) char buffer[2048];
         long n;
@@ -109,7 +133,7 @@ static int copy_directory(int from, int to, unsigned depth)
         while ((n = sys3(getdents64, from, buffer, sizeof(buffer))) > 0) {
                 for (long at = 0; at < n;) {
                         const struct child_entry *entry = (const struct child_entry *)(buffer + at);
-                        int r = copy_entry(from, entry->name, to, depth);
+                        int r = copy_entry(child, from, entry->name, to, depth);
 
                         if (r < 0)
                                 return r;
@@ -119,13 +143,13 @@ static int copy_directory(int from, int to, unsigned depth)
         return (int)n;
 }
 
-int child_copy_tree(int from, int to)
+int child_copy_tree(const struct child *child, int from, int to)
 {
         int directory = (int)sys4(openat, to, ".", O_RDONLY | O_DIRECTORY | FLAG_CLOEXEC, 0), r;
 
         if (directory < 0)
                 return directory;
-        r = copy_directory(from, directory, 0);
+        r = copy_directory(child, from, directory, 0);
         (void)sys1(close, directory);
         return r;
 }

@@ -241,7 +241,7 @@ static int copy_up(struct child *child, const struct op_mount *mount, int fd)
         from = child_open(child, mount->target, O_RDONLY | O_DIRECTORY, 0);
         if (from < 0)
                 return from;
-        r = child_copy_tree(from, fd);
+        r = child_copy_tree(child, from, fd);
         (void)sys1(close, from);
         return r;
 }

@@ -212,6 +212,27 @@ int child_do_no_new_privs(struct child *child, const struct op *op)
         return sys5(prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : -EPERM;
 }
 
+int child_do_oom_score(struct child *child, const struct op *op)
+{
+        return child_proc_write(child, "self/oom_score_adj", op->text.string, op->text.len);
+}
+
+/* Who has the same user and no fewer rights may look into a process and make it do things (ptrace(2)), and this one has what its caller has: descriptors,
+ * memory, and no filter yet. Not dumpable it is left to CAP_SYS_PTRACE of the user namespace in which ward was executed; clones inherit that, and
+ * execve(2) ends it (prctl(2)). */
+int child_do_hide(struct child *child, const struct op *op)
+{
+        int r;
+
+        (void)op;
+        child->hidden = true;
+        r = (int)sys5(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+        if (r < 0)
+                return r;
+        child->step = STEP_PROVE;
+        return sys5(prctl, PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : -EPERM;
+}
+
 int child_do_umask(struct child *child, const struct op *op)
 {
         int r = (int)sys1(umask, op->number);
@@ -394,5 +415,6 @@ int child_do_exec(struct child *child, const struct op *op)
         const char *const *envp =
                 op->exec.environments != NULL ? op->exec.environments[child->directory] : op->exec.envp;
 
+        child->value = child->chosen;
         return (int)sys3(execve, op->exec.candidates[child->chosen], op->exec.argv, envp);
 }

@@ -427,11 +427,11 @@ static int data(struct child *child, const struct op_step *step)
 static void tell_link(struct child *child, const char *text, long len)
 {
         child->step = STEP_LINK_OTHER;
-        if (child->shared == NULL || (uint64_t)len >= sizeof(child->shared->root))
+        if (child->shared == NULL || (uint64_t)len >= sizeof(child->shared->text))
                 return;
         for (long i = 0; i < len; i++)
-                child->shared->root[i] = text[i];
-        child->shared->root[len] = '\0';
+                child->shared->text[i] = text[i];
+        child->shared->text[len] = '\0';
 }
 
 static int make_link(struct child *child, const struct op_step *step)

@@ -242,9 +242,9 @@ static void look_inside(const char *pid)
                 (void)close(fd);
         (void)snprintf(path, sizeof(path), "/proc/%.16s/comm", pid);
         comm = fopen(path, "re");
-        /* A program that was executed by a descriptor has the number's name before Linux 6.14. */
+        /* "ward-oci", "memfd:ward" where it is a sealed copy; before Linux 6.14 what was executed by a descriptor has the number's name. */
         if (comm != NULL && fgets(name, sizeof(name), comm) != NULL && strcmp(pid, last) != 0 &&
-            (strncmp(name, "ward", 4) == 0 || (name[0] >= '0' && name[0] <= '9'))) {
+            (strstr(name, "ward") != NULL || (name[0] >= '0' && name[0] <= '9'))) {
                 printf("runtime %s\n", pid);
                 (void)snprintf(last, sizeof(last), "%.16s", pid);
         }
