@@ -47,18 +47,20 @@ on_terminal() {
 }
 
 @test "a signal that asks a program to end ends the first process, too, that leaves it to its default action; one that does not is left to it" {
-        local waits='echo ready; exec sleep 100' signal mode
+        # A shell handles INT by itself until it executes something else.
+        local waits=(tail -f /ready) signal mode
+        echo ready >"$ROOT/ready"
         for mode in -i -it; do
-                run -130 on_terminal 'wait:ready,key:03' --rm $mode "$ROOT" sh -c "$waits"
-                run -131 on_terminal 'wait:ready,key:1c' --rm $mode "$ROOT" sh -c "$waits"
+                run -130 on_terminal 'wait:ready,key:03' --rm $mode "$ROOT" "${waits[@]}"
+                run -131 on_terminal 'wait:ready,key:1c' --rm $mode "$ROOT" "${waits[@]}"
                 # Ignored, and waited for in another place of the program; with --init nothing is left to a default action.
                 run -3 on_terminal 'wait:ready,key:03' --rm $mode "$ROOT" sh -c 'trap "" INT; echo ready; sleep 0.5; exit 3'
-                run -130 on_terminal 'wait:ready,key:03' --rm --init $mode "$ROOT" sh -c "$waits"
+                run -130 on_terminal 'wait:ready,key:03' --rm --init $mode "$ROOT" "${waits[@]}"
         done
         # A key that a program reads as it is.
         run -0 on_terminal 'wait:ready,key:03' --rm -it "$ROOT" sh -c 'stty raw; echo ready; dd bs=1 count=1 2>/dev/null | od -An -tx1'
         expect_in_output 03
-        run -130 on_terminal 'wait:ready,key:03' "$ROOT" sh -c "$waits"
+        run -130 on_terminal 'wait:ready,key:03' "$ROOT" "${waits[@]}"
         ward inspect --format json "$ID" | jq -e '.containers[0].ending | .reason == "signal" and .signalName == "SIGINT" and .sender.signal == 2' >/dev/null ||
                 { ward inspect --format json "$ID"; return 1; }
         ward rm "$ID"
@@ -170,11 +172,6 @@ is_json() { tee json | iconv -f UTF-8 -t UTF-8 | jq -e . >/dev/null || { od -c j
         run -0 here @ env
         expect_in_output "HOSTNAME=$ID" HOME=/root
         fails_with 125 "has no name" here -e =x @ true
-}
-
-@test "what is no UTF-8 could not be kept for exec, and is refused" {
-        fails_with 125 "keep the container's config.*not UTF-8.*the environment" here -e $'A=\xff' @ true
-        fails_with 125 "keep the container's config.*not UTF-8.*the command" here @ echo $'\xff'
 }
 
 @test "-w: where it starts" {
