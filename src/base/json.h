@@ -114,6 +114,8 @@ bool json_is_null(struct json *json); /* true: null was read */
 /* Skips a value, checking that it is well formed; gives its text. */
 int json_skip(struct json *json, const char **ret_text, size_t *ret_len);
 
+bool json_is_utf8(const char *text);
+
 /* Whether what ward has written as @file, with a NUL behind it, can be read back: paths and arguments may hold any byte, JSON only UTF-8. -EILSEQ. */
 int json_check(const char *text, size_t len, const char *file, struct ward_err *err);
 
@@ -131,7 +133,10 @@ int json_fail_word(struct json *json, const char *where, const char *what, const
 
 struct text;
 
-/* Writes @string as a JSON string with quotes and escapes. */
+/* Writes @string as a JSON string with quotes and escapes, for who looks at it: each byte that is no UTF-8 as U+FFFD, as JSON has nothing for it. */
 void json_write_string(struct text *text, const char *string);
+
+/* The same for what is read back and must be as it was: such bytes stay, and json_check() finds them. */
+void json_write_exact(struct text *text, const char *string);
 
 #endif

@@ -15,6 +15,20 @@ struct events {
         unsigned format;
 };
 
+/* Where v1 freezes, the group of v2 beside it does not know (kern/cgroup.h, cgroup_frozen()). */
+static int tell_frozen(const struct cgroup_layout *layout, const char *path, struct cgroup_event *event,
+                       struct ward_err *err)
+{
+        bool frozen;
+        int r = strcmp(event->what, "frozen") == 0 ? cgroup_frozen(layout, path, &frozen, err) : -ENODATA;
+
+        if (r < 0 || frozen == (event->after != 0))
+                return r == -ENODATA ? 0 : r;
+        event->file = "freezer.state";
+        event->after = frozen;
+        return 0;
+}
+
 static int events(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)
 {
         const struct events *o = options;
@@ -38,6 +52,9 @@ static int events(struct cli *cli, const void *options, int count, char **operan
                 if (r >= 0 && found > 1 && o->format != CGROUP_JSON)
                         text_printf(&text, "%s%s:\n", i == 0 ? "" : "\n", targets[i].path);
                 for (size_t at = 0; r >= 0 && cgroup_watch_counter(watch, at, &event); at++) {
+                        r = tell_frozen(&its, targets[i].path, &event, err);
+                        if (r < 0)
+                                break;
                         if (o->format != CGROUP_JSON) {
                                 text_printf(&text, "%s: %s %" PRIu64 "\n", event.file, event.what, event.after);
                                 continue;

@@ -26,26 +26,12 @@ struct lines {
         bool last_at[DEPTH_MAX];
 };
 
-/* As locale(7) chooses it: the first that is set counts. */
-static bool has_utf8(void)
-{
-        static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-
-        for (size_t i = 0; i < ELEMENTS(names); i++) {
-                const char *value = getenv(names[i]);
-
-                if (value != NULL && *value != '\0')
-                        return strstr(value, "UTF-8") != NULL || strstr(value, "utf8") != NULL;
-        }
-        return false;
-}
-
 static struct lines lines_begin(bool full)
 {
         struct lines lines = {.branch = "|-", .last = "`-", .through = "| ", .blank = "  "};
         struct winsize size;
 
-        if (has_utf8()) {
+        if (cli_has_utf8()) {
                 lines.branch = "\u251c\u2500";
                 lines.last = "\u2514\u2500";
                 lines.through = "\u2502 ";

@@ -67,6 +67,20 @@ int cli_open_store(struct cli *cli, struct ward_err *err)
         return 0;
 }
 
+/* locale(7): the first that is set counts. */
+bool cli_has_utf8(void)
+{
+        static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+        for (size_t i = 0; i < ELEMENTS(names); i++) {
+                const char *value = getenv(names[i]);
+
+                if (value != NULL && *value != '\0')
+                        return strstr(value, "UTF-8") != NULL || strstr(value, "utf8") != NULL;
+        }
+        return false;
+}
+
 char *cli_printable(struct arena *arena, const char *text)
 {
         char *copy = arena_strdup(arena, text);

@@ -68,6 +68,9 @@ void cli_warning(const struct cli *cli, enum mistake mistake, const char *messag
 /* Opens cli->store; what its verbs warn of goes to standard error. Who opens it closes it. */
 int cli_open_store(struct cli *cli, struct ward_err *err);
 
+/* Whether what is printed may be UTF-8. */
+bool cli_has_utf8(void);
+
 /* A copy for a terminal, to which what comes from a container must not speak: control characters and what is not ASCII become '?'. NULL when
  * memory is short. */
 char *cli_printable(struct arena *arena, const char *text);

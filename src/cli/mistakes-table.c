@@ -210,7 +210,8 @@ const struct help_mistake help_mistakes[] = {
          "user is inside, outside it is you."},
         {MISTAKE_RIGHTS, "you may not set this",
          "The setting takes a right that you don't have: a lower --oom-score-adj than\n"
-         "your own and a hard limit above your own take root."},
+         "your own and a hard limit above your own take root, and so do\n"
+         "namespaces without a user namespace."},
         {MISTAKE_WALL, "a wall that is required would not be whole",
          "--require names walls that must stand for the program to run, and another\n"
          "option opens one of them, or this machine can't build it. 'ward run --strength'\n"

@@ -73,7 +73,7 @@ static int list(struct cli *cli, const void *options, int count, char **words, s
         cells[1] = "WHAT IT IS FOR";
         cells[2] = "FOLDER";
         if (json)
-                text_puts(&text, "[");
+                text_printf(&text, "{\"version\": %d, \"profiles\": [", PROFILES_FORMAT_VERSION);
         for (size_t i = 0; r >= 0 && i < name_count; i++) {
                 r = list_row(cli, names[i], json, i > 0, cells + rows * 3, &text, err);
                 rows += r > 0;
@@ -81,7 +81,7 @@ static int list(struct cli *cli, const void *options, int count, char **words, s
         if (r < 0)
                 return r;
         if (json)
-                text_puts(&text, "]\n");
+                text_puts(&text, "]}\n");
         else if (cli_table(&text, cells, rows, 3) < 0)
                 return err_oom(err);
         return cli_print(&text, err);
@@ -162,7 +162,7 @@ static int check_one(struct cli *cli, const char *word, const void *what, struct
         for (size_t i = 0; i < profile.count; i++)
                 absent += profile.settings[i].absent;
         if (o->format == JSON) {
-                text_puts(&text, "{\"name\": ");
+                text_printf(&text, "{\"version\": %d, \"name\": ", PROFILES_FORMAT_VERSION);
                 json_write_string(&text, word);
                 text_printf(&text, ", \"settings\": %zu, \"files\": %zu, \"absent\": %zu}\n", profile.count,
                             profile.file_count, absent);

@@ -128,8 +128,8 @@ static int read_env_file(const struct run_job *job, const char *path, const char
         struct arena *arena = &job->cli->arena;
         _cleanup_free_ char *text = NULL;
         struct option_list list = {0};
-        size_t lines = 1;
-        int r = fd_read_file(AT_FDCWD, path, ENV_FILE_MAX, &text, NULL, err);
+        size_t lines = 1, size;
+        int r = fd_read_file(AT_FDCWD, path, ENV_FILE_MAX, &text, &size, err);
 
         if (r < 0) {
                 (void)err_wrap(err, "option '--env-file'");
@@ -138,6 +138,12 @@ static int read_env_file(const struct run_job *job, const char *path, const char
         }
         for (const char *c = text; *c != '\0'; c++)
                 lines += *c == '\n';
+        if (strlen(text) != size) {
+                (void)err_set(err, -EINVAL, "option '--env-file': '%s' has a NUL byte in line %zu", path, lines);
+                (void)err_mistake(err, MISTAKE_FORM);
+                return err_hint(err, "name a file with lines KEY=VALUE; of a file like /proc/PID/environ they are what "
+                                     "tr '\\0' '\\n' makes");
+        }
         list.items = arena_new(arena, const char *, lines);
         if (list.items == NULL)
                 return err_oom(err);

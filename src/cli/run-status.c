@@ -35,11 +35,13 @@ int run_status_check(const struct run *o, struct ward_err *err)
         return err_hint(err, "open it for the call: ward run --status-fd 3 ... 3>status.json");
 }
 
-/* Nobody may be there any more who reads: that is no reason to end, nor to say so. */
-static void say(const struct run_job *job, struct text *text)
+/* Nobody may be there any more who reads: that is no reason to end, nor to say so. Who waits for what can't be written is told why it does not come. */
+static void say(const struct cli *cli, const struct run *o, struct text *text)
 {
         const struct timespec now = {0};
+        struct ward_err err = {0};
         sigset_t pipe, before;
+        int r;
 
         text_puts(text, "}\n");
         if (text_failed(text))
@@ -47,17 +49,28 @@ static void say(const struct run_job *job, struct text *text)
         (void)sigemptyset(&pipe);
         (void)sigaddset(&pipe, SIGPIPE);
         (void)sigprocmask(SIG_BLOCK, &pipe, &before);
-        if (fd_write_all((int)job->options->status_fd.value, text->data, text->len) == -EPIPE)
+        r = fd_write_all((int)o->status_fd.value, text->data, text->len);
+        if (r == -EPIPE)
                 (void)sigtimedwait(&pipe, NULL, &now);
         (void)sigprocmask(SIG_SETMASK, &before, NULL);
+        if (r >= 0 || r == -EPIPE)
+                return;
+        (void)err_code(&err, r, "option '%s': write what became of the container", o->status_fd.origin.field);
+        cli_error(cli, &err);
 }
 
-static void begin(const struct run_job *job, const char *event, struct text *text)
+/* @id NULL: its name was never drawn, or is of no use to anybody. */
+static void begin(const char *id, const char *event, struct text *text)
 {
         struct timespec now;
 
         (void)clock_gettime(CLOCK_REALTIME, &now);
-        text_printf(text, "{\"version\":1,\"event\":\"%s\",\"id\":\"%s\",\"time\":\"", event, job->id);
+        text_printf(text, "{\"version\":1,\"event\":\"%s\",\"id\":", event);
+        if (id == NULL)
+                text_puts(text, "null");
+        else
+                json_write_string(text, id);
+        text_puts(text, ",\"time\":\"");
         cli_add_time(text, (uint64_t)now.tv_sec * 1000000);
         text_puts(text, "\"");
 }
@@ -67,27 +80,27 @@ void run_status_started(void *data, const struct engine_started *started)
         const struct run_job *job = data;
         _cleanup_text_ struct text text = {0};
 
-        begin(job, "started", &text);
+        begin(job->id, "started", &text);
         text_printf(&text, ",\"pid\":%d,\"child-pid\":%d", started->pid, started->pid);
         for (int ns = 0; ns < SPEC_NS_COUNT; ns++)
                 if (started->namespaces[ns] != 0)
                         text_printf(&text, ",\"%s-namespace\":%llu", stored_ns_files[ns],
                                     (unsigned long long)started->namespaces[ns]);
-        say(job, &text);
+        say(job->cli, job->options, &text);
 }
 
-void run_status_failed(const struct run_job *job, int status, const struct ward_err *err)
+void run_status_failed(const struct cli *cli, const struct run *o, const struct ward_err *err)
 {
         _cleanup_text_ struct text text = {0};
 
-        if (!job->options->status_fd.given)
+        if (!o->status_fd.given || o->dry_run || run_status_check(o, NULL) < 0)
                 return;
-        begin(job, "failed", &text);
-        text_printf(&text, ",\"exit-code\":%d,\"error\":", status);
+        begin(o->name, "failed", &text);
+        text_printf(&text, ",\"exit-code\":%d,\"error\":", cli->failure);
         json_write_string(&text, err->message);
         if (err->code != MISTAKE_NONE)
                 text_printf(&text, ",\"code\":\"E%u\"", (unsigned)err->code);
-        say(job, &text);
+        say(cli, o, &text);
 }
 
 /* What the option was that set the cap, as it was typed. */
@@ -184,7 +197,7 @@ int run_status_ended(const struct run_job *job, const struct engine_exit *end)
                 break;
         }
         if (job->options->status_fd.given) {
-                begin(job, "ended", &text);
+                begin(job->id, "ended", &text);
                 text_printf(&text, ",\"exit-code\":%d,\"option\":", status);
                 if (option_of(job, ending, NULL) == NULL)
                         text_puts(&text, "null");
@@ -192,7 +205,7 @@ int run_status_ended(const struct run_job *job, const struct engine_exit *end)
                         json_write_string(&text, option_of(job, ending, ""));
                 text_puts(&text, ",\"ending\":");
                 ending_print(ending, &text);
-                say(job, &text);
+                say(job->cli, job->options, &text);
         }
         return status;
 }

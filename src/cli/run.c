@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/json.h"
 #include "model/defaults.h"
 #include "store/ranges.h"
 
@@ -91,7 +92,6 @@ static int start(const struct run_job *job, const struct ward_spec *spec, const 
                 if (job->options->cidfile != NULL)
                         (void)unlink(job->options->cidfile);
                 job->cli->failure = end.status != 0 ? end.status : CLI_EXIT_FAILED;
-                run_status_failed(job, job->cli->failure, err);
                 return r;
         }
         return run_status_ended(job, &end);
@@ -108,7 +108,7 @@ static int judge(void *data, const struct strength *strength, struct ward_err *e
                 strength_json(strength, &text);
         } else if (shows_strength(o)) {
                 text_puts(&text, job->cli->color ? "\033[2mward: " : "ward: ");
-                strength_line(strength, &text);
+                strength_line(strength, cli_has_utf8(), &text);
                 text_puts(&text, job->cli->color ? "\033[0m\n" : "\n");
         }
         if (text_failed(&text))
@@ -151,6 +151,17 @@ static int open_box(struct run_root *root, struct ward_err *err)
         return root->fd < 0 ? err_errno(err, "open /") : 0;
 }
 
+/* The state has its path for good, as JSON. */
+static int check_root(const struct run_root *root, struct ward_err *err)
+{
+        if (json_is_utf8(root->path))
+                return 0;
+        (void)err_set(err, -EILSEQ,
+                      "open the root '%s': its path is not UTF-8, in which the container's state keeps it", root->path);
+        (void)err_mistake(err, MISTAKE_FORM);
+        return err_hint(err, "give it another name, by 'mv', a link to its directory or 'mount --bind'");
+}
+
 static void started(void *data, const struct engine_started *what)
 {
         const struct run_job *job = data;
@@ -176,6 +187,7 @@ static int build_and_run(struct run_job *job, const char *root_word, struct ward
                 .record = &job->cli->arena,
                 .record_success = o->status_fd.given,
                 .keep = !o->remove,
+                .default_actions = true,
                 .no_input = !o->interactive,
                 .terminal_relay = true,
                 .root_fd = -EBADF,
@@ -188,6 +200,8 @@ static int build_and_run(struct run_job *job, const char *root_word, struct ward
         r = run_ids_begin(job, err);
         if (r >= 0)
                 r = job->box != NULL ? open_box(&root, err) : run_root_open(job, root_word, &root, err);
+        if (r >= 0)
+                r = check_root(&root, err);
         if (r >= 0)
                 r = run_spec(job, &spec, err);
         if (r < 0)
@@ -262,7 +276,10 @@ int run_run(struct cli *cli, const void *options, int count, char **operands, st
 {
         int r = run_program(cli, options, NULL, operands[0], count - 1, operands + 1, err);
 
-        if (r < 0)
+        if (r < 0) {
                 (void)blame_root(operands[0], err);
-        return r < 0 ? cli_blame_order(operands[1], "ROOT", err) : r;
+                r = cli_blame_order(operands[1], "ROOT", err);
+                run_status_failed(cli, options, err);
+        }
+        return r;
 }

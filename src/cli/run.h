@@ -202,7 +202,7 @@ int run_limits(struct run_job *job, struct ward_spec *spec, struct ward_err *err
  * opened. run_status_started() is engine_options.started, run_status_ended() returns the exit status. */
 int run_status_check(const struct run *options, struct ward_err *err);
 void run_status_started(void *data, const struct engine_started *started);
-void run_status_failed(const struct run_job *job, int status, const struct ward_err *err);
+void run_status_failed(const struct cli *cli, const struct run *options, const struct ward_err *err);
 int run_status_ended(const struct run_job *job, const struct engine_exit *end);
 
 /* --cap-add, --cap-drop, --privileged, --security-opt, --landlock. */

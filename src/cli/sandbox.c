@@ -204,9 +204,8 @@ static int refuse_filtered(struct ward_err *err)
         return err_hint(err, "'ward doctor' tells of them");
 }
 
-static int run_sandbox(struct cli *cli, const void *data, int count, char **operands, struct ward_err *err)
+static int start(struct cli *cli, const struct sandbox *options, int count, char **operands, struct ward_err *err)
 {
-        const struct sandbox *options = data;
         struct run run = options->run;
         struct run_box box = options->box;
         struct walls walls;
@@ -237,6 +236,16 @@ static int run_sandbox(struct cli *cli, const void *data, int count, char **oper
                 cli->failure = EXIT_WEAK;
         if (r < 0 && err->code == MISTAKE_PROGRAM_MISSING && options->verbose && strchr(operands[0], ':') != NULL)
                 (void)err_hint(err, "-v says which walls stand: --rw DIR or --ro DIR opens a directory where it is");
+        return r;
+}
+
+static int run_sandbox(struct cli *cli, const void *data, int count, char **operands, struct ward_err *err)
+{
+        const struct sandbox *options = data;
+        int r = start(cli, options, count, operands, err);
+
+        if (r < 0)
+                run_status_failed(cli, &options->run, err);
         return r;
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end of a container that its creator waits for in the foreground; see birth.h. */
 #include "engine/birth.h"
+
+#include <time.h>
+
 #include "engine/ending.h"
 #include "engine/hooks.h"
 #include "kern/clone.h"
@@ -42,6 +45,16 @@ static bool wants_record(const struct engine_options *options, const struct watc
         return options->keep || (options->record != NULL && (options->record_success || !success));
 }
 
+static uint64_t since(uint64_t usec)
+{
+        struct timespec now;
+        uint64_t now_usec;
+
+        (void)clock_gettime(CLOCK_REALTIME, &now);
+        now_usec = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+        return now_usec > usec ? now_usec - usec : 0; /* else the clock was set */
+}
+
 /* Waits for the end. A created container that failed later is gone by the same way. */
 int birth_wait_end(struct birth *birth, struct relay *relay, struct engine_exit *ret_exit, struct ward_err *err)
 {
@@ -51,6 +64,9 @@ int birth_wait_end(struct birth *birth, struct relay *relay, struct engine_exit 
                 .group = birth->site.place.cgroup_path,
                 .alone = birth->spec->ns[SPEC_NS_PID].mode == SPEC_NS_NEW,
                 .pidfd = birth->launch.pidfd,
+                .proc = birth->proc,
+                .pid = birth->state.pid,
+                .stand_in = options->default_actions,
                 .timeout_usec = options->timeout_usec,
                 .cpu_usec = options->cpu_usec,
                 .output_bytes = options->output_bytes,
@@ -60,6 +76,8 @@ int birth_wait_end(struct birth *birth, struct relay *relay, struct engine_exit 
                 &birth->entry, &birth->site.layout, watch.group, birth->state.pid, &info, &watch, relay};
         int r;
 
+        if (options->record != NULL)
+                watch.start_usec = since(birth->state.created_usec);
         watch_begin(&watch, options->record != NULL && birth->spec->resources.memory.limit.given);
         r = relay_run(relay, birth->launch.pidfd, &watch, err);
         /* What can't be held to its caps does not go on without them. */
@@ -69,6 +87,8 @@ int birth_wait_end(struct birth *birth, struct relay *relay, struct engine_exit 
                 r = pidfd_wait(birth->launch.pidfd, false, false, &info);
         if (r < 0)
                 return err_code(err, r, "wait for the container");
+        if (watch.signal != 0 && info.si_code == CLD_KILLED && info.si_status == SIGKILL)
+                info.si_status = watch.signal;
         if (wants_record(options, &watch, &info))
                 r = fill_record(birth, &facts, ret_exit, err);
         else

@@ -78,7 +78,10 @@ static int fill_state(struct birth *birth, struct ward_err *err)
         if (spec->ns[SPEC_NS_USER].mode == SPEC_NS_NEW && spec->id_maps.uid_count > 0)
                 birth->state.host_uid_base = spec->id_maps.uid[0].host_id;
         if (!spec->process.terminal) {
-                birth->state.stdio = outside_stdio(&birth->arena, (const int[]){0, 1, 2});
+                const int fds[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
+
+                outside_share_pipes(fds);
+                birth->state.stdio = outside_stdio(&birth->arena, fds);
                 if (birth->state.stdio == NULL)
                         return err_oom(err);
         }
@@ -481,6 +484,8 @@ static int run_parent_hooks(struct birth *birth, struct ward_err *err)
         return r;
 }
 
+/* What runs comes from the spec itself: words of it that are not UTF-8 are kept as JSON can have them, for who looks, and for `exec`, which takes the
+ * environment and the working directory from here. */
 static int write_config(const struct birth *birth, struct ward_err *err)
 {
         _cleanup_close_
@@ -496,10 +501,6 @@ static int write_config(const struct birth *birth, struct ward_err *err)
                 spec_print(birth->spec, &text);
                 if (text_failed(&text))
                         return err_oom(err);
-                if (json_check(text.data, text.len, "config.json", err) < 0) {
-                        (void)err_wrap(err, "keep the container's config");
-                        return err_hint(err, "the command, the environment and all names must be UTF-8");
-                }
                 r = fd_write_all(fd, text.data, text.len);
         }
         return r < 0 ? err_code(err, r, "keep the container's config") : 0;
@@ -657,28 +658,12 @@ int birth_prepare(struct birth *birth, struct store *store, const struct ward_sp
         return r < 0 || options->notify_socket == NULL ? r : ready_prepare(&birth->entry, err);
 }
 
-/* The machine's uid of the process's user; -1: it has none here. */
-static uid_t user_outside(const struct ward_spec *spec)
-{
-        const struct spec_id_maps *maps = &spec->id_maps;
-
-        if (spec->ns[SPEC_NS_USER].mode != SPEC_NS_NEW)
-                return spec->process.uid;
-        for (size_t i = 0; i < maps->uid_count; i++)
-                if (spec->process.uid - maps->uid[i].container_id < maps->uid[i].count)
-                        return maps->uid[i].host_id + (spec->process.uid - maps->uid[i].container_id);
-        return (uid_t)-1;
-}
-
-/* The relay's pipes are the process's standard output and error, which it can open by their names (/dev/stdout) if they are its user's: they are
- * no files of the container's user namespace, in which they could be given away. */
+/* The relay's pipes are the process's standard output and error. */
 static int take_output(struct birth *birth, struct ward_err *err)
 {
         const int fds[] = {STDIN_FILENO, birth->relay->output[0][1], birth->relay->output[1][1]};
 
-        for (int i = 1; i <= 2; i++)
-                if (fchown(fds[i], user_outside(birth->spec), (gid_t)-1) < 0)
-                        break; /* EPERM: who is not root can give them to nobody but himself, whose they are */
+        outside_share_pipes(fds);
         birth->site.place.output_pipes = true;
         birth->state.stdio = outside_stdio(&birth->arena, fds);
         return birth->state.stdio == NULL ? err_oom(err) : 0;
@@ -697,8 +682,7 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
         return r;
 }
 
-/* A child that was killed without a word may have met its own memory limit: the kernel says so in its group. */
-static int explain_death(const struct birth *birth, struct ward_err *err)
+int birth_explain_death(const struct birth *birth, struct ward_err *err)
 {
         const struct spec_i64 *limit = &birth->spec->resources.memory.limit;
         struct cgroup_stats stats;
@@ -755,7 +739,7 @@ int birth_finish(struct birth *birth, struct ward_err *err)
                 if (r >= 0)
                         r = launch_await_exec(&birth->launch, err);
         }
-        return r == -ESRCH ? explain_death(birth, err) : r;
+        return r == -ESRCH ? birth_explain_death(birth, err) : r;
 }
 
 void birth_release(struct birth *birth)

@@ -68,6 +68,10 @@ int birth_begin(struct birth *birth, struct store *store, const struct ward_spec
 /* create: hands the child over to the listening socket. run: starts the program. */
 int birth_finish(struct birth *birth, struct ward_err *err);
 
+/* A wait for the child failed with -ESRCH: one that was killed without a word may have met its own memory limit, which the kernel says in its group. Says so
+ * in @err, or leaves there what is; returns what stands there. */
+int birth_explain_death(const struct birth *birth, struct ward_err *err);
+
 /* Gives the lock back: others may change the container from now on, and delete it. That is due before anything is waited for that its creator does not
  * bring to an end, as hooks and its life. What birth_done() undoes is what it finds. */
 void birth_share(struct birth *birth);

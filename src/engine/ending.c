@@ -256,7 +256,7 @@ void ending_judge(const struct ending_facts *facts, struct arena *arena, struct 
 
         ending_init(&ending);
         ending.ended_usec = clock_usec(CLOCK_REALTIME);
-        ending.wall_usec = clock_usec(CLOCK_MONOTONIC) - facts->watch->began_usec;
+        ending.wall_usec = clock_usec(CLOCK_MONOTONIC) - facts->watch->began_usec + facts->watch->start_usec;
         ending.started_usec = ending.ended_usec - ending.wall_usec;
         say_status(&ending, info->si_code == CLD_EXITED, info->si_status, info->si_code == CLD_DUMPED);
         measure(facts->layout, facts->group, arena, &ending);

@@ -105,6 +105,8 @@ struct engine_options {
         bool no_new_keyring; /* keep the caller's session keyring */
         bool keep;           /* run: leave a stopped container for delete */
         bool detach;         /* run, exec: return when it runs */
+        bool default_actions; /* run in the foreground: INT, QUIT, HUP and TERM end a first process that leaves them to their default action, as they
+                                       end any other program; else they are only forwarded */
         bool no_input;       /* run, exec in the foreground: nothing is carried to the process's terminal */
         bool terminal_relay; /* run, exec in the foreground: when the process has a terminal and no console_socket, carry
                                        bytes, size and signals between it and the caller's terminal */

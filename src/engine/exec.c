@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "engine/agent.h"
 #include "engine/notify.h"
+#include "engine/outside.h"
 #include "engine/profile.h"
 #include "engine/rdt.h"
 #include "engine/relay.h"
@@ -477,6 +478,8 @@ static int execute(struct execution *exec, struct store *store, const struct eng
         exec->site->place.trace = options->trace != NULL;
         exec->site->place.preserve_fds = options->preserve_fds;
         exec->site->place.all_cpus = options->all_cpus;
+        if (!exec->process.terminal)
+                outside_share_pipes((const int[]){STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
         rights_find(exec->site, store, options, &exec->spec, &exec->process.caps);
         r = complete_environment(exec, &exec->process, err);
         if (r >= 0)

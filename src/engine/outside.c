@@ -4,10 +4,12 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -66,6 +68,20 @@ const char *outside_stdio(struct arena *arena, const int *fds)
                 at = digits_put(at, device ? makedev(st.stx_dev_major, st.stx_dev_minor) : st.stx_ino, 10);
         }
         return arena_strndup(arena, words, (size_t)(at - words));
+}
+
+/* Each opening of /proc/self/fd/N is checked against the mode of what is there, and a new pipe is its maker's alone: no user of a container, who has
+ * another id, could open it. It is not given away: others of the command line that made it, or of a second container, may open it, too. Who has no
+ * end of the pipe does not come to it by this. Refused to who has not made it: then it stays as it is. Not for a fifo in a file system, which is there
+ * for longer than the process, nor for files and terminals of the caller's. */
+void outside_share_pipes(const int *fds)
+{
+        for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++) {
+                struct statfs fs;
+
+                if (fstatfs(fds[i], &fs) == 0 && fs.f_type == PIPEFS_MAGIC)
+                        (void)fchmod(fds[i], 0666);
+        }
 }
 
 /* The next name of @*stdio, which goes behind it; it lives in @arena. NULL at the end, or when memory is short. */

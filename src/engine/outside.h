@@ -13,6 +13,9 @@
  * short work, because every start does it. It lives in @arena; NULL: memory is short. */
 const char *outside_stdio(struct arena *arena, const int *fds);
 
+/* Pipes among three descriptors of this process that become a process's standard ones: it can open them anew (/dev/stdout), whoever it is. */
+void outside_share_pipes(const int *fds);
+
 /* The same as CRIU names such files, "pipe:[4711] file[1a:2f] -". A "-" is one that it has no name for. */
 const char *outside_stdio_names(const char *stdio, struct arena *arena);
 

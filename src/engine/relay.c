@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
@@ -139,7 +140,7 @@ void relay_rest(struct relay *relay)
 }
 
 /* Returns whether there was one for the process. */
-static bool forward_signals(struct relay *relay, int pidfd)
+static bool forward_signals(struct relay *relay, int pidfd, struct watch *watch)
 {
         struct signalfd_siginfo info;
         bool forwarded = false;
@@ -153,25 +154,28 @@ static bool forward_signals(struct relay *relay, int pidfd)
                         continue; /* of a write(2) here */
                 if (signal_ends((int)info.ssi_signo))
                         relay->passed_on = info;
-                (void)pidfd_signal(pidfd, (int)info.ssi_signo); /* ESRCH: it has ended, which the loop sees */
+                if (watch == NULL || !watch_signal(watch, (int)info.ssi_signo))
+                        (void)pidfd_signal(pidfd, (int)info.ssi_signo); /* ESRCH: it has ended, which the loop sees */
                 forwarded = true;
         }
         return forwarded;
 }
 
+#define FLOW_BYTES 65536 /* what a pipe holds */
+
 /* Bytes on their way. They are written when there is room for them: whoever does not read keeps nothing else from its turn, neither signals nor
- * the end of the time. A pipe that is ready takes PIPE_BUF bytes at once (pipe(7)). */
+ * the end of the time. */
 struct flow {
         int from, to;
         size_t at, len;
-        char data[PIPE_BUF];
+        char *data; /* owned: FLOW_BYTES */
 };
 
 /* Reads what is there into an empty flow. Returns false at the end. EIO: the last slave of the terminal was closed (pty(7) has it for the
  * master). */
 static bool flow_fill(struct flow *flow)
 {
-        ssize_t n = read(flow->from, flow->data, sizeof(flow->data));
+        ssize_t n = read(flow->from, flow->data, FLOW_BYTES);
 
         if (n < 0 && (errno == EINTR || errno == EAGAIN))
                 return true;
@@ -180,16 +184,22 @@ static bool flow_fill(struct flow *flow)
         return n > 0;
 }
 
-/* Writes as much as is taken. Returns false when nobody will take the rest. */
+/* Writes as much as is taken: a pipe that is ready takes PIPE_BUF bytes at once (pipe(7)). Returns false when nobody will take the rest. */
 static bool flow_drain(struct flow *flow)
 {
-        ssize_t n = write(flow->to, flow->data + flow->at, flow->len);
+        struct pollfd room = {.fd = flow->to, .events = POLLOUT};
 
-        if (n < 0 && (errno == EINTR || errno == EAGAIN))
-                return true;
-        flow->at += n < 0 ? 0 : (size_t)n;
-        flow->len -= n < 0 ? flow->len : (size_t)n;
-        return n >= 0;
+        do {
+                ssize_t n = write(flow->to, flow->data + flow->at, flow->len < PIPE_BUF ? flow->len : PIPE_BUF);
+
+                if (n < 0 && (errno == EINTR || errno == EAGAIN))
+                        return true;
+                flow->at += n < 0 ? 0 : (size_t)n;
+                flow->len -= n < 0 ? flow->len : (size_t)n;
+                if (n < 0)
+                        return false;
+        } while (flow->len > 0 && poll(&room, 1, 0) > 0);
+        return true;
 }
 
 enum {
@@ -294,6 +304,23 @@ static bool carry_output(struct turn *turn, struct relay *relay, int i)
         return true;
 }
 
+/* What is typed is a signal where the terminal takes it for one (termios(3), ISIG), to the processes in its foreground. */
+static void signal_typed(const struct turn *turn, const struct relay *relay)
+{
+        struct termios mode;
+
+        if (turn->watch == NULL || turn->ended || tcgetattr(relay->master, &mode) < 0 || (mode.c_lflag & ISIG) == 0 ||
+            tcgetpgrp(relay->master) != turn->watch->pid)
+                return;
+        for (size_t i = 0; i < turn->in.len; i++) {
+                unsigned char typed = (unsigned char)turn->in.data[i];
+
+                if ((typed == mode.c_cc[VINTR] && watch_signal(turn->watch, SIGINT)) ||
+                    (typed == mode.c_cc[VQUIT] && watch_signal(turn->watch, SIGQUIT)))
+                        return;
+        }
+}
+
 /* Carries what can be. Returns whether any of the process's output was there or went. */
 static bool turn_carry(struct turn *turn, struct relay *relay)
 {
@@ -303,6 +330,8 @@ static bool turn_carry(struct turn *turn, struct relay *relay)
         if (ready[POLL_INPUT].revents != 0 && !flow_fill(&turn->in)) {
                 end_input(relay);
                 turn->in_open = false;
+        } else if (ready[POLL_INPUT].revents != 0) {
+                signal_typed(turn, relay);
         }
         if (turn->in.len > 0 && (ready[POLL_MASTER].revents & ~POLLIN) != 0)
                 turn->in_open &= flow_drain(&turn->in);
@@ -310,10 +339,31 @@ static bool turn_carry(struct turn *turn, struct relay *relay)
         return carry_output(turn, relay, 1) || more;
 }
 
+static void turn_done(struct turn *turn)
+{
+        free(turn->in.data);
+        for (int i = 0; i < 2; i++)
+                free(turn->out[i].data);
+}
+
+/* Room for what flows at all. */
+static int turn_begin(struct turn *turn, struct ward_err *err)
+{
+        struct flow *flows[] = {&turn->in, &turn->out[0], &turn->out[1]};
+        const bool open[] = {turn->in_open, turn->out_open[0], turn->out_open[1]};
+
+        for (size_t i = 0; i < ELEMENTS(flows); i++) {
+                flows[i]->data = open[i] ? malloc(FLOW_BYTES) : NULL;
+                if (open[i] && flows[i]->data == NULL)
+                        return err_oom(err);
+        }
+        return 0;
+}
+
 int relay_run(struct relay *relay, int pidfd, struct watch *watch, struct ward_err *err)
 {
         int from = relay->master >= 0 ? relay->master : relay->output[0][0];
-        struct turn turn = {
+        _cleanup_(turn_done) struct turn turn = {
                 .watch = watch,
                 .in = {.from = STDIN_FILENO, .to = relay->master},
                 .out = {{.from = from, .to = STDOUT_FILENO}, {.from = relay->output[1][0], .to = STDERR_FILENO}},
@@ -321,8 +371,12 @@ int relay_run(struct relay *relay, int pidfd, struct watch *watch, struct ward_e
                 .out_open = {from >= 0, relay->output[1][0] >= 0},
         };
 
+        int begun = turn_begin(&turn, err);
+
         for (int i = 0; i < 2; i++)
                 relay->output[i][1] = fd_close(relay->output[i][1]);
+        if (begun < 0)
+                return begun;
         for (;;) {
                 bool more;
                 int n, r;
@@ -343,7 +397,7 @@ int relay_run(struct relay *relay, int pidfd, struct watch *watch, struct ward_e
                         return r;
                 turn.hurried |= watch != NULL && watch->hit != ENDING_UNKNOWN;
                 if (turn.ready[POLL_SIGNALS].revents != 0)
-                        turn.hurried |= forward_signals(relay, pidfd);
+                        turn.hurried |= forward_signals(relay, pidfd, watch);
                 more = turn_carry(&turn, relay);
                 if (turn.ended && !more && (flows_empty(&turn) || turn.wasted))
                         return 0;

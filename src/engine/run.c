@@ -28,7 +28,7 @@ static int look(struct birth *birth, struct engine_started *started, struct ward
         int r = launch_await(&birth->launch, PHASE_WAITING, err);
 
         if (r < 0)
-                return r;
+                return r == -ESRCH ? birth_explain_death(birth, err) : r;
         if (options->started != NULL)
                 see_namespaces(birth, started);
         if (options->judge == NULL)

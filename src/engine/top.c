@@ -221,17 +221,6 @@ static void make_printable(char *text)
                         *text = '?';
 }
 
-static bool is_utf8(const char *path)
-{
-        _cleanup_text_ struct text text = {0};
-
-        for (const char *c = path; *c >= ' ' && *c <= '~'; c++)
-                if (c[1] == '\0')
-                        return true;
-        json_write_string(&text, path);
-        return !text_failed(&text) && json_check(text.data, text.len, path, NULL) >= 0;
-}
-
 static struct label *label_new(const char *path, const struct known *known, size_t count)
 {
         const struct known wanted = {path + strspn(path, "/"), NULL};
@@ -250,7 +239,7 @@ static struct label *label_new(const char *path, const struct known *known, size
         make_printable(label->name.name);
         memcpy(label->shown, path, strlen(path) + 1);
         make_printable(label->shown);
-        label->utf8 = is_utf8(path);
+        label->utf8 = json_is_utf8(path);
         return label;
 }
 

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "kern/clone.h"
 #include "kern/oom-log.h"
+#include "kern/proc.h"
 
 #define LOOK_USEC 10000 /* the least that is slept between two looks at the processor time */
 #define SAMPLE_USEC 50000
@@ -105,11 +106,10 @@ int watch_wait_msec(const struct watch *watch)
 }
 
 /* All of it ends, whether it is frozen or not (a process of a frozen v1 group does not die), and whatever the first process leaves behind. */
-static void end(struct watch *watch, enum ending_reason reason)
+static void kill_all(const struct watch *watch)
 {
         bool frozen = false;
 
-        watch->hit = reason;
         (void)pidfd_signal(watch->pidfd, SIGKILL); /* ESRCH: it has ended meanwhile */
         if (watch->group == NULL)
                 return;
@@ -117,6 +117,26 @@ static void end(struct watch *watch, enum ending_reason reason)
                 (void)cgroup_signal(watch->layout, watch->group, SIGKILL, NULL);
         if (cgroup_frozen(watch->layout, watch->group, &frozen, NULL) >= 0 && frozen)
                 (void)cgroup_freeze(watch->layout, watch->group, false, THAW_TIMEOUT_MSEC, NULL);
+}
+
+static void end(struct watch *watch, enum ending_reason reason)
+{
+        watch->hit = reason;
+        kill_all(watch);
+}
+
+/* The kernel drops what the first process of a pid namespace has no handler for (pid_namespaces(7)): what would end any other program, Ctrl-C and
+ * a closed terminal before all, would end none in a container. So it is done for the kernel here. */
+bool watch_signal(struct watch *watch, int signal)
+{
+        bool asks = signal == SIGINT || signal == SIGQUIT || signal == SIGHUP || signal == SIGTERM;
+
+        if (!watch->stand_in || !watch->alone || !asks ||
+            proc_signal_is_default(watch->proc, watch->pid, signal, NULL) <= 0)
+                return false;
+        watch->signal = signal;
+        kill_all(watch);
+        return true;
 }
 
 /* The next look is when the cap is met at the earliest: all processors at work from here on. */

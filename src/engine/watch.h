@@ -19,8 +19,13 @@ struct watch {
         const char *group; /* borrowed, as the layout; NULL: it has none */
         bool alone;        /* it ends with its first process: it has a pid namespace of its own */
         int pidfd;         /* borrowed: of its first process */
+        int proc;          /* borrowed: the host's procfs */
+        pid_t pid;         /* of its first process */
+        bool stand_in;     /* see engine_options.default_actions */
         uint64_t timeout_usec, cpu_usec, output_bytes; /* the caps; 0: none */
 
+        uint64_t
+                start_usec; /* what the start took before: the figures of the group have it, so the record's time has, too */
         uint64_t began_usec;       /* CLOCK_MONOTONIC */
         uint64_t used_before_nsec; /* processor time of the start; UINT64_MAX: not looked at yet */
         uint64_t look_usec;        /* when the processor time is looked at again */
@@ -32,6 +37,7 @@ struct watch {
         struct memory_use now, before; /* since the last of them, and before it */
         bool sampled, sampled_before;
         enum ending_reason hit; /* the cap that ended it; ENDING_UNKNOWN: none has */
+        int signal;             /* whose default action ended it; 0: none has */
 };
 
 #define _cleanup_watch_ _cleanup_(watch_done)
@@ -52,6 +58,9 @@ int watch_wait_msec(const struct watch *watch);
 
 /* Looks at what the caps are about, and ends the container that is over one. */
 int watch_look(struct watch *watch, struct ward_err *err);
+
+/* A signal came for it. Whether it was ended for that; else the signal is to be forwarded. */
+bool watch_signal(struct watch *watch, int signal);
 
 /* @len bytes were written: how many of them may go out. The first that may not ends the container. */
 size_t watch_output(struct watch *watch, size_t len);

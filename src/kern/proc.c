@@ -44,6 +44,7 @@ int proc_open(struct ward_err *err)
         return TAKE_FD(fd);
 }
 
+#define STATUS_MAX 8192
 #define NAME_ROOM 128
 
 /* "PID/DIRECTORY/PATH" */
@@ -288,4 +289,22 @@ int proc_pid_inside(int proc_fd, pid_t pid, pid_t *ret_pid, struct ward_err *err
                 return r;
         *ret_pid = procfs_status_pid_inside(text, &inside) < 0 ? pid : (pid_t)inside;
         return 0;
+}
+
+int proc_signal_is_default(int proc_fd, pid_t pid, int signal, struct ward_err *err)
+{
+        static const char *const others[] = {"SigBlk:", "SigIgn:", "SigCgt:"};
+        _cleanup_free_ char *text = NULL;
+        int r = proc_status(proc_fd, pid, &text, err);
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTS(others); i++) {
+                uint64_t mask;
+
+                r = procfs_status_number(text, others[i], 16, &mask);
+                if (r < 0)
+                        return err_code(err, r, "look for '%s' in /proc/%d/status", others[i], pid);
+                if ((mask >> (signal - 1) & 1) != 0)
+                        return 0;
+        }
+        return r < 0 ? r : 1;
 }

@@ -104,7 +104,7 @@ enum op_type {
         OP_TERMINAL,    /* terminal */
         /* The process */
         OP_SETSID,        /* number: 1 takes descriptor 0 as the session's terminal */
-        OP_STDIO_OWNER,   /* number: uid that owns the pipes on 0, 1 and 2 */
+        OP_STDIO_OWNER,   /* in no plan: an init of an earlier version may still name it */
         OP_PERSONALITY,   /* number */
         OP_AFFINITY,      /* set: the processors that this process may run on */
         OP_MEMORY_POLICY, /* memory_policy */

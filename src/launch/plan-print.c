@@ -153,7 +153,6 @@ static void print_what(const struct plan *plan, const struct op *op, struct text
                 text_printf(text, ": %#llo", (unsigned long long)op->number);
                 break;
         case OP_CLOSE_FDS:
-        case OP_STDIO_OWNER:
                 text_printf(text, ": %llu", (unsigned long long)op->number);
                 break;
         case OP_RULESET:

@@ -283,8 +283,6 @@ static int add_confinement(struct plan *plan, const struct spec_process *process
         if (r >= 0)
                 r = add_output(plan, process, place);
         if (r >= 0)
-                r = plan_add_number(plan, OP_STDIO_OWNER, process->uid, NULL);
-        if (r >= 0)
                 r = add_lsm(plan, process, place, err);
         if (r >= 0) {
                 /* Before the ids change: an image's working directory may be closed to its user, as docker's users know it. */

@@ -391,6 +391,8 @@ int launch_report_clone(const struct launch *launch, int code, struct ward_err *
         (void)err_code(err, code, "make a process in new namespaces");
         if (code == -ENOSPC || (users && (code == -EPERM || code == -EACCES)))
                 (void)err_mistake(err, MISTAKE_USERNS_OFF);
+        else if (code == -EPERM)
+                (void)err_mistake(err, MISTAKE_RIGHTS);
         if (code == -ENOSPC)
                 (void)err_hint(err, "raise the limit: sysctl user.max_user_namespaces, user.max_pid_namespaces ...");
         else if (users && code == -EPERM)
@@ -399,6 +401,10 @@ int launch_report_clone(const struct launch *launch, int code, struct ward_err *
         else if (users && code == -EACCES)
                 (void)err_hint(err, "a security module refuses user namespaces to the caller: its profile of AppArmor "
                                     "lacks the rule 'userns,', or SELinux's policy the right user_namespace create");
+        else if (code == -EPERM)
+                (void)err_hint(err,
+                               "it takes CAP_SYS_ADMIN, which everybody has in a user namespace of his own: add the "
+                               "namespace 'user' to linux.namespaces, with linux.uidMappings and gidMappings");
         return code;
 }
 

@@ -145,6 +145,14 @@ static int add_throttle(const struct reading *reading, unsigned kind, uint32_t m
 
 /* ---- numbers ---- */
 
+#define PAGE_BYTES 4096 /* the smallest that there are */
+
+static int refuse_bytes(const struct reading *reading, const char *why)
+{
+        (void)refuse(reading, why, "write digits and a unit: 512M, 1.5G; or 50%, or max");
+        return err_mistake(reading->err, MISTAKE_BYTES);
+}
+
 static int read_bytes(const struct reading *reading)
 {
         bool swap = reading->word->offset == offsetof(struct spec_resources, memory.swap_only);
@@ -157,8 +165,10 @@ static int read_bytes(const struct reading *reading)
         if (whole > 0 && limit_part(reading->value, whole, &bytes))
                 return put(reading, bytes);
         if (!limit_bytes(reading->arena, reading->value, 1024, &bytes))
-                return refuse(reading, "it is no number of bytes",
-                              "write digits and a unit: 512M, 1.5G; or 50%, or max");
+                return refuse_bytes(reading, "it is no number of bytes");
+        /* The kernel counts whole pages, and would make a limit of nothing of it. */
+        if (bytes > 0 && bytes < PAGE_BYTES)
+                return refuse_bytes(reading, "it is less than a page of memory");
         /* docker's 0 is no limit. */
         return put(reading, docker && bytes == 0 ? -1 : bytes);
 }

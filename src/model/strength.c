@@ -23,13 +23,16 @@ const char *const strength_names[STRENGTH_COUNT] = {
         [STRENGTH_LANDLOCK] = "landlock",
 };
 
-void strength_line(const struct strength *strength, struct text *text)
+void strength_line(const struct strength *strength, bool utf8, struct text *text)
 {
         for (int i = 0; i < STRENGTH_COUNT; i++) {
                 const struct strength_part *part = &strength->parts[i];
 
-                text_printf(text, "%s%s %s", i == 0 ? "" : " · ", strength_names[i],
-                            part->detail[0] != '\0' ? part->detail : "no");
+                text_printf(text, "%s%s %s",
+                            i == 0 ? ""
+                            : utf8 ? " · "
+                                   : "; ",
+                            strength_names[i], part->detail[0] != '\0' ? part->detail : "no");
                 if (!part->whole && part->why[0] != '\0')
                         text_printf(text, " (%s)", part->why);
         }

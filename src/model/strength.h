@@ -40,8 +40,8 @@ struct strength {
         struct strength_part parts[STRENGTH_COUNT];
 };
 
-/* One line without its end: "namespaces user,mnt,pid · ids 65536 of its own · ...". */
-void strength_line(const struct strength *strength, struct text *text);
+/* One line without its end: "namespaces user,mnt,pid · ids 65536 of its own · ..."; with semicolons for who can't show that. */
+void strength_line(const struct strength *strength, bool utf8, struct text *text);
 
 /* An object with a format version. */
 void strength_json(const struct strength *strength, struct text *text);

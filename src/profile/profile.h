@@ -128,6 +128,8 @@ const char *profiles_option_value(const struct profile_setting *setting, struct 
 /* The setting that a message of the verb is about, or NULL: its option and its value are in it. */
 const struct profile_setting *profiles_blame(const struct profile *profile, const char *message);
 
+#define PROFILES_FORMAT_VERSION 1 /* of all that is told of profiles as JSON */
+
 /* The profile as one file, that can be read again: each setting with the place that it is from, or as JSON. */
 void profiles_print(const struct profile *profile, const char *title, struct text *text);
 void profiles_json(const struct profile *profile, const char *title, struct text *text);

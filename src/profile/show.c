@@ -224,7 +224,7 @@ static void json_setting(struct text *text, const struct profile_setting *settin
 
 void profiles_json(const struct profile *profile, const char *title, struct text *text)
 {
-        text_puts(text, "{");
+        text_printf(text, "{\"version\": %d, ", PROFILES_FORMAT_VERSION);
         json_field(text, "name", title);
         text_puts(text, ", ");
         json_field(text, "description", profile->description);
@@ -331,7 +331,7 @@ int profiles_diff(const struct profile *first, const struct profile *second, boo
                     collect(second, first, &profile_keys[k], true, arena, list, &count) < 0)
                         return err_oom(err);
         if (json)
-                text_puts(text, "{\"differences\": [");
+                text_printf(text, "{\"version\": %d, \"differences\": [", PROFILES_FORMAT_VERSION);
         for (size_t i = 0; i < count; i++)
                 print_difference(&list[i], json, i > 0, text);
         if (json)

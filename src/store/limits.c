@@ -85,7 +85,7 @@ static void add_string(struct text *text, const char *before, const char *key, c
         if (value == NULL)
                 return;
         text_printf(text, "%s\"%s\":", before, key);
-        json_write_string(text, value);
+        json_write_exact(text, value);
 }
 
 static void add_lists(struct text *text, const struct store_limit *limit)
@@ -124,7 +124,7 @@ static void add_lists(struct text *text, const struct store_limit *limit)
         text_puts(text, "],\"devices\":[");
         for (size_t i = 0; i < limit->device_count; i++) {
                 text_puts(text, i > 0 ? "," : "");
-                json_write_string(text, limit->devices[i]);
+                json_write_exact(text, limit->devices[i]);
         }
         text_puts(text, "]}\n");
 }

@@ -39,7 +39,7 @@ __attribute__((always_inline)) static inline void add_string(struct text *text, 
         if (value == NULL)
                 return;
         text_puts(text, key);
-        json_write_string(text, value);
+        json_write_exact(text, value);
 }
 
 __attribute__((always_inline)) static inline void add_number(struct text *text, const char *key, uint64_t value)
@@ -78,7 +78,10 @@ void store_state_print(const struct store_state *state, struct text *text)
         add_string(text, ",\"bootId\":", state->boot_id);
         add_number(text, ",\"createdUsec\":", state->created_usec);
         add_string(text, ",\"program\":", state->program);
-        add_string(text, ",\"command\":", state->command);
+        if (state->command != NULL) {
+                text_puts(text, ",\"command\":"); /* for people */
+                json_write_string(text, state->command);
+        }
         add_number(text, ",\"hostUidBase\":", state->host_uid_base);
         add_number(text, ",\"owner\":", state->owner);
         add_number(text, ",\"remover\":", (uint64_t)state->remover);
@@ -92,9 +95,9 @@ void store_state_print(const struct store_state *state, struct text *text)
         for (const char *const *pair = state->annotations; pair != NULL && pair[0] != NULL; pair += 2) {
                 if (pair != state->annotations)
                         text_puts(text, ",");
-                json_write_string(text, pair[0]);
+                json_write_exact(text, pair[0]);
                 text_puts(text, ":");
-                json_write_string(text, pair[1]);
+                json_write_exact(text, pair[1]);
         }
         text_puts(text, "}");
         if (state->rest != NULL)
@@ -121,7 +124,7 @@ int store_write(const struct store_entry *entry, const struct store_state *state
                 return err_set(err, -EFBIG, "state of container '%s' is larger than %u bytes", state->id, STATE_MAX);
         if (json_check(text.data, text.len, STATE_FILE, err) < 0) {
                 (void)err_wrap(err, "write the state of container '%s'", state->id);
-                return err_hint(err, "the paths of the bundle and of the root, and the command, must be UTF-8");
+                return err_hint(err, "the paths of the bundle, of the root and of the control group must be UTF-8");
         }
         fd = openat(entry->fd, STATE_TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
@@ -284,7 +287,7 @@ static int read_rest(struct json *json, void *target)
         if (r < 0)
                 return r;
         text_puts(&reading->rest, ",");
-        json_write_string(&reading->rest, key);
+        json_write_exact(&reading->rest, key);
         text_puts(&reading->rest, ":");
         text_add(&reading->rest, text, len);
         return text_failed(&reading->rest) ? err_oom(json->err) : 0;

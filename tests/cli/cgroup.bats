@@ -111,7 +111,9 @@ says() { grep -qE "$1" watch.out; }
         # With -g the controllers, a group by its path, and names behind it, as cgget has it.
         [[ $(cg cgget -g pids "$G/a") == "pids.max: 10" && $(cg cgget -g pids,cpu "$G/a" pids.current) == "pids.current: 0" ]]
         fails_with 1 "neither a limit nor a file" ward cgroup get "$G/a" pids.nothing
-        fails_with 1 "'1Q': it is no number of bytes" ward cgroup set "$G/a" memory.max=1Q
+        fails_with 1 "'1Q': it is no number of bytes.*E106" ward cgroup set "$G/a" memory.max=1Q
+        fails_with 1 "'1k': it is less than a page of memory.*E106" ward cgroup set "$G/a" memory.max=1k
+        fails_with 1 "'1k': it is less than a page of memory.*E106" ward limit -m 1k "$G/a"
         fails_with 1 "nothing is to be set" ward cgroup set "$G/a"
         # What is refused was found before anything was written.
         fails_with 1 "memory" ward cgroup set "$G/a" pids.max=3 memory.limit=64M memory.swap=1M
@@ -195,10 +197,19 @@ says() { grep -qE "$1" watch.out; }
         run -0 ward cgroup tree "$G"
         [[ ${lines[0]} == "$G" && ${lines[1]} == *a && ${lines[2]} == *"$PID sleep 1000" ]] || shown
         [[ $(cg tree --format json "$G" | jq -r '.groups[] | select(.processes | length > 0) | .group') == "$G/a" ]]
+        bash -c 'exec -a "$1" sleep 1000' bash $'caf\xe9' 3>&- &
+        local other=$!
+        cg classify "$G/a" $other
+        cg tree --format json "$G" | iconv -f UTF-8 -t UTF-8 | jq -e '[.groups[].processes[].command] | any(startswith("caf\ufffd"))' >/dev/null
+        kill "$other"
+        wait_until 5 gone "$other"
         cg freeze "$G/a"
         frozen "$PID"
+        cg events "$G/a" | grep -qE '(cgroup.events|freezer.state): frozen 1$'
+        [[ $(cg events --format json "$G/a" | jq '[.events[] | select(.event == "frozen") | .count] == [1]') == true ]]
         cg thaw "$G/a"
         wait_until 5 thawed "$PID"
+        cg events "$G/a" | grep -q 'cgroup.events: frozen 0$'
         fails_with 1 "1 processes are in it" ward cgroup delete -r "$G"
         [[ -d $(mount_of memory)$G/a ]]
         cg kill -s STOP "$G/a"

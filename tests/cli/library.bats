@@ -27,7 +27,7 @@ setup() {
 teardown() {
         # A life that its test's failure cut short.
         [[ ! -d $WORK/state ]] || ward_oci delete --force "$ID"
-        ward_teardown
+        ward_teardown ${HERE:+"$HERE"}
 }
 
 # pkg_config WORD...: as for a program that is built against the installed library, wherever it was put.
@@ -85,6 +85,27 @@ with_library() { LD_LIBRARY_PATH=$LIBDIR "$@"; }
         with_library run ./run-bundle "$WORK/state" "$WORK/b" "$ID"
         expect_status 0
         expect_in_output inside "$ID ended with 7"
+}
+
+@test "a build that is not installed can be built against" {
+        local flags
+        read -r -a flags <<<"$(PKG_CONFIG_PATH=$WARD_BUILD/meson-uninstalled pkg-config --cflags --libs libward)"
+        gcc -std=c11 -D_GNU_SOURCE -Wall -Werror "${SANITIZER[@]}" "$WARD_SOURCE/examples/run-bundle.c" -o run-bundle "${flags[@]}"
+        LD_LIBRARY_PATH=$WARD_BUILD/src run -2 ./run-bundle
+        expect_in_output "usage:"
+}
+
+@test "the example for an ordinary user: a spec without a user namespace" {
+        needs_root
+        needs_program setpriv
+        HERE=$(mktemp -d -t "$ID.XXXXXX")
+        mkdir "$HERE/state"
+        build "$WARD_SOURCE/examples/run-bundle.c" "$HERE/run-bundle"
+        cp "$LIBDIR/libward.so.0" "$HERE"
+        bundle "$HERE/b" 'del(.linux.cgroupsPath, .linux.resources)'
+        chown -R 12346:12346 "$HERE"
+        run -1 setpriv --reuid 12346 --regid 12346 --clear-groups --inh-caps=-all env LD_LIBRARY_PATH="$HERE" "$HERE/run-bundle" "$HERE/state" "$HERE/b" "$ID"
+        expect_in_output "Operation not permitted" "namespace 'user'" uidMappings
 }
 
 @test "the example says what is wrong with a config" {

@@ -29,7 +29,7 @@ profile() {
         expect_in_output "agent  " "build in the current directory" "data/profiles" "it has a mistake"
         [[ $output =~ shell\ +mine\?\[31m\ +$WORK/home ]] || shown
         ward profile list --format json >list
-        run -0 jq -r '.[] | select(.valid | not) | .name' list
+        run -0 jq -r 'select(.version == 1) | .profiles[] | select(.valid | not) | .name' list
         expect_output broken
 }
 
@@ -79,7 +79,7 @@ own() { env -u WARD_PROFILES -u WARD_LIBEXEC "$@"; }
         run -0 ward profile diff web ./again.yaml
         expect_output ""
         ward profile show web --format json >shown
-        run -0 jq -r '.settings[] | select(.key == "memory") | .value, .line, .column' shown
+        run -0 jq -r 'select(.version == 1) | .settings[] | select(.key == "memory") | .value, .line, .column' shown
         expect_output $'2g\n4\n9'
 }
 
@@ -133,7 +133,8 @@ mistake_at() {
         run -1 ward profile diff a c
         expect_output $'- memory: 512m\n+ memory: 7g'
         run -1 ward profile diff a c --format json
-        [[ $(jq -r '.differences[1].second' <<<"$output") == 7g ]]
+        [[ $(jq -r 'select(.version == 1) | .differences[1].second' <<<"$output") == 7g ]]
+        ward profile check a --format json | jq -e '.version == 1 and .name == "a" and .settings > 0' >/dev/null
 }
 
 @test "set and unset: one value is changed, and comments and all else stay" {

@@ -43,6 +43,8 @@ teardown() { remove_all; }
         fails_with 125 "--env-file.*No such file" here --env-file absent @ true
         echo '=x' >env
         fails_with 125 "--env-file.*has no name" here --env-file env @ true
+        printf 'A=1\nB=2\0C=3\n' >env
+        fails_with 125 "--env-file.*'env' has a NUL byte in line 2.*E112.*tr" here --env-file env @ true
 }
 
 @test "-it: the end of the input is the end of every read, also after a change of the terminal's mode" {

@@ -29,6 +29,12 @@ inside() { as_user sandbox "$@"; }
         expect_in_output "cannot touch '/x': Read-only file system"
         [[ ${lines[-2]} == z && ${lines[-1]} == "$USER_ID" ]] || shown
         [[ $(stat -c %u new) == "$USER_ID" && ! -e /tmp/z ]]
+        # No name has to be UTF-8.
+        mkdir $'caf\xe9'
+        cd $'caf\xe9'
+        echo text >$'\xe9'
+        run -0 inside cat $'\xe9'
+        expect_output text
 }
 
 @test "no capability, no network, no process of the machine, no descriptor and no secret of the caller" {
@@ -208,6 +214,9 @@ s = socket.socket(socket.AF_UNIX); s.bind("\0" + sys.argv[1]); s.listen(); print
 }
 
 @test "-v says which walls stand; --require that they must, with a status of its own" {
+        LC_ALL=C run -0 inside -v true
+        [[ $output == "ward: namespaces user,cgroup,ipc,uts,net,pid,mnt; "*"; caps 0; seccomp default; "* ]] || shown
+        export LC_ALL=C.UTF-8
         run -0 inside -v true
         [[ $output == "ward: namespaces user,cgroup,ipc,uts,net,pid,mnt · "*" · caps 0 · seccomp default · "* ]] || shown
         run -0 inside --require namespaces,caps,seccomp,no-new-privileges true

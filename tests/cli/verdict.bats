@@ -37,6 +37,13 @@ reads_log() { is_machine_root && dmesg >/dev/null 2>&1; }
                 .memory.limitBytes == 67108864 and .memory.peakBytes > 4096 and .cpu.usageUsec > 0 and .wallUsec > 0 and .endedUsec > .startedUsec)'
 }
 
+@test "one thread has no more processor time than there was time" {
+        for _ in {1..5}; do
+                here --status-fd 9 @ true 9>status
+                verdict '.ending | .cpu.usageUsec > 0 and .wallUsec >= .cpu.usageUsec and .startedUsec + .wallUsec == .endedUsec'
+        done
+}
+
 @test "--timeout" {
         fails_with 124 "ran out of time.*after 0.3 s .--timeout 300ms..*E507.*--timeout" judged --timeout 300ms @ sleep 100
         verdict '."exit-code" == 124 and .option == "--timeout 300ms" and (.ending | .reason == "timeout" and .limit == 300000 and .wallUsec >= 300000 and .signalName == "SIGKILL")'
@@ -77,6 +84,14 @@ reads_log() { is_machine_root && dmesg >/dev/null 2>&1; }
         verdict '.ending | .reason == "output-limit" and .limit == 11 and .outputBytes == 11'
         here --output-limit 1m @ yes 2>said | cat >got || true
         [[ $(stat -c %s got) == 1048576 ]]
+}
+
+@test "--output-limit: a pipe is read as a whole, and its reader gets every byte" {
+        needs_program strace
+        traced strace -o calls -e trace=read "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --name "$ID" --output-limit 10m "$ROOT" \
+                sh -c 'sleep 0.2; yes 0123456789abcde | head -c 3000000; sleep 0.2' | { sleep 0.5; cat; } >got
+        [[ $(stat -c %s got) == 3000000 && $(sort -u got) == 0123456789abcde ]]
+        grep -qE '= [1-9][0-9]{4}$' calls
 }
 
 is_zombie() { grep -q '^State:.Z' "/proc/$1/status"; }
@@ -210,9 +225,29 @@ nobody_in_group() { [[ -z $(ward_oci ps -f json "$ID" | jq '.[]') ]]; }
         expect_output ""
 }
 
-@test "--status-fd: a start that fails; a descriptor that is not there" {
-        run -127 judged @ nosuch
-        jq -e '.event == "failed" and ."exit-code" == 127 and .code == "E204" and (.error | contains("nosuch"))' status
+# failed STATUS CODE OPTIONS... @ COMMAND...: one line, with the words of standard error.
+failed() {
+        local status=$1 code=$2
+        shift 2
+        run "-$status" judged "$@"
+        jq -es --argjson status "$status" --arg code "$code" --arg said "${lines[0]}" --arg id "$ID" 'length == 1 and (.[0] |
+                .event == "failed" and .id == $id and ."exit-code" == $status and .code == $code and "ward: \(.error) [\(.code)]" == $said)' status ||
+                { cat status; shown; }
+}
+
+@test "--status-fd: a start that fails, early and late; a descriptor that is not there, or that can't be written" {
+        failed 127 E204 @ nosuch
+        failed 125 E201 ./nosuch true
+        failed 125 E401 -u nobody-has-this-name @ true
+        failed 125 E501 --memory 4k @ true
+        run -125 judged --hostname "$(printf '%065d' 0)" @ true
+        jq -e '.event == "failed" and (.error | contains("--hostname"))' status
+        run -125 ward sandbox --status-fd 9 --ro /nosuch true 9>status
+        jq -e '.event == "failed" and (.error | contains("/nosuch"))' status
+        run -125 judged --dry-run ./nosuch true
+        [[ ! -s status ]]
+        run -3 here --status-fd 9 @ sh -c 'exit 3' 9>/dev/full
+        expect_in_output "--status-fd 9" "No space left on device"
         fails_with 125 "--status-fd 9.*9>status|--status-fd 9.*3>status.json" here --status-fd 9 @ true 9>&-
         fails_with 125 "--status-fd 9" here --status-fd 9 @ true 9<"$ROOT/etc/passwd"
 }

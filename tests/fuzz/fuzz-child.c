@@ -404,7 +404,6 @@ static const struct op menu[] = {
         {.type = OP_TERMINAL, .terminal = {.console_slot = 7, .rows = 1, .columns = 1, .uid = 1, .bind_console = true}},
         {.type = OP_SETSID},
         {.type = OP_OUTPUT, .output = {{7, 7}}},
-        {.type = OP_STDIO_OWNER, .number = 5},
         {.type = OP_PERSONALITY, .number = 8},
         {.type = OP_OOM_SCORE, .text = {"7", 1}},
         {.type = OP_HIDE},

@@ -29,6 +29,16 @@ teardown() {
         [[ -z $(groups_of "$ID") ]]
 }
 
+@test "run in the foreground only forwards signals: what a first process does not handle leaves it alone" {
+        make_bundle sh -c 'echo ready; sleep 1; exit 5'
+        "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID" >out 3>&- &
+        local pid=$! status=0
+        wait_until 10 grep -q ready out
+        kill -TERM "$pid"
+        wait "$pid" || status=$?
+        ((status == 5))
+}
+
 @test "state says what runc says" {
         make_bundle sleep 100
         edit --arg root "$BUNDLE/rootfs" '.root.path = $root | .annotations = {"org.test.key": "value \"q\""}'

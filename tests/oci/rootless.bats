@@ -73,6 +73,6 @@ engine() { his_podman "$@"; }
         run -0 engine run --rm "${NEW[@]}" --security-opt seccomp=unconfined "${box[@]}"
         expect_in_output "it has no processes of its own" "/usr read-only, no network" closed
         run -0 engine run --rm "${NEW[@]}" --security-opt seccomp=unconfined --security-opt unmask=ALL "${box[@]:0:3}" -v "${box[@]:3}"
-        expect_in_output "namespaces user,cgroup,ipc,uts,net,pid,mnt ·" closed
+        expect_in_output "namespaces user,cgroup,ipc,uts,net,pid,mnt" closed
         expect_not_in_output "here:"
 }

@@ -10,16 +10,6 @@
 
 #include "child-cases.h"
 
-static void as_stdio_pipes(struct child *child)
-{
-        (void)child;
-        for (int fd = 0; fd < 3; fd++) {
-                char name[] = {'t', 'm', 'p', '/', (char)('0' + fd), '\0'};
-
-                mock.fd_node[fd] = mock_add(name, fd == 2 ? 'f' : 'p', NULL);
-        }
-}
-
 static void as_terminal(struct child *child)
 {
         (void)child;
@@ -896,16 +886,6 @@ const struct op_case op_cases[] = {
          {
                  {"dup3 14 1", STEP_STDIO},
                  {"dup3 15 2", STEP_STDIO},
-         }},
-        {"owner of standard input and output",
-         {.type = OP_STDIO_OWNER, .number = 5},
-         as_stdio_pipes,
-         {
-                 {"statx 0 ''", IGNORED},
-                 {"fchown 0 5 -1", IGNORED},
-                 {"statx 1 ''", IGNORED},
-                 {"fchown 1 5 -1", IGNORED},
-                 {"statx 2 ''", IGNORED},
          }},
         {"personality",
          {.type = OP_PERSONALITY, .number = 8},

@@ -437,6 +437,25 @@ static void test_write_string(void **state)
         assert_string_equal(back, string);
 }
 
+/* JSON has nothing for other bytes: for who looks they are replaced one by one, what must be read back as it was keeps them and is found out. */
+static void test_write_bytes(void **state)
+{
+        static const char string[] = "a\xff\xe9\"\xe2\x82\xed\xa0\x80\xc0\xaf\xe2\x82\xac\xf0\x9f\x98\x80\xe2";
+        static const char shown[] =
+                "\"a\ufffd\ufffd\\\"\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\u20ac\U0001f600\ufffd\"";
+        _cleanup_text_ struct text text = {0}, exact = {0};
+        struct ward_err err = {0};
+
+        json_write_string(&text, string);
+        assert_string_equal(text.data, shown);
+        assert_int_equal(json_check(text.data, text.len, "t.json", &err), 0);
+        json_write_exact(&exact, string);
+        assert_memory_equal(exact.data, "\"a\xff\xe9\\\"\xe2\x82", 8);
+        assert_int_equal(json_check(exact.data, exact.len, "t.json", &err), -EILSEQ);
+        assert_true(json_is_utf8("a\u20ac"));
+        assert_false(json_is_utf8("a\xe2\x82"));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -453,6 +472,7 @@ int main(void)
                 cmocka_unit_test(test_against_jansson),
                 cmocka_unit_test(test_check_of_what_was_written),
                 cmocka_unit_test(test_write_string),
+                cmocka_unit_test(test_write_bytes),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,8 +18,6 @@ static op_function of_process(enum op_type type)
                 return child_do_setsid;
         case OP_OUTPUT:
                 return child_do_output;
-        case OP_STDIO_OWNER:
-                return child_do_stdio_owner;
         case OP_PERSONALITY:
                 return child_do_personality;
         case OP_AFFINITY:

@@ -139,7 +139,6 @@ int child_proc_slot(const struct plan *plan);
 /* process.c */
 int child_do_setsid(struct child *child, const struct op *op);
 int child_do_output(struct child *child, const struct op *op);
-int child_do_stdio_owner(struct child *child, const struct op *op);
 int child_do_personality(struct child *child, const struct op *op);
 int child_do_oom_score(struct child *child, const struct op *op);
 int child_do_hide(struct child *child, const struct op *op);

@@ -48,19 +48,6 @@ int child_do_output(struct child *child, const struct op *op)
         return r < 0 ? r : 0;
 }
 
-int child_do_stdio_owner(struct child *child, const struct op *op)
-{
-        for (int fd = 0; fd <= 2; fd++) {
-                uint32_t mode;
-
-                /* Only pipes: /dev/stdout must be openable by the user, but a file or terminal of the caller is not ours. */
-                if (child_is_directory(fd, &mode) >= 0 && S_ISFIFO(mode))
-                        (void)sys3(fchown, fd, op->number,
-                                   -1); /* refused for an id that is not mapped: stays as it was */
-        }
-        return 0;
-}
-
 int child_do_personality(struct child *child, const struct op *op)
 {
         int r = (int)sys1(personality, op->number);
