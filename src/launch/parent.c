@@ -674,13 +674,9 @@ static int await_end(int channel, int pidfd, const struct plan *plan, const char
 /* The root file system by its path: the child may have made its own mount of it read-only. */
 static int reopen_root(const struct launch *launch)
 {
-        for (uint32_t i = 0; i < launch->plan->slot_count; i++) {
-                const struct slot *slot = &launch->plan->slots[i];
+        const char *path = find_root(launch->plan, NULL);
 
-                if (slot->kind == SLOT_ROOT)
-                        return open(slot->path, O_PATH | O_DIRECTORY | O_CLOEXEC); /* host path: the config's root */
-        }
-        return -EBADF;
+        return path == NULL ? -EBADF : open(path, O_PATH | O_DIRECTORY | O_CLOEXEC); /* host path: the config's root */
 }
 
 /* The file tells more than execve(2) did. A program on a mount of the container is not found below the root's own path, and one named from
