@@ -221,8 +221,9 @@ teardown() {
                 for verb in start run; do
                         for how in "kill $ID KILL" "delete --force $ID"; do
                                 make_bundle sleep 100
-                                # What it writes is the container's output in one case, and that of ward in the other.
-                                edit --arg kind "$kind" '.hooks[$kind] = [{path: "/bin/sh", args: ["sh", "-c", "echo hook >&2; exec sleep 100"]}]'
+                                # One writes below the container's root, the other where the machine's root is.
+                                edit --arg kind "$kind" --arg at "$([[ $kind == poststart ]] && echo "$BUNDLE/rootfs")" '.root.readonly = false
+                                        | .hooks[$kind] = [{path: "/bin/sh", args: ["sh", "-c", "echo hook >\($at)/tmp/hook; exec sleep 100"]}]'
                                 rm -f said
                                 if [[ $verb == run ]]; then
                                         become_oci run -d -b "$BUNDLE" "$ID" >said 2>&1 3>&- &
@@ -231,7 +232,7 @@ teardown() {
                                         become_oci start "$ID" >>said 2>&1 3>&- &
                                 fi
                                 pid=$!
-                                wait_until 10 grep -q hook said
+                                wait_until 10 test -s "$BUNDLE/rootfs/tmp/hook"
                                 has_status "$ID" running
                                 # shellcheck disable=SC2086
                                 timeout 60 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" $how || { echo "$verb, $kind: $how"; return 1; }
@@ -251,10 +252,10 @@ teardown() {
         make_bundle sleep 100
         edit '.mounts += [{destination: "/made/here", type: "tmpfs", source: "tmpfs"}] | .root.readonly = false'
         cp "$BUNDLE/config.json" config
-        edit '.hooks.poststart = [{path: "/bin/sh", args: ["sh", "-c", "echo hook >&2; exec sleep 100"]}]'
+        edit --arg at "$WORK/ran" '.hooks.poststart = [{path: "/bin/sh", args: ["sh", "-c", "echo hook >\($at); exec sleep 100"]}]'
         become_oci run -d -b "$BUNDLE" "$ID" >said 2>&1 3>&- &
         pid=$!
-        wait_until 10 grep -q hook said
+        wait_until 10 test -s "$WORK/ran"
         oci delete --force "$ID"
         mv config "$BUNDLE/config.json"
         oci run -d -b "$BUNDLE" "$ID" 3>&-
