@@ -44,7 +44,6 @@ int proc_open(struct ward_err *err)
         return TAKE_FD(fd);
 }
 
-#define STATUS_MAX 8192
 #define NAME_ROOM 128
 
 /* "PID/DIRECTORY/PATH" */
