@@ -618,9 +618,10 @@ static int walk_entry(int entry_fd, bool remove, char ret_foreign[NAME_MAX + 1])
                         continue;
                 if (errno != EISDIR)
                         return -errno;
-                if (strcmp(name, STORE_READY) != 0)
-                        return -errno;
-                r = remove_shown(entry_fd, name);
+                if (strcmp(name, STORE_READY) == 0)
+                        r = remove_shown(entry_fd, name);
+                else
+                        r = unlinkat(entry_fd, name, AT_REMOVEDIR) < 0 ? -errno : 0;
                 if (r < 0)
                         return r;
         }

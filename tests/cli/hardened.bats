@@ -16,10 +16,11 @@ setup() {
         HERE=$(mktemp -d /opt/ward.XXXXXX)
         chmod 755 "$HERE"
         cp "$(itself ward)" "$HERE/ward"
+        MARK=$(mktemp /root/.ward-test.XXXXXX)
 }
 
 teardown() {
-        [[ -z ${HERE:-} ]] || rm -rf "$HERE"
+        [[ -z ${HERE:-} ]] || rm -rf "$HERE" "$MARK"
         ward_teardown
 }
 
@@ -40,7 +41,7 @@ HARDENED=(NoNewPrivileges=yes RestrictNamespaces=yes "SystemCallFilter=@system-s
         "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK")
 
 # What a program finds inside: the home, the system, /tmp; and whether it has a filter of ward's beside the service's.
-LOOK='ls /root >/dev/null 2>&1 || echo home closed; touch /usr/x /etc/x 2>/dev/null || echo system closed
+LOOK='ls -A /root 2>/dev/null | grep -q ward-test || echo home closed; touch /usr/x /etc/x 2>/dev/null || echo system closed
         cat /etc/hostname >/dev/null && echo system readable; grep -E "^(NoNewPrivs|Seccomp|CapPrm):" /proc/self/status'
 
 weak_but_confined() {
