@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -290,7 +291,8 @@ int proc_pid_inside(int proc_fd, pid_t pid, pid_t *ret_pid, struct ward_err *err
         return 0;
 }
 
-int proc_signal_is_default(int proc_fd, pid_t pid, int signal, struct ward_err *err)
+/* As proc(5) has the masks. */
+static int masks_leave(int proc_fd, pid_t pid, int signal, struct ward_err *err)
 {
         static const char *const others[] = {"SigBlk:", "SigIgn:", "SigCgt:"};
         _cleanup_free_ char *text = NULL;
@@ -306,4 +308,34 @@ int proc_signal_is_default(int proc_fd, pid_t pid, int signal, struct ward_err *
                         return 0;
         }
         return r < 0 ? r : 1;
+}
+
+/* rt_sigtimedwait(2), by its number here, and by those that it has for 32-bit programs. 1, 0 or -errno. */
+static int waits_for_signals(int proc_fd, pid_t pid, struct ward_err *err)
+{
+        _cleanup_close_
+        int fd = proc_open_of(proc_fd, pid, "syscall", O_RDONLY, err);
+        char text[256];
+        ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+        long number;
+
+        if (fd < 0)
+                return fd;
+        if (n < 0)
+                return err_errno(err, "read /proc/%d/syscall", pid);
+        text[n] = '\0';
+        number = strtol(text, NULL, 10); /* "running": 0, which is none of them */
+        return number == SYS_rt_sigtimedwait || number == 177 || number == 421;
+}
+
+int proc_signal_is_default(int proc_fd, pid_t pid, int signal, struct ward_err *err)
+{
+        int r = masks_leave(proc_fd, pid, signal, err), waits;
+
+        if (r <= 0)
+                return r;
+        /* While it waits for signals (tini, dumb-init, and most that are made to be a first process) the kernel does not show those as blocked, and
+         * before and behind that it does. */
+        waits = waits_for_signals(proc_fd, pid, err);
+        return waits != 0 ? (waits < 0 ? waits : 0) : masks_leave(proc_fd, pid, signal, err);
 }

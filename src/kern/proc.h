@@ -54,7 +54,8 @@ int proc_status(int proc_fd, pid_t pid, char **ret_text, struct ward_err *err);
 /* The number that the process has in its own pid namespace: in the caller's, where the kernel has no other ones. */
 int proc_pid_inside(int proc_fd, pid_t pid, pid_t *ret_pid, struct ward_err *err);
 
-/* Whether the process leaves the signal to its default action: it neither blocks, ignores nor catches it. Returns 1, 0 or -errno. */
+/* Whether the process leaves the signal to its default action: it neither blocks, ignores, catches nor waits for it. Returns 1, 0 or
+ * -errno, also where it may not be looked at. */
 int proc_signal_is_default(int proc_fd, pid_t pid, int signal, struct ward_err *err);
 
 /* Opens /proc/PID/@path with the @flags of open(2): namespace files and the like. Returns a descriptor or -errno. */

@@ -585,6 +585,18 @@ static int remove_shown(int entry_fd, const char *name)
         return r < 0 ? r : unlinkat(entry_fd, name, AT_REMOVEDIR) < 0 ? -errno : 0;
 }
 
+/* Whether something else than the socket is in the directory that a container is shown. */
+static bool has_more(int entry_fd, const char *shown)
+{
+        _cleanup_(close_dir) DIR *dir = read_dir(open_below(entry_fd, shown));
+        struct dirent *item;
+
+        while (dir != NULL && (item = readdir(dir)) != NULL)
+                if (!is_dot(item->d_name) && strcmp(item->d_name, STORE_READY) != 0)
+                        return true;
+        return false;
+}
+
 static bool is_entry_name(const char *name)
 {
         for (size_t i = 0; i < ELEMENTS(entry_names); i++)
@@ -608,7 +620,8 @@ static int walk_entry(int entry_fd, bool remove, char ret_foreign[NAME_MAX + 1])
 
                 if (is_dot(name))
                         continue;
-                if (!is_entry_name(name)) {
+                /* What a container has put there can't be told from anybody's: it goes with the state that says whose it is. */
+                if (!is_entry_name(name) || (!remove && strcmp(name, STORE_READY) == 0 && has_more(entry_fd, name))) {
                         if (*ret_foreign == '\0')
                                 (void)snprintf(ret_foreign, NAME_MAX + 1, "%s", name);
                         continue;

@@ -125,7 +125,7 @@ END
         wait_until 10 grep -q '^Seccomp:.1' "/proc/$PID/status"
         run -0 ward seccomp explain "$PID"
         exec 8>&-
-        expect_in_output "the strict mode" "383 calls, 4 allowed" "kill thread"
+        expect_in_output "the strict mode" "385 calls, 4 allowed" "kill thread"
         wait "$PID"
 }
 
@@ -224,7 +224,7 @@ for code, jt, jf, k in re.findall(r"\{(0x\w+), (\d+), (\d+), (0x\w+)\}", sys.std
 @test "groups are systemd's, and a profile can name them" {
         cat >group.json <<<'{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["@module", "@swap"], "action": "SCMP_ACT_ERRNO"}]}'
         run -0 ward seccomp explain group.json
-        expect_in_output "378 allowed" "swapon swapoff"
+        expect_in_output "380 allowed" "swapon swapoff"
         run -0 ward seccomp groups
         expect_in_output @system-service @known @sandbox
         run -0 ward seccomp groups @swap

@@ -25,6 +25,9 @@ class Session:
         self.pid, self.fd = os.forkpty()
         if self.pid == 0:
             resize(0, 24, 80)
+            # Who began the tests in the background ignores what is typed; who sits before a terminal does not.
+            for typed in (signal.SIGINT, signal.SIGQUIT):
+                signal.signal(typed, signal.SIG_DFL)
             os.execvp(command[0], command)
 
     def read(self, seconds):
