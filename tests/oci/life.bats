@@ -282,7 +282,8 @@ teardown() {
         local at=$WARD_SOURCE/build/tests/child/at n
         make_bundle true
         oci run -b "$BUNDLE" "$ID"
-        traced "$at" --report 4 list "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID" 4>calls
+        # With pipes as below, which are made ready for the container.
+        run -0 traced "$at" --report 4 list "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID" 4>calls
         # It is opened behind the second directory that is made, of which the first is that of the state.
         n=$(awk '$4 == "mkdirat" { made++ } made == 2 && $4 == "openat2" { print $3; exit }' calls)
         [[ -n $n ]] || unable "system calls can't be traced here"
