@@ -136,7 +136,7 @@ is_hidden() {
         local at=$WARD_SOURCE/build/tests/child/at n count=0 namespaces=(/proc/self/ns/*)
         make_bundle sleep 100
         oci run -d -b "$BUNDLE" "$ID"
-        traced "$at" --report 4 list "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" true 4>calls
+        run -0 traced "$at" --report 4 list "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" true 4>calls
         for n in $(awk '$2 == 0 && $4 == "newfstatat" { print $3 }' calls); do
                 run traced "$at" --report 4 fail 0 "$n" 2 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec "$ID" \
                         sh -c 'cd /proc/self/ns && for ns in cgroup ipc mnt net pid uts; do readlink $ns; done' 4>report

@@ -90,7 +90,7 @@ op_confine() {
 }
 
 op_detach() {
-        started sh -c 'until test -e /go; do usleep 20000; done; exit 5'
+        started sh -c 'until test -e /go; do usleep 20000; done; sleep 0.5; exit 5' # what makes the file ends first
         run -0 engine ps --format '{{.Names}}'
         expect_in_output "$ID"
         engine exec "$ID" touch /go
