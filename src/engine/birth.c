@@ -649,8 +649,8 @@ int birth_finish(struct birth *birth, struct ward_err *err)
 void birth_release(struct birth *birth)
 {
         /* What was made belongs to the container now. */
-        (void)unlinkat(birth->entry.fd, STORE_MADE, 0);
-        (void)unlinkat(birth->entry.fd, STORE_ROOT, 0);
+        if (unlinkat(birth->entry.fd, STORE_MADE, 0) == 0)
+                (void)unlinkat(birth->entry.fd, STORE_ROOT, 0);
         launch_release(&birth->launch);
         birth->live = false;
 }

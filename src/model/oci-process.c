@@ -29,12 +29,15 @@ static int read_groups(struct json *json, void *target)
 
 struct user {
         struct spec_process *process;
-        bool gid_given;
+        bool uid_given, gid_given;
 };
 
 static int read_uid(struct json *json, void *target)
 {
-        return oci_read_id(json, &((struct user *)target)->process->uid);
+        struct user *user = target;
+
+        user->uid_given = true;
+        return oci_read_id(json, &user->process->uid);
 }
 
 static int read_gid(struct json *json, void *target)
@@ -74,7 +77,10 @@ static int read_user(struct json *json, void *target)
                 r = json_object(json, user_fields, ELEMENTS(user_fields), JSON_SKIP_UNKNOWN, &user);
         if (r < 0)
                 return r;
-        /* Other runtimes make 0 of a user and of a group that are left out. Beside root that gives nobody anything; to a user it would give root's group. */
+        /* Other runtimes make 0 of a user and of a group that are left out. Where neither is there that is what a config without a user means, too, and
+         * beside root it gives nobody anything; to a user it would give root's group, and to a group root's rights. */
+        if (!user.uid_given && user.gid_given)
+                return json_fail(json, where, "the required field 'uid' is missing");
         if (!user.gid_given && user.process->uid != 0)
                 return json_fail(json, where, "the required field 'gid' is missing");
         return 0;

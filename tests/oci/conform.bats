@@ -57,6 +57,9 @@ teardown() { remove_all; }
         expect_output $'0\nidle'
         edit '.process.user.uid = 7'
         fails_with "process.user: the required field 'gid' is missing" oci run -b "$BUNDLE" "$ID"
+        edit '.process.user = {uid: null, gid: 7}'
+        fails_with "process.user: the required field 'uid' is missing" oci run -b "$BUNDLE" "$ID"
+        edit '.process.user.uid = 7'
         edit '.process.user.gid = 7 | .process.ioPriority.class = "IOPRIO_CLASS_BE"'
         fails_with "process.ioPriority: the required field 'priority' is missing" oci run -b "$BUNDLE" "$ID"
 }
