@@ -317,15 +317,17 @@ static int waits_for_signals(int proc_fd, pid_t pid, struct ward_err *err)
         int fd = proc_open_of(proc_fd, pid, "syscall", O_RDONLY, err);
         char text[256];
         ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-        long number;
+        uint64_t number;
 
         if (fd < 0)
                 return fd;
         if (n < 0)
                 return err_errno(err, "read /proc/%d/syscall", pid);
         text[n] = '\0';
-        number = strtol(text, NULL, 10); /* "running": 0, which is none of them */
-        return number == SYS_rt_sigtimedwait || number == 177 || number == 421;
+        text[strcspn(text, " \n")] = '\0';
+        /* "running" and -1 are no numbers. */
+        return number_parse(text, UINT32_MAX, &number) >= 0 &&
+               (number == SYS_rt_sigtimedwait || number == 177 || number == 421);
 }
 
 int proc_signal_is_default(int proc_fd, pid_t pid, int signal, struct ward_err *err)
