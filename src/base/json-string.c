@@ -151,50 +151,6 @@ void json_string_unescape(struct json_slice *string)
         string->end = out;
 }
 
-/* U+FFFD. Returns 1, the byte in whose place it stands. */
-static size_t put_replacement(struct text *text)
-{
-        text_puts(text, "\xef\xbf\xbd");
-        return 1;
-}
-
-/* @exact: bytes that are no UTF-8 are written as they are. */
-static void write_string(struct text *text, const char *string, bool exact)
-{
-        const char *at = string;
-
-        text_add(text, "\"", 1);
-        while (*at != '\0') {
-                const char *start = at;
-                size_t len;
-
-                while (plain[(unsigned char)*at]) {
-                        len = exact || (unsigned char)*at < 0x80 ? 1 : utf8_len(at);
-                        if (len == 0)
-                                break;
-                        at += len;
-                }
-                text_add(text, start, (size_t)(at - start));
-                if (*at == '"' || *at == '\\')
-                        text_printf(text, "\\%c", *at++);
-                else if ((unsigned char)*at >= 0x80)
-                        at += put_replacement(text);
-                else if (*at != '\0')
-                        text_printf(text, "\\u%04x", (unsigned)*at++);
-        }
-        text_add(text, "\"", 1);
-}
-
-void json_write_string(struct text *text, const char *string)
-{
-        write_string(text, string, false);
-}
-
-void json_write_exact(struct text *text, const char *string)
-{
-        write_string(text, string, true);
-}
-
 /* Where @text ceases to be UTF-8: its end, when all of it is. */
 static const char *utf8_end(const char *text, size_t len)
 {
@@ -215,6 +171,46 @@ static const char *utf8_end(const char *text, size_t len)
                         return at;
                 at += passed;
         }
+}
+
+/* U+FFFD. Returns 1, the byte in whose place it stands. */
+static size_t put_replacement(struct text *text)
+{
+        text_puts(text, "\xef\xbf\xbd");
+        return 1;
+}
+
+/* @exact: bytes that are no UTF-8 are written as they are. */
+static void write_string(struct text *text, const char *string, bool exact)
+{
+        const char *at = string;
+
+        text_add(text, "\"", 1);
+        while (*at != '\0') {
+                const char *start = at, *end;
+
+                while (plain[(unsigned char)*at])
+                        at++;
+                end = exact ? at : utf8_end(start, (size_t)(at - start));
+                text_add(text, start, (size_t)(end - start));
+                if (end < at)
+                        at = end + put_replacement(text);
+                else if (*at == '"' || *at == '\\')
+                        text_printf(text, "\\%c", *at++);
+                else if (*at != '\0')
+                        text_printf(text, "\\u%04x", (unsigned)*at++);
+        }
+        text_add(text, "\"", 1);
+}
+
+void json_write_string(struct text *text, const char *string)
+{
+        write_string(text, string, false);
+}
+
+void json_write_exact(struct text *text, const char *string)
+{
+        write_string(text, string, true);
 }
 
 bool json_is_utf8(const char *text)

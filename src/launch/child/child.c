@@ -196,10 +196,7 @@ static int execute(struct child *child, const struct op *op)
 }
 
 /* With other rights it may be looked into again, which fs.suid_dumpable says (proc(5), commit_creds() in the kernel). */
-static bool changes_rights(enum op_type type)
-{
-        return type == OP_SETNS || type == OP_BECOME_ROOT || type == OP_IDS || type == OP_CAPS;
-}
+#define CHANGES_RIGHTS (1ULL << OP_SETNS | 1ULL << OP_BECOME_ROOT | 1ULL << OP_IDS | 1ULL << OP_CAPS)
 
 _Noreturn void child_main(struct child *child)
 {
@@ -207,10 +204,12 @@ _Noreturn void child_main(struct child *child)
         int r = begin(child);
 
         for (; child->op < plan->op_count; child->op++) {
+                const struct op *op = &plan->ops[child->op];
+
                 if (r >= 0)
-                        r = execute(child, &plan->ops[child->op]);
-                if (r >= 0 && child->hidden && changes_rights(plan->ops[child->op].type))
-                        r = child_do_hide(child, &plan->ops[child->op]);
+                        r = execute(child, op);
+                if (r >= 0 && child->hidden && op->type <= OP_CAPS && (CHANGES_RIGHTS >> op->type & 1) != 0)
+                        r = child_do_hide(child, op);
                 if (r < 0) {
                         (void)child_send(child, RECORD_FAILED, child->step, -r, child->value);
                         break;
