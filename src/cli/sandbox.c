@@ -329,7 +329,7 @@ const struct cli_verb cli_sandbox = {
                         .summary = "Run a program of this machine in a box, as anybody: the system is read-only, the\n"
                                    "home hidden, the current directory open, everything else closed.",
                         .notes = "The home, what holds it, /tmp and the system stay closed as current directories;\n"
-                                 "'--rw .' opens it. Status 123: a wall that --require or --verify wants is missing.\n"
+                                 "'--rw .' opens it. Status 123: a wall of --require or --verify is missing.\n"
                                  "ward sandbox --bwrap ...: bubblewrap's command line, with its meaning.",
                         .entries = entries,
                         .count = ELEMENTS(entries),
