@@ -173,12 +173,7 @@ static const char *utf8_end(const char *text, size_t len)
         }
 }
 
-/* U+FFFD. Returns 1, the byte in whose place it stands. */
-static size_t put_replacement(struct text *text)
-{
-        text_puts(text, "\xef\xbf\xbd");
-        return 1;
-}
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 /* @exact: bytes that are no UTF-8 are written as they are. */
 static void write_string(struct text *text, const char *string, bool exact)
@@ -193,9 +188,10 @@ static void write_string(struct text *text, const char *string, bool exact)
                         at++;
                 end = exact ? at : utf8_end(start, (size_t)(at - start));
                 text_add(text, start, (size_t)(end - start));
-                if (end < at)
-                        at = end + put_replacement(text);
-                else if (*at == '"' || *at == '\\')
+                if (end < at) {
+                        text_puts(text, REPLACEMENT);
+                        at = end + 1;
+                } else if (*at == '"' || *at == '\\')
                         text_printf(text, "\\%c", *at++);
                 else if (*at != '\0')
                         text_printf(text, "\\u%04x", (unsigned)*at++);

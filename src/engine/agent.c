@@ -22,8 +22,6 @@
 /* What names an agent where the profile does not. */
 #define RECEIVER "run.oci.seccomp.receiver"
 
-/* In the container's directory. */
-
 static const char *place_of(const struct ward_spec *spec, char where[static 256])
 {
         return spec_origin_text(&spec->seccomp.origin, spec->seccomp.file != NULL ? spec->seccomp.file : spec->file,

@@ -206,17 +206,17 @@ const char *launch_hook_hint(int status)
                                         : "what it wrote says more";
 }
 
-/* The end of it, which says what failed, on one line: a message ends on a terminal and holds no control characters, those of Unicode's C1 included. */
+/* The end of it, which says what failed, on one line. */
 void launch_hook_words(int output, struct ward_err *err)
 {
         static const char label[] = ", stdout and stderr: ";
         char words[WARD_ERR_MESSAGE_MAX], *begin = words;
-        size_t used = strlen(err->message);
+        size_t used = err == NULL ? 0 : strlen(err->message);
         struct stat file;
         ssize_t len = 0;
         off_t room;
 
-        if (used + sizeof(label) >= sizeof(err->message) || fstat(output, &file) < 0)
+        if (err == NULL || used + sizeof(label) >= sizeof(err->message) || fstat(output, &file) < 0)
                 return;
         room = (off_t)(sizeof(err->message) - used - sizeof(label));
         len = pread(output, words, (size_t)room, file.st_size > room ? file.st_size - room : 0);
@@ -228,11 +228,9 @@ void launch_hook_words(int output, struct ward_err *err)
         /* A character that was cut in two. */
         while (file.st_size > room && ((unsigned char)*begin & 0xc0) == 0x80)
                 begin++;
-        for (unsigned char *c = (unsigned char *)begin; *c != '\0'; c++)
-                if (*c == '\n' || *c == '\t')
-                        *c = ' ';
-                else if (*c < 0x20 || *c == 0x7f || (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0))
-                        *c = '?';
+        for (char *blank = begin; (blank = strpbrk(blank, "\n\t")) != NULL;)
+                *blank = ' ';
+        text_make_printable(begin);
         memcpy(err->message + used, label, sizeof(label) - 1);
         memcpy(err->message + used + sizeof(label) - 1, begin, strlen(begin) + 1);
 }

@@ -49,6 +49,11 @@ static int check_user_namespace(struct json *json, const struct ward_spec *spec)
         const struct spec_namespace *user = &spec->ns[SPEC_NS_USER];
         const struct spec_id_maps *maps = &spec->id_maps;
 
+        if (user->mode == SPEC_NS_INHERIT && maps->uid_count + maps->gid_count > 0) {
+                (void)oci_fail_at(json, maps->uid_count > 0 ? &spec->uid_maps_origin : &spec->gid_maps_origin,
+                                  "id mappings are given and no user namespace");
+                return err_hint(json->err, "add {\"type\": \"user\"} to linux.namespaces, or remove the mappings");
+        }
         /* Without any, who starts it decides. */
         if (user->mode == SPEC_NS_NEW && (maps->uid_count == 0) != (maps->gid_count == 0)) {
                 (void)oci_fail_at(json, &user->origin, "a new user namespace needs id mappings");

@@ -126,10 +126,6 @@ static int read_config(struct json *json, void *target)
         r = json_object(json, config_fields, ELEMENTS(config_fields), JSON_SKIP_UNKNOWN, spec);
         if (r < 0)
                 return r;
-        if (spec->ns[SPEC_NS_USER].mode == SPEC_NS_INHERIT && spec->id_maps.uid_count + spec->id_maps.gid_count > 0) {
-                spec->id_maps_ignored = true;
-                spec->id_maps = (struct spec_id_maps){0};
-        }
         spec->resources.pids.given = spec_pids_counts(&spec->resources.pids, spec->oci_version);
         return oci_check(json, spec);
 }

@@ -547,7 +547,6 @@ struct ward_spec {
 
         struct spec_namespace ns[SPEC_NS_COUNT];
         struct spec_id_maps id_maps;
-        bool id_maps_ignored; /* there were some, and no user namespace that they could be of */
         struct spec_origin uid_maps_origin, gid_maps_origin;
         struct spec_time_offset monotonic, boottime;
 

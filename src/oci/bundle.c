@@ -86,15 +86,6 @@ static int drop_kernel_memory(const struct oci *oci, struct spec_i64 *limit, str
         return 0;
 }
 
-/* Mappings without a user namespace say nothing, and other runtimes go on: who wrote them meant something all the same. */
-static void warn_maps(const struct oci *oci, const struct ward_spec *spec)
-{
-        if (spec->id_maps_ignored)
-                oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE,
-                        "linux.uidMappings and gidMappings are ignored: there is no user namespace",
-                        "add {\"type\": \"user\"} to linux.namespaces, or remove the mappings");
-}
-
 /* A new user namespace without mappings has one user and one group, the caller's, as with crun: whom its process is to be. */
 static int default_users(const struct oci *oci, struct ward_spec *spec, struct ward_err *err)
 {
@@ -263,7 +254,6 @@ int bundle_load(struct oci *oci, const struct bundle_options *options, const cha
         r = oci_parse(bundle.config, len, config, &bundle.spec, err);
         if (r < 0)
                 return r;
-        warn_maps(oci, &bundle.spec);
         r = default_users(oci, &bundle.spec, err);
         if (r >= 0)
                 r = join_paths(directory, &bundle.spec, err);
