@@ -64,8 +64,8 @@ static int write_config(const struct birth *birth, struct ward_err *err)
         return r < 0 ? err_code(err, r, "keep the container's config") : 0;
 }
 
-/* A process that is taking on other ids shows its namespaces to who has CAP_SYS_PTRACE alone (ptrace(2)), and root inside a container may lack
- * it: then its start time is what it is known by. */
+/* Init can't be looked into (OP_HIDE), and shows its namespaces to who has CAP_SYS_PTRACE alone (ptrace(2)), which an ordinary user lacks, and root inside
+ * a container may: then its start time is what it is known by. */
 static int note_pid_namespace(struct birth *birth, struct ward_err *err)
 {
         int r = proc_namespace_inode(birth->proc, birth->state.pid, "pid", &birth->state.pid_ns_inode, err);

@@ -203,7 +203,8 @@ static int apply_options(struct oci *oci, const struct exec *o, struct spec_proc
         return 0;
 }
 
-/* What --process describes is complete. Other runtimes pass over what is beside it; what would restrict the process may not get lost so. */
+/* What --process describes is complete: an option beside it that would change it is a contradiction. Other runtimes pass over it, and run the process
+ * as another user, or in another place, than was asked for. */
 static int read_process(struct oci *oci, const struct exec *o, int count, struct spec_process *ret_process,
                         struct ward_err *err)
 {
@@ -211,16 +212,12 @@ static int read_process(struct oci *oci, const struct exec *o, int count, struct
         size_t len;
         int r;
 
-        if (o->apparmor != NULL || o->process_label != NULL || o->no_new_privs.given) {
+        if (count > 1 || o->user.given || o->env.count + o->caps.count + o->groups.count > 0 || o->cwd != NULL ||
+            o->apparmor != NULL || o->process_label != NULL || o->no_new_privs.given) {
                 (void)err_set(err, -EINVAL, "exec: '%s' describes the whole process", o->process);
-                return err_hint(err, "change it there; beside --process, leave out --apparmor, --process-label and "
-                                     "--no-new-privs");
+                return err_hint(err, "change it there; beside --process, leave out the command, --user, --env, --cap, "
+                                     "--cwd, --additional-gids, --apparmor, --process-label and --no-new-privs");
         }
-        if (count > 1 || o->user.given || o->env.count + o->caps.count + o->groups.count > 0 || o->cwd != NULL)
-                oci_log(oci, OCI_LOG_WARNING, MISTAKE_NONE,
-                        "exec: what --process names describes the whole process: the command and options beside it do "
-                        "not count",
-                        "change it there");
         r = fd_read_file(AT_FDCWD, o->process, OCI_CONFIG_MAX, &text, &len, err);
         if (r < 0)
                 return r;
