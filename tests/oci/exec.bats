@@ -165,6 +165,7 @@ time.sleep(100)' "$BUNDLE/rootfs/etc/passwd" >"$WORK/leased" 3>&- &
 }
 
 @test "exec --process describes the whole process" {
+        local option
         cat >"$WORK/process.json" <<-'END'
         {"args": ["sh", "-c", "id -u; pwd; echo $X"], "cwd": "/tmp", "env": ["PATH=/bin", "X=y"], "user": {"uid": 42, "gid": 43}}
 	END
