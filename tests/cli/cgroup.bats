@@ -199,6 +199,7 @@ says() { grep -qE "$1" watch.out; }
         [[ $(cg tree --format json "$G" | jq -r '.groups[] | select(.processes | length > 0) | .group') == "$G/a" ]]
         bash -c 'exec -a "$1" sleep 1000' bash $'caf\xe9' 3>&- &
         local other=$!
+        wait_until 5 grep -q ^caf "/proc/$other/cmdline"
         cg classify "$G/a" $other
         cg tree --format json "$G" | iconv -f UTF-8 -t UTF-8 | jq -e '[.groups[].processes[].command] | any(startswith("caf\ufffd"))' >/dev/null
         kill "$other"
