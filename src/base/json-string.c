@@ -159,9 +159,9 @@ static const char *utf8_end(const char *text, size_t len)
         for (;;) {
                 size_t passed;
 
-                for (uint64_t word = 0; end - at >= (ptrdiff_t)sizeof(word); at += sizeof(word)) {
-                        memcpy(&word, at, sizeof(word));
-                        if ((word & UINT64_MAX / 255 << 7) != 0)
+                for (uint64_t words[2]; end - at >= (ptrdiff_t)sizeof(words); at += sizeof(words)) {
+                        memcpy(words, at, sizeof(words));
+                        if (((words[0] | words[1]) & UINT64_MAX / 255 << 7) != 0)
                                 break;
                 }
                 while (at < end && (unsigned char)*at < 0x80)

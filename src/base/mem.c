@@ -41,19 +41,28 @@ static struct arena_block *block_new(struct arena *arena, size_t bytes)
         return block;
 }
 
+/* Out of the way of arena_alloc(), which needs to keep nothing over this call and is most of what a start allocates. */
+static __attribute__((noinline)) void *alloc_from_new(struct arena *arena, size_t bytes)
+{
+        struct arena_block *block = block_new(arena, bytes);
+
+        if (block == NULL)
+                return NULL;
+        block->used = bytes;
+        return block->data;
+}
+
 void *arena_alloc(struct arena *arena, size_t count, size_t size)
 {
         struct arena_block *block = arena->blocks;
         size_t bytes;
-        void *memory;
+        char *memory;
 
         if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2)
                 return NULL;
         bytes = (bytes + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
         if (block == NULL || block->size - block->used < bytes)
-                block = block_new(arena, bytes);
-        if (block == NULL)
-                return NULL;
+                return alloc_from_new(arena, bytes);
         memory = block->data + block->used;
         block->used += bytes;
         return memory;

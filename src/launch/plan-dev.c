@@ -113,18 +113,6 @@ static int add_listed(struct plan *plan, const struct spec_device *device, enum 
         return add_node(plan, device, strncmp(name, "dev/", 4) == 0 ? name + 4 : name, origin, spec, ret_node, err);
 }
 
-/* A bind on /dev brings its own nodes. */
-static bool dev_is_bound(const struct ward_spec *spec)
-{
-        for (size_t i = 0; i < spec->mount_count; i++) {
-                const char *path = spec->mounts[i].destination;
-
-                if (spec->mounts[i].bind && (strcmp(path, "/dev") == 0 || strcmp(path, "/dev/") == 0))
-                        return true;
-        }
-        return false;
-}
-
 /* Another device for the same path in the config takes the default's place. */
 static bool is_replaced(const struct ward_spec *spec, const char *path)
 {
@@ -142,6 +130,24 @@ static bool is_mounted(const struct ward_spec *spec, const char *path)
                 if (spec->mounts[i].bind && strcmp(spec->mounts[i].destination, path) == 0)
                         return true;
         return false;
+}
+
+/* A bind on /dev itself brings its own nodes. */
+enum bound { BOUND_NOT, BOUND_BELOW, BOUND_ITSELF };
+
+static enum bound dev_bound(const struct ward_spec *spec)
+{
+        enum bound bound = BOUND_NOT;
+
+        for (size_t i = 0; i < spec->mount_count; i++) {
+                const char *path = spec->mounts[i].destination;
+
+                if (spec->mounts[i].bind && (strcmp(path, "/dev") == 0 || strcmp(path, "/dev/") == 0))
+                        return BOUND_ITSELF;
+                if (spec->mounts[i].bind && in_dev(path))
+                        bound = BOUND_BELOW;
+        }
+        return bound;
 }
 
 static int add_dev_op(struct plan *plan, const char *directory, const struct op_node *nodes, uint32_t count,
@@ -173,7 +179,7 @@ int plan_dev(struct plan *plan, const struct ward_spec *spec, const struct place
         enum origin listed = place->root_user && !place->foreign_mounts && user == SPEC_NS_NEW ? BROUGHT : usual;
         /* To another label of Smack the machine's may be closed. */
         enum origin by_default = spec->process.smack_label != NULL ? listed : usual;
-        bool bound = dev_is_bound(spec);
+        enum bound bound = dev_bound(spec);
         struct op_node *nodes, *elsewhere;
         uint32_t count = 0, elsewhere_count = 0;
         int r = 0;
@@ -182,8 +188,9 @@ int plan_dev(struct plan *plan, const struct ward_spec *spec, const struct place
         elsewhere = arena_new(&plan->arena, struct op_node, spec->device_count + 1);
         if (nodes == NULL || elsewhere == NULL)
                 return -ENOMEM;
-        for (size_t i = 0; r >= 0 && !bound && i < ELEMENTS(default_devices); i++)
-                if (!is_replaced(spec, default_devices[i].path) && !is_mounted(spec, default_devices[i].path))
+        for (size_t i = 0; r >= 0 && bound != BOUND_ITSELF && i < ELEMENTS(default_devices); i++)
+                if (!is_replaced(spec, default_devices[i].path) &&
+                    (bound == BOUND_NOT || !is_mounted(spec, default_devices[i].path)))
                         r = add_node(plan, &default_devices[i], default_devices[i].path + strlen("/dev/"), by_default,
                                      spec, &nodes[count++], err);
         for (size_t i = 0; r >= 0 && i < spec->device_count; i++) {
@@ -194,7 +201,7 @@ int plan_dev(struct plan *plan, const struct ward_spec *spec, const struct place
                                        in_dev(device->path) ? &nodes[count++] : &elsewhere[elsewhere_count++], err);
         }
         if (r >= 0)
-                r = add_dev_op(plan, "dev", nodes, count, !bound,
+                r = add_dev_op(plan, "dev", nodes, count, bound != BOUND_ITSELF,
                                spec->device_count > 0 ? &spec->devices[0].origin : &default_origin);
         if (r >= 0)
                 r = add_dev_op(plan, "", elsewhere, elsewhere_count, false,

@@ -203,17 +203,17 @@ _Noreturn void child_main(struct child *child)
         const struct plan *plan = child->plan;
         int r = begin(child);
 
-        for (; child->op < plan->op_count; child->op++) {
+        while (r >= 0 && child->op < plan->op_count) {
                 const struct op *op = &plan->ops[child->op];
 
-                if (r >= 0)
-                        r = execute(child, op);
+                r = execute(child, op);
                 if (r >= 0 && child->hidden && op->type <= OP_CAPS && (CHANGES_RIGHTS >> op->type & 1) != 0)
                         r = child_do_hide(child, op);
-                if (r < 0) {
-                        (void)child_send(child, RECORD_FAILED, child->step, -r, child->value);
-                        break;
-                }
+                /* What failed stays the one that is told of. */
+                if (r >= 0)
+                        child->op++;
         }
+        if (r < 0)
+                (void)child_send(child, RECORD_FAILED, child->step, -r, child->value);
         sys_leave(EXIT_FAILED_START);
 }
