@@ -30,6 +30,7 @@ static const char op_names[OP_TYPE_COUNT][20] = {
         [OP_PROPAGATION] = "propagation",
         [OP_TREES] = "trees",
         [OP_ROOT] = "root",
+        [OP_ROOT_PATH] = "root-path",
         [OP_MOUNT] = "mount",
         [OP_BIND] = "bind",
         [OP_REMOUNT] = "remount",
@@ -177,6 +178,11 @@ static bool describe_surroundings(const struct plan *plan, const struct op *op, 
                 break;
         case OP_ROOT:
                 text_puts(text, "put the root file system in place");
+                break;
+        case OP_ROOT_PATH:
+                text_printf(text, "%s%s",
+                            op->path == NULL ? "put the root back behind the hooks" : "show hooks the root at ",
+                            op->path == NULL ? "" : op->path);
                 break;
         case OP_MOUNT:
                 text_printf(text, "mount %s on '/%s'", op->mount.type, op->mount.target);

@@ -148,6 +148,7 @@ enum op_type {
         OP_LINK,         /* link: one, where nothing else is */
         OP_OOM_SCORE,    /* text: this process's oom_score_adj */
         OP_HIDE,         /* this process can't be looked into from here on, until it executes something */
+        OP_ROOT_PATH, /* path: the root moves to this path of the host, which is in sight again, for hooks; NULL: and back */
         OP_TYPE_COUNT,
 };
 

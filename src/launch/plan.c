@@ -387,34 +387,6 @@ static int add_cwd(struct plan *plan, const struct spec_process *process, const 
         return 0;
 }
 
-/* Everything about the file system, for a container with a mount namespace of its own. @mounted: of its mounts so many are planned. */
-static int add_filesystem(struct plan *plan, const struct ward_spec *spec, const struct place *place, size_t mounted,
-                          struct ward_err *err)
-{
-        int r;
-
-        r = plan_mounts(plan, spec, place, false, &mounted, err);
-        if (r >= 0)
-                r = plan_dev(plan, spec, place, err);
-        if (r >= 0)
-                r = add_paths(plan, OP_READONLY, spec->readonly_paths, spec->readonly_path_count, err);
-        if (r >= 0)
-                r = add_paths(plan, OP_MASK, spec->masked_paths, spec->masked_path_count, err);
-        if (r >= 0)
-                r = plan_terminal(plan, &spec->process, place, true, err);
-        if (r >= 0)
-                r = plan_readonly_dev(plan, spec);
-        if (r >= 0)
-                r = plan_shared_binds(plan, spec, place, err);
-        if (r >= 0)
-                r = add_cwd(plan, &spec->process, place);
-        if (r >= 0)
-                r = plan_directories(plan, spec);
-        if (r >= 0)
-                r = enter_root(plan, spec, place);
-        return r;
-}
-
 /* Hooks that the child runs: in the container's namespaces, and with a path of the host before the pivot, of the container after it
  * (config.md, "createContainer" and "startContainer"). The state that they read comes in a memory file. @inherited: the environment of those
  * that say nothing of theirs; NULL: none. */
@@ -445,17 +417,23 @@ static int child_hooks(struct plan *plan, const struct spec_hooks *hooks, const 
         return ret_hooks->slot < 0 ? ret_hooks->slot : 0;
 }
 
-/* Hooks find the namespaces made and the host's tree still there. The parent runs the first two kinds. */
-static int add_create_hooks(struct plan *plan, const struct ward_spec *spec)
+static int add_root_path(struct plan *plan, const struct ward_spec *spec, const char *path)
 {
-        const struct spec_hooks *create = &spec->hooks[SPEC_HOOK_CREATE_CONTAINER];
+        struct op *op = plan_add(plan, OP_ROOT_PATH, &spec->rootfs_origin);
+
+        if (op == NULL)
+                return -ENOMEM;
+        op->path = path;
+        return 0;
+}
+
+/* Those that the parent runs, and those of the container. */
+static int add_both_hooks(struct plan *plan, const struct spec_hooks *create)
+{
         struct op_hooks hooks;
         struct op *op;
-        int r;
+        int r = plan_add_number(plan, OP_REPORT, PHASE_HOOKS, NULL);
 
-        if (spec->hooks[SPEC_HOOK_PRESTART].count + spec->hooks[SPEC_HOOK_CREATE_RUNTIME].count + create->count == 0)
-                return 0;
-        r = plan_add_number(plan, OP_REPORT, PHASE_HOOKS, NULL);
         if (r >= 0)
                 r = plan_add_number(plan, OP_WAIT, MESSAGE_HOOKS_DONE, NULL);
         if (r >= 0)
@@ -467,6 +445,50 @@ static int add_create_hooks(struct plan *plan, const struct ward_spec *spec)
                 return -ENOMEM;
         op->hooks = hooks;
         return 0;
+}
+
+/* Hooks find the namespaces and the mounts made, and the host's tree still there. @root: where the container's own is shown to them; NULL: nowhere. */
+static int add_create_hooks(struct plan *plan, const struct ward_spec *spec, const char *root)
+{
+        const struct spec_hooks *create = &spec->hooks[SPEC_HOOK_CREATE_CONTAINER];
+        int r;
+
+        if (spec->hooks[SPEC_HOOK_PRESTART].count + spec->hooks[SPEC_HOOK_CREATE_RUNTIME].count + create->count == 0)
+                return 0;
+        r = root == NULL ? 0 : add_root_path(plan, spec, root);
+        if (r >= 0)
+                r = add_both_hooks(plan, create);
+        return r < 0 || root == NULL ? r : add_root_path(plan, spec, NULL);
+}
+
+/* Everything about the file system, for a container with a mount namespace of its own. @mounted: of its mounts so many are planned. */
+static int add_filesystem(struct plan *plan, const struct ward_spec *spec, const struct place *place, size_t mounted,
+                          struct ward_err *err)
+{
+        int r;
+
+        r = plan_mounts(plan, spec, place, false, &mounted, err);
+        if (r >= 0)
+                r = plan_dev(plan, spec, place, err);
+        if (r >= 0)
+                r = add_paths(plan, OP_READONLY, spec->readonly_paths, spec->readonly_path_count, err);
+        if (r >= 0)
+                r = add_paths(plan, OP_MASK, spec->masked_paths, spec->masked_path_count, err);
+        if (r >= 0)
+                r = plan_terminal(plan, &spec->process, place, true, err);
+        if (r >= 0)
+                r = plan_readonly_dev(plan, spec);
+        if (r >= 0)
+                r = plan_shared_binds(plan, spec, place, err);
+        if (r >= 0)
+                r = add_cwd(plan, &spec->process, place);
+        if (r >= 0)
+                r = plan_directories(plan, spec);
+        if (r >= 0)
+                r = add_create_hooks(plan, spec, spec->rootfs_empty ? NULL : place->rootfs);
+        if (r >= 0)
+                r = enter_root(plan, spec, place);
+        return r;
 }
 
 void plan_leave_to_child(struct plan *plan)
@@ -594,8 +616,8 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
                 r = plan_mounts(plan, spec, place, true, &mounted, err);
         if (r >= 0 && !smack)
                 r = add_groups(plan, spec, place);
-        if (r >= 0)
-                r = add_create_hooks(plan, spec);
+        if (r >= 0 && !mounts)
+                r = add_create_hooks(plan, spec, NULL);
         if (r >= 0)
                 r = mounts ? add_filesystem(plan, spec, place, mounted, err)
                            : plan_terminal(plan, &spec->process, place, false, err);

@@ -38,6 +38,14 @@ make_hooks() {
         [[ ! -e $BUNDLE/rootfs/$WORK/ran ]]
 }
 
+# What a program looks for in its directory would be the image's there (CVE-2025-23266).
+@test "V29: a hook that runs beside the container's root does not begin in it" {
+        make_bundle true
+        edit --arg file "$WORK/where" '.hooks = {createContainer: [{path: "/bin/sh", args: ["sh", "-c", "pwd >\($file); ls -id . >>\($file)"]}]}'
+        oci run -b "$BUNDLE" "$ID"
+        [[ $(head -n 1 "$WORK/where") != *rootfs* && $(tail -n 1 "$WORK/where") != "$(stat -c %i "$BUNDLE/rootfs") "* ]] || { cat "$WORK/where"; return 1; }
+}
+
 @test "V29: a hook has no descriptor of the caller's, nor those that the program gets" {
         # The list itself is read through 3.
         local kind fds="0 1 2 3 9"

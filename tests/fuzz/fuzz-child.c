@@ -407,6 +407,8 @@ static const struct op menu[] = {
         {.type = OP_PERSONALITY, .number = 8},
         {.type = OP_OOM_SCORE, .text = {"7", 1}},
         {.type = OP_HIDE},
+        {.type = OP_ROOT_PATH, .path = "/bundle/rootfs"},
+        {.type = OP_ROOT_PATH},
         {.type = OP_RLIMIT, .rlimit = {7, 1, 1}},
         {.type = OP_LSM, .lsm = {"attr/exec", "x", 1, false}},
         {.type = OP_SMACK, .lsm = {NULL, "x", 1, false}},

@@ -93,6 +93,17 @@ static void with_two_roots(struct child *child)
         child->caller = 41;
 }
 
+static void with_root_at_path(struct child *child)
+{
+        child->root_at_path = true;
+}
+
+static void with_two_roots_and_path(struct child *child)
+{
+        with_two_roots(child);
+        with_root_at_path(child);
+}
+
 static void as_content(struct child *child)
 {
         (void)mock_add("tmp/f", 'f', NULL);
@@ -305,6 +316,32 @@ const struct op_case op_cases[] = {
          with_two_roots,
          {
                  {"mount_setattr 11 '' 0x9000 +0 -0 p0x80000", STEP_PROPAGATION},
+                 {"fchdir 40", STEP_TOP},
+                 {"chroot '.'", STEP_TOP},
+                 {"move_mount 11 '' cwd '/' 0x4", STEP_ATTACH},
+                 {"fchdir 41", STEP_TOP},
+                 {"chroot '.'", STEP_TOP},
+         }},
+        {"root path",
+         {.type = OP_ROOT_PATH, .path = "/tmp"},
+         NULL,
+         {
+                 {"openat cwd '/tmp' path dir 0", STEP_ITSELF},
+                 {"statx 20 ''", STEP_ITSELF},
+                 {"statx 11 ''", STEP_ITSELF},
+                 {"move_mount 11 '' 20 '' 0x44", STEP_ATTACH},
+                 {"close 20", IGNORED},
+         }},
+        {"root back from its path",
+         {.type = OP_ROOT_PATH},
+         with_root_at_path,
+         {
+                 {"move_mount 11 '' cwd '/' 0x4", STEP_ATTACH},
+         }},
+        {"root back from its path in a chroot",
+         {.type = OP_ROOT_PATH},
+         with_two_roots_and_path,
+         {
                  {"fchdir 40", STEP_TOP},
                  {"chroot '.'", STEP_TOP},
                  {"move_mount 11 '' cwd '/' 0x4", STEP_ATTACH},
@@ -1163,6 +1200,7 @@ const size_t op_case_count = sizeof(op_cases) / sizeof(op_cases[0]);
 
 static const struct op mount_op = {.type = OP_MOUNT, .mount = {.target = "tmp", .type = "tmpfs"}},
                        root_op = {.type = OP_ROOT, .slot = FD_ROOT},
+                       root_path_op = {.type = OP_ROOT_PATH, .path = "/tmp"},
                        propagation_op = {.type = OP_PROPAGATION, .number = 0x84000},
                        mask_op = {.type = OP_MASK, .path = "sys"},
                        clone_op = {.type = OP_CLONE, .number = CLONE_NEWPID}, session_op = {.type = OP_SETSID},
@@ -1175,6 +1213,12 @@ const struct fallback_case fallback_cases[] = {
         {"no move_mount for the root", __NR_move_mount, ENOSYS, "mount '/proc/self/fd/11' '/' '' 0x2000 ''", 0,
          &root_op},
         {"move_mount fails for the root", __NR_move_mount, EINVAL, NULL, STEP_ATTACH, &root_op},
+        {"no move_mount for the root's path", __NR_move_mount, ENOSYS,
+         "mount '/proc/self/fd/11' '/proc/self/fd/20' '' 0x2000 ''", 0, &root_path_op},
+        {"move_mount fails for the root's path", __NR_move_mount, EINVAL, NULL, STEP_ATTACH, &root_path_op},
+        {"a path of the root that the container's ids may not walk to", __NR_openat, EACCES,
+         "openat cwd '/tmp' path dir 0", 0, &root_path_op},
+        {"a path of the root that is too long", __NR_openat, ENAMETOOLONG, NULL, STEP_ITSELF, &root_path_op},
         {"no fsopen for a mask", __NR_fsopen, EPERM, "mount 'none' '/proc/self/fd/20' 'tmpfs' 0xf ''", 0, &mask_op},
         {"fsopen fails for a mask", __NR_fsopen, ENOMEM, NULL, STEP_FSOPEN, &mask_op},
         {"no clone3", __NR_clone3, ENOSYS, "clone 0x20008000", 0, &clone_op},

@@ -80,6 +80,8 @@ static op_function of_process(enum op_type type)
                 return child_do_oom_score;
         case OP_HIDE:
                 return child_do_hide;
+        case OP_ROOT_PATH:
+                return child_do_root_path;
         default:
                 return NULL;
         }

@@ -24,6 +24,7 @@ struct child {
 
         int root;            /* O_PATH of the container's root, -EBADF before OP_ROOT */
         uint64_t root_mount; /* id of its mount; 0 until needed */
+        bool root_at_path;   /* it lies where OP_ROOT_PATH put it, and not over the root of the namespace */
         uint32_t covers;     /* how many mounts lie on the root of the namespace, each on the one before */
         int scratch;         /* O_PATH of the tmpfs of OP_SCRATCH; -EBADF: none */
         uint32_t directory;  /* OP_FIRST_CHDIR: which was entered */
@@ -66,6 +67,9 @@ int child_of_root(struct child *child, int directory);
  * death in between leaves nothing behind. @kind: as struct shared. */
 void child_note(struct child *child, const char *prefix, const char *path, char kind);
 
+/* 1 when both descriptors are of one file, over whichever mounts, 0 when not. */
+int child_is_same_file(int a, int b);
+
 /* True when the descriptor is a directory; *@ret_mode (may be NULL) is st_mode. -errno on failure. */
 int child_is_directory(int fd, uint32_t *ret_mode);
 
@@ -76,6 +80,7 @@ void child_fd_path(int fd, char path[static CHILD_FD_PATH_MAX]);
 /* root.c */
 int child_do_propagation(struct child *child, const struct op *op);
 int child_do_root(struct child *child, const struct op *op);
+int child_do_root_path(struct child *child, const struct op *op);
 int child_do_pivot(struct child *child, const struct op *op);
 
 /* mounts.c */

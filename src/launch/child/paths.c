@@ -47,6 +47,19 @@ int child_open_as_program(const struct child *child, const char *path, uint64_t 
         return r;
 }
 
+int child_is_same_file(int a, int b)
+{
+        struct statx first, second;
+        int r = (int)sys5(statx, a, "", AT_EMPTY_PATH, STATX_INO, &first);
+
+        if (r >= 0)
+                r = (int)sys5(statx, b, "", AT_EMPTY_PATH, STATX_INO, &second);
+        if (r < 0)
+                return r;
+        return first.stx_ino == second.stx_ino && first.stx_dev_major == second.stx_dev_major &&
+               first.stx_dev_minor == second.stx_dev_minor;
+}
+
 int child_is_directory(int fd, uint32_t *ret_mode)
 {
         struct statx st;

@@ -102,35 +102,49 @@ int child_do_propagation(struct child *child, const struct op *op)
         return go_to_one_of(child, child->caller);
 }
 
-/* Over the root of this namespace: no path of the host has to be walked with the ids of the container. pivot_root(2) wants a mount point
- * that is below the current root, which this is. */
-static int attach_root(struct child *child, int tree)
+/* Moves @tree to @path, or with "" to the directory @at. */
+static int move_to(struct child *child, int tree, int at, const char *path)
 {
-        char from[CHILD_FD_PATH_MAX];
+        char from[CHILD_FD_PATH_MAX], to[CHILD_FD_PATH_MAX];
         int r;
 
         child->step = STEP_ATTACH;
-        r = (int)sys5(move_mount, tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
+        r = (int)sys5(move_mount, tree, "", at, path,
+                      MOVE_MOUNT_F_EMPTY_PATH | (*path == '\0' ? MOVE_MOUNT_T_EMPTY_PATH : 0));
         /* As is_missing() of mounts.c. */
         if (r != -ENOSYS && r != -EPERM)
                 return r;
         child_fd_path(tree, from);
-        return (int)sys5(mount, from, "/", 0, MS_MOVE, 0);
+        if (*path == '\0') {
+                child_fd_path(at, to);
+                path = to;
+        }
+        return (int)sys5(mount, from, path, 0, MS_MOVE, 0);
 }
 
-int child_cover_root(struct child *child, int tree)
+/* Over the root of this namespace: no path of the host has to be walked with the ids of the container. pivot_root(2) wants a mount point
+ * that is below the current root, which this is. */
+static int cover(struct child *child, int tree)
 {
         int r;
 
         child->step = STEP_TOP;
         r = go_to_one_of(child, child->top);
         if (r >= 0)
-                r = attach_root(child, tree);
+                r = move_to(child, tree, AT_FDCWD, "/");
         if (r < 0)
                 return r;
-        child->covers++;
         child->step = STEP_TOP;
         return go_to_one_of(child, child->caller);
+}
+
+int child_cover_root(struct child *child, int tree)
+{
+        int r = cover(child, tree);
+
+        if (r >= 0)
+                child->covers++;
+        return r;
 }
 
 int child_do_root(struct child *child, const struct op *op)
@@ -147,6 +161,32 @@ int child_do_root(struct child *child, const struct op *op)
         r = child_cover_root(child, tree);
         if (r >= 0)
                 child->root = tree;
+        return r;
+}
+
+/*
+ * Hooks that work in the mount namespace expect the host's tree there, and the container's at the path of its root (config.md, "createRuntime",
+ * "createContainer": before pivot_root); those of GPUs bind libraries of the one into the other. Where the ids of the container may not walk to
+ * that path, or it is another directory by now, the root stays where it is.
+ */
+int child_do_root_path(struct child *child, const struct op *op)
+{
+        int at, r;
+
+        if (op->path == NULL) {
+                r = child->root_at_path ? cover(child, child->root) : 0;
+                child->root_at_path = false;
+                return r;
+        }
+        at = open_directory(op->path);
+        if (at < 0)
+                return at == -EACCES || at == -ENOENT ? 0 : at;
+        r = child_is_same_file(at, child->root);
+        if (r > 0) {
+                r = move_to(child, child->root, at, "");
+                child->root_at_path = r >= 0;
+        }
+        (void)sys1(close, at);
         return r;
 }
 

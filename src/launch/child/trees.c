@@ -58,19 +58,6 @@ static int prove_device(struct child *child, int fd, uint64_t device)
         return (int)sys5(mount_setattr, fd, "", AT_EMPTY_PATH, &private, sizeof(private));
 }
 
-static int is_same_file(int a, int b)
-{
-        struct statx first, second;
-        int r = (int)sys5(statx, a, "", AT_EMPTY_PATH, STATX_INO, &first);
-
-        if (r >= 0)
-                r = (int)sys5(statx, b, "", AT_EMPTY_PATH, STATX_INO, &second);
-        if (r < 0)
-                return r;
-        return first.stx_ino == second.stx_ino && first.stx_dev_major == second.stx_dev_major &&
-               first.stx_dev_minor == second.stx_dev_minor;
-}
-
 /* A descriptor's mount is one of the caller's namespace, of which nothing can be cloned here: what its path leads to in this one is, when it is
  * proved to be the same file. */
 static int clone_open(struct child *child, int fd)
@@ -85,7 +72,7 @@ static int clone_open(struct child *child, int fd)
                 return (int)n;
         path[n] = '\0';
         tree = (int)sys3(open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-        r = tree < 0 ? tree : is_same_file(fd, tree);
+        r = tree < 0 ? tree : child_is_same_file(fd, tree);
         if (r == 0) {
                 child->step = STEP_PROVE;
                 r = -ESTALE;
