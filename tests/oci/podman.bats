@@ -39,6 +39,7 @@ image() { tar -C "$WORK/rootfs" -c . | engine import - box >/dev/null 2>&1; }
         op_mounts
 }
 
+@test "hooks: a program of the machine brings a file of the machine into the container" { op_hooks; }
 @test "confine: capabilities, a filter, no_new_privs, a sysctl, masked paths" { op_confine; }
 @test "detach: ps, wait, rm" { op_detach; }
 @test "exec: a variable, a directory, a user, input, status; in the background" { op_exec; }

@@ -24,6 +24,7 @@ engine() { his_podman "$@"; }
 
 @test "run: the command's words, variables, directory, user, input, status" { op_run; }
 @test "mounts: a read-only root, a bind, a tmpfs" { op_mounts; }
+@test "hooks: a program of the machine brings a file of the machine into the container" { op_hooks; }
 @test "confine: capabilities, a filter, no_new_privs, a sysctl, masked paths" { op_confine; }
 @test "detach: ps, wait, rm" { op_detach; }
 @test "exec: a variable, a directory, a user, input, status; in the background" { op_exec; }

@@ -82,6 +82,25 @@ op_mounts() {
         expect_in_output $'outside\nbind is read-only\nroot is\nwritten'
 }
 
+# As tools do that bring drivers of the machine's GPUs into a container: by a hook in its mount namespace, at the path of its root.
+op_hooks() {
+        mkdir -p hooks
+        echo "brought in" >driver
+        cat >hook <<-END
+	#!/bin/sh -e
+	bundle=\$(jq -r .bundle)
+	root=\$(cd "\$bundle" && realpath "\$(jq -r .root.path config.json)")
+	mountpoint -q "\$root/proc"
+	touch "\$root/etc/driver"
+	mount --bind "$PWD/driver" "\$root/etc/driver"
+	END
+        jq -n --arg path "$PWD/hook" '{version: "1.0.0", hook: {path: $path, args: ["hook"], env: ["PATH=/usr/bin:/bin"]}, when: {always: true}, stages: ["createContainer"]}' >hooks/driver.json
+        chmod -R a+rX . && chmod 755 hook
+        run engine --hooks-dir "$PWD/hooks" run --rm "${NEW[@]}" "${IMAGE[@]}" cat /etc/driver
+        expect_status 0
+        expect_output "brought in"
+}
+
 op_confine() {
         run -0 engine run --rm "${NEW[@]}" --cap-drop all --security-opt no-new-privileges --sysctl net.ipv4.ip_unprivileged_port_start=7 \
                 "${IMAGE[@]}" sh -c 'grep -E "^(CapEff|CapBnd|NoNewPrivs|Seccomp):" /proc/self/status; cat /proc/sys/net/ipv4/ip_unprivileged_port_start
