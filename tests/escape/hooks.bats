@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # V29: programs of the host that are run for a container take nothing from it.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2016,SC2154
 
 load helpers/escape
 

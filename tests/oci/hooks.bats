@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # Hooks before pivot_root(2) that work on the container's mounts, as those do that bring drivers of the machine's into it.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2016,SC2154
 
 load helpers/common
 
