@@ -31,6 +31,7 @@ static const char op_names[OP_TYPE_COUNT][20] = {
         [OP_TREES] = "trees",
         [OP_ROOT] = "root",
         [OP_ROOT_PATH] = "root-path",
+        [OP_SHOW_ROOT] = "show-root",
         [OP_MOUNT] = "mount",
         [OP_BIND] = "bind",
         [OP_REMOUNT] = "remount",
@@ -180,9 +181,11 @@ static bool describe_surroundings(const struct plan *plan, const struct op *op, 
                 text_puts(text, "put the root file system in place");
                 break;
         case OP_ROOT_PATH:
-                text_printf(text, "%s%s",
-                            op->path == NULL ? "put the root back behind the hooks" : "show hooks the root at ",
-                            op->path == NULL ? "" : op->path);
+                text_printf(text, "open '%s', where hooks look for the root", op->path);
+                break;
+        case OP_SHOW_ROOT:
+                text_printf(text, "%s the root %s", op->number != 0 ? "show hooks" : "put",
+                            op->number != 0 ? "at its path" : "back");
                 break;
         case OP_MOUNT:
                 text_printf(text, "mount %s on '/%s'", op->mount.type, op->mount.target);

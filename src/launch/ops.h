@@ -148,7 +148,8 @@ enum op_type {
         OP_LINK,         /* link: one, where nothing else is */
         OP_OOM_SCORE,    /* text: this process's oom_score_adj */
         OP_HIDE,         /* this process can't be looked into from here on, until it executes something */
-        OP_ROOT_PATH, /* path: the root moves to this path of the host, which is in sight again, for hooks; NULL: and back */
+        OP_ROOT_PATH,    /* path: opens the root's on the host, for OP_SHOW_ROOT */
+        OP_SHOW_ROOT, /* number: 1 moves the root there, so that the host's tree is in sight again, for hooks; 0: and back */
         OP_TYPE_COUNT,
 };
 

@@ -305,6 +305,7 @@ static _Noreturn void run_child(struct launch *launch, int channel)
                 .caller = -EBADF,
                 .null = -EBADF,
                 .scratch = -EBADF,
+                .root_path = -EBADF,
                 .empty = -EBADF,
                 .phase = PHASE_CLONE,
         };

@@ -188,6 +188,33 @@ static bool joins_as_caller(const struct ward_spec *spec, const struct place *pl
         return old && !place->root_user && spec->ns[SPEC_NS_USER].mode != SPEC_NS_INHERIT;
 }
 
+/* Of those that run before pivot_root(2). */
+static bool has_create_hooks(const struct ward_spec *spec)
+{
+        return spec->hooks[SPEC_HOOK_PRESTART].count + spec->hooks[SPEC_HOOK_CREATE_RUNTIME].count +
+                       spec->hooks[SPEC_HOOK_CREATE_CONTAINER].count >
+               0;
+}
+
+/* Whether hooks can be shown the root at its path. */
+static bool has_root_path(const struct ward_spec *spec, const struct place *place)
+{
+        return is_new(spec, SPEC_NS_MOUNT) && !spec->rootfs_empty && place->rootfs != NULL;
+}
+
+static int add_root_path(struct plan *plan, const struct ward_spec *spec, const struct place *place)
+{
+        struct op *op;
+
+        if (!has_create_hooks(spec) || !has_root_path(spec, place))
+                return 0;
+        op = plan_add(plan, OP_ROOT_PATH, &spec->rootfs_origin);
+        if (op == NULL)
+                return -ENOMEM;
+        op->path = place->rootfs;
+        return 0;
+}
+
 /* The namespaces: by the first clone where nothing is joined, else by a second clone after joining. */
 static int add_namespaces(struct plan *plan, const struct ward_spec *spec, const struct place *place)
 {
@@ -209,6 +236,9 @@ static int add_namespaces(struct plan *plan, const struct ward_spec *spec, const
                 if (r < 0)
                         return r;
         }
+        r = add_root_path(plan, spec, place);
+        if (r < 0)
+                return r;
         /* Before this process becomes the namespace's root: with its ids changed, its files in /proc belong to the host's root (proc(5)). */
         r = add_time(plan, spec);
         if (r < 0)
@@ -417,16 +447,6 @@ static int child_hooks(struct plan *plan, const struct spec_hooks *hooks, const 
         return ret_hooks->slot < 0 ? ret_hooks->slot : 0;
 }
 
-static int add_root_path(struct plan *plan, const struct ward_spec *spec, const char *path)
-{
-        struct op *op = plan_add(plan, OP_ROOT_PATH, &spec->rootfs_origin);
-
-        if (op == NULL)
-                return -ENOMEM;
-        op->path = path;
-        return 0;
-}
-
 /* Those that the parent runs, and those of the container. */
 static int add_both_hooks(struct plan *plan, const struct spec_hooks *create)
 {
@@ -447,18 +467,18 @@ static int add_both_hooks(struct plan *plan, const struct spec_hooks *create)
         return 0;
 }
 
-/* Hooks find the namespaces and the mounts made, and the host's tree still there. @root: where the container's own is shown to them; NULL: nowhere. */
-static int add_create_hooks(struct plan *plan, const struct ward_spec *spec, const char *root)
+/* Hooks find the namespaces and the mounts made, the host's tree still there, and the container's root in it. */
+static int add_create_hooks(struct plan *plan, const struct ward_spec *spec, const struct place *place)
 {
-        const struct spec_hooks *create = &spec->hooks[SPEC_HOOK_CREATE_CONTAINER];
+        bool shown = has_root_path(spec, place);
         int r;
 
-        if (spec->hooks[SPEC_HOOK_PRESTART].count + spec->hooks[SPEC_HOOK_CREATE_RUNTIME].count + create->count == 0)
+        if (!has_create_hooks(spec))
                 return 0;
-        r = root == NULL ? 0 : add_root_path(plan, spec, root);
+        r = shown ? plan_add_number(plan, OP_SHOW_ROOT, 1, &spec->rootfs_origin) : 0;
         if (r >= 0)
-                r = add_both_hooks(plan, create);
-        return r < 0 || root == NULL ? r : add_root_path(plan, spec, NULL);
+                r = add_both_hooks(plan, &spec->hooks[SPEC_HOOK_CREATE_CONTAINER]);
+        return r < 0 || !shown ? r : plan_add_number(plan, OP_SHOW_ROOT, 0, &spec->rootfs_origin);
 }
 
 /* Everything about the file system, for a container with a mount namespace of its own. @mounted: of its mounts so many are planned. */
@@ -476,6 +496,9 @@ static int add_filesystem(struct plan *plan, const struct ward_spec *spec, const
                 r = add_paths(plan, OP_MASK, spec->masked_paths, spec->masked_path_count, err);
         if (r >= 0)
                 r = plan_terminal(plan, &spec->process, place, true, err);
+        /* Before what they make nodes in is read-only, and before what they mount could be mounted on the machine (V23). */
+        if (r >= 0)
+                r = add_create_hooks(plan, spec, place);
         if (r >= 0)
                 r = plan_readonly_dev(plan, spec);
         if (r >= 0)
@@ -484,8 +507,6 @@ static int add_filesystem(struct plan *plan, const struct ward_spec *spec, const
                 r = add_cwd(plan, &spec->process, place);
         if (r >= 0)
                 r = plan_directories(plan, spec);
-        if (r >= 0)
-                r = add_create_hooks(plan, spec, spec->rootfs_empty ? NULL : place->rootfs);
         if (r >= 0)
                 r = enter_root(plan, spec, place);
         return r;
@@ -617,7 +638,7 @@ static int fill(struct plan *plan, const struct ward_spec *spec, const struct pl
         if (r >= 0 && !smack)
                 r = add_groups(plan, spec, place);
         if (r >= 0 && !mounts)
-                r = add_create_hooks(plan, spec, NULL);
+                r = add_create_hooks(plan, spec, place);
         if (r >= 0)
                 r = mounts ? add_filesystem(plan, spec, place, mounted, err)
                            : plan_terminal(plan, &spec->process, place, false, err);

@@ -25,25 +25,45 @@ make_hooks() {
 }
 
 @test "V29: a hook is the host's program, and has the config's environment and no other" {
-        local kind
+        local kind up
         make_hooks
-        edit --arg path "$WORK/programs/hook" '.root.readonly = false | .process.env = ["LD_PRELOAD=/evil.so", "IMAGE=1", "PATH=/bin"]
-              | .hooks = (["prestart", "createRuntime", "createContainer", "poststart", "poststop"]
-                  | map({(.): [{path: $path, args: ["hook", .], env: ["FROM=config"]}]}) | add)'
-        LD_LIBRARY_PATH=/nowhere CALLER=1 oci run -b "$BUNDLE" "$ID"
         for kind in prestart createRuntime createContainer poststart poststop; do
                 printf 'host %s\nFROM=config\n\n' $kind
         done >"$WORK/wanted"
-        diff "$WORK/wanted" "$WORK/ran"
-        [[ ! -e $BUNDLE/rootfs/$WORK/ran ]]
+        # From ".." in the root a path goes on in what lies over it.
+        for up in "" /etc/..; do
+                rm -f "$WORK/ran"
+                edit --arg path "$up$WORK/programs/hook" --arg root "$up$BUNDLE/rootfs" '.root = {path: $root} | .process.env = ["LD_PRELOAD=/evil.so", "IMAGE=1", "PATH=/bin"]
+                      | .hooks = (["prestart", "createRuntime", "createContainer", "poststart", "poststop"]
+                          | map({(.): [{path: $path, args: ["hook", .], env: ["FROM=config"]}]}) | add)'
+                LD_LIBRARY_PATH=/nowhere CALLER=1 oci run -b "$BUNDLE" "$ID"
+                diff "$WORK/wanted" "$WORK/ran"
+                [[ ! -e $BUNDLE/rootfs/$WORK/ran ]]
+        done
 }
 
 # What a program looks for in its directory would be the image's there (CVE-2025-23266).
 @test "V29: a hook that runs beside the container's root does not begin in it" {
         make_bundle true
-        edit --arg file "$WORK/where" '.hooks = {createContainer: [{path: "/bin/sh", args: ["sh", "-c", "pwd >\($file); ls -id . >>\($file)"]}]}'
+        edit --arg file "$WORK/where" '.hooks = {createContainer: [{path: "/bin/sh", args: ["sh", "-c", "pwd >\($file); stat -c %d:%i . >>\($file)"]}]}'
+        cd "$BUNDLE/rootfs"
         oci run -b "$BUNDLE" "$ID"
-        [[ $(head -n 1 "$WORK/where") != *rootfs* && $(tail -n 1 "$WORK/where") != "$(stat -c %i "$BUNDLE/rootfs") "* ]] || { cat "$WORK/where"; return 1; }
+        cd "$WORK"
+        [[ $(<where) == "/"$'\n'"$(stat -c %d:%i /)" ]] || { cat where; return 1; }
+}
+
+@test "V23: what a hook mounts is not the machine's, wherever a link of the image leads it" {
+        make_bundle true
+        mkdir -p shared "$BUNDLE/rootfs/vol" "$BUNDLE/rootfs/lib"
+        mount -t tmpfs none shared
+        mount --make-shared shared
+        mkdir shared/x
+        ln -s ../vol/x "$BUNDLE/rootfs/lib/nv"
+        edit --arg root "$BUNDLE/rootfs" --arg source "$WORK/shared" '.mounts += [{destination: "/vol", type: "bind", source: $source, options: ["bind", "shared"]}]
+                | .hooks = {createContainer: [{path: "/bin/sh", args: ["sh", "-c", "mount --bind /etc \($root)/lib/nv; true"], env: ["PATH=/bin:/usr/bin"]}]}'
+        oci run -b "$BUNDLE" "$ID"
+        run ! grep "$WORK/shared/x" /proc/self/mountinfo
+        umount shared
 }
 
 @test "V29: a hook has no descriptor of the caller's, nor those that the program gets" {

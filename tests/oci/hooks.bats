@@ -53,7 +53,7 @@ visited() {
         local how without flags
         make_visited
         cp "$BUNDLE/config.json" "$WORK/plain.json"
-        for how in plain read-only users chroot; do
+        for how in plain read-only users chroot linked; do
                 cp "$WORK/plain.json" "$BUNDLE/config.json"
                 flags=()
                 case $how in
@@ -66,6 +66,8 @@ visited() {
                         chown 100000 "$WORK/container.saw"
                         ;;
                 chroot) flags=(--no-pivot) ;;
+                # From ".." in the root a path goes on in what lies over it.
+                linked) edit --arg path "/etc/..$BUNDLE/rootfs" '.root.path = $path' ;;
                 esac
                 run -0 oci run "${flags[@]}" -b "$BUNDLE" "$ID"
                 without=$(grep -x '[0-9]*' <<<"$output")
@@ -78,12 +80,33 @@ visited() {
         done
 }
 
-@test "where the users of the container may not walk to its root, hooks find the directory without what is mounted" {
+@test "hooks find the root also where the users of the container may not walk to it" {
         make_visited
         chmod 700 "$WORK"
-        edit "$USERS"
-        edit --arg root "$BUNDLE/rootfs" '.hooks = {createRuntime: [{path: "/bin/ls", args: ["ls", "\($root)/lib/runtime"]}]} | .mounts |= map(select(.destination != "/data"))'
-        run oci run -b "$BUNDLE" "$ID"
-        expect_status 0
-        expect_in_output "ls: $WORK"
+        edit "$USERS | .mounts |= map(select(.destination != \"/data\"))"
+        edit --arg root "$BUNDLE/rootfs" --arg file "$WORK/runtime" '.hooks = {createRuntime: [{path: "/bin/sh", args: ["sh", "-c",
+                "nsenter -m -t $(jq -r .pid) mount --bind \($file) \($root)/lib/runtime"], env: ["PATH=/bin:/usr/bin"]}]}'
+        run -0 oci run -b "$BUNDLE" "$ID"
+        expect_in_output brought-by-runtime "ls: $WORK"
+}
+
+@test "hooks make nodes in a /dev that is read-only for the container" {
+        make_bundle sh -c 'ls /dev/driver; touch /dev/another 2>&1; true'
+        edit --arg root "$BUNDLE/rootfs" '(.mounts[] | select(.destination == "/dev") | .options) += ["ro"]
+                | .hooks = {createContainer: [{path: "/bin/touch", args: ["touch", "\($root)/dev/driver"]}]}'
+        run -0 oci run -b "$BUNDLE" "$ID"
+        expect_in_output /dev/driver "Read-only file system"
+}
+
+@test "hooks run also where the machine's root is the container's, or the root is named by a process" {
+        local path
+        make_bundle true
+        mkdir -p "$BUNDLE/rootfs/here"
+        for path in / "/proc/$$/cwd"; do
+                cd "$BUNDLE/rootfs"
+                edit --arg path "$path" --arg file "$WORK/ran" '.root = {path: $path, readonly: true} | .process.args = ["true"] | .hooks = {createRuntime: [{path: "/bin/touch", args: ["touch", $file]}]}
+                        | .mounts |= map(select(.destination == "/proc"))'
+                run -0 oci run -b "$BUNDLE" "$ID"
+                rm "$WORK/ran"
+        done
 }

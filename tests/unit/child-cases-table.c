@@ -93,8 +93,15 @@ static void with_two_roots(struct child *child)
         child->caller = 41;
 }
 
+static void with_root_path(struct child *child)
+{
+        child->root_path = 42;
+        mock.fd_node[42] = 0;
+}
+
 static void with_root_at_path(struct child *child)
 {
+        with_root_path(child);
         child->root_at_path = true;
 }
 
@@ -327,19 +334,25 @@ const struct op_case op_cases[] = {
          NULL,
          {
                  {"openat cwd '/tmp' path dir 0", STEP_ITSELF},
-                 {"statx 20 ''", STEP_ITSELF},
-                 {"statx 11 ''", STEP_ITSELF},
-                 {"move_mount 11 '' 20 '' 0x44", STEP_ATTACH},
-                 {"close 20", IGNORED},
          }},
+        {"root shown at its path",
+         {.type = OP_SHOW_ROOT, .number = 1},
+         with_root_path,
+         {
+                 {"statx 42 ''", STEP_ITSELF},
+                 {"statx 11 ''", STEP_ITSELF},
+                 {"move_mount 11 '' 42 '' 0x44", STEP_ATTACH},
+         }},
+        {"root whose path is out of reach", {.type = OP_SHOW_ROOT, .number = 1}, NULL, {}},
         {"root back from its path",
-         {.type = OP_ROOT_PATH},
+         {.type = OP_SHOW_ROOT},
          with_root_at_path,
          {
                  {"move_mount 11 '' cwd '/' 0x4", STEP_ATTACH},
+                 {"close 42", IGNORED},
          }},
         {"root back from its path in a chroot",
-         {.type = OP_ROOT_PATH},
+         {.type = OP_SHOW_ROOT},
          with_two_roots_and_path,
          {
                  {"fchdir 40", STEP_TOP},
@@ -347,6 +360,13 @@ const struct op_case op_cases[] = {
                  {"move_mount 11 '' cwd '/' 0x4", STEP_ATTACH},
                  {"fchdir 41", STEP_TOP},
                  {"chroot '.'", STEP_TOP},
+                 {"close 42", IGNORED},
+         }},
+        {"root that was never shown",
+         {.type = OP_SHOW_ROOT},
+         with_root_path,
+         {
+                 {"close 42", IGNORED},
          }},
         {"mount",
          {.type = OP_MOUNT,
@@ -1213,9 +1233,6 @@ const struct fallback_case fallback_cases[] = {
         {"no move_mount for the root", __NR_move_mount, ENOSYS, "mount '/proc/self/fd/11' '/' '' 0x2000 ''", 0,
          &root_op},
         {"move_mount fails for the root", __NR_move_mount, EINVAL, NULL, STEP_ATTACH, &root_op},
-        {"no move_mount for the root's path", __NR_move_mount, ENOSYS,
-         "mount '/proc/self/fd/11' '/proc/self/fd/20' '' 0x2000 ''", 0, &root_path_op},
-        {"move_mount fails for the root's path", __NR_move_mount, EINVAL, NULL, STEP_ATTACH, &root_path_op},
         {"a path of the root that the container's ids may not walk to", __NR_openat, EACCES,
          "openat cwd '/tmp' path dir 0", 0, &root_path_op},
         {"a path of the root that is too long", __NR_openat, ENAMETOOLONG, NULL, STEP_ITSELF, &root_path_op},

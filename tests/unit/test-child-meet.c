@@ -258,7 +258,8 @@ static void test_hook_process(void **state)
         assert_string_equal(mock.calls[PROLOGUE + 4], "dup3 16 0");
         assert_string_equal(mock.calls[PROLOGUE + 5], "dup3 20 1");
         assert_string_equal(mock.calls[PROLOGUE + 6], "dup3 20 2");
-        assert_string_equal(mock.calls[mock.call_count - 2], "close_range 17 0xfffffffe 0");
+        assert_string_equal(mock.calls[mock.call_count - 3], "close_range 17 0xfffffffe 0");
+        assert_string_equal(mock.calls[mock.call_count - 2], "chdir '/'");
         for (int i = 2; i <= 13; i++) {
                 if (i >= 7 && i <= 9)
                         continue; /* looks at standard input, output and error */

@@ -82,6 +82,8 @@ static op_function of_process(enum op_type type)
                 return child_do_hide;
         case OP_ROOT_PATH:
                 return child_do_root_path;
+        case OP_SHOW_ROOT:
+                return child_do_show_root;
         default:
                 return NULL;
         }

@@ -24,10 +24,11 @@ struct child {
 
         int root;            /* O_PATH of the container's root, -EBADF before OP_ROOT */
         uint64_t root_mount; /* id of its mount; 0 until needed */
-        bool root_at_path;   /* it lies where OP_ROOT_PATH put it, and not over the root of the namespace */
-        uint32_t covers;     /* how many mounts lie on the root of the namespace, each on the one before */
-        int scratch;         /* O_PATH of the tmpfs of OP_SCRATCH; -EBADF: none */
-        uint32_t directory;  /* OP_FIRST_CHDIR: which was entered */
+        int root_path; /* O_PATH of the directory of the host that it is a clone of, for hooks; -EBADF: not needed, or out of reach */
+        bool root_at_path;  /* it lies there, and not over the root of the namespace */
+        uint32_t covers;    /* how many mounts lie on the root of the namespace, each on the one before */
+        int scratch;        /* O_PATH of the tmpfs of OP_SCRATCH; -EBADF: none */
+        uint32_t directory; /* OP_FIRST_CHDIR: which was entered */
         int top,
                 caller; /* O_PATH of the roots of the mount namespace and of the caller, where they are two (root.c); else -EBADF */
         int proc, sys;   /* what is mounted there, -EBADF: nothing yet */
@@ -81,6 +82,7 @@ void child_fd_path(int fd, char path[static CHILD_FD_PATH_MAX]);
 int child_do_propagation(struct child *child, const struct op *op);
 int child_do_root(struct child *child, const struct op *op);
 int child_do_root_path(struct child *child, const struct op *op);
+int child_do_show_root(struct child *child, const struct op *op);
 int child_do_pivot(struct child *child, const struct op *op);
 
 /* mounts.c */

@@ -290,6 +290,9 @@ static _Noreturn void become_hook(struct child *child, const struct op_hooks *ho
         if (sys1(umask, child->umask) >= 0 && sys3(lseek, state, 0, 0) >= 0 && sys3(dup3, state, 0, 0) >= 0 &&
             take_output(output)) {
                 r = child_do_close_fds(child, &callers);
+                /* Of the host's: what they look for in their directory must not be the image's (CVE-2025-23266), wherever the caller is. */
+                if (r >= 0 && !hooks->confined)
+                        r = (int)sys1(chdir, "/");
                 if (r >= 0 && hooks->confined)
                         r = confine_hook(child);
                 if (r < 0)

@@ -164,37 +164,45 @@ int child_do_root(struct child *child, const struct op *op)
         return r;
 }
 
-/*
- * Hooks that work in the mount namespace expect the host's tree there, and the container's at the path of its root (config.md, "createRuntime",
- * "createContainer": before pivot_root); those of GPUs bind libraries of the one into the other. Where the ids of the container may not walk to
- * that path, or it is another directory by now, the root stays where it is.
- */
-int child_do_root_path(struct child *child, const struct op *op)
-{
-        int at, r;
-
-        if (op->path == NULL) {
-                r = child->root_at_path ? cover(child, child->root) : 0;
-                child->root_at_path = false;
-                return r;
-        }
-        at = open_directory(op->path);
-        if (at < 0)
-                return at == -EACCES || at == -ENOENT ? 0 : at;
-        r = child_is_same_file(at, child->root);
-        if (r > 0) {
-                r = move_to(child, child->root, at, "");
-                child->root_at_path = r >= 0;
-        }
-        (void)sys1(close, at);
-        return r;
-}
-
 static void forget(int *fd)
 {
         if (*fd >= 0)
                 (void)sys1(close, *fd);
         *fd = -EBADF;
+}
+
+/* With the caller's ids, who has opened it before, and while no root lies over the namespace's: behind that a ".." that arrives there leads into the
+ * image. Who is another one by the user namespace that he joined may not get there. */
+int child_do_root_path(struct child *child, const struct op *op)
+{
+        int fd = open_directory(op->path);
+
+        if (fd >= 0)
+                child->root_path = fd;
+        return fd >= 0 || fd == -EACCES ? 0 : fd;
+}
+
+/*
+ * Hooks that work in the mount namespace expect the host's tree there, and the container's at the path of its root (config.md, "createRuntime",
+ * "createContainer": before pivot_root); those of GPUs bind libraries of the one into the other. The root stays where it is if there is no way to that
+ * path, or another directory by now; if it is in another mount namespace (EINVAL: /proc/PID/cwd), or "/" itself (ELOOP).
+ */
+int child_do_show_root(struct child *child, const struct op *op)
+{
+        int r;
+
+        if (op->number == 0) {
+                r = child->root_at_path ? cover(child, child->root) : 0;
+                child->root_at_path = false;
+                forget(&child->root_path);
+                return r;
+        }
+        r = child->root_path < 0 ? 0 : child_is_same_file(child->root_path, child->root);
+        if (r <= 0)
+                return r;
+        r = move_to(child, child->root, child->root_path, "");
+        child->root_at_path = r >= 0;
+        return r == -EINVAL || r == -ELOOP ? 0 : r;
 }
 
 /* With whatever is below what is mounted there. */
