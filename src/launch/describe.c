@@ -103,7 +103,7 @@ const char *op_name(enum op_type type)
         return type < OP_TYPE_COUNT ? op_names[type] : "unknown";
 }
 
-/* Ops about one path in the container. */
+/* Ops about one path, of the container but for that of its root. */
 static void describe_path(const struct op *op, struct text *text)
 {
         if (op->type == OP_DEV)
@@ -115,6 +115,8 @@ static void describe_path(const struct op *op, struct text *text)
                 text_printf(text, "mask '/%s'", op->path);
         else if (op->type == OP_READONLY)
                 text_printf(text, "make '/%s' read-only", op->path);
+        else if (op->type == OP_ROOT_PATH)
+                text_printf(text, "find the root's path '%s' for hooks", op->path);
         else
                 text_printf(text, "make the directory '/%s' if it is missing", op->path);
 }
@@ -180,12 +182,8 @@ static bool describe_surroundings(const struct plan *plan, const struct op *op, 
         case OP_ROOT:
                 text_puts(text, "put the root file system in place");
                 break;
-        case OP_ROOT_PATH:
-                text_printf(text, "open '%s', where hooks look for the root", op->path);
-                break;
         case OP_SHOW_ROOT:
-                text_printf(text, "%s the root %s", op->number != 0 ? "show hooks" : "put",
-                            op->number != 0 ? "at its path" : "back");
+                text_puts(text, op->number != 0 ? "show hooks the root at its path" : "put the root back");
                 break;
         case OP_MOUNT:
                 text_printf(text, "mount %s on '/%s'", op->mount.type, op->mount.target);
@@ -206,6 +204,7 @@ static bool describe_surroundings(const struct plan *plan, const struct op *op, 
         case OP_MASK:
         case OP_READONLY:
         case OP_DIRECTORY:
+        case OP_ROOT_PATH:
                 describe_path(op, text);
                 break;
         case OP_ROOT_ATTR:
