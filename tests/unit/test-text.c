@@ -48,12 +48,28 @@ static void test_buffer(void **state)
         assert_int_equal(text.data[text.len], '\0');
 }
 
+/* Whatever room there is, it is enough for the end, too. */
+static void test_room(void **state)
+{
+        static const char filler[5000];
+
+        for (size_t first = 1; first < 4200; first++) {
+                _cleanup_text_ struct text text = {0};
+
+                text_add(&text, filler, first);
+                text_add(&text, "x", 1);
+                assert_int_equal(text.len, first + 1);
+                assert_string_equal(text.data + first, "x");
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_number),
                 cmocka_unit_test(test_nearest),
                 cmocka_unit_test(test_buffer),
+                cmocka_unit_test(test_room),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
