@@ -34,17 +34,22 @@ def thaw(into=""):
                 state.write_text("THAWED")
 
 
+def empty(top):
+    """Removes the groups below a directory that can be removed. Whether there is none any more."""
+    for path in sorted((path for path in top.rglob("*") if path.is_dir()), reverse=True):
+        try:
+            path.rmdir()
+        except OSError:
+            pass
+    return not any(path.is_dir() for path in top.iterdir())
+
+
 def remove(into):
     """Removes the group and those that others made below it."""
     thaw(into)
     for top in [directory / into for directory, _, _ in directories()]:
         for _ in range(50):
-            for path in sorted(top.rglob("*"), reverse=True):
-                if path.is_dir():
-                    try:
-                        path.rmdir()
-                    except OSError:
-                        pass
+            empty(top)
             try:
                 top.rmdir()
             except FileNotFoundError:

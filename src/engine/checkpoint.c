@@ -118,14 +118,14 @@ static int check_parent(const struct checkpoint *checkpoint, struct ward_err *er
         if (parent == NULL)
                 return 0;
         if (*parent == '/') {
-                (void)err_set(err, -EINVAL, "%s: the path of the earlier images, '%s', is absolute",
+                (void)err_set(err, -EINVAL, "%s: --parent-path: the path of the earlier images, '%s', is absolute",
                               checkpoint->criu.verb, parent);
                 return err_hint(err, "write it relative to the directory of the images: ../EARLIER");
         }
         fd = open(images, O_PATH | O_DIRECTORY | O_CLOEXEC); /* host path: of the caller */
         below = fd < 0 ? -1 : openat(fd, parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (below < 0)
-                return err_errno(err, "%s: open the earlier images '%s/%s'", checkpoint->criu.verb, images, parent);
+                return err_errno(err, "%s: --parent-path: open the earlier images '%s/%s'", checkpoint->criu.verb, images, parent);
         return 0;
 }
 
