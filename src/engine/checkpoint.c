@@ -125,7 +125,8 @@ static int check_parent(const struct checkpoint *checkpoint, struct ward_err *er
         fd = open(images, O_PATH | O_DIRECTORY | O_CLOEXEC); /* host path: of the caller */
         below = fd < 0 ? -1 : openat(fd, parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (below < 0)
-                return err_errno(err, "%s: --parent-path: open the earlier images '%s/%s'", checkpoint->criu.verb, images, parent);
+                return err_errno(err, "%s: --parent-path: open the earlier images '%s/%s'", checkpoint->criu.verb,
+                                 images, parent);
         return 0;
 }
 
