@@ -41,7 +41,7 @@ def empty(top):
             path.rmdir()
         except OSError:
             pass
-    return not any(path.is_dir() for path in top.iterdir())
+    return not top.is_dir() or not any(path.is_dir() for path in top.iterdir())
 
 
 def remove(into):
