@@ -3,8 +3,10 @@
 #include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
+#include <linux/mman.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
+#include <linux/time_types.h>
 #include <linux/wait.h>
 
 #include <asm/signal.h>
@@ -14,6 +16,8 @@
 
 #define FLAG_CLOEXEC 02000000
 #define LOCKS_MAX 64
+#define YIELDS 200 /* before it sleeps between two looks */
+#define LOOK_NSEC 20000
 
 void child_number(uint64_t number, char text[static CHILD_NUMBER_MAX])
 {
@@ -182,9 +186,26 @@ static _Noreturn void stay(int ended, long program)
         sys_leave(own);
 }
 
+/* Until the first process is confined, which it says in memory: behind the filter no call of its can be counted on. */
+static int wait_confined(const uint32_t *confined, long first)
+{
+        const struct __kernel_timespec pause = {.tv_nsec = LOOK_NSEC};
+
+        for (uint32_t looks = 0; __atomic_load_n(confined, __ATOMIC_ACQUIRE) == 0; looks++) {
+                if (sys0(getppid) != first)
+                        return -ESRCH;
+                if (looks < YIELDS)
+                        (void)sys0(sched_yield);
+                else
+                        (void)sys2(nanosleep, &pause, 0);
+        }
+        return 0;
+}
+
 int child_do_stay(struct child *child, const struct op *op)
 {
         const struct op_stay *how = &op->stay;
+        uint32_t *confined;
         int kept[2 + LOCKS_MAX] = {child->slots[how->ended_slot], how->sync_fd}, locks, r;
         long self = sys0(getpid), pid;
 
@@ -195,6 +216,11 @@ int child_do_stay(struct child *child, const struct op *op)
         if (r < 0)
                 return r;
         child->step = STEP_ITSELF;
+        pid = sys6(mmap, 0, sizeof(*confined), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        /* mmap(2): an error is one of the last 4095 addresses. */
+        if (pid < 0 && pid > -4096)
+                return (int)pid;
+        confined = (uint32_t *)pid;
         pid = child_make_process(0, SIGCHLD, 0);
         if (pid < 0)
                 return (int)pid;
@@ -202,11 +228,12 @@ int child_do_stay(struct child *child, const struct op *op)
                 keep_only(kept, 2 + (uint32_t)locks);
                 if (confine_first(child, how) < 0)
                         sys_leave(1);
+                __atomic_store_n(confined, 1, __ATOMIC_RELEASE);
                 stay(kept[0], pid);
         }
         /* The first one holds it alone; what else it keeps is close-on-exec. */
         if (how->sync_fd >= 0)
                 (void)sys1(close, how->sync_fd);
         r = (int)sys2(prctl, PR_SET_PDEATHSIG, SIGKILL);
-        return r < 0 ? r : sys0(getppid) == self ? 0 : -ESRCH;
+        return r < 0 ? r : wait_confined(confined, self);
 }
