@@ -117,7 +117,7 @@ identity() {
 # However late the first process gets to it.
 @test "/proc/1 shows nothing of the caller's environment, and has the program's filter and no capability, before the program runs" {
         needs_program strace
-        run -0 --separate-stderr env SECRET=of-the-caller strace -f -o /dev/null -e trace=capset,seccomp -e inject=capset,seccomp:delay_enter=200000 \
+        SECRET=of-the-caller run -0 --separate-stderr traced strace -f -o /dev/null -e trace=capset,seccomp -e inject=capset,seccomp:delay_enter=200000 \
                 "$HERE/bwrap" --bind / / --proc /proc --unshare-pid --unsetenv SECRET --seccomp 11 \
                 sh -c 'tr "\0" "\n" </proc/1/environ; grep -E "^(CapEff|Seccomp):" /proc/1/status' 11< <(printf '\006\0\0\0\0\0\377\177')
         [[ $output != *of-the-caller* ]] || shown
