@@ -29,7 +29,6 @@ make_visited() {
 # add_hooks: as config.json is. The root has a procfs, the nodes of /dev and the bind when they run.
 add_hooks() {
         local root=$BUNDLE/rootfs
-        # shellcheck disable=SC2016  # the hooks' shells expand it
         edit --arg root "$root" --arg work "$WORK" --arg see "ls -d $root/proc/1 $root/dev/null $root/data/runtime" \
                 '.hooks = {createRuntime: [{path: "/bin/sh", args: ["sh", "-ec", "enter=\"nsenter -m -t $(jq -r .pid)\"
                         $enter \($see) >\($work)/runtime.saw
@@ -101,7 +100,6 @@ visited() {
 @test "hooks run also where the machine's root is the container's, or the root is named by a process" {
         local path
         make_bundle true
-        mkdir -p "$BUNDLE/rootfs/here"
         for path in / "/proc/$$/cwd"; do
                 cd "$BUNDLE/rootfs"
                 edit --arg path "$path" --arg file "$WORK/ran" '.root = {path: $path, readonly: true} | .process.args = ["true"] | .hooks = {createRuntime: [{path: "/bin/touch", args: ["touch", $file]}]}

@@ -207,7 +207,7 @@ int child_do_stay(struct child *child, const struct op *op)
         const struct op_stay *how = &op->stay;
         uint32_t *confined;
         int kept[2 + LOCKS_MAX] = {child->slots[how->ended_slot], how->sync_fd}, locks, r;
-        long self = sys0(getpid), pid;
+        long self = sys0(getpid), page, pid;
 
         locks = take_locks(child, how->locks, kept + 2);
         if (locks < 0)
@@ -216,11 +216,11 @@ int child_do_stay(struct child *child, const struct op *op)
         if (r < 0)
                 return r;
         child->step = STEP_ITSELF;
-        pid = sys6(mmap, 0, sizeof(*confined), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        page = sys6(mmap, 0, sizeof(*confined), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         /* mmap(2): an error is one of the last 4095 addresses. */
-        if (pid < 0 && pid > -4096)
-                return (int)pid;
-        confined = (uint32_t *)pid;
+        if (page < 0 && page > -4096)
+                return (int)page;
+        confined = (uint32_t *)page;
         pid = child_make_process(0, SIGCHLD, 0);
         if (pid < 0)
                 return (int)pid;
