@@ -98,6 +98,7 @@ int birth_write_state(struct birth *birth, struct ward_err *err)
                 r = store_write(&birth->entry, state, err);
         if (r >= 0)
                 r = notify_pid_file(birth->options->pid_file, birth->launch.pid, err);
+        birth->pid_file = r > 0;
         if (r >= 0)
                 r = notify_pidfd(birth->options->pidfd_socket, birth->launch.pidfd, err);
         if (r >= 0)

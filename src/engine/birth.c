@@ -440,7 +440,7 @@ int birth_run_hooks(struct birth *birth, struct ward_err *err)
         birth->hooks_due = true;
         for (int kind = SPEC_HOOK_PRESTART; r >= 0 && kind <= SPEC_HOOK_CREATE_RUNTIME; kind++)
                 r = hooks_run(&hooks[kind], (enum spec_hook_kind)kind, birth->spec->file, birth->state.bundle,
-                              json.data, err);
+                              json.data, birth->launch.pidfd, err);
         return r;
 }
 
@@ -674,6 +674,8 @@ void birth_done(struct birth *birth)
         bool undo = birth->live && !was_deleted(birth);
 
         launch_done(&birth->launch);
+        if (birth->live && birth->pid_file)
+                (void)unlink(birth->options->pid_file); /* host path: the caller's */
         if (undo)
                 links_take_back(&birth->links, birth->spec);
         links_done(&birth->links);

@@ -44,6 +44,7 @@ struct birth {
         bool hooks_due; /* poststop, when it fails: others have run, or may have (runtime.md, "Lifecycle") */
         bool live;      /* not yet released */
         bool shared;    /* birth_share() */
+        bool pid_file;  /* it was written */
 };
 
 #define _cleanup_birth_ _cleanup_(birth_done)

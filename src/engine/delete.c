@@ -89,8 +89,10 @@ int delete_known(struct store *store, const char *id, struct stored *stored, str
         _cleanup_spec_ struct ward_spec spec = {0};
         struct site *site;
         bool readable;
-        int r = stored_site(stored, &site, err);
+        int r = stored_check_group(stored, store, err);
 
+        if (r >= 0)
+                r = stored_site(stored, &site, err);
         /* Before the wait for the end, in which this time is lost. One that can't be read is no reason to keep the container. */
         readable = r >= 0 && stored_spec(&stored->entry, &spec, NULL) >= 0;
         if (r >= 0)
@@ -109,20 +111,17 @@ int delete_known(struct store *store, const char *id, struct stored *stored, str
         return store_destroy(store, id, &stored->entry, err);
 }
 
-/* What is of an earlier boot has no group in this one: only a mark, which no boot survives, would say otherwise. */
 static int force_damaged(struct store *store, const char *id, struct stored *stored, bool stale, struct ward_err *err)
 {
         _cleanup_site_ struct site site = {0};
         enum claim claim;
-        bool own;
         int r = store_check_own(store, id, &stored->entry, err);
 
         if (r >= 0)
                 r = recover_group(store, id, stored, &site, &claim, err);
         if (r < 0)
                 return r;
-        own = claim == CLAIM_MARKED || (!stale && claim != CLAIM_FOREIGN);
-        return delete_damaged(store, id, stored, own ? &site : NULL, err);
+        return delete_damaged(store, id, stored, claim_holds(claim, stale) ? &site : NULL, err);
 }
 
 /* Who shall be killed dies while everything else is found out. */
@@ -131,6 +130,8 @@ static int open_and_kill(struct stored *stored, struct store *store, const char 
         int r;
 
         stored_init(stored);
+        if (force)
+                (void)recover_kill_unborn(store, id);
         r = store_enter(store, id, true, &stored->entry, err);
         if (r >= 0)
                 r = stored_hold(stored, id, err);

@@ -109,7 +109,9 @@ static void collect_known(const struct gc *gc, struct stored *stored)
 
         if (why == NULL)
                 return;
-        r = stored_site(stored, &site, &err);
+        r = stored_check_group(stored, gc->store, &err);
+        if (r >= 0)
+                r = stored_site(stored, &site, &err);
         if (r < 0) {
                 report(gc, ENGINE_GC_FAILED, err.message);
                 return;
@@ -145,8 +147,7 @@ static void collect_damaged(const struct gc *gc, struct stored *stored, bool sta
                 report(gc, ENGINE_GC_FAILED, err.message);
                 return;
         }
-        /* A group of this boot is not that of a container of an earlier one, unless it is marked so. */
-        own = claim == CLAIM_MARKED || (claim == CLAIM_NOTED && !stale);
+        own = claim_holds(claim, stale);
         others = claim == CLAIM_FOREIGN || (stale && !own);
         if (!others && !(own && unfinished) && leave_used(gc, &site, why, own))
                 return;

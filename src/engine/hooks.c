@@ -86,12 +86,12 @@ static int state_file(const char *json, struct ward_err *err)
         return TAKE_FD(fd);
 }
 
-static int run_one(const struct spec_hook *hook, const char *bundle, const char *json, const char *what,
+static int run_one(const struct spec_hook *hook, const char *bundle, const char *json, const char *what, int init,
                    struct ward_err *err)
 {
         _cleanup_close_
         int input = state_file(json, err), output = -EBADF, pidfd = -EBADF;
-        struct pollfd ready = {.events = POLLIN};
+        struct pollfd ready[] = {{.events = POLLIN}, {.fd = init, .events = POLLIN}};
         siginfo_t info;
         int r, waited;
         pid_t pid;
@@ -107,13 +107,13 @@ static int run_one(const struct spec_hook *hook, const char *bundle, const char 
                 return err_code(err, pid, "%s: make a process for '%s'", what, hook->path);
         if (pid == 0)
                 become_hook(hook, bundle, input, output);
-        ready.fd = pidfd;
+        ready[0].fd = pidfd;
         do
-                r = poll(&ready, 1,
+                r = poll(ready, ELEMENTS(ready),
                          hook->timeout_sec == 0 || hook->timeout_sec > INT_MAX / 1000 ? -1
                                                                                       : (int)hook->timeout_sec * 1000);
         while (r < 0 && errno == EINTR);
-        if (r == 0)
+        if (ready[0].revents == 0)
                 pidfd_kill_child(pidfd, pid);
         waited = pidfd_wait(pidfd, false, false, &info);
         if (r == 0) {
@@ -122,6 +122,9 @@ static int run_one(const struct spec_hook *hook, const char *bundle, const char 
                 launch_hook_words(output, err);
                 return err_hint(err, "raise the hook's timeout, or mend the hook");
         }
+        if (r > 0 && ready[0].revents == 0)
+                return err_set(err, -ESRCH, "%s: '%s' was killed: the container's init ended meanwhile", what,
+                               hook->path);
         if (waited < 0)
                 return err_code(err, waited, "%s: wait for '%s'", what, hook->path);
         if (info.si_code == CLD_EXITED && info.si_status == 0)
@@ -132,7 +135,7 @@ static int run_one(const struct spec_hook *hook, const char *bundle, const char 
 }
 
 int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const char *file, const char *bundle,
-              const char *state_json, struct ward_err *err)
+              const char *state_json, int init, struct ward_err *err)
 {
         for (size_t i = 0; i < hooks->count; i++) {
                 char where[256], what[320];
@@ -141,7 +144,7 @@ int hooks_run(const struct spec_hooks *hooks, enum spec_hook_kind kind, const ch
                 (void)snprintf(what, sizeof(what), "%s: error running %s hook #%d",
                                spec_origin_text(&hooks->hooks[i].origin, file, where, sizeof(where)), kind_names[kind],
                                hooks->hooks[i].origin.index);
-                r = run_one(&hooks->hooks[i], bundle, state_json, what, err);
+                r = run_one(&hooks->hooks[i], bundle, state_json, what, init, err);
                 if (r < 0)
                         return r;
         }
@@ -170,7 +173,7 @@ int hooks_run_poststart(const struct store_entry *entry, const struct store_stat
         r = state_text(state, SPEC_HOOK_POSTSTART, &json, err);
         return r < 0 ? r
                      : hooks_run(&spec.hooks[SPEC_HOOK_POSTSTART], SPEC_HOOK_POSTSTART, spec.file, state->bundle,
-                                 json.data, err);
+                                 json.data, -EBADF, err);
 }
 
 void hooks_run_poststop(const struct store *store, const struct ward_spec *spec, const struct store_state *state)
@@ -186,7 +189,7 @@ void hooks_run_poststop(const struct store *store, const struct ward_spec *spec,
         for (size_t i = 0; i < hooks->count; i++) {
                 struct spec_hooks one = {.hooks = &hooks->hooks[i], .count = 1};
 
-                if (hooks_run(&one, SPEC_HOOK_POSTSTOP, spec->file, state->bundle, json.data, &what) < 0)
+                if (hooks_run(&one, SPEC_HOOK_POSTSTOP, spec->file, state->bundle, json.data, -EBADF, &what) < 0)
                         store_warn(store, &what);
         }
 }

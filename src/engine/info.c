@@ -149,6 +149,8 @@ int engine_pids(struct store *store, const char *id, pid_t **ret_pids, size_t *r
 
         r = stored_open(&stored, store, id, false, err);
         if (r >= 0)
+                r = stored_check_group(&stored, store, err);
+        if (r >= 0)
                 r = stored_site(&stored, &site, err);
         if (r < 0)
                 return r;

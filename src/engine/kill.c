@@ -73,10 +73,14 @@ int stored_kill(struct stored *stored, int signal, bool all, const char *verb, s
 int engine_kill(struct store *store, const char *id, int signal, bool all, struct ward_err *err)
 {
         _cleanup_stored_ struct stored stored;
-        int r;
+        bool unborn = signal == SIGKILL && recover_kill_unborn(store, id);
+        int r = stored_open(&stored, store, id, true, err);
 
-        r = stored_open(&stored, store, id, true, err);
+        if (unborn && r == -ENOENT)
+                return 0; /* whoever was making it has undone it */
         if (stored_is_unreadable(r))
                 r = recover(&stored, store, id, r, err);
+        else if (r >= 0)
+                r = stored_check_group(&stored, store, err);
         return r < 0 ? r : stored_kill(&stored, signal, all, "kill", err);
 }

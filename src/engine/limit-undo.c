@@ -161,19 +161,28 @@ static bool lives(int proc, pid_t pid, uint64_t start_ticks)
         return proc_stat(proc, pid, &stat, &ended, NULL) >= 0 && !ended && stat.start_ticks == start_ticks;
 }
 
+/* One whose state can't be read may be the one. */
+static bool has_container(const struct limiting *l)
+{
+        struct store_state state = {0};
+        struct store_entry entry;
+        bool same;
+
+        if (store_enter(l->store, l->record.name, false, &entry, NULL) < 0)
+                return false;
+        same = store_read(&entry, l->arena, &state, NULL) < 0 || state.pid_start_ticks == l->record.start_ticks;
+        store_leave(&entry);
+        return same;
+}
+
 /* Whether something of the target is still there. */
 static bool is_used(const struct limiting *l)
 {
         const struct store_limit *record = &l->record;
-        struct store_entry entry;
         uint64_t pid;
 
-        if (strcmp(record->kind, target_kind_names[TARGET_CONTAINER]) == 0) {
-                if (store_enter(l->store, record->name, false, &entry, NULL) < 0)
-                        return false;
-                store_leave(&entry);
-                return true;
-        }
+        if (strcmp(record->kind, target_kind_names[TARGET_CONTAINER]) == 0)
+                return has_container(l);
         if (strcmp(record->kind, target_kind_names[TARGET_PROCESS]) == 0 &&
             number_parse(record->name, INT32_MAX, &pid) >= 0 && lives(l->proc, (pid_t)pid, record->start_ticks))
                 return true;

@@ -15,15 +15,9 @@
 /* The hierarchy of a limit, as an index of the layout; -1: none has it. */
 static int hierarchy_of(const struct limiting *l, const struct cgroup_limit *limit)
 {
-        uint32_t wanted = cgroup_limit_controllers(limit);
+        const struct cgroup_hierarchy *h = cgroup_limit_hierarchy(&l->layout, limit);
 
-        for (size_t i = 0; i < l->layout.count; i++) {
-                const struct cgroup_hierarchy *h = &l->layout.hierarchies[i];
-
-                if (!h->denied && (wanted == 0 ? h->version == 2 : (h->controllers & wanted) != 0))
-                        return (int)i;
-        }
-        return -1;
+        return h == NULL ? -1 : (int)(h - l->layout.hierarchies);
 }
 
 static bool is_saved(const struct limiting *l, const char *hierarchy, const struct cgroup_saved *saved)

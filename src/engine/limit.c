@@ -67,6 +67,12 @@ void limit_recorded_groups(struct limiting *l)
 
 /* ---- beginning and end ---- */
 
+/* The number of a process and the id of a container are used again: that they are the same is told by when (the first of) its processes began. */
+static bool begins_once(const struct target *target)
+{
+        return target->kind == TARGET_PROCESS || target->kind == TARGET_CONTAINER;
+}
+
 /* The record of the target; a process that has ended is known by its number alone: the last one that had it. */
 static int find_record(struct limiting *l, struct ward_err *err)
 {
@@ -81,7 +87,7 @@ static int find_record(struct limiting *l, struct ward_err *err)
         for (size_t i = 0; r >= 0 && i < count; i++) {
                 bool same = strcmp(all[i].kind, kind) == 0 && strcmp(all[i].name, l->target.name) == 0;
 
-                if (same && l->target.kind == TARGET_PROCESS && !l->target.ended)
+                if (same && begins_once(&l->target) && !l->target.ended)
                         same = all[i].start_ticks == l->target.start_ticks;
                 if (!same || (l->known && all[i].start_ticks < l->record.start_ticks))
                         continue;
@@ -123,7 +129,7 @@ static int begin(struct limiting *l, const char *target, bool write, struct ward
                 l->record = (struct store_limit){
                         .kind = l->report->kind,
                         .name = l->target.name,
-                        .start_ticks = l->target.kind == TARGET_PROCESS ? l->target.start_ticks : 0,
+                        .start_ticks = begins_once(&l->target) ? l->target.start_ticks : 0,
                 };
         return r;
 }

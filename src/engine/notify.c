@@ -3,9 +3,11 @@
 #include "engine/notify.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -34,24 +36,41 @@ int notify_connect(const char *path, const char *what, struct ward_err *err)
         return notify_connect_within(path, what, 0, err);
 }
 
+static int fail_pid_file(const char *path, int code, struct ward_err *err)
+{
+        (void)err_code(err, code, "write the pid file '%s'", path);
+        (void)err_mistake(err, MISTAKE_FILE_UNWRITABLE);
+        return code == -ENOENT ? err_hint(err, "make its directory first") : code;
+}
+
 int notify_pid_file(const char *path, pid_t pid, struct ward_err *err)
 {
+        char text[16], beside[PATH_MAX];
         _cleanup_close_
         int fd = -EBADF;
-        char text[16];
+        bool plain;
+        struct stat st;
         int len, r;
 
         if (path == NULL)
                 return 0;
-        fd = openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0644);
-        if (fd < 0) {
-                r = err_errno(err, "write the pid file '%s'", path);
-                (void)err_mistake(err, MISTAKE_FILE_UNWRITABLE);
-                return r == -ENOENT ? err_hint(err, "make its directory first") : r;
-        }
+        /* Whoever looks sees a whole number or none: rename(2). What is no file (a pipe, /dev/null) can't be had anew, and a link is not followed. */
+        plain = fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ? errno == ENOENT : S_ISREG(st.st_mode);
+        if (snprintf(beside, sizeof(beside), plain ? "%s.%d" : "%s", path, getpid()) >= (int)sizeof(beside))
+                return fail_pid_file(path, -ENAMETOOLONG, err);
+        if (plain)
+                (void)unlink(beside); /* host path: of a caller who had our number, and was killed */
+        fd = openat(AT_FDCWD, beside, O_WRONLY | (plain ? O_CREAT | O_EXCL : 0) | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY,
+                    0644);
+        if (fd < 0)
+                return fail_pid_file(path, -errno, err);
         len = snprintf(text, sizeof(text), "%d", pid);
         r = fd_write_all(fd, text, (size_t)len);
-        return r < 0 ? err_code(err, r, "write the pid file '%s'", path) : 0;
+        if (r >= 0 && plain && rename(beside, path) < 0) /* host path: the caller's */
+                r = -errno;
+        if (r < 0 && plain)
+                (void)unlink(beside); /* host path: the caller's */
+        return r < 0 ? fail_pid_file(path, r, err) : plain;
 }
 
 int notify_pidfd(const char *path, int pidfd, struct ward_err *err)

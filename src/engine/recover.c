@@ -3,6 +3,7 @@
 #include "engine/recover.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -39,8 +40,6 @@ static int find_path(const char *id, struct stored *stored, struct site *site, e
 int recover_group(struct store *store, const char *id, struct stored *stored, struct site *ret_site,
                   enum claim *ret_claim, struct ward_err *err)
 {
-        const struct cgroup_hierarchy *marked;
-        const char *mark;
         int proc = stored_proc(stored, err);
         int r = proc < 0 ? proc : site_read(ret_site, proc, NULL, NULL, NULL, err);
 
@@ -50,19 +49,26 @@ int recover_group(struct store *store, const char *id, struct stored *stored, st
                 return r;
         /* In which hierarchies it has groups is not known any more. */
         ret_site->used = UINT32_MAX;
-        mark = site_mark(ret_site, store, id);
-        marked = site_marked(ret_site);
-        if (marked == NULL)
-                return 0;
-        /* Whose processes are ended depends on it. */
-        if (mark == NULL)
-                return err_set(err, -ENOMEM, "find out whose the control group '%s' is", ret_site->place.cgroup_path);
-        r = cgroup_has_mark(marked, ret_site->place.cgroup_path, ret_site->place.root_user, mark);
+        r = site_whose(ret_site, store, id, err);
         if (r < 0 && r != -EEXIST)
-                return err_code(err, r, "find out whose the control group '%s' is", ret_site->place.cgroup_path);
+                return r;
         if (r != 0)
                 *ret_claim = r > 0 ? CLAIM_MARKED : CLAIM_FOREIGN;
         return 0;
+}
+
+bool recover_kill_unborn(struct store *store, const char *id)
+{
+        _cleanup_stored_ struct stored stored;
+        _cleanup_site_ struct site site = {0};
+        enum claim claim;
+
+        stored_init(&stored);
+        if (store_enter(store, id, false, &stored.entry, NULL) < 0 || !stored_is_unfinished(&stored.entry) ||
+            store_try_lock(&stored.entry, NULL) != -EWOULDBLOCK)
+                return false;
+        return recover_group(store, id, &stored, &site, &claim, NULL) >= 0 && claim == CLAIM_MARKED &&
+               cgroup_signal(&site.layout, site.place.cgroup_path, SIGKILL, NULL) >= 0;
 }
 
 /* 1, 0 or -errno. */
@@ -160,8 +166,7 @@ int recover(struct stored *stored, struct store *store, const char *id, int code
                 site_done(&stored->site);
         } else {
                 stored->site_known = true;
-                /* What is of an earlier boot has no group in this one: only a mark, which no boot survives, would say otherwise. */
-                if (claim == CLAIM_MARKED || (claim == CLAIM_NOTED && code != -ESTALE))
+                if (claim_holds(claim, code == -ESTALE))
                         stored->state.cgroup_path = stored->site.place.cgroup_path;
                 else if (code != -ESTALE)
                         return code;

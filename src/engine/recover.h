@@ -18,9 +18,24 @@ enum claim {
         CLAIM_FOREIGN, /* it has the mark of another one */
 };
 
+/*
+ * Whether the group is the container's. What is of an earlier boot (@stale) has none in this one: only a mark, which no boot survives, would say
+ * otherwise. A group that was only guessed never is: an entry has its note before there is a group, and until there is none any more.
+ */
+static inline bool claim_holds(enum claim claim, bool stale)
+{
+        return claim == CLAIM_MARKED || (claim == CLAIM_NOTED && !stale);
+}
+
 /* Finds the group: *@ret_site is about it, also when it does not exist. The caller frees it with site_done(). */
 int recover_group(struct store *store, const char *id, struct stored *stored, struct site *ret_site,
                   enum claim *ret_claim, struct ward_err *err);
+
+/*
+ * Kills what there is of a container that somebody is at work to make, without his lock: he may be waiting for a hook with it. He finds that its init
+ * has ended, and undoes everything. Returns whether there was one; nothing is done to one that is there already.
+ */
+bool recover_kill_unborn(struct store *store, const char *id);
 
 /*
  * For who wants to know how it is, or to signal it: after stored_open() failed with @code (stored_is_unreadable()), fills in what it could not

@@ -476,6 +476,19 @@ const struct cgroup_hierarchy *site_marked(const struct site *site)
         return unified;
 }
 
+int site_whose(struct site *site, const struct store *store, const char *id, struct ward_err *err)
+{
+        const struct cgroup_hierarchy *marked = site_marked(site);
+        const char *path = site->place.cgroup_path, *mark;
+        int r;
+
+        if (marked == NULL)
+                return 0;
+        mark = site_mark(site, store, id);
+        r = mark == NULL ? -ENOMEM : cgroup_has_mark(marked, path, site->place.root_user, mark);
+        return r < 0 && r != -EEXIST ? err_code(err, r, "find out whose the control group '%s' is", path) : r;
+}
+
 unsigned site_missing_parents(const struct site *site)
 {
         unsigned least = UINT_MAX;
@@ -623,15 +636,17 @@ int site_make_unified(struct site *site, int *ret_fd, struct ward_err *err)
         return 0;
 }
 
-int site_set_limits(struct site *site, const struct limits *limits, const char *file, struct ward_err *err)
+int site_set_limits(struct site *site, const struct limits *limits, const char *file, bool in_use, struct ward_err *err)
 {
+        int (*set)(const struct cgroup_layout *layout, const char *path, const struct cgroup_limit *all, size_t count,
+                   size_t *ret_failed, struct ward_err *err) = in_use ? cgroup_change : cgroup_set;
         size_t failed = 0;
         char where[256];
         int r;
 
         if (limits->count == 0)
                 return 0;
-        r = cgroup_set(&site->layout, site->place.cgroup_path, limits->limits, limits->count, &failed, err);
+        r = set(&site->layout, site->place.cgroup_path, limits->limits, limits->count, &failed, err);
         /* As other runtimes say it of what cgroup v1 has no file for. */
         if (r < 0 && failed < limits->count && limits->limits[failed].knob == CGROUP_UNIFIED)
                 (void)err_wrap(err, "invalid configuration");
@@ -722,7 +737,7 @@ int site_make_groups(struct site *site, const struct ward_spec *spec, struct war
                 if ((site->used >> i & 1) != 0 && site->layout.hierarchies[i].version == 1)
                         r = make_group(site, i, NULL, err);
         if (r >= 0)
-                r = site_set_limits(site, &site->limits, spec->file, err);
+                r = site_set_limits(site, &site->limits, spec->file, false, err);
         if (r >= 0)
                 r = site_set_devices(site, &spec->resources, false, err);
         if (r >= 0)

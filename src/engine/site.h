@@ -55,6 +55,10 @@ const char *site_mark(struct site *site, const struct store *store, const char *
 /* The hierarchy whose groups carry the marks, NULL: there is none. */
 const struct cgroup_hierarchy *site_marked(const struct site *site);
 
+/* Whose the container's group is: 1: it has the mark of container @id of @store; 0: none, or there is no such group; -EEXIST: the mark of another one;
+ * or another -errno with what was wrong. */
+int site_whose(struct site *site, const struct store *store, const char *id, struct ward_err *err);
+
 /* How many parents of the group are missing in every hierarchy. */
 unsigned site_missing_parents(const struct site *site);
 
@@ -96,8 +100,9 @@ unsigned site_made_parents(const struct site *site);
 /* Whether there is a limit of processes: nobody wrote the default one, and where no hierarchy has the controller it is left out. */
 bool site_limits_pids(const struct site *site, const struct spec_resources *resources);
 
-/* Writes @limits into the groups. @file and their origins name the input in errors. */
-int site_set_limits(struct site *site, const struct limits *limits, const char *file, struct ward_err *err);
+/* Writes @limits into the groups. @file and their origins name the input in errors. @in_use: what could be set is set back when something can't be. */
+int site_set_limits(struct site *site, const struct limits *limits, const char *file, bool in_use,
+                    struct ward_err *err);
 
 /* Writes the device rules of @resources and those of every container. @in_use: processes are in the group, and it is left alone when it has
  * them already. */

@@ -88,6 +88,22 @@ int stored_site(struct stored *stored, struct site **ret_site, struct ward_err *
         return 0;
 }
 
+int stored_check_group(struct stored *stored, const struct store *store, struct ward_err *err)
+{
+        struct site *site;
+        int r;
+
+        if (stored->pidfd >= 0 || stored->state.cgroup_path == NULL)
+                return 0;
+        r = stored_site(stored, &site, err);
+        if (r >= 0)
+                r = site_whose(site, store, stored->state.id, err);
+        if (r != -EEXIST)
+                return r < 0 ? r : 0;
+        stored->state.cgroup_path = site->place.cgroup_path = site->unit.name.scope = NULL;
+        return 0;
+}
+
 /* 1, 0 or -errno. Without a group in a freezer there is nothing that could be frozen. */
 static int is_frozen(struct stored *stored, struct ward_err *err)
 {

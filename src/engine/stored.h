@@ -62,6 +62,10 @@ int stored_pidfd(const struct store_state *state, int proc);
 /* The site of an existing container, which is @stored's: found out once. */
 int stored_site(struct stored *stored, struct site **ret_site, struct ward_err *err);
 
+/* Whoever ends processes or removes groups of a container that has ended asks this before: its group can have gone, by systemd or by hand, and another
+ * container's have the same path now. Then it has none any more. */
+int stored_check_group(struct stored *stored, const struct store *store, struct ward_err *err);
+
 /* stored_open() with the lock, for who changes limits: the container is created, runs, or is paused. */
 int stored_open_updatable(struct stored *stored, struct store *store, const char *id, struct ward_err *err);
 

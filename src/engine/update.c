@@ -46,7 +46,7 @@ int stored_limit(struct stored *stored, struct site *site, const struct limits *
         if (r >= 0 && before != NULL)
                 r = before(data, err);
         if (r >= 0)
-                r = site_set_limits(site, limits, "resources", err);
+                r = site_set_limits(site, limits, "resources", true, err);
         if (widened == 0)
                 return r;
         if (r >= 0)

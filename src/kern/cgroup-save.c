@@ -180,3 +180,45 @@ int cgroup_restore(const struct cgroup_hierarchy *hierarchy, const char *path, c
         }
         return r;
 }
+
+const struct cgroup_hierarchy *cgroup_limit_hierarchy(const struct cgroup_layout *layout,
+                                                      const struct cgroup_limit *limit)
+{
+        uint32_t wanted = cgroup_limit_controllers(limit);
+
+        for (size_t i = 0; i < layout->count; i++) {
+                const struct cgroup_hierarchy *h = &layout->hierarchies[i];
+
+                if (!h->denied && (wanted == 0 ? h->version == 2 : (h->controllers & wanted) != 0))
+                        return h;
+        }
+        return NULL;
+}
+
+int cgroup_change(const struct cgroup_layout *layout, const char *path, const struct cgroup_limit *limits, size_t count,
+                  size_t *ret_failed, struct ward_err *err)
+{
+        _cleanup_arena_ struct arena arena = {0};
+        struct cgroup_saved *saved = arena_new(&arena, struct cgroup_saved, count * CGROUP_SAVED_MAX + 1);
+        size_t ends[CGROUP_HIERARCHY_MAX], end = 0;
+        int r;
+
+        if (saved == NULL)
+                return err_oom(err);
+        for (size_t i = 0; i < layout->count; i++) {
+                const struct cgroup_hierarchy *h = &layout->hierarchies[i];
+
+                for (size_t j = 0; j < count; j++) {
+                        size_t more = 0;
+
+                        if (cgroup_limit_hierarchy(layout, &limits[j]) == h &&
+                            cgroup_save(h, path, &limits[j], &arena, saved + end, &more, NULL) >= 0)
+                                end += more;
+                }
+                ends[i] = end;
+        }
+        r = cgroup_set(layout, path, limits, count, ret_failed, err);
+        for (size_t i = 0, begin = 0; r < 0 && i < layout->count; begin = ends[i++])
+                (void)cgroup_restore(&layout->hierarchies[i], path, saved + begin, ends[i] - begin, NULL);
+        return r;
+}

@@ -339,6 +339,14 @@ int cgroup_save(const struct cgroup_hierarchy *hierarchy, const char *path, cons
 int cgroup_restore(const struct cgroup_hierarchy *hierarchy, const char *path, const struct cgroup_saved *saved,
                    size_t count, struct ward_err *err);
 
+/* The hierarchy that has the file of a limit. NULL: none has, or it is denied to the caller. */
+const struct cgroup_hierarchy *cgroup_limit_hierarchy(const struct cgroup_layout *layout,
+                                                      const struct cgroup_limit *limit);
+
+/* cgroup_set() for a group that is in use: all of it, or nothing. What can't be read beforehand can't be set back. */
+int cgroup_change(const struct cgroup_layout *layout, const char *path, const struct cgroup_limit *limits, size_t count,
+                  size_t *ret_failed, struct ward_err *err);
+
 /* A device rule: type 'a' (all), 'b' or 'c'; -1 is any number; access a subset of "rwm". The last match wins. */
 struct cgroup_device_rule {
         bool allow;

@@ -39,7 +39,7 @@ struct store_limit_setting {
 struct store_limit {
         const char *kind;     /* "process", "container", "group", "unit" */
         const char *name;     /* the pid, the id, the path, the unit */
-        uint64_t start_ticks; /* of a process: with its pid it is the same */
+        uint64_t start_ticks; /* of a process, or of a container's first: with its number or id it is the same */
         bool tree;
         const char *scope;   /* systemd's, which was made for the target; NULL: none */
         const char *boot_id; /* filled in by store_limit_write() */

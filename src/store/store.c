@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/digits.h"
@@ -28,7 +29,8 @@
 
 #define CACHE_NAME ".cache"
 #define GROUP_NAME "group"
-#define DESTROY_TRIES 10  /* somebody who writes does so once or twice */
+#define DESTROY_TRIES 10 /* somebody who writes does so once or twice */
+#define LOCK_WAIT_MSEC 10000
 #define CREATE_TRIES 1000 /* whoever tidies up meanwhile takes it away once each */
 
 /*
@@ -250,15 +252,32 @@ int store_id_check(const char *id, struct ward_err *err)
         return -EINVAL;
 }
 
-/* Waits for the lock, unless @more is LOCK_NB. Returns 1 when the directory was removed meanwhile: then the id may name another one. */
-static int take_lock(int fd, int more, struct ward_err *err)
+enum wait {
+        WAIT_NOT,
+        WAIT_SOME, /* most hold it for a moment; but a hook may run in its own time, and a program that it calls would wait for it */
+        WAIT_EVER, /* for who has made the container, and has still to see to its end */
+};
+
+/* Waits for the lock for as long as @wait says. Returns 1 when the directory was removed meanwhile: then the id may name another one. */
+static int take_lock(int fd, enum wait wait, struct ward_err *err)
 {
+        const struct timespec pause = {.tv_nsec = 1000000};
         struct stat st;
         int r;
 
-        do
-                r = flock(fd, LOCK_EX | more);
-        while (r < 0 && errno == EINTR);
+        for (unsigned waited = 0;; waited++) {
+                r = flock(fd, wait == WAIT_EVER ? LOCK_EX : LOCK_EX | LOCK_NB);
+                if (r >= 0 || (errno != EINTR && (errno != EWOULDBLOCK || wait != WAIT_SOME)))
+                        break;
+                if (waited == LOCK_WAIT_MSEC) {
+                        (void)err_set(err, -EBUSY,
+                                      "lock the container's state: another process makes, changes or deletes the "
+                                      "container, and has not been done with it for %d s",
+                                      LOCK_WAIT_MSEC / 1000);
+                        return err_hint(err, "try again later; a hook can't change the container that it runs for");
+                }
+                (void)nanosleep(&pause, NULL);
+        }
         if (r < 0 || fstat(fd, &st) < 0)
                 return err_errno(err, "lock the container's state");
         return st.st_nlink == 0;
@@ -347,7 +366,7 @@ int store_create(struct store *store, const char *id, struct store_entry *ret_en
                 /* Before it was locked it looked as if its maker had died: whoever tidies up may have taken it away. */
                 if (fd < 0 && errno == ENOENT)
                         continue;
-                r = fd < 0 ? err_errno(err, "open the state of container '%s'", id) : take_lock(fd, 0, err);
+                r = fd < 0 ? err_errno(err, "open the state of container '%s'", id) : take_lock(fd, WAIT_SOME, err);
                 if (r < 0) {
                         (void)unlinkat(store->fd, id, AT_REMOVEDIR);
                         return r;
@@ -387,7 +406,7 @@ int store_enter(struct store *store, const char *id, bool lock, struct store_ent
                         return fail_absent(store, id, err);
                 if (fd < 0)
                         return err_errno(err, "open the state of container '%s' in '%s'", id, store->path);
-                r = lock ? take_lock(fd, 0, err) : 0;
+                r = lock ? take_lock(fd, WAIT_SOME, err) : 0;
                 if (r < 0)
                         return r;
                 if (r > 0)
@@ -398,9 +417,9 @@ int store_enter(struct store *store, const char *id, bool lock, struct store_ent
         }
 }
 
-static int lock_entry(struct store_entry *entry, int more, struct ward_err *err)
+static int lock_entry(struct store_entry *entry, enum wait wait, struct ward_err *err)
 {
-        int r = take_lock(entry->fd, more, err);
+        int r = take_lock(entry->fd, wait, err);
 
         if (r > 0)
                 return err_set(err, -ENOENT, "lock the container's state: it was deleted meanwhile");
@@ -411,12 +430,12 @@ static int lock_entry(struct store_entry *entry, int more, struct ward_err *err)
 
 int store_lock(struct store_entry *entry, struct ward_err *err)
 {
-        return lock_entry(entry, 0, err);
+        return lock_entry(entry, WAIT_EVER, err);
 }
 
 int store_try_lock(struct store_entry *entry, struct ward_err *err)
 {
-        return lock_entry(entry, LOCK_NB, err);
+        return lock_entry(entry, WAIT_NOT, err);
 }
 
 void store_unlock(struct store_entry *entry)

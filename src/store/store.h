@@ -113,11 +113,11 @@ struct store_entry {
 /* Makes ROOT/ID and locks it. -EEXIST when the id is taken, with what to do. */
 int store_create(struct store *store, const char *id, struct store_entry *ret_entry, struct ward_err *err);
 
-/* Opens ROOT/ID; @lock: waits for the lock. -ENOENT with a suggestion of a similar id when there is no such container. */
+/* Opens ROOT/ID; @lock: waits for the lock, ten seconds at most: -EBUSY. -ENOENT with a suggestion of a similar id when there is no such container. */
 int store_enter(struct store *store, const char *id, bool lock, struct store_entry *ret_entry, struct ward_err *err);
 void store_leave(struct store_entry *entry);
 
-/* Takes the lock of an entry that was opened without, or unlocked. -ENOENT when the container was deleted meanwhile. */
+/* Takes the lock of an entry that was opened without, or unlocked, however long that takes. -ENOENT when the container was deleted meanwhile. */
 int store_lock(struct store_entry *entry, struct ward_err *err);
 
 /* The same without waiting. -EWOULDBLOCK: somebody is at work on it. */

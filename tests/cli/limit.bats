@@ -383,6 +383,33 @@ time.sleep(1000)' >/dev/null 2>&1 3>&-
         expect_output "Nothing to remove."
 }
 
+# bats test_tags=matrix-vm
+@test "what was done to a container is not done to another one that has its name later" {
+        local init
+        needs_machine_root
+        bundle b '.process.args = ["sleep", "1000"]' '.linux.resources.pids.limit = 50'
+        ward_oci run -d -b b "$ID" 3>&-
+        ward limit --pids 20 --device 'c 10:229 rwm' "$ID"
+        ward_oci delete --force "$ID"
+        rm -r b
+        bundle b '.process.args = ["sleep", "1000"]' '.linux.resources.pids.limit = 40'
+        ward_oci run -d -b b "$ID" 3>&-
+        init=$(ward_oci state "$ID" | jq .pid)
+        run -1 ward limit --undo "$ID"
+        [[ $(value_of "$init" pids.max) == 40 ]]
+        ward limit --device 'c 10:200 rwm' "$ID"
+        if [[ -d /sys/fs/cgroup/devices ]]; then
+                value_of "$init" devices.list | grep -q "c 10:200 rwm"
+                ! value_of "$init" devices.list | grep "c 10:229" || return 1
+        fi
+        run ward gc
+        expect_in_output "limits" "container $ID" "what was limited is gone"
+        ward limit --undo "$ID"
+        [[ $(value_of "$init" pids.max) == 40 ]]
+        ward_oci delete --force "$ID"
+        ward gc
+}
+
 # ---- who is limited -------------------------------------------------------------------------------------------------------------
 
 # bats test_tags=matrix-vm

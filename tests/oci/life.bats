@@ -14,6 +14,9 @@ teardown() {
         remove_all
 }
 
+# The groups of the test, deepest first, whoever made them.
+remove_groups() { find /sys/fs/cgroup -depth -type d -path "*/$ID*" -exec rmdir {} +; }
+
 # bats test_tags=vm
 @test "create, start, kill, delete: each status on the way" {
         make_bundle sleep 100
@@ -387,6 +390,117 @@ teardown() {
         oci delete --force "$ID"
         has_ended "$pid"
         nothing_left
+}
+
+# bats test_tags=vm
+@test "the group of a container that has ended can be another one's by now: that is left alone" {
+        local verb first init
+        needs_machine_root
+        for verb in "delete $ID-first" "kill --all $ID-first KILL" "delete --force $ID-first"; do
+                make_bundle sleep 100
+                edit --arg at "/$ID/same" '.linux.cgroupsPath = $at'
+                oci run -d -b "$BUNDLE" "$ID-first" 3>&-
+                oci kill "$ID-first" KILL
+                wait_until 5 has_status "$ID-first" stopped
+                # As systemd does when the last process of a scope has gone.
+                wait_until 5 remove_groups
+                oci run -d -b "$BUNDLE" "$ID" 3>&-
+                run -1 oci ps "$ID-first"
+                # shellcheck disable=SC2086
+                [[ $verb == kill* ]] && run -1 oci $verb || oci $verb
+                has_status "$ID" running
+                oci exec "$ID" true
+                [[ -n $(groups_of "$ID") ]]
+                oci delete --force "$ID-first"
+                has_status "$ID" running
+                oci delete --force "$ID"
+                nothing_left
+        done
+}
+
+@test "a group that is only called as the container would have been is nobody's to end" {
+        local group pid
+        needs_machine_root
+        for group in /sys/fs/cgroup/{,freezer/,pids/,unified/}; do
+                [[ ! -e $group/cgroup.procs || $group -ef /sys/fs/cgroup && ! -e /sys/fs/cgroup/cgroup.controllers ]] || mkdir "$group/$ID"
+        done
+        sleep 100 3>&- &
+        pid=$!
+        for group in /sys/fs/cgroup/{,freezer/,pids/,unified/}"$ID"; do
+                [[ ! -d $group ]] || echo "$pid" >"$group/cgroup.procs"
+        done
+        # As a create leaves it that is killed before it has noted a group.
+        mkdir -p -m 700 "$WORK/state" "$WORK/state/$ID"
+        oci delete --force "$ID"
+        [[ ! -e $WORK/state/$ID ]]
+        kill -0 "$pid"
+        kill -KILL "$pid"
+        wait "$pid" || true
+        wait_until 5 remove_groups
+}
+
+# bats test_tags=vm
+@test "create: who waits for a hook of the machine is ended by delete --force and by kill" {
+        local kind how pid
+        for kind in createRuntime createContainer; do
+                for how in "kill $ID KILL" "delete --force $ID"; do
+                        make_bundle sleep 100
+                        edit --arg kind "$kind" --arg at "$WORK/hook" '.hooks[$kind] = [{path: "/bin/sh", args: ["sh", "-c", "echo hook >\($at); exec sleep 100"]}]'
+                        rm -f hook said
+                        become_oci create --pid-file "$WORK/pid" -b "$BUNDLE" "$ID" >said 2>&1 3>&- &
+                        pid=$!
+                        wait_until 10 test -s hook
+                        # shellcheck disable=SC2086
+                        timeout 60 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" $how
+                        ! wait "$pid" || return 1
+                        grep -Eq "init (ended|was killed)" said || { cat said; return 1; }
+                        [[ ! -e $WORK/pid ]]
+                        fails_with "does not exist" oci state "$ID"
+                        nothing_left
+                done
+        done
+}
+
+@test "a hook that wants to change its own container is told, and does not wait for ever" {
+        make_bundle sleep 100
+        edit --arg ward "$WARD_BUILD/bin/ward-oci" --arg root "$WORK/state" --arg id "$ID" --arg at "$WORK/said" \
+                '.hooks.poststop = [{path: "/bin/sh", args: ["sh", "-c", "\($ward) --root \($root) kill \($id) KILL >\($at) 2>&1"]}]'
+        oci run -d -b "$BUNDLE" "$ID" 3>&-
+        oci delete --force "$ID"
+        grep -q "a hook can't change the container that it runs for" said
+        nothing_left
+}
+
+@test "the pid file is whole whenever somebody looks, and goes with a start that fails" {
+        local seen i
+        make_bundle sleep 100
+        : >empty
+        while [[ ! -e stop ]]; do
+                seen=$(cat "$WORK/pid" 2>/dev/null) && [[ -z $seen ]] && echo empty >>empty
+        done 3>&- &
+        for i in {1..10}; do
+                oci create --pid-file "$WORK/pid" -b "$BUNDLE" "$ID" 3>&-
+                [[ $(<"$WORK/pid") == $(init_pid) ]]
+                oci delete --force "$ID"
+                # That of somebody else: the next one's is another file.
+                [[ -e $WORK/pid ]]
+                ((i % 2)) || rm "$WORK/pid"
+        done
+        touch stop
+        wait
+        [[ ! -s empty ]]
+        edit '.process.args = ["/bin/nonesuch"]'
+        fails_with nonesuch oci create --pid-file "$WORK/pid" -b "$BUNDLE" "$ID"
+        [[ ! -e $WORK/pid ]]
+        [[ -z $(compgen -G "$WORK/pid*") ]]
+        # What is no file is written to as it is.
+        make_bundle true
+        mkfifo "$WORK/pipe"
+        cat "$WORK/pipe" >read 3>&- &
+        oci run --pid-file "$WORK/pipe" -b "$BUNDLE" "$ID" 3>&-
+        wait
+        grep -Eqx "[0-9]+" read
+        [[ -p $WORK/pipe ]]
 }
 
 @test "a relative bundle, root and source of a bind are found" {

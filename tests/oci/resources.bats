@@ -340,6 +340,21 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
 }
 
 # bats test_tags=matrix-vm
+@test "update: all of it, or nothing" {
+        local before
+        make_bundle sleep 1000
+        edit '.linux.resources.memory.limit = 50000000 | .linux.resources.pids.limit = 30'
+        oci run -d -b "$BUNDLE" "$ID"
+        before=$(value cpu.shares cpu.weight)
+        # The kernel wants a quota of a millisecond at least.
+        fails_with "quota" oci update --memory 60000000 --pids-limit 40 --cpu-share 300 --cpu-quota 500 "$ID"
+        [[ $(value pids.max) == 30 && $(value cpu.shares cpu.weight) == "$before" ]]
+        (($(value memory.limit_in_bytes memory.max) < 55000000))
+        oci update --memory 60000000 --pids-limit 40 --cpu-share 300 --cpu-quota 5000 "$ID"
+        [[ $(value pids.max) == 40 && $(value cpu.shares cpu.weight) != "$before" ]]
+}
+
+# bats test_tags=matrix-vm
 @test "events: disks and waiting, in runc's form" {
         make_bundle sleep 1000
         start
