@@ -295,6 +295,8 @@ static const struct refusal {
         {OP_RECONFIGURE, STEP_ATTRIBUTES, EINVAL, "", MISTAKE_NONE,
          "'remount' changes what is mounted there, and nothing is, or its file system has no such option"},
         {OP_PIVOT, -1, EINVAL, "", MISTAKE_NONE, "on an initramfs pivot_root can't work: use --no-pivot"},
+        {OP_PIVOT, STEP_DETACH_OLD, EBUSY, "", MISTAKE_NONE,
+         "something mounts on the machine's root again and again, and each mount comes over the container's: find out what does (findmnt --poll), and end it"},
         {OP_MOUNT, -1, EPERM, "proc", MISTAKE_OUTER_CONTAINER, "parts of /proc are masked by an outer container: the kernel then refuses a fresh one"},
         {OP_MOUNT, -1, EPERM, "sysfs", MISTAKE_NONE,
          "a user namespace may mount sysfs only with a network namespace of its own: bind /sys in its place"},

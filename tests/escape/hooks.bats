@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# V29: programs of the host that are run for a container take nothing from it.
+# V29, V37: programs of the host that are run for a container take nothing from it, and leave nothing of the host's over it.
 # shellcheck disable=SC2016,SC2154
 
 load helpers/escape
@@ -64,6 +64,30 @@ make_hooks() {
         oci run -b "$BUNDLE" "$ID"
         run ! grep "$WORK/shared/x" /proc/self/mountinfo
         umount shared
+}
+
+# The host's root is over the container's when the pivot has exchanged them, and what a hook mounted on it is over both.
+@test "V37: what a hook mounts on the root does not keep the machine's root over the container's" {
+        local what pivot shown count
+        make_bundle sh -c 'ls /..; cat "/..$0/marker"' "$CANARY"
+        ls "$BUNDLE/rootfs" >"$WORK/wanted"
+        cp "$BUNDLE/config.json" "$WORK/config"
+        cd "$BUNDLE/rootfs"
+        for what in "-t tmpfs none" "--bind /"; do
+                for count in 1 3; do
+                        # The second has a path that leads nowhere while hooks run: it lies over the machine's root then.
+                        for shown in "$BUNDLE/rootfs" "/proc/$$/cwd"; do
+                                for pivot in "" --no-pivot; do
+                                        jq --arg what "$what" --arg root "$shown" --argjson count $count '.root.path = $root | .hooks = {createContainer:
+                                              [range($count) | {path: "/bin/mount", args: (["mount"] + ($what / " ") + ["/"]), env: ["PATH=/bin:/usr/bin"]}]}' \
+                                                "$WORK/config" >"$BUNDLE/config.json"
+                                        # shellcheck disable=SC2086  # no word, or one
+                                        run oci run $pivot -b "$BUNDLE" "$ID"
+                                        [[ $output == "$(<"$WORK/wanted")"$'\n'*"can't open"* && $output != *"host marker"* ]] || { echo "$what $count $shown $pivot"; shown; }
+                                done
+                        done
+                done
+        done
 }
 
 @test "V29: a hook has no descriptor of the caller's, nor those that the program gets" {

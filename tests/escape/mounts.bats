@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# V23, V24: mounts that travel back to the host, and read-only trees.
+# V23, V24, V37: mounts that travel back to the host, read-only trees, and mounts of the host around the root.
 # shellcheck disable=SC2154
 
 load helpers/escape
@@ -135,6 +135,64 @@ on_shared_host() {
         # What is to be masked may not be there; nothing is mounted twice.
         [[ -z $(uniq -d "$WORK/mounted") && -z $(comm -23 "$WORK/mounted" "$WORK/wanted") ]] || shown
         grep -qx / "$WORK/mounted"
+}
+
+# Until the pivot the container's copy of the machine's mounts is a slave of theirs: what is mounted on the machine's root comes between that and the container's.
+@test "V37: what somebody mounts on the machine's root meanwhile does not keep it over the container's" {
+        local times
+        make_bundle sh -c 'ls /..; cat "/..$0/marker"' "$CANARY"
+        edit --arg work "$WORK" '.hooks = {createContainer: [{path: "/bin/sh", env: ["PATH=/bin:/usr/bin"], timeout: 60,
+                args: ["sh", "-c", "touch \($work)/ready; until [ -e \($work)/mounted ]; do sleep 0.02; done"]}]}'
+        for times in 1 3; do
+                rm -f "$WORK/ready" "$WORK/mounted"
+                run unshare -m --propagation private bash -c '
+                        mount --make-rshared /
+                        "${@:3}" &
+                        until [[ -e $1/ready ]]; do kill -0 $! 2>/dev/null || exit 1; sleep 0.02; done
+                        for ((i = 0; i < $2; i++)); do mount --bind / /; done
+                        touch "$1/mounted"
+                        wait $!' bash "$WORK" $times "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+                [[ $output == "$(ls "$BUNDLE/rootfs")"$'\n'*"can't open"* && $output != *"host marker"* ]] || { echo "$times"; shown; }
+        done
+}
+
+# The caller's root is the lower one of two then: whoever mounts on his root stays below.
+@test "V37: of a machine whose root is covered by another mount nothing stays below the container's" {
+        local kind times users sleeper
+        unshare --user sleep 100 3>&- &
+        sleeper=$!
+        wait_until 5 is_program sleep $sleeper
+        echo 0 0 1000 | tee /proc/$sleeper/{uid,gid}_map
+        # Below a root of the caller's no user namespace can be made, but joined.
+        for users in . '.linux.namespaces += [{type: "user", path: $path}] | .mounts |= map(select(.destination == "/proc"))'; do
+                make_bundle probe uncover "$CANARY/marker"
+                with_probe
+                grant CAP_SYS_ADMIN CAP_SYS_CHROOT
+                edit --arg path "/proc/$sleeper/ns/user" "$users"
+                for times in private:1 private:3 shared:1 shared:3; do
+                        kind=${times%:*}
+                        run unshare -m --propagation private bash -c '
+                                mount "--make-r$2" /
+                                for ((i = 0; i < $3; i++)); do mount --bind / /; done
+                                cp /proc/self/mountinfo "$1/mounts"
+                                "${@:4}"
+                                echo "status $?"
+                                diff "$1/mounts" /proc/self/mountinfo | sed -n "s/^[<>]/ON THE HOST:/p"' bash \
+                                "$WORK" "$kind" "${times#*:}" "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+                        # What lies below in a user namespace nobody in it can uncover.
+                        [[ $output == umount*"status 0"* && $output != *uncovered* && $output != *"ON THE HOST"* ]] || { echo "$times $users"; shown; }
+                        [[ $users != . || $output == *"umount done"* ]] || shown
+                done
+        done
+        kill $sleeper
+        wait $sleeper || true
+}
+
+# The attack is one: where the caller is another namespace's root it finds what lies below.
+@test "V37: the attacker finds what lies below the root of a mount namespace" {
+        run -0 unshare -m --propagation private sh -c 'mount --rbind / / && exec nsenter --mount=/proc/self/ns/mnt "$@"' sh \
+                "$ATTACKERS/probe" uncover "$CANARY/marker"
+        [[ $output == "umount done"$'\n'"uncovered: host marker"* ]] || shown
 }
 
 @test "V23: below a root that is only changed into, there is no /proc or /sys for a user namespace to take as its right to one without masks" {

@@ -93,6 +93,18 @@ static void with_two_roots(struct child *child)
         child->caller = 41;
 }
 
+static void with_two_roots_apart(struct child *child)
+{
+        with_two_roots(child);
+        mock.pivots_once = true;
+}
+
+static void with_covers(struct child *child)
+{
+        (void)child;
+        mock.covers = 3;
+}
+
 static void with_root_path(struct child *child)
 {
         child->root_path = 42;
@@ -305,6 +317,7 @@ const struct op_case op_cases[] = {
                  {"chroot '.'", STEP_TOP},
                  {"fchdir 20", IGNORED},
                  {"close 20", IGNORED},
+                 {"mount '' '/' '' 0x84000 ''", STEP_ITSELF},
                  {"fchdir 23", STEP_TOP},
                  {"chroot '.'", STEP_TOP},
                  {"mount '' '/' '' 0x84000 ''", STEP_ITSELF},
@@ -813,9 +826,22 @@ const struct op_case op_cases[] = {
                  {"fchdir 11", STEP_CHDIR},
                  {"pivot_root '.' '.'", STEP_PIVOT},
                  {"umount2 '.' 2", STEP_DETACH_OLD},
-                 {"chdir '/'", STEP_CHDIR},
+                 {"openat2 11 '..' w no-xdev", STEP_DETACH_OLD},
          }},
-        {"pivot in a chroot",
+        {"pivot under mounts",
+         {.type = OP_PIVOT, .number = 1},
+         with_covers,
+         {
+                 {"fchdir 11", STEP_CHDIR},
+                 {"pivot_root '.' '.'", STEP_PIVOT},
+                 {"umount2 '.' 2", STEP_DETACH_OLD},
+                 {"openat2 11 '..' w no-xdev", STEP_DETACH_OLD},
+                 {"umount2 '.' 2", STEP_DETACH_OLD},
+                 {"openat2 11 '..' w no-xdev", STEP_DETACH_OLD},
+                 {"umount2 '.' 2", STEP_DETACH_OLD},
+                 {"openat2 11 '..' w no-xdev", STEP_DETACH_OLD},
+         }},
+        {"pivot from below the namespace's root",
          {.type = OP_PIVOT, .number = 1},
          with_two_roots,
          {
@@ -824,13 +850,38 @@ const struct op_case op_cases[] = {
                  {"fchdir 11", STEP_CHDIR},
                  {"pivot_root '.' '.'", STEP_PIVOT},
                  {"umount2 '.' 2", STEP_DETACH_OLD},
+                 {"openat2 11 '..' w no-xdev", STEP_DETACH_OLD},
+                 {"fchdir 41", STEP_TOP},
+                 {"chroot '.'", STEP_TOP},
+                 {"fchdir 11", STEP_CHDIR},
+                 {"pivot_root '.' '.'", STEP_PIVOT},
+                 {"umount2 '.' 2", STEP_DETACH_OLD},
+                 {"openat2 11 '..' w no-xdev", STEP_DETACH_OLD},
                  {"close 40", IGNORED},
                  {"close 41", IGNORED},
-                 {"chdir '/'", STEP_CHDIR},
+         }},
+        {"pivot in a chroot",
+         {.type = OP_PIVOT, .number = 1},
+         with_two_roots_apart,
+         {
+                 {"fchdir 40", STEP_TOP},
+                 {"chroot '.'", STEP_TOP},
+                 {"fchdir 11", STEP_CHDIR},
+                 {"pivot_root '.' '.'", STEP_PIVOT},
+                 {"umount2 '.' 2", STEP_DETACH_OLD},
+                 {"openat2 11 '..' w no-xdev", STEP_DETACH_OLD},
+                 {"fchdir 41", STEP_TOP},
+                 {"chroot '.'", STEP_TOP},
+                 {"fchdir 11", STEP_CHDIR},
+                 {"pivot_root '.' '.'", STEP_PIVOT},
+                 {"fchdir 11", STEP_TOP},
+                 {"chroot '.'", STEP_TOP},
+                 {"close 40", IGNORED},
+                 {"close 41", IGNORED},
          }},
         {"chroot",
          {.type = OP_PIVOT, .number = 0},
-         NULL,
+         with_covers,
          {
                  {"umount2 '/proc' 2", STEP_DETACH_OLD},
                  {"umount2 '/proc' 2", STEP_DETACH_OLD},
@@ -840,7 +891,13 @@ const struct op_case op_cases[] = {
                  {"mount 'none' '/sys' 'tmpfs' 0x1 ''", STEP_DETACH_OLD},
                  {"fchdir 11", STEP_CHDIR},
                  {"chroot '.'", STEP_PIVOT},
-                 {"chdir '/'", STEP_CHDIR},
+                 {"openat2 11 '..' w no-xdev", STEP_DETACH_OLD},
+                 {"umount2 '.' 2", STEP_DETACH_OLD},
+                 {"openat2 11 '..' w no-xdev", STEP_DETACH_OLD},
+                 {"umount2 '.' 2", STEP_DETACH_OLD},
+                 {"openat2 11 '..' w no-xdev", STEP_DETACH_OLD},
+                 {"umount2 '.' 2", STEP_DETACH_OLD},
+                 {"openat2 11 '..' w no-xdev", STEP_DETACH_OLD},
          }},
         {"make",
          {.type = OP_MAKE, .mount = {.type = "tmpfs", .attr = MOUNT_ATTR_NOSUID, .slot = FD_STATE}},

@@ -47,7 +47,6 @@ void fixture_prepare(struct fixture *f, const struct op *ops, unsigned count)
                 .shared = &f->shared,
                 .root = FD_FIRST + FD_ROOT,
                 .root_path = -EBADF,
-                .covers = 1,
                 .scratch = FD_FIRST + FD_ROOT,
                 .proc = -EBADF,
                 .sys = -EBADF,

@@ -654,15 +654,10 @@ static long answer(long number, const long *a)
 {
         long r = 0;
 
-        if (file_call(number, a, &r) || credential_call(number, a, &r) || mock_schedule_call(number, a, &r))
+        if (mock_root_call(number, a, &r) || file_call(number, a, &r) || credential_call(number, a, &r) ||
+            mock_schedule_call(number, a, &r))
                 return r;
         switch (number) {
-        case __NR_setns:
-                mock.at_top = mock.chrooted;
-                return 0;
-        case __NR_umount2: /* one mount on each place, but the old root is below the new one */
-                mock.detached = ((const char *)a[0])[0] == '/' && !mock.detached;
-                return ((const char *)a[0])[0] != '/' || mock.detached ? 0 : -EINVAL;
         case __NR_fsopen:
         case __NR_pidfd_open:
         case __NR_socket:

@@ -86,9 +86,12 @@ struct mock {
         long poll_answer;
         const char *cwd;
         long file_system;
-        uint64_t inode;    /* of every file */
-        bool chrooted;     /* "/" is another directory behind setns(2) ... */
-        bool at_top;       /* ... which was called */
+        uint64_t inode;   /* of every file */
+        bool chrooted;    /* "/" is another directory behind setns(2) ... */
+        bool at_top;      /* ... which was called */
+        bool pivots_once; /* the caller's root does not lie below the namespace's */
+        unsigned pivots;
+        unsigned covers;   /* mounts on the root, which ".." leads to */
         char argument[32]; /* the first of execveat(2), which @executed is then */
         const char *executed;
         int exit_status;
@@ -112,6 +115,9 @@ int mock_open(const char *path);
 
 /* Answers @number where it is one of the calls that schedule, into *@ret. false: it is none. */
 bool mock_schedule_call(long number, const long *a, long *ret);
+
+/* The same of those that are about the root of the mount namespace. */
+bool mock_root_call(long number, const long *a, long *ret);
 
 /* Runs the plan; child->slots etc. are the caller's.. */
 enum mock_end mock_run(struct child *child);

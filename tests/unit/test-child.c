@@ -621,6 +621,29 @@ static void test_other_mount_removed(void **state)
                 assert_null(strstr(mock.calls[i], "umount2"));
 }
 
+/* ---- the root ---- */
+
+/* Who mounts on the root faster than it can be taken away keeps the container from starting. */
+static void test_pivot_never_uncovered(void **state)
+{
+        const struct op op = {.type = OP_PIVOT, .number = 1};
+        static const int answers[] = {EXDEV, EACCES, 0};
+        struct fixture f;
+
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS_OF(answers); i++) {
+                fixture_prepare(&f, &op, 1);
+                mock.answer_of = __NR_openat2;
+                mock.answer = -answers[i];
+                mock.answer_times = INT32_MAX;
+                assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+                fixture_assert_failed(&f, STEP_DETACH_OLD,
+                                      answers[i] == EXDEV ? EBUSY
+                                      : answers[i] == 0   ? ENOTDIR
+                                                          : answers[i]);
+        }
+}
+
 static void test_find(void **state)
 {
         (void)state;
@@ -689,6 +712,7 @@ static const struct CMUnitTest plain_tests[] = {
         cmocka_unit_test(test_race),
         cmocka_unit_test(test_made_by_another),
         cmocka_unit_test(test_other_mount),
+        cmocka_unit_test(test_pivot_never_uncovered),
         cmocka_unit_test(test_log_full),
         cmocka_unit_test(test_path_too_long),
         cmocka_unit_test(test_nodes_of_the_image),

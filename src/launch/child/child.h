@@ -26,7 +26,6 @@ struct child {
         uint64_t root_mount; /* id of its mount; 0 until needed */
         int root_path; /* O_PATH of the directory of the host that it is a clone of, for hooks; -EBADF: not needed, or out of reach */
         bool root_at_path;  /* it lies there, and not over the root of the namespace */
-        uint32_t covers;    /* how many mounts lie on the root of the namespace, each on the one before */
         int scratch;        /* O_PATH of the tmpfs of OP_SCRATCH; -EBADF: none */
         uint32_t directory; /* OP_FIRST_CHDIR: which was entered */
         int top,

@@ -5,11 +5,17 @@
  * The root of the namespace is not always the process's own: it is another one where the caller is in a chroot(2). pivot_root(2) exchanges the
  * process's own alone; the machine's would stay above the container, in its namespace, for everybody who joins it, whom setns(2) leads to
  * the namespace's root, and for who climbs out of his root with CAP_SYS_CHROOT. So the tree always lies on the namespace's root, and that
- * one goes; what is found by a path of the host until then is found from the caller's.
+ * one goes; what is found by a path of the host until then is found from the caller's. Where something is mounted on the caller's root, that is the
+ * namespace's, and the caller's below it: that one goes behind the other.
+ *
+ * Until then hooks of the host, and whoever mounts something on the machine's root, of which the namespace's is a slave, can lay any number of mounts
+ * between the two roots. Behind the pivot they are on the container's, the machine's root among them: they are counted by nobody, but taken away until
+ * it is proved that nothing is left there.
  */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/mount.h>
+#include <linux/openat2.h>
 #include <linux/sched.h>
 #include <linux/stat.h>
 
@@ -18,7 +24,8 @@
 
 #define FLAG_PATH 010000000
 #define FLAG_CLOEXEC 02000000
-#define DETACH 2 /* MNT_DETACH of umount2(2) */
+#define DETACH 2          /* MNT_DETACH of umount2(2) */
+#define DETACHES_MAX 1000 /* of mounts on the root, while others make more */
 
 static int open_directory(const char *path)
 {
@@ -86,16 +93,27 @@ static int go_to_one_of(const struct child *child, int which)
         return child->top < 0 ? 0 : go_to(which);
 }
 
+static int propagate(struct child *child, uint64_t flags)
+{
+        child->step = STEP_ITSELF;
+        return (int)sys5(mount, 0, "/", 0, flags, 0);
+}
+
 int child_do_propagation(struct child *child, const struct op *op)
 {
         int r = find_top(child);
 
-        if (r >= 0)
-                r = go_to_one_of(child, child->top);
         if (r < 0)
                 return r;
-        child->step = STEP_ITSELF;
-        r = (int)sys5(mount, 0, "/", 0, op->number, 0);
+        /* Where it lies below the namespace's root, what goes from it would go from the machine's. EINVAL: it is not the root of a mount. */
+        if (child->top >= 0)
+                r = propagate(child, op->number);
+        if (r < 0 && r != -EINVAL)
+                return r;
+        child->step = STEP_TOP;
+        r = go_to_one_of(child, child->top);
+        if (r >= 0)
+                r = propagate(child, op->number);
         if (r < 0)
                 return r;
         child->step = STEP_TOP;
@@ -124,7 +142,7 @@ static int move_to(struct child *child, int tree, int at, const char *path)
 
 /* Over the root of this namespace: no path of the host has to be walked with the ids of the container. pivot_root(2) wants a mount point
  * that is below the current root, which this is. */
-static int cover(struct child *child, int tree)
+int child_cover_root(struct child *child, int tree)
 {
         int r;
 
@@ -136,15 +154,6 @@ static int cover(struct child *child, int tree)
                 return r;
         child->step = STEP_TOP;
         return go_to_one_of(child, child->caller);
-}
-
-int child_cover_root(struct child *child, int tree)
-{
-        int r = cover(child, tree);
-
-        if (r >= 0)
-                child->covers++;
-        return r;
 }
 
 int child_do_root(struct child *child, const struct op *op)
@@ -192,7 +201,7 @@ int child_do_show_root(struct child *child, const struct op *op)
         int r;
 
         if (op->number == 0) {
-                r = child->root_at_path ? cover(child, child->root) : 0;
+                r = child->root_at_path ? child_cover_root(child, child->root) : 0;
                 child->root_at_path = false;
                 forget(&child->root_path);
                 return r;
@@ -232,15 +241,89 @@ static int hide_old(struct child *child)
         return r < 0 ? r : hide("/sys");
 }
 
-int child_do_pivot(struct child *child, const struct op *op)
+/* Whether something is mounted on the root, which is this process's own: ".." leads to it from there (path_resolution(7)). What is found is a directory
+ * either way, and can't be opened for writing, so that nothing has to be closed. */
+static int is_covered(const struct child *child)
 {
-        int r = op->number == 0 && child->top >= 0 ? hide_old(child) : 0;
+        const struct open_how how = {.flags = O_WRONLY | FLAG_CLOEXEC, .resolve = RESOLVE_NO_XDEV};
+        int r = (int)sys4(openat2, child->root, "..", &how, sizeof(how));
+
+        if (r == -EISDIR)
+                return 0;
+        return r == -EXDEV ? 1 : r < 0 ? r : -ENOTDIR;
+}
+
+/* Takes away what is mounted on the root, the working directory: ".", as umount2(2) takes it, is the topmost mount there. What arrives on that meanwhile
+ * goes with it, and what it is gone from gets nothing any more. */
+static int uncover(struct child *child)
+{
+        int r;
+
+        child->step = STEP_DETACH_OLD;
+        r = is_covered(child);
+        for (int i = 0; r > 0 && i < DETACHES_MAX; i++) {
+                r = (int)sys2(umount2, ".", DETACH);
+                if (r >= 0)
+                        r = is_covered(child);
+        }
+        return r > 0 ? -EBUSY : r;
+}
+
+/* @which: the root that goes, where there are two. */
+static int pivot_from(struct child *child, int which)
+{
+        int r;
+
+        child->step = STEP_TOP;
+        r = go_to_one_of(child, which);
+        if (r < 0)
+                return r;
+        child->step = STEP_CHDIR;
+        r = (int)sys1(fchdir, child->root);
+        if (r < 0)
+                return r;
+        /* pivot_root(2), NOTES: with "." twice the old root is stacked on the new one. */
+        child->step = STEP_PIVOT;
+        return (int)sys2(pivot_root, ".", ".");
+}
+
+/* Behind pivot_root(2) the old root is on the new one, or what lay on it. */
+static int detach_old(struct child *child)
+{
+        int r;
+
+        child->step = STEP_DETACH_OLD;
+        r = (int)sys2(umount2, ".", DETACH);
+        return r >= 0 ? uncover(child) : r;
+}
+
+static int pivot(struct child *child)
+{
+        int r = pivot_from(child, child->top);
+
+        if (r >= 0)
+                r = detach_old(child);
+        if (r < 0 || child->top < 0)
+                return r;
+        r = pivot_from(child, child->caller);
+        /* It does not lie below; or nobody may take away what lies on it, as in a user namespace (mount_namespaces(7)). */
+        if (r == -EINVAL) {
+                child->step = STEP_TOP;
+                return go_to(child->root);
+        }
+        return r >= 0 ? detach_old(child) : r;
+}
+
+/* The machine's root stays in the namespace. */
+static int change_root(struct child *child)
+{
+        int r = child->top >= 0 ? hide_old(child) : 0;
 
         if (r < 0)
                 return r;
         child->step = STEP_TOP;
         r = go_to_one_of(child, child->top);
-        if (r >= 0 && op->number == 0)
+        if (r >= 0)
                 r = hide_old(child);
         if (r < 0)
                 return r;
@@ -249,20 +332,17 @@ int child_do_pivot(struct child *child, const struct op *op)
         if (r < 0)
                 return r;
         child->step = STEP_PIVOT;
-        if (op->number == 0) {
-                r = (int)sys1(chroot, ".");
-        } else {
-                /* pivot_root(2), NOTES: with "." twice the old root is stacked on the new one and goes by detaching ".". */
-                r = (int)sys2(pivot_root, ".", ".");
-                child->step = r >= 0 ? STEP_DETACH_OLD : child->step;
-                /* What lay between the two is on it, and goes first. */
-                for (uint32_t i = 0; r >= 0 && i < child->covers; i++)
-                        r = (int)sys2(umount2, ".", DETACH);
-        }
+        r = (int)sys1(chroot, ".");
+        return r < 0 ? r : uncover(child);
+}
+
+int child_do_pivot(struct child *child, const struct op *op)
+{
+        int r = op->number == 0 ? change_root(child) : pivot(child);
+
         if (r < 0)
                 return r;
         forget(&child->top);
         forget(&child->caller);
-        child->step = STEP_CHDIR;
-        return (int)sys1(chdir, "/");
+        return 0;
 }

@@ -154,7 +154,6 @@ static int put(struct child *child, const struct op_step *step, int tree, int ta
 
         if (r >= 0 && step->path[0] == '\0') {
                 child->root = tree;
-                child->covers++;
                 return 0;
         }
         (void)sys1(close, tree);
