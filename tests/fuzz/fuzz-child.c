@@ -48,6 +48,7 @@ static struct {
         bool must_not_run; /* a call failed without which no program may run */
         bool sent_to_hook; /* this is the process of a hook by now */
         bool restricted;   /* by Landlock; asked once more, it answers another way */
+        bool pivoted;      /* pivot_root(2) was called, and did */
         bool unmounted;    /* fsmount(2) failed: mount(2) has to do it */
         void (*thread)(void *);
         void *argument;
@@ -119,6 +120,12 @@ static bool is_vital(long number, long a)
         default:
                 return false;
         }
+}
+
+/* Of the caller's root, where it is another one than the namespace's: it is not the root of a mount, or does not lie below. */
+static bool is_expected(long number, long a, int error)
+{
+        return error == EINVAL && (number == __NR_pivot_root ? fuzz.pivoted : number == __NR_mount && a == 0);
 }
 
 static long read_message(void *argument)
@@ -208,8 +215,10 @@ static long read_bounding(long cap)
 static long succeed(long number, long a, long b, long c, long d, long e)
 {
         switch (number) {
-        case __NR_openat:
         case __NR_openat2:
+                /* Of the root: nothing is mounted on it. */
+                return strcmp((const char *)b, "..") == 0 ? -EISDIR : fuzz.next_fd++ % 1000 + 20;
+        case __NR_openat:
         case __NR_open_tree:
         case __NR_fsopen:
         case __NR_fsmount:
@@ -229,6 +238,9 @@ static long succeed(long number, long a, long b, long c, long d, long e)
                 return 0;
         case __NR_fstatfs:
                 fill((void *)b, sizeof(struct statfs));
+                return 0;
+        case __NR_pivot_root:
+                fuzz.pivoted = true;
                 return 0;
         case __NR_mount:
                 fuzz.unmounted = false;
@@ -322,7 +334,7 @@ long child_mock(long number, long a, long b, long c, long d, long e, long f)
         if (error != 0 && number == __NR_sendto)
                 fuzz.failures += ((const struct record *)b)->kind == RECORD_FAILED;
         if (error != 0) {
-                if (is_vital(number, a) && !fuzz.sent_to_hook)
+                if (is_vital(number, a) && !is_expected(number, a, error) && !fuzz.sent_to_hook)
                         fuzz.must_not_run = true;
                 if (number == __NR_fsmount)
                         fuzz.unmounted = true;
