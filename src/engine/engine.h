@@ -340,6 +340,11 @@ int engine_pids(struct store *store, const char *id, pid_t **ret_pids, size_t *r
 int engine_stats(struct store *store, const char *id, struct arena *arena, struct cgroup_stats *ret_stats,
                  struct cgroup_details *ret_details, struct ward_err *err);
 
+/* What to wait for while a container runs: events of its group, with its end among them (cgroup_watch_end()), and its init. Returns 1: *@ret_watch, NULL where
+ * nothing of the group counts events, and *@ret_pidfd are the caller's; 0: it has ended. */
+int engine_watch(struct store *store, const char *id, struct cgroup_watch **ret_watch, int *ret_pidfd,
+                 struct ward_err *err);
+
 /* The plan of a start without doing anything; needs no privileges. @json: an object; otherwise a table for a person. */
 int engine_plan(const struct ward_spec *spec, const struct engine_options *options, bool json, struct text *text,
                 struct ward_err *err);

@@ -179,3 +179,28 @@ int engine_stats(struct store *store, const char *id, struct arena *arena, struc
         r = cgroup_details_read(&site->layout, stored.state.cgroup_path, arena, ret_details, err);
         return r < 0 ? r : cgroup_stats_read(&site->layout, stored.state.cgroup_path, ret_stats, err);
 }
+
+int engine_watch(struct store *store, const char *id, struct cgroup_watch **ret_watch, int *ret_pidfd,
+                 struct ward_err *err)
+{
+        _cleanup_stored_ struct stored stored;
+        _cleanup_(cgroup_watch_done) struct cgroup_watch *watch = NULL;
+        struct site *site;
+        int r;
+
+        r = stored_open(&stored, store, id, false, err);
+        if (r < 0 || stored.status == ENGINE_STOPPED)
+                return r;
+        r = stored_site(&stored, &site, err);
+        if (r < 0)
+                return r;
+        if (stored.state.cgroup_path != NULL &&
+            cgroup_watch_open(&site->layout, stored.state.cgroup_path, NULL, 0, &watch, NULL) >= 0) {
+                r = cgroup_watch_end(watch, stored.pidfd, err);
+                if (r < 0)
+                        return r;
+        }
+        *ret_watch = TAKE_PTR(watch);
+        *ret_pidfd = TAKE_FD(stored.pidfd);
+        return 1;
+}

@@ -63,6 +63,7 @@ struct cgroup_watch {
         size_t fresh_count;
         unsigned hurry; /* rounds left */
         bool gone;
+        bool ended; /* the process of cgroup_watch_end(), which is told when nothing is left that was counted */
 };
 
 void cgroup_watch_done(struct cgroup_watch **watch)
@@ -362,6 +363,15 @@ int cgroup_watch_open(const struct cgroup_layout *layout, const char *path, cons
         return 0;
 }
 
+int cgroup_watch_end(struct cgroup_watch *watch, int pidfd, struct ward_err *err)
+{
+        struct epoll_event event = {.events = EPOLLIN, .data.u64 = SOURCES_MAX};
+
+        if (epoll_ctl(watch->epoll, EPOLL_CTL_ADD, pidfd, &event) < 0)
+                return err_errno(err, "watch a process of the control group '%s'", watch->path);
+        return 0;
+}
+
 /* ---- waiting ---- */
 
 static bool is_gone(const struct cgroup_watch *watch)
@@ -453,13 +463,31 @@ static int look_at(struct cgroup_watch *watch, size_t index, uint32_t events, st
         return compare(watch, index, ret_event);
 }
 
+/* What has changed in any of the files. */
+static bool compare_all(struct cgroup_watch *watch, struct cgroup_event *ret_event)
+{
+        for (size_t i = 0; i < watch->count; i++)
+                if (watch->sources[i].what[0] == '\0' && compare(watch, i, ret_event))
+                        return true;
+        return false;
+}
+
+/* The kernel counts a victim before it sends it the signal (__oom_kill_process): what the process died of is counted by now. */
+static int look_back(struct cgroup_watch *watch, struct cgroup_event *ret_event)
+{
+        if (compare_all(watch, ret_event))
+                return 1;
+        watch->gone = true;
+        *ret_event = (struct cgroup_event){.file = "", .what = "ended"};
+        return 1;
+}
+
 /* Nothing woke us: the group may have gone, an eventfd have been early, or a counter of v1 have changed, of which the kernel tells nobody. */
 static int look_around(struct cgroup_watch *watch, struct cgroup_event *ret_event)
 {
         watch->hurry -= watch->hurry > 0;
-        for (size_t i = 0; i < watch->count; i++)
-                if (watch->sources[i].what[0] == '\0' && compare(watch, i, ret_event))
-                        return 1;
+        if (compare_all(watch, ret_event))
+                return 1;
         return is_gone(watch) ? tell_gone(watch, ret_event) : 0;
 }
 
@@ -480,6 +508,8 @@ int cgroup_watch_next(struct cgroup_watch *watch, int timeout_msec, struct cgrou
                 return 0;
         if (tell_counter(watch, ret_event))
                 return 1;
+        if (watch->ended)
+                return look_back(watch, ret_event);
         for (;;) {
                 uint64_t now = now_msec();
                 int pause = watch->hurry > 0 ? HURRY_MSEC : LOOK_MSEC;
@@ -489,6 +519,10 @@ int cgroup_watch_next(struct cgroup_watch *watch, int timeout_msec, struct cgrou
                 r = epoll_wait(watch->epoll, &event, 1, rest > pause ? pause : rest);
                 if (r < 0 && errno != EINTR)
                         return err_errno(err, "wait for events of the control group '%s'", watch->path);
+                if (r > 0 && event.data.u64 == SOURCES_MAX) {
+                        watch->ended = true;
+                        return look_back(watch, ret_event);
+                }
                 if (r > 0)
                         r = look_at(watch, (size_t)event.data.u64, event.events, ret_event);
                 else /* or it was stopped meanwhile, and goes on (signal(7)) */

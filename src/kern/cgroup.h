@@ -590,7 +590,7 @@ struct cgroup_trigger {
 struct cgroup_event {
         const char *file; /* "memory.events"; of a trigger "memory.pressure", "memory.pressure_level" */
         const char
-                *what; /* "oom_kill"; of a trigger "some 150000 1000000", "critical"; "removed": the group has gone */
+                *what; /* "oom_kill"; of a trigger "some 150000 1000000", "critical"; "removed": the group has gone; "ended" */
         uint64_t before, after; /* of a counter; 0 otherwise */
 };
 
@@ -606,11 +606,15 @@ int cgroup_watch_open(const struct cgroup_layout *layout, const char *path, cons
                       size_t trigger_count, struct cgroup_watch **ret_watch, struct ward_err *err);
 void cgroup_watch_done(struct cgroup_watch **watch);
 
+/* Watches the end of the process behind @pidfd, too, which is the last event: "ended", behind what was counted until then. @pidfd stays the caller's, and
+ * open as long as the watch. */
+int cgroup_watch_end(struct cgroup_watch *watch, int pidfd, struct ward_err *err);
+
 /* The counter number @index, as it was read last: *@ret_event->after. false: there are no more. */
 bool cgroup_watch_counter(const struct cgroup_watch *watch, size_t index, struct cgroup_event *ret_event);
 
 /* The next event, waiting for up to @timeout_msec (-1: for ever). Returns 1; 0 when there was none in that time; -errno. The strings of *@ret_event are good
- * until the next call. After "removed" there is nothing more. */
+ * until the next call. After "removed" or "ended" there is nothing more. */
 int cgroup_watch_next(struct cgroup_watch *watch, int timeout_msec, struct cgroup_event *ret_event,
                       struct ward_err *err);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ward-oci events: what a container uses, as JSON lines in the form of runc's, and a line when the OOM killer was there. */
 #include <inttypes.h>
+#include <poll.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/fd.h"
 #include "base/json.h"
 #include "oci/oci.h"
 
@@ -309,39 +311,90 @@ static int is_alive(struct oci *oci, const char *id, struct ward_err *err)
         return r < 0 ? r : info.status != ENGINE_STOPPED;
 }
 
-static void wait_nsec(uint64_t nsec)
-{
-        struct timespec left = {.tv_sec = (time_t)(nsec / NSEC_PER_SEC), .tv_nsec = (long)(nsec % NSEC_PER_SEC)};
+/* What `events` follows. */
+struct followed {
+        const char *id;
+        struct cgroup_watch *watch; /* NULL: nothing counts events, or its group has gone */
+        int init;                   /* pidfd */
+};
 
-        while (nanosleep(&left, &left) < 0 && errno == EINTR)
-                ;
+static void followed_done(struct followed *followed)
+{
+        cgroup_watch_done(&followed->watch);
+        (void)fd_close(followed->init);
+}
+
+static uint64_t now_nsec(void)
+{
+        struct timespec now;
+
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
+}
+
+/* A line for each process that the event says to have been killed. */
+static int tell(struct followed *followed, const struct cgroup_event *event, struct ward_err *err)
+{
+        if (strcmp(event->what, "oom_kill") == 0)
+                for (uint64_t i = event->before; i < event->after; i++) {
+                        int r = print_oom(followed->id, err);
+
+                        if (r < 0)
+                                return r;
+                }
+        return 0;
+}
+
+/* Waits until @until_nsec of CLOCK_MONOTONIC, and tells what happens. Returns 1, or 0 when the container has ended. */
+static int wait_until(struct followed *followed, uint64_t until_nsec, struct ward_err *err)
+{
+        for (;;) {
+                uint64_t now = now_nsec();
+                int msec = now >= until_nsec ? 0 : (int)((until_nsec - now + 999999) / 1000000), r;
+                struct pollfd init = {.fd = followed->init, .events = POLLIN};
+                struct cgroup_event event;
+
+                if (followed->watch == NULL) {
+                        r = poll(&init, 1, msec);
+                        if (r >= 0 || errno != EINTR)
+                                return r < 0 ? err_errno(err, "wait for container '%s'", followed->id) : r == 0;
+                        continue;
+                }
+                r = cgroup_watch_next(followed->watch, msec, &event, err);
+                if (r <= 0)
+                        return r < 0 ? r : 1;
+                if (strcmp(event.what, "ended") == 0)
+                        return 0;
+                r = tell(followed, &event, err);
+                if (r < 0)
+                        return r;
+                if (strcmp(event.what, "removed") == 0)
+                        cgroup_watch_done(&followed->watch);
+        }
 }
 
 static int follow(struct oci *oci, const char *id, uint64_t interval_nsec, struct ward_err *err)
 {
-        uint64_t oom_kills = UINT64_MAX;
-        int r;
+        _cleanup_(followed_done) struct followed followed = {.id = id, .init = -EBADF};
+        int r = engine_watch(&oci->store, id, &followed.watch, &followed.init, err);
 
-        for (;;) {
+        while (r > 0) {
                 _cleanup_(figures_done) struct figures figures = {0};
+                uint64_t until = now_nsec() + interval_nsec;
 
-                r = is_alive(oci, id, err);
-                if (r <= 0)
-                        return r == -ENOENT && oom_kills != UINT64_MAX ? 0 : r;
                 r = read_figures(oci, id, &figures, err);
-                /* It may have ended since. */
+                /* It may have ended since: what it died of is still to be told. */
                 if (r < 0 && is_alive(oci, id, NULL) <= 0)
-                        return 0;
-                if (r == 0 && oom_kills != UINT64_MAX && figures.stats.oom_kills != UINT64_MAX &&
-                    figures.stats.oom_kills > oom_kills)
-                        r = print_oom(id, err);
-                if (r == 0)
+                        until = 0;
+                else if (r >= 0)
                         r = print_stats(id, &figures, err);
-                if (r < 0)
+                if (r < 0 && until != 0)
                         return r;
-                oom_kills = figures.stats.oom_kills;
-                wait_nsec(interval_nsec);
+                r = wait_until(&followed, until, err);
+                if (until == 0)
+                        return r < 0 ? r : 0;
         }
+        return r;
 }
 
 static int events(struct oci *oci, const void *options, int count, char **operands, struct ward_err *err)

@@ -52,6 +52,37 @@ figure() {
         wait "$events"
 }
 
+# follow: `events` in the background, which would next look by itself in an hour; "end STATUS" is its last line.
+follow() {
+        { timeout 100 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" events --interval 1h "$ID" && echo "end $?"; } >"$WORK/events" 3>&- &
+        wait_until 30 grep -q '"stats"' "$WORK/events"
+}
+
+@test "memory: events says at once that the OOM killer ended the container, and ends" {
+        make_bundle sh -c 'while [ ! -e /tmp/go ]; do sleep 0.1; done; exec tail /dev/zero'
+        edit '.linux.resources.memory.limit = 16777216 | .root.readonly = false'
+        oci run -d -b "$BUNDLE" "$ID"
+        follow
+        touch "$BUNDLE/rootfs/tmp/go"
+        wait_until 60 grep -q '^end 0$' "$WORK/events"
+        [[ $(grep -c '"oom"' "$WORK/events") == 1 ]]
+}
+
+@test "memory: events has a line for each process that the OOM killer ended" {
+        make_bundle sh -c 'while [ ! -e /tmp/go ]; do sleep 0.1; done
+                for i in 1 2 3; do tail /dev/zero & wait $!; done; sleep 1000'
+        edit '.linux.resources.memory.limit = 16777216 | .root.readonly = false'
+        oci run -d -b "$BUNDLE" "$ID"
+        follow
+        touch "$BUNDLE/rootfs/tmp/go"
+        three() { [[ $(grep -c '"oom"' "$WORK/events") == 3 ]]; }
+        wait_until 60 three
+        oci kill "$ID" KILL
+        wait_until 60 grep -q '^end 0$' "$WORK/events"
+        three
+        [[ $(grep -c '"stats"' "$WORK/events") == 1 ]]
+}
+
 @test "pids: no more processes than allowed, and more after an update" {
         make_bundle sh -c 'while :; do sleep 1; done'
         edit '.linux.resources.pids.limit = 4'

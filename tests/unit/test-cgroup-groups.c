@@ -8,6 +8,7 @@
 
 #include "cgroup-fixture.h"
 #include "kern/cgroup-knobs.h"
+#include "kern/clone.h"
 #include "kern/proc.h"
 
 #define MIB (1024 * 1024LL)
@@ -227,6 +228,34 @@ static void test_watch(void **state)
         cgroup_watch_done(&watch);
 }
 
+/* The end of a process comes behind what was counted until then. */
+static void test_watch_end(void **state)
+{
+        struct fixture *f = *state;
+        struct cgroup_watch *watch = NULL;
+        struct cgroup_event event = {0};
+        int pidfd, populated = 0;
+        pid_t pid;
+
+        make_everywhere(f, f->group);
+        pid = child(f, f->group, NULL);
+        pidfd = pidfd_open_pid(pid);
+        assert_true(pidfd >= 0);
+        ok_or_fail(f, cgroup_watch_open(&f->layout, f->group, NULL, 0, &watch, &f->err));
+        ok_or_fail(f, cgroup_watch_end(watch, pidfd, &f->err));
+        assert_int_equal(cgroup_watch_next(watch, 0, &event, &f->err), 0);
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+        do {
+                assert_int_equal(cgroup_watch_next(watch, 10000, &event, &f->err), 1);
+                populated += strcmp(event.what, "populated") == 0;
+        } while (strcmp(event.what, "ended") != 0);
+        assert_int_equal(populated, cgroup_unified(&f->layout) != NULL);
+        assert_int_equal(cgroup_watch_next(watch, 0, &event, &f->err), 0);
+        cgroup_watch_done(&watch);
+        (void)close(pidfd);
+}
+
 /* ---- device rules ---- */
 
 static int try_null(void)
@@ -283,6 +312,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_tree, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_move, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_watch_end, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_devices_added, setup, teardown),
         };
 
