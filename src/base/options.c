@@ -254,6 +254,8 @@ static int parse_long(struct cursor *cursor, const char *word, size_t dashes)
                 return OPTIONS_HELP;
         if (entry == NULL && strcmp(shown, "--help-all") == 0 && value == NULL)
                 return OPTIONS_HELP_ALL;
+        if (entry == NULL && cursor->command->argp && strcmp(shown, "--usage") == 0 && value == NULL)
+                return OPTIONS_USAGE;
         if (entry == NULL)
                 return unknown(cursor, shown, shown + dashes);
         if (entry->arg[0] != '\0') {
@@ -279,7 +281,7 @@ static int parse_letters(struct cursor *cursor, const char *word)
                 const char *value = NULL;
                 int r;
 
-                if (entry == NULL && *c == 'h')
+                if (entry == NULL && (*c == 'h' || (*c == '?' && cursor->command->argp)))
                         return OPTIONS_HELP;
                 if (entry == NULL && c == word + 1 && cursor->command->dashed != NULL)
                         return cursor->command->dashed(cursor->target, c, cursor->arena, cursor->err);

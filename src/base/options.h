@@ -92,14 +92,16 @@ struct option_command {
                 dashed; /* reads the word behind a dash whose first letter is no option, into the whole target: kill -9; NULL: an error */
         bool options_anywhere; /* options may also follow operands: `delete ID --force` */
         bool one_dash;         /* `-name` is `--name`, also where its letters are options */
+        bool argp;             /* -? is --help, and --usage prints the first line of it: argp(3) */
 };
 
 #define OPTIONS_HELP 1
 #define OPTIONS_HELP_ALL 2
+#define OPTIONS_USAGE 3
 
 /*
  * Reads the @*argc words at @argv (without the command's own name) into @target and leaves the operands in @argv, *@argc of
- * them. Returns 0, OPTIONS_HELP or OPTIONS_HELP_ALL when --help or --help-all was met (then nothing else counts), or -errno: -EINVAL, -ENOMEM.
+ * them. Returns 0, OPTIONS_HELP, OPTIONS_HELP_ALL or OPTIONS_USAGE when --help, --help-all or --usage was met (then nothing else counts), or -errno: -EINVAL, -ENOMEM.
  */
 int options_parse(const struct option_command *command, int *argc, char **argv, void *target, struct arena *arena,
                   struct ward_err *err);

@@ -96,6 +96,7 @@ static const struct option_command global_command = {
         .count = ELEMENTS(entries),
         .operands_max = UINT_MAX,
         .one_dash = true,
+        .argp = true,
 };
 
 static bool is_help(const char *word)
@@ -137,8 +138,8 @@ static const char *own_name(const struct oci *oci)
         return name == NULL || *name == '\0' ? PROGRAM : name;
 }
 
-/* Begins as runc's and crun's do: with the name, and what it is for where a line has the room. */
-static int print_help(struct oci *oci, const struct option_command *command, bool all, struct ward_err *err)
+/* @what: as options_parse() answers. Help begins as runc's and crun's do: with the name, and what it is for where a line has the room. */
+static int print_help(struct oci *oci, const struct option_command *command, int what, struct ward_err *err)
 {
         const char *summary = command->summary, *lines = strchr(summary, '\n');
         size_t len = strcspn(summary, "\n");
@@ -148,13 +149,17 @@ static int print_help(struct oci *oci, const struct option_command *command, boo
         shown.name = arena_concat(&oci->arena, own_name(oci), command->name + strlen(PROGRAM));
         if (shown.name == NULL)
                 return err_oom(err);
+        if (what == OPTIONS_USAGE) {
+                text_printf(&text, "Usage: %s %s\n", shown.name, shown.operands);
+                return oci_print(&text, err);
+        }
         if (strlen("    - ") + strlen(shown.name) + len > LINE_COLUMNS)
                 text_printf(&text, "NAME:\n   %s\n", shown.name);
         else {
                 text_printf(&text, "NAME:\n   %s - %.*s\n", shown.name, (int)len, summary);
                 shown.summary = lines == NULL ? NULL : lines + 1;
         }
-        options_help(&shown, all, &text);
+        options_help(&shown, what == OPTIONS_HELP_ALL, &text);
         return oci_print(&text, err);
 }
 
@@ -190,9 +195,10 @@ static int run_verb(struct oci *oci, const struct oci_verb *verb, int count, cha
         if (r < 0)
                 return r;
         command.one_dash = true; /* as runc's, and containerd writes `restore -no-subreaper` */
+        command.argp = true;     /* as crun's */
         r = options_parse(&command, &count, words, options, &oci->arena, err);
-        if (r == OPTIONS_HELP || r == OPTIONS_HELP_ALL)
-                return print_help(oci, &verb->command, r == OPTIONS_HELP_ALL, err);
+        if (r > 0)
+                return print_help(oci, &verb->command, r, err);
         if (r < 0)
                 return err_wrap(err, "%s", verb->name);
         if (verb->needs_store) {
@@ -243,10 +249,10 @@ static int run_command_line(struct oci *oci, int argc, char **argv, struct ward_
         if (globals.version && r == 0)
                 return print_version(oci, err);
         if (r > 0 || count == 0 || (count == 1 && is_help_verb(words[0])))
-                return print_help(oci, &global_command, true, err);
+                return print_help(oci, &global_command, r == OPTIONS_USAGE ? r : OPTIONS_HELP_ALL, err);
         if (is_help_verb(words[0])) {
                 verb = find_verb(words[1], true, err);
-                return verb == NULL ? -EINVAL : print_help(oci, &verb->command, false, err);
+                return verb == NULL ? -EINVAL : print_help(oci, &verb->command, OPTIONS_HELP, err);
         }
         r = check_globals(oci, &globals, err);
         if (r < 0)

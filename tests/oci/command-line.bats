@@ -58,6 +58,28 @@ teardown() {
         [[ ${lines[3]} =~ ^libseccomp:\ 2\. ]]
 }
 
+@test "-? is --help and --usage its line, of the program and of each verb" {
+        local verb word help
+        run -0 oci --help
+        help=$output
+        run -0 oci '-?'
+        [[ $output == "$help" ]]
+        run -0 oci --usage
+        [[ $output == "Usage: ward-oci [OPTIONS] VERB ..." ]]
+        for verb in $VERBS; do
+                run -0 oci $verb --help
+                help=$output
+                run -0 oci $verb '-?'
+                [[ $output == "$help" ]]
+                run -0 oci $verb --usage
+                [[ ${#lines[@]} == 1 && $output == "Usage: ward-oci $verb "* && $help == *"$output"* ]]
+        done
+        for word in --usage '-?'; do
+                run "$WARD_BUILD/bin/ward" "$word"
+                [[ $status -ne 0 && $output == *"unknown option '$word'"* ]]
+        done
+}
+
 @test "an unknown verb or option is refused with the nearest one" {
         fails_with "unknown verb 'creat'.*did you mean 'create'" oci creat x
         fails_with "unknown option '--bundel'.*did you mean '--bundle'" oci create --bundel x c1
