@@ -98,56 +98,57 @@ static int add_node(struct plan *plan, const struct spec_device *device, const c
         return ret_node->slot < 0 ? -ENOMEM : 0;
 }
 
-static bool in_dev(const char *path)
-{
-        return strncmp(path, "/dev/", 5) == 0;
-}
+/* The config's paths as plan_inside() makes them, which is how they are compared: "/dev/." is /dev. */
+struct inside {
+        const char **mounts; /* of spec->mounts; NULL: nothing is bound */
+        const char **devices;
+        bool bound_in_dev; /* something is bound on /dev, or in it */
+};
 
-static int add_listed(struct plan *plan, const struct spec_device *device, enum origin origin,
-                      const struct ward_spec *spec, struct op_node *ret_node, struct ward_err *err)
+static int find_inside(struct plan *plan, const struct ward_spec *spec, struct inside *ret_inside)
 {
-        const char *name = plan_inside(plan, device->path);
+        struct inside inside = {0};
+        bool bound = false;
 
-        if (name == NULL)
+        for (size_t i = 0; !bound && i < spec->mount_count; i++)
+                bound = spec->mounts[i].bind;
+        inside.devices = arena_new(&plan->arena, const char *, spec->device_count + 1);
+        if (bound)
+                inside.mounts = arena_new(&plan->arena, const char *, spec->mount_count);
+        if (inside.devices == NULL || (bound && inside.mounts == NULL))
                 return -ENOMEM;
-        return add_node(plan, device, strncmp(name, "dev/", 4) == 0 ? name + 4 : name, origin, spec, ret_node, err);
+        for (size_t i = 0; i < spec->device_count; i++) {
+                inside.devices[i] = plan_inside(plan, spec->devices[i].path);
+                if (inside.devices[i] == NULL)
+                        return -ENOMEM;
+        }
+        for (size_t i = 0; bound && i < spec->mount_count; i++) {
+                inside.mounts[i] = plan_inside(plan, spec->mounts[i].destination);
+                if (inside.mounts[i] == NULL)
+                        return -ENOMEM;
+                inside.bound_in_dev |= spec->mounts[i].bind && plan_is_below(inside.mounts[i], "dev");
+        }
+        *ret_inside = inside;
+        return 0;
 }
 
 /* Another device for the same path in the config takes the default's place. */
-static bool is_replaced(const struct ward_spec *spec, const char *path)
+static bool is_replaced(const struct ward_spec *spec, const struct inside *inside, const char *name)
 {
         for (size_t i = 0; i < spec->device_count; i++)
-                if (strcmp(spec->devices[i].path, path) == 0)
+                if (strcmp(inside->devices[i], name) == 0)
                         return true;
         return false;
 }
 
-/* What the config binds on a device's path is there before the nodes are, and takes this one's place: podman lists every device of the machine for
- * --privileged, and does not look which of them the user has bound something on. Rules about the device stay. */
-static bool is_mounted(const struct ward_spec *spec, const char *path)
+/* What the config binds on a path, or above it, is the machine's, and has what it has: nothing is made in it or changed. podman lists every device of the
+ * machine for --privileged, and does not look where the user has bound something. Rules about the devices stay. Of several mounts the last is seen. */
+static bool is_bound(const struct ward_spec *spec, const struct inside *inside, const char *path)
 {
-        for (size_t i = 0; i < spec->mount_count; i++)
-                if (spec->mounts[i].bind && strcmp(spec->mounts[i].destination, path) == 0)
-                        return true;
+        for (size_t i = inside->mounts == NULL ? 0 : spec->mount_count; i > 0; i--)
+                if (!spec->mounts[i - 1].remount && plan_is_below(path, inside->mounts[i - 1]))
+                        return spec->mounts[i - 1].bind;
         return false;
-}
-
-/* A bind on /dev itself brings its own nodes. */
-enum bound { BOUND_NOT, BOUND_BELOW, BOUND_ITSELF };
-
-static enum bound dev_bound(const struct ward_spec *spec)
-{
-        enum bound bound = BOUND_NOT;
-
-        for (size_t i = 0; i < spec->mount_count; i++) {
-                const char *path = spec->mounts[i].destination;
-
-                if (spec->mounts[i].bind && (strcmp(path, "/dev") == 0 || strcmp(path, "/dev/") == 0))
-                        return BOUND_ITSELF;
-                if (spec->mounts[i].bind && in_dev(path))
-                        bound = BOUND_BELOW;
-        }
-        return bound;
 }
 
 static int add_dev_op(struct plan *plan, const char *directory, const struct op_node *nodes, uint32_t count,
@@ -170,41 +171,53 @@ static int add_dev_op(struct plan *plan, const char *directory, const struct op_
         return 0;
 }
 
+static int add_defaults(struct plan *plan, const struct ward_spec *spec, const struct inside *inside,
+                        enum origin origin, struct op_node *nodes, uint32_t *count, struct ward_err *err)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTS(default_devices); i++) {
+                const char *path = default_devices[i].path + 1;
+
+                if (!is_replaced(spec, inside, path) && (!inside->bound_in_dev || !is_bound(spec, inside, path)))
+                        r = add_node(plan, &default_devices[i], path + strlen("dev/"), origin, spec, &nodes[(*count)++],
+                                     err);
+        }
+        return r;
+}
+
 int plan_dev(struct plan *plan, const struct ward_spec *spec, const struct place *place, struct ward_err *err)
 {
         static const struct spec_origin default_origin = {.field = "default devices", .index = -1};
+        const struct spec_origin *origin = spec->device_count > 0 ? &spec->devices[0].origin : &default_origin;
         enum spec_ns_mode user = spec->ns[SPEC_NS_USER].mode;
         enum origin usual = !place->root_user || user != SPEC_NS_INHERIT ? BOUND : MADE;
         /* How a namespace that is joined maps its ids is not known here. */
         enum origin listed = place->root_user && !place->foreign_mounts && user == SPEC_NS_NEW ? BROUGHT : usual;
         /* To another label of Smack the machine's may be closed. */
         enum origin by_default = spec->process.smack_label != NULL ? listed : usual;
-        enum bound bound = dev_bound(spec);
         struct op_node *nodes, *elsewhere;
         uint32_t count = 0, elsewhere_count = 0;
-        int r = 0;
+        struct inside inside;
+        int r;
 
         nodes = arena_new(&plan->arena, struct op_node, ELEMENTS(default_devices) + spec->device_count + 1);
         elsewhere = arena_new(&plan->arena, struct op_node, spec->device_count + 1);
-        if (nodes == NULL || elsewhere == NULL)
+        if (nodes == NULL || elsewhere == NULL || find_inside(plan, spec, &inside) < 0)
                 return -ENOMEM;
-        for (size_t i = 0; r >= 0 && bound != BOUND_ITSELF && i < ELEMENTS(default_devices); i++)
-                if (!is_replaced(spec, default_devices[i].path) &&
-                    (bound == BOUND_NOT || !is_mounted(spec, default_devices[i].path)))
-                        r = add_node(plan, &default_devices[i], default_devices[i].path + strlen("/dev/"), by_default,
-                                     spec, &nodes[count++], err);
+        r = add_defaults(plan, spec, &inside, by_default, nodes, &count, err);
         for (size_t i = 0; r >= 0 && i < spec->device_count; i++) {
-                const struct spec_device *device = &spec->devices[i];
+                const char *path = inside.devices[i];
+                bool in_dev = strncmp(path, "dev/", 4) == 0;
 
-                if (!is_mounted(spec, device->path))
-                        r = add_listed(plan, device, listed, spec,
-                                       in_dev(device->path) ? &nodes[count++] : &elsewhere[elsewhere_count++], err);
+                if (!is_bound(spec, &inside, path))
+                        r = add_node(plan, &spec->devices[i], in_dev ? path + 4 : path, listed, spec,
+                                     in_dev ? &nodes[count++] : &elsewhere[elsewhere_count++], err);
         }
         if (r >= 0)
-                r = add_dev_op(plan, "dev", nodes, count, bound != BOUND_ITSELF,
-                               spec->device_count > 0 ? &spec->devices[0].origin : &default_origin);
+                r = add_dev_op(plan, "dev", nodes, count, !inside.bound_in_dev || !is_bound(spec, &inside, "dev"),
+                               origin);
         if (r >= 0)
-                r = add_dev_op(plan, "", elsewhere, elsewhere_count, false,
-                               spec->device_count > 0 ? &spec->devices[0].origin : &default_origin);
+                r = add_dev_op(plan, "", elsewhere, elsewhere_count, false, origin);
         return r;
 }

@@ -160,6 +160,35 @@ FORGE
         refused_or_confined
 }
 
+# However the config writes the path. A rule about a device that is not made stays: with it what is bound can be used.
+@test "V3: in what the config binds on /dev, or in it, nothing is made and no device gets another owner" {
+        local namespace at
+        needs_machine_root "device nodes of its own"
+        make_bundle sh -c 'for d; do [ ! -e "$d" ] || ls -l "$d"; done' sh /dev/{null,fd,stdin,new,dir/new} /dev/snd/{new,dir/new} /snd/new /new
+        mknod "$CANARY/zero" c 1 5
+        audit_begin
+        own_dev
+        cp "$BUNDLE/config.json" "$WORK/config"
+        for namespace in . "$USER_NAMESPACE"; do
+                for at in /dev /dev/ /dev/. //dev /etc/../dev /dev/snd /dev//snd/. /snd/; do
+                        jq --arg at "$at" --arg from "$CANARY" "$namespace"' | .mounts += [{destination: $at, source: $from, options: ["bind"]}]
+                                | .linux.devices = [{path: ($at + "/zero"), major: 1, minor: 5}, {path: ($at + "/new"), major: 1, minor: 3},
+                                        {path: ("/" + $at + "/dir/new"), major: 1, minor: 3} | .type = "c" | .uid = 1000]' "$WORK/config" >"$BUNDLE/config.json"
+                        rm -rf "$BUNDLE"/rootfs/{dev,snd}
+                        mkdir "$BUNDLE"/rootfs/{dev,snd}
+                        [[ $namespace == . ]] || chown -hR 100000:100000 "$BUNDLE/rootfs"
+                        run oci run -b "$BUNDLE" "$ID"
+                        [[ $status -eq 0 ]] || { echo "$at"; shown; }
+                        if [[ $at == *snd* ]]; then
+                                [[ $(wc -l <<<"$output") -eq 3 && $output == *" /dev/null"*" /dev/fd"*" /dev/stdin"* ]] || { echo "$at"; shown; }
+                        else
+                                [[ $output == "" ]] || { echo "$at"; shown; }
+                        fi
+                        audit_end
+                done
+        done
+}
+
 # with_dev: an image that has everything of /dev already, but what the arguments, a command, replace.
 with_dev() {
         local name

@@ -68,6 +68,18 @@ teardown() { remove_all; }
         nothing_left
 }
 
+@test "a device's path may have slashes and dots too many" {
+        needs_machine_root "device nodes of its own"
+        make_bundle sh -c '[ -c /dev/one ] && [ -c /dev/two ] && [ -c /dev/sub/three ] && [ -c /run/four ] && [ "$(stat -c %t:%T /dev/null)" = 1:5 ] && ls / /dev'
+        mkdir -p "$BUNDLE/rootfs/run"
+        edit '.root.readonly = false | .linux.devices = [("//dev/one", "/dev/./two", "/dev//sub/three", "/dev/../run/four", "/dev/./null")
+                | {path: ., type: "c", major: 1, minor: 5}]'
+        run oci run -b "$BUNDLE" "$ID"
+        expect_status 0
+        [[ $(grep -cE "^(one|two|three|four)$" <<<"$output") -eq 2 ]] || shown
+        nothing_left
+}
+
 @test "a time namespace without offsets" {
         make_bundle sh -c 'readlink /proc/self/ns/time'
         edit '.linux.namespaces += [{"type": "time"}]'
