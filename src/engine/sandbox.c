@@ -92,6 +92,24 @@ static int start(struct launch *launch, const struct ward_spec *spec, const stru
         return launch_await_exec(launch, err);
 }
 
+static int refuse_waiting(int r, struct ward_err *err)
+{
+        (void)err_code(err, r, "wait for the program in the sandbox's first process");
+        return err_hint(err, "a system call filter is in force there, too: it must let wait4(2) be made");
+}
+
+/* With the first process ends the program, which may not have been executed by then. @r: why the start failed otherwise. */
+static int explain_start(int ended, int r, struct ward_err *err)
+{
+        struct pollfd said = {.fd = ended, .events = POLLIN};
+        int status;
+
+        if (ended < 0 || poll(&said, 1, 0) <= 0 || (said.revents & POLLIN) == 0 ||
+            read(ended, &status, sizeof(status)) != sizeof(status) || status >= 0)
+                return r;
+        return refuse_waiting(status, err);
+}
+
 /* The first process of the sandbox says how the program ended, and may have to stay longer. */
 static int wait_end(const struct launch *launch, int ended, struct engine_exit *ret_exit, struct ward_err *err)
 {
@@ -101,6 +119,8 @@ static int wait_end(const struct launch *launch, int ended, struct engine_exit *
 
         while (ended >= 0 && (n = read(ended, &status, sizeof(status))) < 0 && errno == EINTR)
                 ;
+        if (n == sizeof(status) && status < 0)
+                return refuse_waiting(status, err);
         if (n == sizeof(status)) {
                 ret_exit->status = status;
                 return 0;
@@ -150,7 +170,7 @@ static int run(const struct ward_spec *spec, const struct engine_sandbox_options
         write_end = fd_close(write_end);
         if (r < 0) {
                 ret_exit->status = launch_failure_status(&launch, r);
-                return r;
+                return explain_start(ended, r, err);
         }
         launch_release(&launch);
         return wait_end(&launch, ended, ret_exit, err);

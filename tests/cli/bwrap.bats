@@ -102,6 +102,25 @@ print(open("/proc/1/status").read().split("Seccomp_filters:")[1].split()[0])' 11
         expect_in_output "bwrap: Invalid seccomp data"
 }
 
+@test "--seccomp: a filter that answers what the first process waits by ends the sandbox" {
+        local answer
+        [[ $(uname -m) == x86_64 ]] || unable "the filter is x86-64's"
+        for answer in 00050001 00050000; do
+                python3 -c '
+import struct, sys
+sys.stdout.buffer.write(b"".join(struct.pack("HBBI", *i) for i in [(0x20, 0, 0, 0), (0x15, 0, 1, 61), (0x06, 0, 0, int(sys.argv[1], 16)), (0x06, 0, 0, 0x7fff0000)]))' \
+                        "$answer" >"$WORK/filter"
+                run -1 timeout -s KILL 60 "$HERE/bwrap" --bind / / --unshare-pid --seccomp 11 sleep 1 11<"$WORK/filter"
+                expect_in_output "bwrap: wait for the program in the sandbox's first process" "it must let wait4(2) be made"
+        done
+}
+
+@test "what the caller ignores the program ignores, too" {
+        box() { (trap "" PIPE USR1; exec "$HERE/bwrap" "$@"); }
+        run -0 box --bind / / --unshare-pid --proc /proc sed -n 's/^SigIgn:\t0*//p' /proc/self/status
+        (((16#$output & 0x1200) == 0x1200)) || shown
+}
+
 identity() {
         run -0 box "${SYSTEM[@]}" --unshare-all --uid 1000 --gid 100 --hostname box --chdir / --clearenv --setenv A b \
                 sh -c 'id -u; id -g; hostname; pwd; env | sort; grep -E "^(Cap...|NoNewPrivs):" /proc/self/status | tr -d "\t\n"'

@@ -171,19 +171,24 @@ static int confine_first(struct child *child, const struct op_stay *how)
         return r;
 }
 
-/* Reaps, says how the program ended, and ends when no process is left that it would have to wait for. */
+/* Reaps, says how the program ended, and ends when no process is left that it would have to wait for; or says why it can't wait (-errno): a filter may
+ * answer wait4(2) with anything. */
 static _Noreturn void stay(int ended, long program)
 {
-        int status = 0, own = 1;
+        int status = 0, own = -ECHILD;
         long pid;
 
-        while ((pid = sys4(wait4, -1, &status, 0, 0)) != -ECHILD)
+        while ((pid = sys4(wait4, -1, &status, 0, 0)) > 0 || pid == -EINTR)
                 if (pid == program) {
                         own = (status & 0x7f) == 0 ? status >> 8 & 0xff : 128 + (status & 0x7f); /* wait(2) */
                         (void)sys3(write, ended, &own, sizeof(own));
                         (void)sys1(close, ended);
                 }
-        sys_leave(own);
+        if (own >= 0)
+                sys_leave(own);
+        own = pid < 0 ? (int)pid : -EIO;
+        (void)sys3(write, ended, &own, sizeof(own));
+        sys_leave(1);
 }
 
 /* Until the first process is confined, which it says in memory: behind the filter no call of its can be counted on. */
