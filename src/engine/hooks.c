@@ -53,6 +53,7 @@ static _Noreturn void become_hook(const struct spec_hook *hook, const char *bund
         /* A foreground run holds back the signals that it forwards; a hook must be killable. */
         (void)sigemptyset(&none);
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
+        clone_default_signals();
         /* Those of runc and crun find their files there: these have made it their own directory by then. */
         (void)!chdir(bundle); /* host path: of the bundle, where whoever called has it */
         /* What the caller has open is none of a hook's business, and may be what a container was not to have. */

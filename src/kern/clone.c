@@ -23,6 +23,15 @@ static void clear_handlers(void)
                         (void)syscall(SYS_rt_sigaction, signal, none, NULL, SIGNAL_COUNT / 8);
 }
 
+void clone_default_signals(void)
+{
+        const unsigned long by_default[4] = {0};
+
+        for (long signal = SIGINT; signal <= SIGSYS; signal++)
+                if (signal != SIGKILL && signal != SIGSTOP)
+                        (void)syscall(SYS_rt_sigaction, signal, by_default, NULL, SIGNAL_COUNT / 8);
+}
+
 static pid_t by_clone(uint64_t flags, int *ret_pidfd)
 {
         /* The order of clone(2)'s arguments differs between architectures; on x86-64 and arm64 the third is the pidfd's place. */

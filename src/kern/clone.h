@@ -17,6 +17,9 @@
  */
 pid_t clone_child(uint64_t flags, int cgroup_fd, int *ret_pidfd);
 
+/* In the child, before it executes a program that shall not ignore what the caller ignores, but for SIGHUP: as the container's (launch/child/child.c). */
+void clone_default_signals(void);
+
 /* pidfd_open(2), pidfd_send_signal(2). Return a descriptor or 0, or -errno. */
 int pidfd_open_pid(pid_t pid);
 int pidfd_signal(int pidfd, int signal);

@@ -439,6 +439,7 @@ struct plan {
         uint64_t clone_flags;   /* CLONE_NEW* of the first clone */
         bool clone_into_cgroup; /* and into the v2 group */
         bool callers_root;      /* the program stays in the caller's root, of which the caller knows every path */
+        bool callers_signals;   /* the program ignores what the caller ignores */
         bool late_readonly;     /* what is on /dev is read-only when everything in it is made */
         struct op *ops;
         uint32_t op_count, op_room;

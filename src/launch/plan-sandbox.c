@@ -244,5 +244,6 @@ int plan_sandbox(const struct ward_spec *spec, struct plan *ret_plan, struct war
 {
         memset(ret_plan, 0, sizeof(*ret_plan));
         ret_plan->file = spec->file;
+        ret_plan->callers_signals = true;
         return plan_end(ret_plan, fill(ret_plan, spec), err);
 }

@@ -85,6 +85,33 @@ remove_groups() { find /sys/fs/cgroup -depth -type d -path "*/$ID*" -exec rmdir 
         run -7 env --ignore-signal=CHLD "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --name "$ID" "$BUNDLE/rootfs" sh -c 'exit 7'
 }
 
+# ignored FILE: the signals that a process ignores, as its status has them.
+ignored() { sed -n 's/^SigIgn:\t0*//p' "$1"; }
+
+@test "what the caller ignores is not ignored by the program, by what is executed and by hooks, but for HUP" {
+        local kind hooks='{}'
+        make_bundle sh -c 'cat /proc/self/status; exec sleep 100'
+        for kind in createRuntime createContainer poststart; do
+                hooks=$(jq -c --arg kind "$kind" --arg to "$WORK/$kind" '.[$kind] = [{path: "/bin/sh", args: ["sh", "-c", "cat /proc/self/status >\($to)"]}]' <<<"$hooks")
+        done
+        edit --argjson hooks "$hooks" '.root.readonly = false | .hooks = $hooks
+                | .hooks.startContainer = [{path: "/bin/busybox", args: ["cp", "/proc/self/status", "/in"]}]'
+        (
+                trap "" HUP INT QUIT USR1 PIPE ALRM TERM CHLD TSTP TTIN TTOU XFSZ SYS
+                become_oci run -d -b "$BUNDLE" "$ID" 3>&- </dev/null >"$WORK/program" 2>&1
+        )
+        (
+                trap "" HUP INT QUIT USR1 PIPE TERM CHLD SYS
+                become_oci exec "$ID" cat /proc/self/status >"$WORK/exec"
+        )
+        wait_until 5 grep -q SigIgn "$WORK/program"
+        for kind in "$WORK"/{program,exec,createRuntime,createContainer,poststart} "$BUNDLE/rootfs/in"; do
+                [[ $(ignored "$kind") == 1 ]] || { echo "$kind"; grep Sig "$kind"; false; }
+        done
+        oci delete --force "$ID"
+        nothing_left
+}
+
 @test "run --keep leaves the stopped container" {
         make_bundle true
         oci run --keep -b "$BUNDLE" "$ID"

@@ -4,6 +4,8 @@
 
 #include <linux/prctl.h>
 
+#include <asm/signal.h>
+
 #include "launch/child/sys.h"
 
 #define EXIT_FAILED_START 125 /* seen only by a parent that died before it could read the record */
@@ -169,6 +171,19 @@ static op_function function_of(enum op_type type)
         }
 }
 
+/* execve(2) takes handlers away and keeps what is ignored: under a daemon that ignores SIGPIPE no pipeline of the container would end. But SIGHUP,
+ * which is what nohup(1) is for. Setting is as cheap as asking. */
+static int default_signals(void)
+{
+        static const struct sigaction by_default;
+        int r = 0;
+
+        for (int signal = SIGINT; r >= 0 && signal <= SIGSYS; signal++)
+                if (signal != SIGKILL && signal != SIGSTOP)
+                        r = (int)sys4(rt_sigaction, signal, &by_default, 0, SIGSET_BYTES);
+        return r;
+}
+
 static int begin(struct child *child)
 {
         static const uint64_t no_signals = 0;
@@ -179,6 +194,8 @@ static int begin(struct child *child)
         /* A parent that is killed takes an unfinished child with it; cleared at the start (meet.c), because a container may outlive
          * its creator. prctl(2): the signal is bound to the thread that cloned, which waits for us. */
         r = (int)sys2(prctl, PR_SET_PDEATHSIG, 9);
+        if (r >= 0 && !child->plan->callers_signals)
+                r = default_signals();
         /* The parent blocked every signal around the clone; handlers are reset, the program starts with none blocked. */
         if (r >= 0)
                 r = (int)sys4(rt_sigprocmask, 2 /* SIG_SETMASK */, &no_signals, 0, sizeof(no_signals));
