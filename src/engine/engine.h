@@ -155,7 +155,7 @@ unsigned engine_landlock_abi(void);
 int engine_own_caps(uint64_t *ret_effective, struct ward_err *err);
 
 struct engine_exec_options {
-        /* What shall run; capabilities and an umask that it does not name are those of the container. NULL: @describe says it. */
+        /* What shall run; labels, capabilities, limits and the like that it does not name are the container's. NULL: @describe says it. */
         const struct spec_process *process;
         const char *file; /* where @process was written, for messages; NULL: on the command line */
         /* Makes it of what the container was created with, which lives until engine_exec() returns. */

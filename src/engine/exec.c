@@ -413,6 +413,88 @@ static int bring_in(struct execution *exec, const struct engine_exec_options *ho
         return r < 0 ? r : launch_await_exec(&exec->launch, err);
 }
 
+/* In the container's config, whose lines are none of the file that describes the process. */
+static struct spec_origin of_container(struct spec_origin origin)
+{
+        origin.line = origin.column = 0;
+        return origin;
+}
+
+static int take_over_limits(struct spec_process *process, const struct spec_process *init, struct arena *arena,
+                            struct ward_err *err)
+{
+        struct spec_rlimit *rlimits;
+
+        if (process->rlimit_count > 0 || init->rlimit_count == 0)
+                return 0;
+        rlimits = arena_new(arena, struct spec_rlimit, init->rlimit_count);
+        if (rlimits == NULL)
+                return err_oom(err);
+        for (size_t i = 0; i < init->rlimit_count; i++) {
+                rlimits[i] = init->rlimits[i];
+                rlimits[i].origin = of_container(rlimits[i].origin);
+        }
+        process->rlimits = rlimits;
+        process->rlimit_count = init->rlimit_count;
+        return 0;
+}
+
+static void take_over_schedule(struct spec_process *process, const struct spec_process *init)
+{
+        if (!process->scheduler.given) {
+                process->scheduler = init->scheduler;
+                process->scheduler.origin = of_container(init->scheduler.origin);
+        }
+        if (!process->io_priority.given) {
+                process->io_priority = init->io_priority;
+                process->io_priority.origin = of_container(init->io_priority.origin);
+        }
+        if (process->affinity_initial.text == NULL && process->affinity_final.text == NULL) {
+                process->affinity_initial = init->affinity_initial;
+                process->affinity_initial.origin = of_container(init->affinity_initial.origin);
+                process->affinity_final = init->affinity_final;
+                process->affinity_final.origin = of_container(init->affinity_final.origin);
+        }
+}
+
+/* What a process in a file does not say is as in the container, which has no less by it and no more: confined by the same labels, held to the same
+ * limits. */
+static int take_over(struct spec_process *process, const struct spec_process *init, struct arena *arena,
+                     struct ward_err *err)
+{
+        if (!process->caps.given) {
+                process->caps = init->caps;
+                process->caps_origin = of_container(init->caps_origin);
+        }
+        if (process->umask == UINT32_MAX)
+                process->umask = init->umask;
+        if (process->apparmor_profile == NULL) {
+                process->apparmor_profile = init->apparmor_profile;
+                process->apparmor_origin = of_container(init->apparmor_origin);
+        }
+        if (process->selinux_label == NULL) {
+                process->selinux_label = init->selinux_label;
+                process->selinux_origin = of_container(init->selinux_origin);
+        }
+        if (!process->oom_score_given) {
+                process->oom_score_given = init->oom_score_given;
+                process->oom_score_adj = init->oom_score_adj;
+                process->oom_score_origin = of_container(init->oom_score_origin);
+        }
+        take_over_schedule(process, init);
+        return take_over_limits(process, init, arena, err);
+}
+
+/* A plan without a program is that of a container without a process, and waits until it is killed. */
+static int refuse_no_program(const struct execution *exec, const char *id, struct ward_err *err)
+{
+        if (exec->process.argv != NULL)
+                return 0;
+        (void)err_set(err, -EINVAL, "execute in container '%s': %s: args is missing: there is nothing to run", id,
+                      exec->file);
+        return err_hint(err, "add \"args\": [\"PROGRAM\"] there");
+}
+
 /* What shall run, and who carries its terminal and its signals. */
 static int prepare(struct execution *exec, const struct engine_exec_options *how, const struct engine_options *options,
                    struct relay *relay, struct ward_err *err)
@@ -423,11 +505,7 @@ static int prepare(struct execution *exec, const struct engine_exec_options *how
         exec->file = exec->spec.file;
         if (how->process != NULL) {
                 exec->process = *how->process;
-                /* What it does not say is as in the container, which has no less by it and no more. */
-                if (!exec->process.caps.given)
-                        exec->process.caps = exec->spec.process.caps;
-                if (exec->process.umask == UINT32_MAX)
-                        exec->process.umask = exec->spec.process.umask;
+                r = take_over(&exec->process, &exec->spec.process, &exec->arena, err);
                 exec->file = how->file != NULL ? how->file : "exec";
         } else {
                 r = how->describe(how->context, &exec->spec, &exec->process, err);
@@ -435,6 +513,8 @@ static int prepare(struct execution *exec, const struct engine_exec_options *how
         exec->process.keep_groups = exec->spec.process.keep_groups;
         exec->process.smack_label = exec->spec.process.smack_label;
         exec->process.smack_origin = exec->spec.process.smack_origin;
+        if (r >= 0)
+                r = refuse_no_program(exec, options->id, err);
         if (r < 0 || options->detach)
                 return r;
         terminal = options->terminal_relay && exec->process.terminal && options->console_socket == NULL;

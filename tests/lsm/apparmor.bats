@@ -64,6 +64,18 @@ teardown() { remove_all; }
         expect_in_output "Permission denied"
 }
 
+@test "exec --process without a profile has the container's, and with one its own" {
+        local shown='{"cwd": "/", "args": ["sh", "-c", "cat /proc/self/attr/apparmor/current; cat /secret"]'
+        edit --arg profile "$PROFILE" '.process.apparmorProfile = $profile | .process.args = ["sleep", "100"]'
+        oci run -d -b "$BUNDLE" "$ID"
+        for profile in '' ', "apparmorProfile": ""' ', "apparmorProfile": null'; do
+                run -1 oci exec -p <(echo "$shown$profile}") "$ID"
+                expect_in_output "$PROFILE (enforce)" "can't open '/secret': Permission denied"
+        done
+        run -0 oci exec -p <(echo "$shown, \"apparmorProfile\": \"unconfined\"}") "$ID"
+        expect_output $'unconfined\nsecret'
+}
+
 @test "a profile that is not loaded is refused, and nothing runs" {
         edit '.process.apparmorProfile = "ward-test-missing" | .process.args = ["echo", "RAN"]'
         run -1 oci run -b "$BUNDLE" "$ID"

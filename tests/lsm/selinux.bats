@@ -93,6 +93,13 @@ labelled() { edit --arg process "$PROCESS" --arg files "$FILES" '.process.selinu
         run -1 oci exec "$ID" cat /secret
         run -0 --separate-stderr oci exec --process-label "$other" "$ID" cat /proc/self/attr/current
         [[ $output == "$other" ]] || shown
+        # --process: that which does not name one has the container's.
+        echo '{"cwd": "/", "args": ["cat", "/proc/self/attr/current"]}' >"$WORK/process.json"
+        run -0 --separate-stderr oci exec -p "$WORK/process.json" "$ID"
+        [[ $output == "$PROCESS" ]] || shown
+        jq --arg label "$other" '.selinuxLabel = $label' <"$WORK/process.json" >"$WORK/other.json"
+        run -0 --separate-stderr oci exec -p "$WORK/other.json" "$ID"
+        [[ $output == "$other" ]] || shown
 }
 
 @test "a label that the policy does not know is refused, and nothing runs" {

@@ -195,6 +195,37 @@ time.sleep(100)' "$BUNDLE/rootfs/etc/passwd" >"$WORK/leased" 3>&- &
         oci delete --force "$ID-own"
 }
 
+@test "exec --process takes limits, OOM score and its turn on disks from the container where it names none" {
+        local shown=(sh -c "grep -E '^Max (open files|core)' /proc/self/limits; cat /proc/self/oom_score_adj; sleep 100")
+        make_bundle sleep 100
+        edit '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 77, hard: 78}] | .process.oomScoreAdj = 345 |
+                .process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6} | .process.scheduler = {policy: "SCHED_BATCH", nice: 5}'
+        oci run -d -b "$BUNDLE" "$ID-own"
+        begun() { # begun FILTER: what a process with the filter's fields is shown, and is for others
+                jq -n "{cwd: \"/\", args: \$ARGS.positional} + $1" --args -- "${shown[@]}" >"$WORK/process.json"
+                oci exec -d --pid-file "$WORK/pid" -p "$WORK/process.json" "$ID-own" >"$WORK/out" 2>&1 </dev/null || return 1
+                wait_until 20 grep -q '^[0-9]' "$WORK/out"
+                grep -o -E '^[0-9]+$|files +[0-9]+ +[0-9]+' "$WORK/out" | tr -s ' '
+                ionice -p "$(<"$WORK/pid")"
+                ps -o cls=,ni= -p "$(<"$WORK/pid")" | tr -s ' '
+        }
+        run -0 begun '{}'
+        expect_output $'files 77 78\n345\nbest-effort: prio 6\n B 5'
+        run -0 begun '{rlimits: [{type: "RLIMIT_NOFILE", soft: 66, hard: 67}], oomScoreAdj: 456,
+                ioPriority: {class: "IOPRIO_CLASS_IDLE", priority: 0}, scheduler: {policy: "SCHED_OTHER", nice: 6}}'
+        expect_output $'files 66 67\n456\nidle\n TS 6'
+        oci delete --force "$ID-own"
+}
+
+@test "exec --process without args is refused" {
+        local args
+        for args in '' '"args": null, ' '"args": [], '; do
+                printf '{%s"cwd": "/"}' "$args" >"$WORK/process.json"
+                run timeout 20 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec -p "$WORK/process.json" "$ID"
+                [[ $status == 255 && $output == *"process.json"*"args"* ]] || shown
+        done
+}
+
 @test "exec --detach returns at once, with a pid file" {
         oci exec -d --pid-file "$WORK/pid" "$ID" sleep 99
         [[ $(tr '\0' ' ' <"/proc/$(<"$WORK/pid")/cmdline") == "sleep 99 " ]] # it was executed before exec returned
