@@ -200,12 +200,22 @@ static int add_keyed(struct collection *to, struct arena *arena, const struct sp
 
 static size_t count_at_most(const struct spec_resources *r)
 {
-        size_t count = ELEMENTS(numbers) + 5 + r->extra_count + 2 * r->block_io.weight_device_count +
+        size_t count = ELEMENTS(numbers) + 6 + r->extra_count + 2 * r->block_io.weight_device_count +
                        r->hugepage_limit_count + r->priority_count + r->rdma_count + r->unified_count;
 
         for (int kind = 0; kind < SPEC_THROTTLE_COUNT; kind++)
                 count += r->block_io.throttles[kind].count;
         return count;
+}
+
+/* In a config a memory.limit of -1 is one of memory.swap, too, unless that says otherwise: runc and crun mean it so. What a person wrote in words is one
+ * file's. */
+static void add_unlimited_swap(struct collection *to, const struct spec_memory *memory)
+{
+        if (memory->limit.given && memory->limit.value < 0 && !memory->limit.exact && !memory->swap_only.given &&
+            (!memory->swap.given || (memory->swap.value == 0 && !memory->swap.exact)))
+                add(to, (struct cgroup_limit){.knob = CGROUP_MEMORY_SWAP, .value = -1, .if_there = true},
+                    &memory->limit.origin);
 }
 
 int limits_collect(struct limits *limits, struct arena *arena, const struct spec_resources *resources, bool pids,
@@ -229,6 +239,7 @@ int limits_collect(struct limits *limits, struct arena *arena, const struct spec
                         add(&to, (struct cgroup_limit){.knob = numbers[i].knob, .value = number->value},
                             &number->origin);
         }
+        add_unlimited_swap(&to, &resources->memory);
         if (pids)
                 add(&to, (struct cgroup_limit){.knob = CGROUP_PIDS_MAX, .value = resources->pids.value},
                     &resources->pids.origin);

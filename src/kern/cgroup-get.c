@@ -40,6 +40,7 @@ static struct part part_of(const struct cgroup_limit *limit, enum form form, con
                 {FORM_WIOPS, {.word = "wiops=", .first = true, .none = "max"}},
                 {FORM_DEVICE_TARGET, {.word = "target=", .first = true, .none = "0"}},
                 {FORM_DEVICE, {.none = "0"}},
+                {FORM_DEVICE_IOPS, {.none = "0"}},
                 {FORM_DEVICE_BLKIO, {.none = "0"}},
                 {FORM_DEVICE_DEFAULT, {.none = "default"}},
                 {FORM_DEVICE_IO_WEIGHT, {.none = "default"}},

@@ -11,6 +11,10 @@
 /* The longest value is a device of rdma with its figures. Lines of `unified` are not written through it. */
 #define CGROUP_VALUE_MAX 192
 
+/* Of cpu.shares (sched.h of the kernel: MIN_SHARES, MAX_SHARES). */
+#define CGROUP_SHARES_MIN 2
+#define CGROUP_SHARES_MAX 262144
+
 /* How a value is written. */
 enum form {
         FORM_NUMBER, /* as it is; -1 stays -1 */
@@ -25,6 +29,7 @@ enum form {
         FORM_IO_WEIGHT, /* 10 to 1000 becomes 1 to 10000 */
         /* "MAJOR:MINOR" and: */
         FORM_DEVICE,           /* the number */
+        FORM_DEVICE_IOPS,      /* the number, of which 32 bits are kept */
         FORM_DEVICE_DEFAULT,   /* the number; 0 is "default" */
         FORM_DEVICE_IO_WEIGHT, /* as FORM_IO_WEIGHT; 0 is "default" */
         FORM_RBPS,             /* "rbps=" and so on; 0 is "max" */

@@ -303,7 +303,7 @@ static int file_write(const struct set *set, const struct cgroup_hierarchy *hier
         if (r == -EINVAL && hierarchy->version == 1 && limit->knob == CGROUP_MEMORY_LIMIT && limit->value < 0 &&
             cgroup_limit_find(set, CGROUP_MEMORY_SWAP) == NULL && memory_unlimit(set, hierarchy) >= 0)
                 return 0;
-        if (r == -ENOENT && cgroup_limit_anyway(limit))
+        if (r == -ENOENT && (limit->if_there || cgroup_limit_anyway(limit)))
                 return 0;
         if (r < 0)
                 return explain(set, hierarchy, limit, file, value, r, err);
@@ -333,8 +333,22 @@ static int limit_write(const struct set *set, const struct cgroup_limit *limit, 
         return too == -ENOENT ? 0 : too;
 }
 
+/* The kernel takes other numbers for cpu.shares, and makes the nearest of them that there is (__sched_group_set_shares). */
+static int shares_check(const struct set *set, const struct cgroup_limit *shares, struct ward_err *err)
+{
+        const struct cgroup_hierarchy *hierarchy = cgroup_knob_hierarchy(set->layout, CGROUP_CPU_SHARES);
+
+        if (hierarchy == NULL || hierarchy->version != 1 ||
+            (shares->value >= CGROUP_SHARES_MIN && shares->value <= CGROUP_SHARES_MAX))
+                return 0;
+        (void)err_set(err, -EINVAL, "set cpu.shares to %" PRId64 " in the control group '%s': shares are %d to %d",
+                      shares->value, set->path, CGROUP_SHARES_MIN, CGROUP_SHARES_MAX);
+        (void)err_mistake(err, MISTAKE_NUMBER);
+        return err_hint(err, "choose a number between these; 1024 is what every group has");
+}
+
 /* What is wrong whatever the kernel says, and would otherwise be found after a part was written. */
-static int limits_check(const struct set *set, struct ward_err *err)
+static int swap_check(const struct set *set, struct ward_err *err)
 {
         const struct cgroup_limit *memory = cgroup_limit_find(set, CGROUP_MEMORY_LIMIT),
                                   *swap = cgroup_limit_find(set, CGROUP_MEMORY_SWAP);
@@ -344,6 +358,21 @@ static int limits_check(const struct set *set, struct ward_err *err)
         if (memory->value >= 0 && swap->value >= memory->value)
                 return 0;
         return cgroup_swap_convert(set, NULL, swap->value, &(int64_t){0}, err);
+}
+
+static int limits_check(const struct set *set, size_t *ret_failed, struct ward_err *err)
+{
+        const struct cgroup_limit *shares = cgroup_limit_find(set, CGROUP_CPU_SHARES);
+        int r = shares == NULL ? 0 : shares_check(set, shares, err);
+
+        if (r < 0) {
+                *ret_failed = (size_t)(shares - set->limits);
+                return r;
+        }
+        r = swap_check(set, err);
+        if (r < 0)
+                *ret_failed = (size_t)(cgroup_limit_find(set, CGROUP_MEMORY_SWAP) - set->limits);
+        return r;
 }
 
 /* Writes those limits that are still @pending and of `unified` or not, trying again what may only have come too early. */
@@ -393,9 +422,7 @@ int cgroup_set(const struct cgroup_layout *layout, const char *path, const struc
         if (pending == NULL)
                 return err_oom(err);
         memset(pending, true, count);
-        r = limits_check(&set, err);
-        if (r < 0)
-                failed = (size_t)(cgroup_limit_find(&set, CGROUP_MEMORY_SWAP) - limits);
+        r = limits_check(&set, &failed, err);
         for (size_t i = 0; i < count && r >= 0; i++) {
                 r = hierarchy_find(&set, &limits[i], &hierarchy, err);
                 failed = i;

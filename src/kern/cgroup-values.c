@@ -52,9 +52,9 @@ uint64_t cgroup_weight_from_shares(uint64_t shares)
         uint64_t low = 1, high = 10000;
         double l, exponent;
 
-        if (shares <= 2)
+        if (shares <= CGROUP_SHARES_MIN)
                 return low;
-        if (shares >= 262144)
+        if (shares >= CGROUP_SHARES_MAX)
                 return high;
         l = binary_logarithm(shares);
         exponent = ((l * l + 125 * l) / 612 - 7.0 / 34) * log2_of_10;
@@ -182,7 +182,7 @@ static int64_t within(int64_t number, int64_t least, int64_t most)
 /* A weight of v2 as shares: 100 are 1024. Two groups with twice the weight have twice the shares. */
 static int64_t shares_from_weight(int64_t weight)
 {
-        return within(weight * 1024 / 100, 2, 262144);
+        return within(weight * 1024 / 100, CGROUP_SHARES_MIN, CGROUP_SHARES_MAX);
 }
 
 /* Each step of nice is a quarter more or less, as between processes (sched(7)). */
@@ -194,7 +194,7 @@ static int64_t shares_from_nice(int64_t nice)
                 shares /= 1.25;
         for (; nice < 0; nice++)
                 shares *= 1.25;
-        return within((int64_t)(shares + 0.5), 2, 262144);
+        return within((int64_t)(shares + 0.5), CGROUP_SHARES_MIN, CGROUP_SHARES_MAX);
 }
 
 /* Up to 100 as it is; 10000 is BFQ's 1000. */
@@ -207,6 +207,12 @@ static int64_t bfq_from_weight(int64_t weight)
 static int64_t blkio_from_weight(int64_t weight)
 {
         return within(weight * 500 / 100, 10, 1000);
+}
+
+/* v1 keeps the low 32 bits, and has no limit when all of them are set (tg_set_conf); v2 takes what is more for that, too. */
+static int64_t iops(int64_t rate)
+{
+        return rate < 0 || rate > UINT32_MAX ? UINT32_MAX : rate;
 }
 
 static void percent_print(char value[CGROUP_VALUE_MAX], int64_t hundredths)
@@ -248,6 +254,7 @@ static bool device_value_print(const struct cgroup_limit *limit, enum form form,
                 int64_t (*convert)(int64_t number);
         } forms[] = {
                 {FORM_DEVICE, "", NULL, NULL},
+                {FORM_DEVICE_IOPS, "", NULL, iops},
                 {FORM_DEVICE_DEFAULT, "", "default", NULL},
                 {FORM_DEVICE_IO_WEIGHT, "", "default", io_weight},
                 {FORM_RBPS, "rbps=", "max", NULL},

@@ -289,6 +289,7 @@ struct cgroup_limit {
         const char *text; /* texts */
         const char *key;
         uint32_t major, minor;
+        bool if_there; /* a kernel without the file has nothing to be changed */
 };
 
 /* The hierarchy that has the knob; with no controller it is that of v2. NULL: none. */
@@ -589,8 +590,8 @@ struct cgroup_trigger {
 
 struct cgroup_event {
         const char *file; /* "memory.events"; of a trigger "memory.pressure", "memory.pressure_level" */
-        const char
-                *what; /* "oom_kill"; of a trigger "some 150000 1000000", "critical"; "removed": the group has gone; "ended" */
+        const char *
+                what; /* "oom_kill"; of a trigger "some 150000 1000000", "critical"; "removed": the group has gone; "ended" */
         uint64_t before, after; /* of a counter; 0 otherwise */
 };
 

@@ -21,6 +21,20 @@ static int read_number(void *target, const char *value, struct arena *arena, str
         return option_read_i64(&number->value, value, arena, err);
 }
 
+/* As in a config, where -1 is none of these. */
+static int read_amount(void *target, const char *value, struct arena *arena, struct ward_err *err)
+{
+        struct spec_i64 *number = target;
+        int r = read_number(target, value, arena, err);
+
+        if (r >= 0 && number->value < 0) {
+                (void)err_set(err, -EINVAL, "'%s' is below 0", value);
+                (void)err_mistake(err, MISTAKE_NUMBER);
+                return err_hint(err, "write digits alone");
+        }
+        return r;
+}
+
 static int read_bytes(void *target, const char *value, struct arena *arena, struct ward_err *err)
 {
         struct spec_i64 *number = target;
@@ -78,12 +92,12 @@ static const struct option_entry entries[] = {
         LIMIT("memory", "BYTES", read_bytes, "memory (units: b k m g t)", memory.limit),
         LIMIT("memory-reservation", "BYTES", read_bytes, "soft limit of memory", memory.reservation),
         LIMIT("memory-swap", "BYTES", read_bytes, "memory plus swap; -1: unlimited", memory.swap),
-        LIMIT("cpu-period", "USEC", read_number, "length of a period", cpu.period),
+        LIMIT("cpu-period", "USEC", read_amount, "length of a period", cpu.period),
         LIMIT("cpu-quota", "USEC", read_number, "time in a period; -1: unlimited", cpu.quota),
-        LIMIT("cpu-share", "N", read_number, "relative weight", cpu.shares),
-        LIMIT("cpu-burst", "USEC", read_number, "unused time that may be saved up", cpu.burst),
+        LIMIT("cpu-share", "N", read_amount, "relative weight", cpu.shares),
+        LIMIT("cpu-burst", "USEC", read_amount, "unused time that may be saved up", cpu.burst),
         LIMIT("cpu-idle", "0|1", read_number, "1: run only when nobody else does", cpu.idle),
-        LIMIT("cpu-rt-period", "USEC", read_number, "length of a realtime period", cpu.rt_period),
+        LIMIT("cpu-rt-period", "USEC", read_amount, "length of a realtime period", cpu.rt_period),
         LIMIT("cpu-rt-runtime", "USEC", read_number, "realtime in a period", cpu.rt_runtime),
         {.name = "cpuset-cpus", .arg = "LIST", .help = "CPUs: 0-2,5", OPTION_TEXT(struct update, resources.cpu.cpus)},
         {.name = "cpuset-mems", .arg = "LIST", .help = "memory nodes", OPTION_TEXT(struct update, resources.cpu.mems)},

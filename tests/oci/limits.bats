@@ -83,6 +83,20 @@ follow() {
         [[ $(grep -c '"stats"' "$WORK/events") == 1 ]]
 }
 
+@test "memory: an update to no limit takes away that of swap, too" {
+        make_bundle sleep 1000
+        edit '.linux.resources.memory = {limit: 33554432, swap: 67108864}'
+        oci run -d -b "$BUNDLE" "$ID"
+        [[ -n $(figure memory.memsw.limit_in_bytes memory.swap.max) ]] || unable "this kernel does not count swap by control group"
+        [[ $(figure memory.memsw.limit_in_bytes memory.swap.max) =~ ^(67108864|33554432)$ ]]
+        oci update --memory -1 "$ID"
+        [[ $(figure memory.memsw.limit_in_bytes memory.swap.max) =~ ^(max|9223372036854771712)$ ]]
+        oci update --memory 33554432 --memory-swap 67108864 "$ID"
+        oci update -r - "$ID" <<<'{"memory": {"limit": -1, "swap": 0}}'
+        [[ $(figure memory.memsw.limit_in_bytes memory.swap.max) =~ ^(max|9223372036854771712)$ ]]
+        [[ $(figure memory.limit_in_bytes memory.max) =~ ^(max|9223372036854771712)$ ]]
+}
+
 @test "pids: no more processes than allowed, and more after an update" {
         make_bundle sh -c 'while :; do sleep 1; done'
         edit '.linux.resources.pids.limit = 4'

@@ -85,6 +85,21 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
         fi
 }
 
+# bats test_tags=vm
+@test "blockIO: more operations than the kernel counts are no limit" {
+        local rate
+        a_disk
+        start_with "{blockIO: {throttleReadIOPSDevice: [{major: ${DISK%:*}, minor: ${DISK#*:}, rate: 1003}]}}"
+        for rate in 4294967296 4294967297 18446744073709551615; do
+                oci update -r - "$ID" <<<"{\"blockIO\": {\"throttleReadIOPSDevice\": [{\"major\": ${DISK%:*}, \"minor\": ${DISK#*:}, \"rate\": 1003}]}}"
+                [[ $(value blkio.throttle.read_iops_device io.max) == "$DISK "*1003* ]]
+                oci update -r - "$ID" <<<"{\"blockIO\": {\"throttleReadIOPSDevice\": [{\"major\": ${DISK%:*}, \"minor\": ${DISK#*:}, \"rate\": $rate}]}}"
+                [[ -z $(value blkio.throttle.read_iops_device io.max) ]]
+        done
+        oci update -r - "$ID" <<<"{\"blockIO\": {\"throttleReadIOPSDevice\": [{\"major\": ${DISK%:*}, \"minor\": ${DISK#*:}, \"rate\": 4294967294}]}}"
+        [[ $(value blkio.throttle.read_iops_device io.max) == "$DISK "*4294967294* ]]
+}
+
 @test "blockIO: a rate that is kept" {
         a_disk
         local device begin
@@ -289,6 +304,40 @@ line_of() { grep -n -m 1 -- "$1" "$BUNDLE/config.json" | cut -d : -f 1; }
 }
 
 # bats test_tags=vm
+# bats test_tags=vm
+@test "cpu: shares that are none are refused on v1, and are the nearest weight on v2" {
+        start_with '{cpu: {shares: 512}}'
+        if is_v1 cpu; then
+                fails_with "--cpu-share.*shares are 2 to 262144" oci update --cpu-share 1 "$ID"
+                fails_with "shares are 2 to 262144" oci update -r - "$ID" <<<'{"cpu": {"quota": 77000, "shares": 262145}}'
+                [[ $(value cpu.shares) == 512 && $(value cpu.cfs_quota_us) == -1 ]]
+                oci update --cpu-share 2 "$ID"
+                [[ $(value cpu.shares) == 2 ]]
+                oci update --cpu-share 262144 "$ID"
+                [[ $(value cpu.shares) == 262144 ]]
+                oci delete --force "$ID"
+                edit '.linux.resources = {cpu: {shares: 1}}'
+                fails_with "shares are 2 to 262144" oci run -d -b "$BUNDLE" "$ID"
+        else
+                oci update --cpu-share 1 "$ID"
+                [[ $(value cpu.weight) == 1 ]]
+                oci update --cpu-share 262145 "$ID"
+                [[ $(value cpu.weight) == 10000 ]]
+        fi
+}
+
+# bats test_tags=vm
+@test "cpu: what is wrong with a number is what is said" {
+        local option
+        start_with '{cpu: {quota: 50000}}'
+        for option in --cpu-share --cpu-period --cpu-burst --cpu-rt-period; do
+                fails_with "'$option'.*'-5' is below 0" oci update $option -5 "$ID"
+        done
+        [[ -n $(value cpu.cfs_burst_us cpu.max.burst) ]] || return 0
+        oci update --cpu-burst 20000 "$ID"
+        fails_with "at least the burst" oci update --cpu-quota 10000 "$ID"
+}
+
 @test "update: a limit of a controller that the container has no group with makes it, and takes its processes there" {
         local pid child
         make_bundle sh -c 'sleep 1000 & wait'

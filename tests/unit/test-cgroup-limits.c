@@ -94,6 +94,18 @@ static void test_cpu(void **state)
         expect(f, CGROUP_CPU, "cpu.cfs_quota_us", "-1", "cpu.max", "max 2000");
         ok_or_fail(f, set_one(f, CGROUP_CPU_PERIOD, 100000));
         expect(f, CGROUP_CPU, "cpu.cfs_period_us", "100000", "cpu.max", "max 100000");
+        fast[0] = (struct cgroup_limit){CGROUP_CPU_SHARES, 1};
+        if (need_controller(f, CGROUP_CPU)->version == 1) {
+                assert_int_equal(cgroup_set(&f->layout, f->group, half, 3, NULL, &f->err), 0);
+                slow[2] = fast[0];
+                assert_int_equal(cgroup_set(&f->layout, f->group, slow, 3, &failed, &f->err), -EINVAL);
+                assert_int_equal(failed, 2);
+                assert_non_null(strstr(f->err.message, "2 to 262144"));
+                expect_file(need_controller(f, CGROUP_CPU), f->group, "cpu.cfs_quota_us", "50000");
+        } else {
+                ok_or_fail(f, cgroup_set(&f->layout, f->group, fast, 1, NULL, &f->err));
+                expect(f, CGROUP_CPU, "", "", "cpu.weight", "1");
+        }
         ok_or_fail(f, set_one(f, CGROUP_CPU_IDLE, 1));
         expect(f, CGROUP_CPU, "cpu.idle", "1", "cpu.idle", "1");
         assert_true(set_one(f, CGROUP_CPU_SHARES, 1024) < 0);
@@ -109,6 +121,7 @@ static void test_memory(void **state)
         struct fixture *f = *state;
         const struct cgroup_hierarchy *hierarchy = need_controller(f, CGROUP_MEMORY);
         struct cgroup_limit limits[] = {{CGROUP_MEMORY_LIMIT, 64 * MIB}, {CGROUP_MEMORY_SWAP, 96 * MIB}};
+        const struct cgroup_limit lifted = {CGROUP_MEMORY_SWAP, -1, .if_there = true};
         bool swap;
         size_t failed = 99;
 
@@ -121,6 +134,7 @@ static void test_memory(void **state)
         ok_or_fail(f, set_one(f, CGROUP_MEMORY_RESERVATION, 32 * MIB));
         expect(f, CGROUP_MEMORY, "memory.soft_limit_in_bytes", "33554432", "memory.low", "33554432");
         if (!swap) {
+                ok_or_fail(f, cgroup_set(&f->layout, f->group, &lifted, 1, NULL, &f->err));
                 assert_int_equal(cgroup_set(&f->layout, f->group, limits, 2, &failed, &f->err), -ENOENT);
                 assert_int_equal(failed, 1);
                 assert_non_null(strstr(f->err.message, "swap"));

@@ -424,12 +424,51 @@ static void test_documentation(void **state)
         assert_int_equal(knob, CGROUP_KNOB_COUNT);
 }
 
+/* What a config means by no limit of memory is one of swap, too; what a person wrote is one file's. */
+static void test_unlimited_memory(void **state)
+{
+        static const struct {
+                struct spec_memory memory;
+                int64_t swap;
+                bool given, if_there;
+        } cases[] = {
+                {{.limit = {.given = true, .value = -1}}, -1, true, true},
+                {{.limit = {.given = true, .value = -1}, .swap = {.given = true}}, -1, true, true},
+                {{.limit = {.given = true, .value = -1}, .swap = {.given = true, .value = MIB}}, MIB, true, false},
+                {{.limit = {.given = true, .value = -1}, .swap_only = {.given = true, .value = MIB}}, 0, false, false},
+                {{.limit = {.given = true, .value = -1, .exact = true}}, 0, false, false},
+                {{.limit = {.given = true, .value = MIB}}, 0, false, false},
+        };
+
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                _cleanup_arena_ struct arena arena = {0};
+                const struct spec_resources resources = {.memory = cases[i].memory};
+                const struct cgroup_limit *swap;
+                struct limits limits;
+
+                assert_int_equal(limits_collect(&limits, &arena, &resources, false, NULL), 0);
+                swap = cgroup_limit_find(&(struct set){.limits = limits.limits, .count = limits.count},
+                                         CGROUP_MEMORY_SWAP);
+                assert_int_equal(swap != NULL, cases[i].given);
+                if (swap != NULL) {
+                        assert_int_equal(swap->value, cases[i].swap);
+                        assert_int_equal(swap->if_there, cases[i].if_there);
+                }
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_numbers),   cmocka_unit_test(test_disks),         cmocka_unit_test(test_keys),
-                cmocka_unit_test(test_quota),     cmocka_unit_test(test_refused),       cmocka_unit_test(test_period),
-                cmocka_unit_test(test_collected), cmocka_unit_test(test_documentation),
+                cmocka_unit_test(test_numbers),
+                cmocka_unit_test(test_disks),
+                cmocka_unit_test(test_keys),
+                cmocka_unit_test(test_quota),
+                cmocka_unit_test(test_refused),
+                cmocka_unit_test(test_period),
+                cmocka_unit_test(test_collected),
+                cmocka_unit_test(test_documentation),
+                cmocka_unit_test(test_unlimited_memory),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
