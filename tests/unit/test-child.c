@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
+
 #include "child-fixture.h"
 
 static void test_op(void **state)
@@ -739,9 +741,14 @@ static const struct CMUnitTest plain_tests[] = {
 
 int main(void)
 {
-        struct CMUnitTest tests[160] = {0};
+        struct CMUnitTest *tests = calloc(op_case_count + ELEMENTS_OF(path_cases) + fallback_case_count +
+                                                  ELEMENTS_OF(plain_tests),
+                                          sizeof(*tests));
         size_t count = 0;
+        int failed;
 
+        if (tests == NULL)
+                return 1;
         for (size_t i = 0; i < op_case_count; i++)
                 tests[count++] = (struct CMUnitTest){op_cases[i].name, test_op, NULL, NULL, (void *)&op_cases[i]};
         for (size_t i = 0; i < ELEMENTS_OF(path_cases); i++)
@@ -751,5 +758,7 @@ int main(void)
                                                      (void *)&fallback_cases[i]};
         for (size_t i = 0; i < ELEMENTS_OF(plain_tests); i++)
                 tests[count++] = plain_tests[i];
-        return _cmocka_run_group_tests("child", tests, count, NULL, NULL);
+        failed = _cmocka_run_group_tests("child", tests, count, NULL, NULL);
+        free(tests);
+        return failed;
 }

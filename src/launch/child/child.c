@@ -171,6 +171,13 @@ static op_function function_of(enum op_type type)
         }
 }
 
+/* Those that would end or stop a program. A fault can't be ignored, nor can abort(3); who ignores the others misses nothing. */
+#define BIT(signal) (1U << (signal))
+#define IGNORABLE                                                                                                      \
+        (BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGUSR1) | BIT(SIGUSR2) | BIT(SIGPIPE) | BIT(SIGALRM) | BIT(SIGTERM) |       \
+         BIT(SIGCHLD) | BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU) | BIT(SIGXCPU) | BIT(SIGXFSZ) | BIT(SIGVTALRM) |    \
+         BIT(SIGPROF) | BIT(SIGIO) | BIT(SIGPWR) | BIT(SIGSTKFLT))
+
 /* execve(2) takes handlers away and keeps what is ignored: under a daemon that ignores SIGPIPE no pipeline of the container would end. But SIGHUP,
  * which is what nohup(1) is for. Setting is as cheap as asking. */
 static int default_signals(void)
@@ -178,9 +185,8 @@ static int default_signals(void)
         static const struct sigaction by_default;
         int r = 0;
 
-        for (int signal = SIGINT; r >= 0 && signal <= SIGSYS; signal++)
-                if (signal != SIGKILL && signal != SIGSTOP)
-                        r = (int)sys4(rt_sigaction, signal, &by_default, 0, SIGSET_BYTES);
+        for (uint32_t left = IGNORABLE; r >= 0 && left != 0; left &= left - 1)
+                r = (int)sys4(rt_sigaction, __builtin_ctz(left), &by_default, 0, SIGSET_BYTES);
         return r;
 }
 
