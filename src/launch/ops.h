@@ -200,8 +200,8 @@ struct op_bind {
         int slot;              /* the tree; SLOT_NONE: @host_path */
         const char *host_path; /* a directory of the host's cgroupfs, opened by the child before the pivot */
         uint64_t attr_set, attr_clear, rattr_set, rattr_clear;
-        uint64_t propagation;
-        bool recursive_propagation;
+        uint64_t propagation, propagation_before; /* the second is made first; 0: none */
+        bool recursive_propagation, recursive_before;
 };
 
 /* A step of a spec (struct spec_step): @path is its destination. */

@@ -63,10 +63,17 @@ static bool is_cgroup(const struct spec_mount *mount)
                (strcmp(mount->type, "cgroup") == 0 || strcmp(mount->type, "cgroup2") == 0);
 }
 
-/* A bind that is a peer of the host's mount. */
+/* A bind that is a peer of the host's mount, it or a mount in it. One that was made a slave or private before is a peer of nothing of the host's, as far as
+ * that reached. */
 static bool is_shared_bind(const struct spec_mount *mount)
 {
-        return mount->bind && (mount->propagation & MS_SHARED) != 0;
+        unsigned long last = mount->propagation, before = mount->propagation_before;
+
+        if (!mount->bind)
+                return false;
+        if ((last & MS_SHARED) == 0)
+                return (last & MS_REC) == 0 && (before & (MS_SHARED | MS_REC)) == (MS_SHARED | MS_REC);
+        return before == 0 || (before & MS_SHARED) != 0 || (before & MS_REC) < (last & MS_REC);
 }
 
 int plan_refuse_mount(struct ward_err *err, const struct ward_spec *spec, const struct spec_mount *mount,
@@ -86,10 +93,12 @@ static uint64_t clear_mask(uint64_t set, uint64_t clear)
         return (set & MOUNT_ATTR__ATIME) != 0 || (clear & MOUNT_ATTR__ATIME) != 0 ? clear | MOUNT_ATTR__ATIME : clear;
 }
 
-static void set_propagation(struct op_bind *bind, unsigned long propagation)
+static void set_propagation(struct op_bind *bind, unsigned long propagation, unsigned long before)
 {
         bind->propagation = propagation & ~(unsigned long)MS_REC;
         bind->recursive_propagation = (propagation & MS_REC) != 0;
+        bind->propagation_before = before & ~(unsigned long)MS_REC;
+        bind->recursive_before = (before & MS_REC) != 0;
 }
 
 int plan_add_bind(struct plan *plan, const struct ward_spec *spec, const struct spec_mount *mount, const char *target,
@@ -126,7 +135,8 @@ int plan_add_bind(struct plan *plan, const struct ward_spec *spec, const struct 
                 .rattr_clear = clear_mask(mount->rattr_set, mount->rattr_clear),
         };
         /* Without a word about it a bind is private: the clone of a shared mount would be its peer (V23). */
-        set_propagation(&op->bind, mount->propagation != 0 ? mount->propagation : MS_PRIVATE | MS_REC);
+        set_propagation(&op->bind, mount->propagation != 0 ? mount->propagation : MS_PRIVATE | MS_REC,
+                        mount->propagation_before);
         return 0;
 }
 
@@ -144,7 +154,7 @@ static int add_remount(struct plan *plan, const struct spec_mount *mount, const 
                 .rattr_set = mount->rattr_set,
                 .rattr_clear = clear_mask(mount->rattr_set, mount->rattr_clear),
         };
-        set_propagation(&op->bind, mount->propagation);
+        set_propagation(&op->bind, mount->propagation, mount->propagation_before);
         return 0;
 }
 
@@ -467,6 +477,10 @@ int plan_check_target(const struct ward_spec *spec, const struct spec_mount *mou
         if (*target == '\0')
                 return plan_refuse_mount(err, spec, mount, "the root itself is no mount target",
                                          "set root.path to what shall be the root");
+        if (mount->propagation_excess)
+                return plan_refuse_mount(err, spec, mount, "there are more than two words about its propagation",
+                                         "name the one that shall hold; what is a slave and shared is both: "
+                                         "\"rslave\", \"rshared\"");
         if (plan_is_below(target, "proc") &&
             !(strcmp(target, "proc") == 0 &&
               (mount->bind || (mount->type != NULL && strcmp(mount->type, "proc") == 0))) &&

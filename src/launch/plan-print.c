@@ -24,6 +24,9 @@ static void print_attributes(const struct op_bind *bind, struct text *text)
         if ((bind->rattr_set | bind->rattr_clear) != 0)
                 text_printf(text, ", recursively +%#llx -%#llx", (unsigned long long)bind->rattr_set,
                             (unsigned long long)bind->rattr_clear);
+        if (bind->propagation_before != 0)
+                text_printf(text, ", propagation %#llx%s first", (unsigned long long)bind->propagation_before,
+                            bind->recursive_before ? " recursively" : "");
         if (bind->propagation != 0)
                 text_printf(text, ", propagation %#llx%s", (unsigned long long)bind->propagation,
                             bind->recursive_propagation ? " recursively" : "");

@@ -138,13 +138,32 @@ static void apply_attr(const struct mount_word *word, struct spec_mount *mount)
         }
 }
 
+/* Each word acts on what those before it left (mount_namespaces(7)): a slave that becomes shared is both. Private and unbindable leave nothing of what
+ * was before, where they reach as far. */
+static void apply_propagation(unsigned long flags, struct spec_mount *mount)
+{
+        unsigned long before = mount->propagation | mount->propagation_before;
+        bool covers = (flags & MS_REC) != 0 || (before & MS_REC) == 0;
+
+        if (flags == mount->propagation)
+                return;
+        if (covers && (flags & (MS_PRIVATE | MS_UNBINDABLE)) != 0) {
+                mount->propagation_before = 0;
+                mount->propagation_excess = false;
+        } else {
+                mount->propagation_excess = mount->propagation_excess || mount->propagation_before != 0;
+                mount->propagation_before = mount->propagation;
+        }
+        mount->propagation = flags;
+}
+
 static void apply(const struct mount_word *word, struct spec_mount *mount)
 {
         switch (word->kind) {
         case MOUNT_WORD_NOTHING:
                 break;
         case MOUNT_WORD_PROPAGATION:
-                mount->propagation = word->flags;
+                apply_propagation(word->flags, mount);
                 break;
         case MOUNT_WORD_BIND:
                 mount->bind = true;
@@ -292,6 +311,18 @@ static int join_data(struct json *json, struct parts *parts, size_t count, size_
         return 0;
 }
 
+/* Attributes of the whole tree are set behind those of the mount alone, wherever in the list they stand, as with other runtimes: in
+ * ["ro", "rrw"] nothing is read-only. */
+static void settle_attributes(struct spec_mount *mount)
+{
+        uint64_t tree = mount->rattr_set | mount->rattr_clear;
+
+        mount->attr_set &= ~tree;
+        mount->attr_clear &= ~tree;
+        if ((mount->rattr_clear & MOUNT_ATTR_RDONLY) != 0)
+                mount->superblock_flags &= ~(unsigned long)MS_RDONLY;
+}
+
 static int apply_options(struct json *json, struct parts *parts)
 {
         struct spec_mount *mount = &parts->mount;
@@ -313,6 +344,7 @@ static int apply_options(struct json *json, struct parts *parts)
                 if (word->kind == MOUNT_WORD_SET && (word->flags & ~(unsigned long)(MS_RDONLY | MS_SILENT)))
                         superblock = option;
         }
+        settle_attributes(mount);
         if (mount->type != NULL && strcmp(mount->type, "bind") == 0)
                 mount->bind = true;
         if (mount->bind) {
@@ -345,7 +377,8 @@ static int check_mount(struct json *json, const char *where, struct spec_mount *
         }
         if (mount->copy_up && (mount->type == NULL || strcmp(mount->type, "tmpfs") != 0))
                 return json_fail(json, where, "the option 'tmpcopyup' is for mounts of type tmpfs");
-        if (mount->copy_symlink && (!mount->bind || (mount->propagation & MS_SHARED) != 0))
+        if (mount->copy_symlink &&
+            (!mount->bind || ((mount->propagation | mount->propagation_before) & MS_SHARED) != 0))
                 return json_fail(json, where, "the option 'copy-symlink' is for bind mounts that are not shared");
         if ((mount->maps.uid_count > 0) != (mount->maps.gid_count > 0))
                 return json_fail(json, where, "uidMappings and gidMappings must be given together");

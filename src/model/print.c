@@ -301,6 +301,7 @@ static void print_options(struct writer *writer, const struct spec_mount *mount)
                 if (word->kind == MOUNT_WORD_SET && word->attr == 0 && (mount->superblock_flags & word->flags))
                         string(writer, NULL, word->name);
         }
+        string(writer, NULL, propagation_word(mount->propagation_before));
         string(writer, NULL, propagation_word(mount->propagation));
         string(writer, NULL, mount->data);
         close(writer, "]");

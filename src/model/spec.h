@@ -92,8 +92,10 @@ struct spec_mount {
         uint64_t rattr_set, rattr_clear; /* this mount and all below it: rro, rnosuid ... */
         unsigned long superblock_flags;  /* MS_RDONLY MS_SYNCHRONOUS MS_DIRSYNC MS_LAZYTIME MS_MANDLOCK MS_SILENT ... */
         unsigned long propagation; /* MS_SHARED, MS_PRIVATE, MS_SLAVE or MS_UNBINDABLE, with MS_REC; 0: none asked */
-        bool optional;             /* nobody wrote it: may be missing where there is nothing to mount */
-        const char *data;          /* the remaining words joined by commas, for the file system; NULL: none */
+        unsigned long propagation_before; /* the same, in force before it: MS_SLAVE, then MS_SHARED is both. 0: none */
+        bool propagation_excess;          /* there were more words that count than two, and it can't be made */
+        bool optional;                    /* nobody wrote it: may be missing where there is nothing to mount */
+        const char *data;                 /* the remaining words joined by commas, for the file system; NULL: none */
         struct spec_origin origin;
 };
 

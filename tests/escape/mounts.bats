@@ -67,6 +67,31 @@ on_shared_host() {
         done
 }
 
+@test "V23: a bind with two words about its propagation is what both say" {
+        local words
+        make_bundle sh -c 'grep " /vol " /proc/self/mountinfo; /bin/probe mount-over /vol/sub'
+        with_probe
+        edit '.process.capabilities |= (.bounding += ["CAP_SYS_ADMIN"] | .effective += ["CAP_SYS_ADMIN"] | .permitted += ["CAP_SYS_ADMIN"])'
+        cp "$BUNDLE/config.json" "$WORK/config"
+        with_words() {
+                jq --arg words "$1" --arg source "$WORK/vol" '.mounts += [{destination: "/vol", type: "bind", source: $source,
+                       options: (["rbind"] + ($words | split(" ")))}]' "$WORK/config" >"$BUNDLE/config.json"
+        }
+        for words in "rslave shared" "slave shared" "rslave rshared" "rprivate rshared" "rshared rslave"; do
+                with_words "$words"
+                run on_shared_host
+                [[ $output == *"mount done"*"status 0" && $output != *"ON THE HOST"* ]] || { echo "$words"; shown; }
+                case $words in
+                *slave*shared) [[ $output == *" /vol "*" shared:"*" master:"* ]] ;;
+                rprivate*) [[ $output == *" /vol "*" shared:"* && $output != *" master:"* ]] ;;
+                *) [[ $output == *" /vol "*" master:"* && $output != *" shared:"* ]] ;;
+                esac || { echo "$words"; shown; }
+        done
+        with_words "slave shared slave"
+        run on_shared_host
+        [[ $output == *"mount on '/vol': there are more than two words about its propagation"*"status 1"* ]] || shown
+}
+
 @test "V23: what the runtime mounts never appears on the host through a shared bind" {
         local change
         make_bundle true

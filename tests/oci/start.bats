@@ -80,6 +80,25 @@ teardown() { remove_all; }
         nothing_left
 }
 
+@test "mounts: what is said of a whole tree holds for its top, too, wherever it stands" {
+        local words wanted
+        make_bundle grep -o ' /vol r[ow]' /proc/self/mountinfo
+        mkdir "$WORK/vol"
+        cp "$BUNDLE/config.json" "$WORK/config"
+        while read -r wanted words; do
+                jq --arg words "$words" --arg source "$WORK/vol" '.mounts += [{destination: "/vol", type: "bind", source: $source,
+                       options: ($words | split(" "))}]' "$WORK/config" >"$BUNDLE/config.json"
+                run -0 oci run -b "$BUNDLE" "$ID"
+                [[ $output == " /vol $wanted" ]] || { echo "$words"; shown; }
+        done <<-END
+		rw rbind ro rrw
+		rw rbind rrw ro
+		ro rbind rro rw
+		ro rbind rw rro
+		ro rbind ro
+	END
+}
+
 @test "a time namespace without offsets" {
         make_bundle sh -c 'readlink /proc/self/ns/time'
         edit '.linux.namespaces += [{"type": "time"}]'

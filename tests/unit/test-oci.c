@@ -261,6 +261,7 @@ struct option_case {
         uint64_t set, clear, rset, rclear;
         unsigned long superblock, propagation;
         const char *data;
+        unsigned long before;
 };
 
 /* On a new file system. Each word of the table, and pairs whose order matters. */
@@ -306,6 +307,17 @@ static void test_mount_options(void **state)
                 {"\"rslave\"", .propagation = MS_SLAVE | MS_REC},
                 {"\"unbindable\"", .propagation = MS_UNBINDABLE},
                 {"\"runbindable\"", .propagation = MS_UNBINDABLE | MS_REC},
+                /* Two are made one behind the other, unless the second leaves nothing of the first. */
+                {"\"rslave\",\"shared\"", .propagation = MS_SHARED, .before = MS_SLAVE | MS_REC},
+                {"\"rslave\",\"rslave\"", .propagation = MS_SLAVE | MS_REC},
+                {"\"rslave\",\"rprivate\"", .propagation = MS_PRIVATE | MS_REC},
+                {"\"slave\",\"shared\",\"private\",\"shared\"", .propagation = MS_SHARED, .before = MS_PRIVATE},
+                {"\"rshared\",\"private\"", .propagation = MS_PRIVATE, .before = MS_SHARED | MS_REC},
+                /* What is said of the whole tree holds, wherever it stands. */
+                {"\"ro\",\"nodev\",\"rrw\"", MOUNT_ATTR_NODEV, 0, 0, MOUNT_ATTR_RDONLY},
+                {"\"rrw\",\"ro\"", 0, 0, 0, MOUNT_ATTR_RDONLY},
+                {"\"rw\",\"rro\"", 0, 0, MOUNT_ATTR_RDONLY},
+                {"\"noatime\",\"rstrictatime\"", 0, 0, MOUNT_ATTR_STRICTATIME, times},
                 {"\"mode=755\",\"nosuid\",\"size=64k\"", MOUNT_ATTR_NOSUID, .data = "mode=755,size=64k"},
         };
 
@@ -324,6 +336,7 @@ static void test_mount_options(void **state)
                 assert_int_equal(mount->rattr_clear, cases[i].rclear);
                 assert_int_equal(mount->superblock_flags, cases[i].superblock);
                 assert_int_equal(mount->propagation, cases[i].propagation);
+                assert_int_equal(mount->propagation_before, cases[i].before);
                 if (cases[i].data == NULL)
                         assert_null(mount->data);
                 else

@@ -50,6 +50,7 @@ static void check_mounts(const struct ward_spec *a, const struct ward_spec *b)
                 assert_int_equal(m->rattr_clear, n->rattr_clear);
                 assert_int_equal(m->superblock_flags, n->superblock_flags);
                 assert_int_equal(m->propagation, n->propagation);
+                assert_int_equal(m->propagation_before, n->propagation_before);
                 assert_int_equal(m->maps.uid_count, n->maps.uid_count);
                 assert_int_equal(m->data == NULL, n->data == NULL);
                 if (m->data != NULL)

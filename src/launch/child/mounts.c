@@ -299,7 +299,11 @@ int child_bind_attributes(struct child *child, const struct op_bind *bind, int f
         bool all_attr = (bind->rattr_set | bind->rattr_clear) != 0, top_attr = (bind->attr_set | bind->attr_clear) != 0;
         int r = 0;
 
-        if (all_attr || all != 0) {
+        if (bind->propagation_before != 0) {
+                child->step = STEP_PROPAGATION;
+                r = set_attributes(fd, bind->recursive_before ? AT_RECURSIVE : 0, 0, 0, bind->propagation_before);
+        }
+        if (r >= 0 && (all_attr || all != 0)) {
                 child->step = all_attr ? STEP_ATTRIBUTES : STEP_PROPAGATION;
                 r = set_attributes(fd, AT_RECURSIVE, bind->rattr_set, bind->rattr_clear, all);
         }
