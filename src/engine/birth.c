@@ -242,7 +242,7 @@ static int open_hook_states(struct birth *birth, struct ward_err *err)
         return 0;
 }
 
-/* HOME comes from the root's own /etc/passwd where the config sets none. */
+/* HOME comes from the /etc/passwd that the container will have where the config sets none. */
 static int complete_environment(struct birth *birth, struct ward_err *err)
 {
         const struct spec_process *process = &birth->spec->process;
@@ -256,7 +256,7 @@ static int complete_environment(struct birth *birth, struct ward_err *err)
                 return 0; /* opening it for the container says what is wrong with it */
         if (root < 0)
                 return err_errno(err, "open the root file system '%s'", birth->site.place.rootfs);
-        birth->site.place.envp = user_environment(process->envp, root, process->uid, &birth->arena);
+        birth->site.place.envp = user_environment(process->envp, root, birth->spec, process->uid, &birth->arena);
         return birth->site.place.envp == NULL ? err_oom(err) : 0;
 }
 

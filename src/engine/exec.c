@@ -228,7 +228,7 @@ static int complete_environment(struct execution *exec, const struct spec_proces
         root = proc_open_of(proc, exec->stored.state.pid, "root", O_PATH | O_DIRECTORY, err);
         if (root < 0)
                 return root;
-        exec->site->place.envp = user_environment(process->envp, root, process->uid, &exec->arena);
+        exec->site->place.envp = user_environment(process->envp, root, NULL, process->uid, &exec->arena);
         return exec->site->place.envp == NULL ? err_oom(err) : 0;
 }
 

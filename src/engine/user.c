@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/text.h"
 
 #define FILE_MAX (4u << 20)
@@ -66,12 +67,12 @@ static int open_now(const char *path, const char *in_root, struct ward_err *err)
         return err_hint(err, "try it again in a minute: the kernel has told it to let go; 'lslocks' shows who it is");
 }
 
-/* *@ret_text is empty when there is no such file. Opening a device or a fifo could do harm or block: what it is is asked first. So could reading
+/* *@ret_text is empty when there is no such file; with "" as @path it is @root_fd itself. Opening a device or a fifo could do harm or block: what it is is asked first. So could reading
  * what only looks like a file, to which a container may have linked it, as /proc/kmsg does for root: such a one has no size. */
 static int read_file(int root_fd, const char *path, char **ret_text, struct ward_err *err)
 {
         _cleanup_close_
-        int fd = open_in(root_fd, path), file = -EBADF;
+        int fd = *path != '\0' ? open_in(root_fd, path) : fcntl(root_fd, F_DUPFD_CLOEXEC, 3), file = -EBADF;
         char again[FD_SELF_PATH_MAX];
         struct stat st;
 
@@ -258,14 +259,49 @@ int user_group(int root_fd, const char *word, uint32_t *ret_gid, struct ward_err
         return r;
 }
 
-static const char *find_home(int root_fd, uint32_t uid, struct arena *arena)
+/* The last mount that decides what /etc/passwd is: on it, or on its directory; NULL: there is none. */
+static const struct spec_mount *find_cover(const struct ward_spec *spec, struct arena *arena, bool *ret_whole)
+{
+        for (size_t i = spec->mount_count; i > 0; i--) {
+                const struct spec_mount *mount = &spec->mounts[i - 1];
+                const char *where;
+
+                /* Nearly none is; and a tmpfs with a copy of the image's directory has its file. */
+                if (strchr("e./", mount->destination[1]) == NULL || mount->remount || mount->copy_up ||
+                    mount->copy_symlink)
+                        continue;
+                where = path_clean(mount->destination, arena);
+                *ret_whole = where != NULL && strcmp(where, "/etc") == 0;
+                if (where != NULL && (*ret_whole || strcmp(where, "/etc/passwd") == 0))
+                        return mount;
+        }
+        return NULL;
+}
+
+/* passwd as the container will have it, when its mounts are made. */
+static int read_future(int root_fd, const struct ward_spec *spec, struct arena *arena, char **ret_text)
+{
+        bool whole = false;
+        const struct spec_mount *cover = spec == NULL ? NULL : find_cover(spec, arena, &whole);
+        _cleanup_close_
+        int source = -EBADF;
+
+        if (cover == NULL)
+                return read_file(root_fd, "etc/passwd", ret_text, NULL);
+        if (!cover->bind || cover->source == NULL)
+                return no_text(ret_text, NULL);           /* a new file system has no users */
+        source = open(cover->source, O_PATH | O_CLOEXEC); /* host path: a bind's source */
+        return source < 0 ? -errno : read_file(source, whole ? "passwd" : "", ret_text, NULL);
+}
+
+static const char *find_home(int root_fd, const struct ward_spec *spec, uint32_t uid, struct arena *arena)
 {
         _cleanup_free_ char *passwd = NULL;
         struct user user = {.home = "/"};
         struct entry entry;
         char *rest;
 
-        if (read_file(root_fd, "etc/passwd", &passwd, NULL) < 0)
+        if (read_future(root_fd, spec, arena, &passwd) < 0)
                 return user.home;
         rest = passwd;
         while (next_entry(&rest, &entry))
@@ -287,7 +323,8 @@ static size_t *find_variable(size_t *slots, size_t mask, const char *const *item
         return &slots[hash];
 }
 
-const char *const *user_environment(const char *const *envp, int root_fd, uint32_t uid, struct arena *arena)
+const char *const *user_environment(const char *const *envp, int root_fd, const struct ward_spec *spec, uint32_t uid,
+                                    struct arena *arena)
 {
         size_t count = 0, mask = 15, kept = 0, *slots, *slot;
         const char **copy, *home;
@@ -309,7 +346,7 @@ const char *const *user_environment(const char *const *envp, int root_fd, uint32
         slot = find_variable(slots, mask, copy, "HOME");
         if (*slot != 0 && strlen(copy[*slot - 1]) > strlen("HOME="))
                 return copy;
-        home = find_home(root_fd, uid, arena);
+        home = find_home(root_fd, spec, uid, arena);
         if (home == NULL)
                 return NULL;
         if (*slot == 0)

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "model/spec.h"
 
 struct user {
         uint32_t uid, gid;
@@ -33,8 +34,9 @@ int user_group(int root_fd, const char *word, uint32_t *ret_gid, struct ward_err
 /*
  * @envp with each variable once, its last setting, and HOME, where it is not set or empty, as the home of user @uid, "/" if the root has no such
  * user: what runc does, and engines rely on. The strings are those of @envp. NULL when memory is short. An unreadable /etc/passwd is as
- * good as none.
+ * good as none. With @spec the root has not its mounts yet: what that mounts on /etc/passwd or /etc counts.
  */
-const char *const *user_environment(const char *const *envp, int root_fd, uint32_t uid, struct arena *arena);
+const char *const *user_environment(const char *const *envp, int root_fd, const struct ward_spec *spec, uint32_t uid,
+                                    struct arena *arena);
 
 #endif

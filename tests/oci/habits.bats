@@ -13,6 +13,37 @@ setup() {
 
 teardown() { remove_all; }
 
+@test "environment: HOME is that of the passwd that the config mounts" {
+        local file=$WORK/passwd dir=$WORK/etc bind='{type: "bind", options: ["bind"]}' mounts wanted
+        make_bundle sh -c 'echo "HOME=$HOME"'
+        edit '.process.env = ["PATH=/bin"]'
+        cp "$BUNDLE/config.json" "$WORK/config"
+        mkdir "$dir" "$dir-fifo" "$dir-link"
+        echo 'root:x:0:0::/of-image:/bin/sh' >"$BUNDLE/rootfs/etc/passwd"
+        echo 'root:x:0:0::/of-file:/bin/sh' >"$file"
+        echo 'root:x:0:0::/of-directory:/bin/sh' >"$dir/passwd"
+        mkfifo "$dir-fifo/passwd" "$WORK/fifo"
+        ln -s "$file" "$dir-link/passwd"
+        while read -r wanted mounts; do
+                jq --arg file "$file" --arg dir "$dir" --arg fifo "$WORK/fifo" ".mounts += [$mounts]" "$WORK/config" >"$BUNDLE/config.json"
+                run -0 timeout 20 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID"
+                [[ $output == "HOME=$wanted" ]] || { echo "$mounts"; shown; }
+        done <<-END
+		/of-image
+		/of-file $bind + {destination: "/etc/passwd", source: \$file}
+		/of-file $bind + {destination: "//etc/./passwd", source: \$file}
+		/of-directory $bind + {destination: "/etc/", source: \$dir}
+		/of-directory $bind + {destination: "/etc/passwd", source: \$file}, $bind + {destination: "/etc", source: \$dir}
+		/of-file $bind + {destination: "/etc", source: \$dir}, $bind + {destination: "/etc/passwd", source: \$file}
+		/ {destination: "/etc", type: "tmpfs"}
+		/of-image {destination: "/etc", type: "tmpfs", options: ["tmpcopyup"]}
+		/ $bind + {destination: "/etc", source: (\$dir + "-fifo")}
+		/ $bind + {destination: "/etc/passwd", source: \$fifo}
+		/ $bind + {destination: "/etc", source: (\$dir + "-link")}
+		/of-image $bind + {destination: "/etc-other", source: \$dir}
+	END
+}
+
 @test "environment: the last setting of a variable counts, and an empty HOME is none" {
         make_bundle sh -c 'env; echo end'
         edit '.process.env = ["ONE=two", "HOME=", "PATH=/bin", "ONE=", "ONE=three", "ONEMORE=1", "HOME="]'
