@@ -272,6 +272,24 @@ static int fail_unknown_option(struct json *json, const char *option)
         return json_fail_word(json, option - 1, "option of a bind mount", option, names, ELEMENTS(names));
 }
 
+/* crun's, which no mount here can have: a reason is more than that nobody knows them. */
+static int check_foreign_word(struct json *json, const char *option)
+{
+        static const char *const of_file_system[] = {"rsync", "rasync", "rdirsync", "rmand", "rnomand"};
+
+        if (strcmp(option, "src-nofollow") == 0 || strcmp(option, "dest-nofollow") == 0) {
+                (void)json_fail(json, option - 1, "'%s' is not honoured: no link can be bound, and none be covered",
+                                option);
+                return err_hint(json->err, "'copy-symlink' makes the destination a link with the source's text");
+        }
+        for (size_t i = 0; i < ELEMENTS(of_file_system); i++)
+                if (strcmp(option, of_file_system[i]) == 0)
+                        return json_fail(json, option - 1,
+                                         "'%s' acts on whole file systems, which a bind mount shares with the host",
+                                         option);
+        return 0;
+}
+
 /*
  * The words that no table has, on a bind. What has a value is for a file system (config.md, "Mounts"): engines and people write a tmpfs's there, too,
  * and mount(2) passes over it with MS_BIND. No attribute of a mount has a value: other words are slips of the pen, and may be a restriction. crun(1) takes
@@ -282,6 +300,10 @@ static int check_bind_words(struct json *json, const struct parts *parts, size_t
         for (size_t i = 0; i < count; i++) {
                 const char *option = parts->options[i];
 
+                int r = check_foreign_word(json, option);
+
+                if (r < 0)
+                        return r;
                 if (strchr(option, '=') == NULL)
                         return fail_unknown_option(json, option);
                 if (strncmp(option, "idmap=", 6) == 0 || strncmp(option, "ridmap=", 7) == 0) {

@@ -173,6 +173,11 @@ teardown() { remove_all; }
         [[ ${lines[0]} == *" /bound "*nosuid* && ${lines[1]} == *" - tmpfs x "*sync* && ${lines[1]} == *dirsync* && ${lines[1]} == *size=64k* ]]
         edit '.mounts[-2].options[1] = "nosiud"'
         fails_with "unknown option of a bind mount 'nosiud'" oci run -b "$BUNDLE" "$ID"
+        # crun's, with the reason why they can't be had.
+        for word in src-nofollow dest-nofollow rsync rdirsync rmand; do
+                edit --arg word "$word" '.mounts[-2] = {destination: "/srv", type: "bind", source: "/usr", options: ["rbind", $word]}'
+                fails_with "'$word' (is not honoured: no link can be bound|acts on whole file systems)" oci run -b "$BUNDLE" "$ID"
+        done
 }
 
 # A socket that writes what it gets into a file, for as long as the test.
