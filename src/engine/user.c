@@ -264,10 +264,11 @@ static const struct spec_mount *find_cover(const struct ward_spec *spec, struct 
 {
         for (size_t i = spec->mount_count; i > 0; i--) {
                 const struct spec_mount *mount = &spec->mounts[i - 1];
+                char first = mount->destination[1];
                 const char *where;
 
                 /* Nearly none is; and a tmpfs with a copy of the image's directory has its file. */
-                if (strchr("e./", mount->destination[1]) == NULL || mount->remount || mount->copy_up ||
+                if ((first != 'e' && first != '.' && first != '/') || mount->remount || mount->copy_up ||
                     mount->copy_symlink)
                         continue;
                 where = path_clean(mount->destination, arena);

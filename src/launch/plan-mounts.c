@@ -36,7 +36,7 @@ static const struct file_system {
 static struct file_system find_file_system(const char *type)
 {
         for (size_t i = 0; i < ELEMENTS(file_systems); i++)
-                if (strcmp(type, file_systems[i].type) == 0)
+                if (type[0] == file_systems[i].type[0] && strcmp(type, file_systems[i].type) == 0)
                         return file_systems[i];
         return (struct file_system){0};
 }
@@ -59,7 +59,7 @@ bool plan_is_below(const char *path, const char *directory)
 
 static bool is_cgroup(const struct spec_mount *mount)
 {
-        return !mount->bind && mount->type != NULL &&
+        return !mount->bind && mount->type != NULL && mount->type[0] == 'c' &&
                (strcmp(mount->type, "cgroup") == 0 || strcmp(mount->type, "cgroup2") == 0);
 }
 

@@ -116,7 +116,7 @@ static const struct oci_verb *find_verb(const char *name, bool help, struct ward
         const char *near;
 
         for (size_t i = 0; i < ELEMENTS(verbs); i++) {
-                if (strcmp(verbs[i]->name, name) == 0)
+                if (verbs[i]->name[0] == name[0] && strcmp(verbs[i]->name, name) == 0)
                         return verbs[i];
                 names[i] = verbs[i]->name;
         }

@@ -5,7 +5,7 @@
 
 #include "child-cases.h"
 
-#define PROLOGUE 20 /* calls of child_main() before the first op */
+#define PROLOGUE 21 /* calls of child_main() before the first op */
 #define ELEMENTS_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 struct fixture {

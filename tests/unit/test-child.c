@@ -7,13 +7,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <asm/unistd.h>
 
 #include <cmocka.h>
-
-#include <stdlib.h>
 
 #include "child-fixture.h"
 
@@ -741,9 +740,9 @@ static const struct CMUnitTest plain_tests[] = {
 
 int main(void)
 {
-        struct CMUnitTest *tests = calloc(op_case_count + ELEMENTS_OF(path_cases) + fallback_case_count +
-                                                  ELEMENTS_OF(plain_tests),
-                                          sizeof(*tests));
+        struct CMUnitTest *tests =
+                calloc(op_case_count + ELEMENTS_OF(path_cases) + fallback_case_count + ELEMENTS_OF(plain_tests),
+                       sizeof(*tests));
         size_t count = 0;
         int failed;
 

@@ -173,9 +173,9 @@ static op_function function_of(enum op_type type)
 
 /* Those that would end or stop a program. A fault can't be ignored, nor can abort(3); who ignores the others misses nothing. */
 #define BIT(signal) (1U << (signal))
-#define IGNORABLE                                                                                                      \
-        (BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGUSR1) | BIT(SIGUSR2) | BIT(SIGPIPE) | BIT(SIGALRM) | BIT(SIGTERM) |       \
-         BIT(SIGCHLD) | BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU) | BIT(SIGXCPU) | BIT(SIGXFSZ) | BIT(SIGVTALRM) |    \
+#define IGNORABLE                                                                                                   \
+        (BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGUSR1) | BIT(SIGUSR2) | BIT(SIGPIPE) | BIT(SIGALRM) | BIT(SIGTERM) |    \
+         BIT(SIGCHLD) | BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU) | BIT(SIGXCPU) | BIT(SIGXFSZ) | BIT(SIGVTALRM) | \
          BIT(SIGPROF) | BIT(SIGIO) | BIT(SIGPWR) | BIT(SIGSTKFLT))
 
 /* execve(2) takes handlers away and keeps what is ignored: under a daemon that ignores SIGPIPE no pipeline of the container would end. But SIGHUP,
