@@ -32,6 +32,8 @@
 #define START_WAIT_MSEC 2000
 #define START_POLL_MSEC 5
 
+#define ID_MAP_MAX (64 << 10) /* 340 lines of three numbers (user_namespaces(7)) */
+
 struct execution {
         struct arena arena;
         struct stored stored;
@@ -40,6 +42,7 @@ struct execution {
         struct spec_process process;
         const char *file; /* where it was written */
         struct spec_namespace joined[SPEC_NS_COUNT];
+        bool has_root; /* the user namespace that is joined */
         struct seccomp_filter filter;
         struct sock_fprog program;
         struct agent agent;
@@ -165,6 +168,38 @@ static int find_setgroups(struct execution *exec, struct ward_err *err)
         return 0;
 }
 
+/* Whether a line of the map begins with 0, the first id inside. */
+static int maps_root(int proc, pid_t init, const char *file, struct ward_err *err)
+{
+        _cleanup_free_ char *text = NULL;
+        _cleanup_close_
+        int fd = proc_open_of(proc, init, file, O_RDONLY, err);
+        int r = fd < 0 ? fd : fd_read_all(fd, file, ID_MAP_MAX, &text, NULL, err);
+
+        if (r < 0)
+                return r;
+        for (const char *line = text; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n') {
+                line += strspn(line, " ");
+                if (strncmp(line, "0 ", 2) == 0)
+                        return 1;
+        }
+        return 0;
+}
+
+/* Of the namespace itself, and not of the config: a namespace that was joined by its path has maps of its own, and so has one that init has made. */
+static int find_root(struct execution *exec, struct ward_err *err)
+{
+        int proc = stored_proc(&exec->stored, err), r = proc;
+
+        if (r < 0 || exec->joined[SPEC_NS_USER].mode != SPEC_NS_JOIN)
+                return r < 0 ? r : 0;
+        r = maps_root(proc, exec->stored.state.pid, "uid_map", err);
+        if (r > 0)
+                r = maps_root(proc, exec->stored.state.pid, "gid_map", err);
+        exec->has_root = r > 0;
+        return r < 0 ? r : 0;
+}
+
 static int load(struct execution *exec, struct store *store, const struct engine_exec_options *how,
                 const struct engine_options *options, struct ward_err *err)
 {
@@ -192,7 +227,9 @@ static int load(struct execution *exec, struct store *store, const struct engine
                 r = refuse_own_program(exec, err);
         if (r >= 0)
                 r = stored_namespaces(&exec->stored, exec->site->place.root_user, exec->joined, "exec", err);
-        return r < 0 ? r : find_setgroups(exec, err);
+        if (r >= 0)
+                r = find_setgroups(exec, err);
+        return r < 0 ? r : find_root(exec, err);
 }
 
 static int get_filter(struct execution *exec, struct store *store, struct ward_err *err)
@@ -310,6 +347,7 @@ static int make_plan(struct execution *exec, const struct spec_process *process,
                 .file = exec->file,
                 .joined = exec->joined,
                 .at_once = exec->site->place.root_user,
+                .has_root = exec->has_root,
                 .place = &exec->site->place,
                 .personality = exec->spec.personality,
                 .personality_given = exec->spec.personality_given,

@@ -708,7 +708,10 @@ int plan_exec(const struct plan_exec *exec, const struct sock_fprog *filter, uin
         if (r >= 0)
                 r = exec->at_once ? add_joins_at_once(plan, exec->joined)
                                   : add_joins(plan, exec->joined, place.root_user);
-        /* Keys and terminals have the label of their maker. */
+        /* Keys and terminals have the owner and the label of their maker. */
+        if (r >= 0 && exec->joined[SPEC_NS_USER].mode == SPEC_NS_JOIN && exec->has_root &&
+            plan_add(plan, OP_BECOME_ROOT, &exec->joined[SPEC_NS_USER].origin) == NULL)
+                r = -ENOMEM;
         if (r >= 0)
                 r = plan_smack(plan, process, &place, exec->joined[SPEC_NS_USER].mode == SPEC_NS_JOIN, err);
         if (r >= 0 && plan_add(plan, OP_KEYRING, NULL) == NULL)

@@ -76,6 +76,7 @@ struct plan_exec {
         const char *file;
         const struct spec_namespace *joined; /* SPEC_NS_COUNT entries; mode JOIN where it is to be joined */
         bool at_once;                        /* all of them in one call, by init's pidfd (struct launch_given) */
+        bool has_root;                       /* the user namespace that is joined has a root */
         const struct place *place;
         uint32_t personality;
         bool personality_given;

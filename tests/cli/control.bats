@@ -92,6 +92,15 @@ teardown() { remove_all; }
         fails_with 125 "no regular file" timeout 10 "$WARD_BUILD/bin/ward" --root "$WORK/state" exec -u new "$ID" true
 }
 
+@test "exec -t: the terminal is the user's" {
+        local user
+        background "$ROOT" sleep 100
+        for user in 0 1000 1000:1001 7:7; do
+                run -0 ward exec -t --user "$user" "$ID" sh -c 'stat -c %u "$(tty)"; echo >"$(tty)" && echo opened; stat -c %u:%g /proc/self' </dev/null
+                [[ ${lines[0]%$'\r'} == "${user%:*}" && $output == *opened* ]] || shown
+        done
+}
+
 @test "exec -t: a terminal of its own" {
         background "$ROOT" sleep 100
         run -0 ward exec -t "$ID" sh -c 'tty; echo $TERM' </dev/null

@@ -197,7 +197,8 @@ static void compare_exec(const struct named_place *p, const char *config, const 
         _cleanup_text_ struct text text = {0};
         struct spec_namespace joined[SPEC_NS_COUNT] = {0};
         struct ward_err err = {0};
-        struct plan_exec exec = {.file = "exec", .joined = joined, .at_once = p->place.root_user, .place = &p->place};
+        struct plan_exec exec = {
+                .file = "exec", .joined = joined, .at_once = p->place.root_user, .has_root = true, .place = &p->place};
         struct plan plan;
 
         load(config, &spec);
