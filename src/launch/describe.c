@@ -385,6 +385,11 @@ static void describe_process(const struct op *op, struct text *text)
                 text_puts(text, "keep others from looking into the process");
                 break;
         case OP_RLIMIT:
+                if (op->rlimit.room) {
+                        text_printf(text, "leave room under %s for the process to come",
+                                    rlimit_names[op->rlimit.resource]);
+                        break;
+                }
                 text_printf(text, "set %s to ", rlimit_names[op->rlimit.resource]);
                 add_limit(text, op->rlimit.soft);
                 text_puts(text, " (hard limit: ");

@@ -317,6 +317,7 @@ struct op_output {
 struct op_rlimit {
         int resource;
         uint64_t soft, hard;
+        bool room; /* as much as can be had, and at least as the hard limit says: the limit itself comes later */
 };
 
 struct op_memory_policy {

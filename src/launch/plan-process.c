@@ -12,6 +12,7 @@
 #include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "kern/seccomp.h"
@@ -72,18 +73,35 @@ int plan_exec_op(struct plan *plan, enum op_type type, const struct spec_process
         return 0;
 }
 
-static int add_rlimits(struct plan *plan, const struct spec_process *process)
+static int add_rlimit(struct plan *plan, const struct spec_rlimit *rlimit, bool room)
 {
-        for (size_t i = 0; i < process->rlimit_count; i++) {
-                struct op *op = plan_add(plan, OP_RLIMIT, &process->rlimits[i].origin);
+        struct op *op = plan_add(plan, OP_RLIMIT, &rlimit->origin);
 
-                if (op == NULL)
-                        return -ENOMEM;
-                op->rlimit.resource = process->rlimits[i].resource;
-                op->rlimit.soft = process->rlimits[i].soft;
-                op->rlimit.hard = process->rlimits[i].hard;
-        }
+        if (op == NULL)
+                return -ENOMEM;
+        op->rlimit = (struct op_rlimit){rlimit->resource, rlimit->soft, rlimit->hard, room};
         return 0;
+}
+
+/* @join: a process more is made when the ids are the program's, for whom both count for a moment (getrlimit(2), RLIMIT_NPROC): so that limit comes
+ * behind it, when no right is left that raising it takes. */
+static int add_rlimits(struct plan *plan, const struct spec_process *process, bool join)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < process->rlimit_count; i++)
+                r = add_rlimit(plan, &process->rlimits[i], join && process->rlimits[i].resource == RLIMIT_NPROC);
+        return r;
+}
+
+static int add_late_rlimits(struct plan *plan, const struct spec_process *process)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < process->rlimit_count; i++)
+                if (process->rlimits[i].resource == RLIMIT_NPROC)
+                        r = add_rlimit(plan, &process->rlimits[i], false);
+        return r;
 }
 
 static int add_label(struct plan *plan, const char *file, const char *label, const struct spec_origin *origin)
@@ -273,13 +291,13 @@ static int add_ruleset(struct plan *plan, const struct spec_landlock *landlock, 
 
 /* Rights go, in the order that the head of this file explains. *@ret_keep: what must be dropped after the filter. */
 static int add_confinement(struct plan *plan, const struct spec_process *process, const struct place *place, bool walls,
-                           uint64_t *ret_keep, struct ward_err *err)
+                           bool join, uint64_t *ret_keep, struct ward_err *err)
 {
         uint64_t keep = walls && !process->no_new_privs ? SYS_ADMIN : 0;
         struct op *op;
         int r;
 
-        r = add_rlimits(plan, process);
+        r = add_rlimits(plan, process, join);
         if (r >= 0)
                 r = add_output(plan, process, place);
         if (r >= 0)
@@ -431,7 +449,7 @@ int plan_process(struct plan *plan, const struct spec_process *process, const st
         r = add_ruleset(plan, landlock, place, &restrict_self, err);
         walls = filter != NULL || restrict_self.slot != SLOT_NONE;
         if (r >= 0)
-                r = add_confinement(plan, process, place, walls, &keep, err);
+                r = add_confinement(plan, process, place, walls, join, &keep, err);
         if (r < 0)
                 return r;
         /* A container that was created without a process waits for its end: nobody says START to it. */
@@ -446,6 +464,8 @@ int plan_process(struct plan *plan, const struct spec_process *process, const st
          * container's own, and with no others (V9). */
         if (r >= 0 && join)
                 r = plan_add_number(plan, OP_CLONE, 0, NULL);
+        if (r >= 0 && join)
+                r = add_late_rlimits(plan, process);
         /* By the process that stays: a session ends with its leader's terminal, which is the program's own. */
         if (r >= 0)
                 r = plan_add_number(plan, OP_SETSID, process->terminal && !process->init, &process->terminal_origin);

@@ -39,6 +39,21 @@ teardown() {
         [[ $(oci exec "$ID" cat /proc/self/cgroup) == "$(oci exec "$ID" cat /proc/1/cgroup)" ]]
 }
 
+@test "exec of a user whose RLIMIT_NPROC has room for one process more, and no more" {
+        local user=$((100000 + BASHPID % 100000))
+        needs_machine_root "a user of its own"
+        oci delete --force "$ID"
+        edit --argjson user "$user" '.process.user = {uid: $user, gid: $user} | .process.rlimits = [{type: "RLIMIT_NPROC", soft: 2, hard: 3}]'
+        oci run -d -b "$BUNDLE" "$ID"
+        jq '.process | .args = ["cat", "/proc/self/limits"]' "$BUNDLE/config.json" >"$WORK/process"
+        run -0 oci exec --process "$WORK/process" "$ID" </dev/null
+        [[ $(tr -s " " <<<"$output") == *"processes 2 3 "* ]] || shown
+        # The next one is one too many.
+        jq '.args = ["sh", "-c", "cat & wait"]' "$WORK/process" >"$WORK/forks"
+        run oci exec --process "$WORK/forks" "$ID"
+        [[ $status -ne 0 && $output == *fork* ]] || shown
+}
+
 # give_controller: $CONTROLLER is one that a group of cgroup v2 can give to those below it.
 give_controller() {
         local top=/sys/fs/cgroup/unified

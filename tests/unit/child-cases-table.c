@@ -1064,10 +1064,17 @@ const struct op_case op_cases[] = {
                  {"ioprio_get 1 0", STEP_PROVE},
          }},
         {"rlimit",
-         {.type = OP_RLIMIT, .rlimit = {7, 1, 2}},
+         {.type = OP_RLIMIT, .rlimit = {7, 1, 2, false}},
          NULL,
          {
                  {"prlimit64 0 7", STEP_ITSELF},
+         }},
+        {"rlimit: room",
+         {.type = OP_RLIMIT, .rlimit = {6, 1, 2, true}},
+         NULL,
+         {
+                 {"prlimit64 0 6", STEP_ITSELF},
+                 {"prlimit64 0 6", STEP_ITSELF},
          }},
         {"lsm",
          {.type = OP_LSM, .lsm = {"attr/apparmor/exec", "exec web", 8, false}},

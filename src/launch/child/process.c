@@ -60,8 +60,17 @@ int child_do_personality(struct child *child, const struct op *op)
 
 int child_do_rlimit(struct child *child, const struct op *op)
 {
-        struct rlimit64 limit = {.rlim_cur = op->rlimit.soft, .rlim_max = op->rlimit.hard};
+        struct rlimit64 limit = {.rlim_cur = op->rlimit.soft, .rlim_max = op->rlimit.hard}, now;
 
+        if (op->rlimit.room) {
+                int r = (int)sys4(prlimit64, 0, op->rlimit.resource, 0, &now);
+
+                if (r < 0)
+                        return r;
+                if (now.rlim_max > limit.rlim_max)
+                        limit.rlim_max = now.rlim_max;
+                limit.rlim_cur = limit.rlim_max;
+        }
         return (int)sys4(prlimit64, 0, op->rlimit.resource, &limit, 0);
 }
 
