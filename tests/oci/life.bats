@@ -97,11 +97,11 @@ ignored() { sed -n 's/^SigIgn:\t0*//p' "$1"; }
         edit --argjson hooks "$hooks" '.root.readonly = false | .hooks = $hooks
                 | .hooks.startContainer = [{path: "/bin/busybox", args: ["cp", "/proc/self/status", "/in"]}]'
         (
-                trap "" HUP INT QUIT USR1 PIPE ALRM TERM CHLD TSTP TTIN TTOU XFSZ SYS
+                trap "" HUP INT QUIT USR1 PIPE ALRM TERM CHLD TSTP TTIN TTOU XFSZ
                 become_oci run -d -b "$BUNDLE" "$ID" 3>&- </dev/null >"$WORK/program" 2>&1
         )
         (
-                trap "" HUP INT QUIT USR1 PIPE TERM CHLD SYS
+                trap "" HUP INT QUIT USR1 PIPE TERM CHLD
                 become_oci exec "$ID" cat /proc/self/status >"$WORK/exec"
         )
         wait_until 5 grep -q SigIgn "$WORK/program"
