@@ -202,6 +202,7 @@ struct op_bind {
         uint64_t attr_set, attr_clear, rattr_set, rattr_clear;
         uint64_t propagation, propagation_before; /* the second is made first; 0: none */
         bool recursive_propagation, recursive_before;
+        const char *const *kept; /* OP_ADD: nothing is mounted on these, below them or over them; NULL at the end */
 };
 
 /* A step of a spec (struct spec_step): @path is its destination. */

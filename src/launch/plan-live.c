@@ -73,6 +73,22 @@ static int check(struct plan *plan, const struct ward_spec *spec, const struct s
         return r;
 }
 
+/* What nothing may be mounted over, for the process that finds out where targets lead. */
+static const char *const *list_kept(struct plan *plan, const struct ward_spec *spec)
+{
+        const char **list =
+                arena_new(&plan->arena, const char *, spec->masked_path_count + spec->readonly_path_count + 1);
+        size_t count = 0;
+
+        for (size_t i = 0; list != NULL && i < spec->masked_path_count; i++)
+                if ((list[count++] = plan_inside(plan, spec->masked_paths[i].path)) == NULL)
+                        return NULL;
+        for (size_t i = 0; list != NULL && i < spec->readonly_path_count; i++)
+                if ((list[count++] = plan_inside(plan, spec->readonly_paths[i].path)) == NULL)
+                        return NULL;
+        return list;
+}
+
 /* An OP_MAKE for what is no bind. *@ret_op: the op that will attach it, but for what attaching takes. */
 static int make_one(struct plan *plan, const struct ward_spec *spec, const struct spec_mount *mount, const char *target,
                     struct op *ret_op)
@@ -187,9 +203,10 @@ static int fill_add(struct plan *plan, const struct plan_live *live, const struc
 {
         int r = begin(plan, live);
         const struct ward_spec *spec = spec_of(plan, live, mounts, count);
+        const char *const *kept = list_kept(plan, live->spec);
         struct op *ops = arena_new(&plan->arena, struct op, count + 1);
 
-        if (r < 0 || spec == NULL || ops == NULL)
+        if (r < 0 || spec == NULL || ops == NULL || kept == NULL)
                 return -ENOMEM;
         r = plan_check_label(live->spec, live->place, err);
         if (r >= 0)
@@ -214,6 +231,7 @@ static int fill_add(struct plan *plan, const struct plan_live *live, const struc
                 if (op == NULL)
                         return -ENOMEM;
                 *op = ops[i];
+                op->bind.kept = kept;
         }
         if (r >= 0 && live->place->foreign_mounts)
                 plan_leave_to_child(plan);

@@ -98,6 +98,8 @@ enum step {
         STEP_LINK_OTHER,  /* another link is; its text is in struct shared, @text */
         STEP_DATA,        /* what shall be in a file */
         STEP_LOCK,        /* @value: index of the file */
+        STEP_TARGET_LED,  /* a link leads a target into procfs, or to the root; where to is in struct shared, @text */
+        STEP_TARGET_KEPT, /* the target is there, or holds, what the config masks or makes read-only; the same. @value: its index */
         STEP_COUNT,
 };
 
@@ -119,7 +121,7 @@ struct record {
  * not fit is not undone. */
 struct shared {
         uint32_t used;
-        char text[4096]; /* of STEP_LINK_OTHER */
+        char text[4096]; /* of STEP_LINK_OTHER, STEP_TARGET_LED and STEP_TARGET_KEPT */
         char made[28668];
 };
 

@@ -118,6 +118,33 @@ static void describe_step(const struct plan *plan, const struct op *op, const st
         }
 }
 
+static void copy_text(const struct shared *shared, char text[static 200])
+{
+        size_t len = 0;
+
+        for (; shared != NULL && len < 199 && shared->text[len] != '\0'; len++)
+                text[len] = shared->text[len];
+        text[len] = '\0';
+        text_make_printable(text);
+}
+
+/* A target that its name does not lead to what the config says. False: this is not what failed. */
+static bool describe_led(const struct op *op, const struct record *record, const struct shared *shared,
+                         struct text *text)
+{
+        char where[200];
+
+        if (record->step != STEP_TARGET_LED && record->step != STEP_TARGET_KEPT)
+                return false;
+        copy_text(shared, where);
+        if (record->step == STEP_TARGET_LED)
+                text_printf(text, ": a symlink leads that to '%s'", where);
+        else if (op->type == OP_ADD)
+                text_printf(text, ": that leads to '%s', and the config masks '/%s', or makes it read-only", where,
+                            op->bind.kept[record->value]);
+        return true;
+}
+
 /* docker and podman find out by these words what to exit with, 126 or 127: they are those of runc, which is a Go program. */
 static const char *exec_reason(const char *command, const struct record *record)
 {
@@ -346,6 +373,9 @@ static const struct refusal {
          "its name leads elsewhere by now, or something was mounted over it: end that, and try again"},
         {OP_REMOVE, STEP_OPEN_TARGET, 0, "", MISTAKE_NONE,
          "it is there, and its name does not lead to it any more: end that, and try again"},
+        {-1, STEP_TARGET_LED, 0, "", MISTAKE_NONE,
+         "only what is named with its path may be mounted there, procfs on /proc, and single files such as /proc/meminfo: take the symlink out of the root file system, or mount it elsewhere"},
+        {-1, STEP_TARGET_KEPT, 0, "", MISTAKE_NONE, "what is mounted there would undo that: mount it elsewhere, or write it into the config of a new container"},
         {-1, STEP_TARGET_SYMLINK, 0, "", MISTAKE_NONE, "the image has a symlink there, and it must be mounted on ordinary directory"},
         {-1, STEP_MAKE_TARGET, EROFS, "", MISTAKE_TARGET_READ_ONLY,
          "the root file system is read-only: make the mount's target in it beforehand"},
@@ -436,13 +466,13 @@ int launch_report_tree(const struct plan *plan, const struct slot *slot, uint32_
         return code;
 }
 
-static uint32_t lock_count(const struct op_stay *stay)
+static uint32_t list_length(const char *const *list)
 {
         uint32_t count = 0;
 
-        while (stay->locks != NULL && stay->locks[count] != NULL)
+        while (list != NULL && list[count] != NULL)
                 count++;
-        return count > 0 ? count : UINT32_MAX;
+        return count;
 }
 
 static int report_verify(const struct op_verify *verify, const struct record *record, struct ward_err *err)
@@ -478,7 +508,9 @@ static uint32_t value_limit(const struct op *op, uint32_t step)
         case OP_HOOKS:
                 return op->hooks.count;
         case OP_STAY:
-                return lock_count(&op->stay);
+                return step == STEP_LOCK ? list_length(op->stay.locks) : UINT32_MAX;
+        case OP_ADD:
+                return step == STEP_TARGET_KEPT ? list_length(op->bind.kept) : UINT32_MAX;
         default:
                 return UINT32_MAX;
         }
@@ -507,6 +539,7 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
         _cleanup_text_ struct text text = {0};
         char where[256] = "";
         const struct op *op;
+        bool led;
 
         if (!fits(plan, record))
                 return err_set(err, -EPROTO,
@@ -550,10 +583,14 @@ int launch_report(const struct plan *plan, const char *command, const struct sec
         if (op == NULL)
                 return err_code(err, -record->errnum, "start the container (op %u)", record->op);
         op_describe(plan, op, &text);
+        led = describe_led(op, record, shared, &text);
         describe_step(plan, op, record, &text);
         if (text_failed(&text))
                 return err_oom(err);
-        (void)err_code(err, -record->errnum, "%s", text.data);
+        if (led)
+                (void)err_set(err, -record->errnum, "%s", text.data);
+        else
+                (void)err_code(err, -record->errnum, "%s", text.data);
         hint_for(op, record, err);
         return -record->errnum;
 }

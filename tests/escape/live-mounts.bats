@@ -109,6 +109,47 @@ mounted() { oci exec "$ID" cat /proc/self/mountinfo; }
         [[ $(mounted) == "$before" ]]
 }
 
+@test "V5, V6: no link leads a mount over a mask, a read-only path or procfs" {
+        local before link masks
+        for masks in true false; do
+                make_bundle sleep 100
+                edit --argjson masks $masks '.root.readonly = false | if $masks then .linux.maskedPaths += ["/srv/link/key"] | .linux.readonlyPaths += ["/srv/fixed"]
+                        else del(.linux.maskedPaths, .linux.readonlyPaths) end'
+                mkdir -p "$BUNDLE"/rootfs/srv/{secret,fixed/in} "$BUNDLE"/rootfs/below
+                ln -s secret "$BUNDLE/rootfs/srv/link"
+                echo key >"$BUNDLE/rootfs/srv/secret/key"
+                oci run -d -b "$BUNDLE" "$ID"
+                before=$(mounted)
+                for link in /proc proc/sys /proc/tty /sys /sys/firmware /srv ../srv/secret /srv/fixed /srv/fixed/in; do
+                        [[ $masks == true || $link == /proc ]] || continue
+                        # As the container would.
+                        oci exec "$ID" ln -sfn "$link" /data
+                        mounts '[{destination: "/data", source: $data, options: ["rbind"]}]'
+                        fails_with "leads( that)? to '/(proc|sys|srv)" oci mounts add "$ID" "$WORK/mounts.json"
+                        mounts '[{destination: "/data", type: "tmpfs"}]'
+                        fails_with "leads( that)? to '/(proc|sys|srv)" oci mounts add "$ID" "$WORK/mounts.json"
+                done
+                if [[ $masks == true ]]; then
+                        # A masked path that is named through a link.
+                        mounts '[{destination: "/srv/secret", type: "tmpfs"}]'
+                        fails_with "leads to '/srv/secret', and the config masks '/srv/link/key'" oci mounts add "$ID" "$WORK/mounts.json"
+                        # A mask's own, below procfs.
+                        oci exec "$ID" ln -sfn /proc/timer_list /data
+                        mounts '[{destination: "/data", source: ($data + "/file"), options: ["bind"]}]'
+                        fails_with "leads to '/proc/timer_list', and the config masks '/proc/timer_list'" oci mounts add "$ID" "$WORK/mounts.json"
+                fi
+                [[ $(mounted) == "$before" ]]
+                # Other links lead where they lead.
+                oci exec "$ID" ln -sfn /below /data
+                mounts '[{destination: "/data", source: $data, options: ["rbind"]}]'
+                oci mounts add "$ID" "$WORK/mounts.json"
+                [[ $(oci exec "$ID" cat /below/file) == data ]]
+                oci mounts remove "$ID" "$WORK/mounts.json"
+                [[ $(mounted) == "$before" ]]
+                oci delete --force "$ID"
+        done
+}
+
 # The runtime's messages come late: the process waits in the container's namespaces, where it is most worth to be looked into.
 @test "V9: who mounts in a container, or unmounts, is hidden from it" {
         make_bundle /bin/probe hunt "${CANARY#/}/marker" /tmp/stop

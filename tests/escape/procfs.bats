@@ -37,6 +37,40 @@ teardown() { escape_teardown; }
         [[ $(oci run -b "$BUNDLE" "$ID") == "host marker" ]]
 }
 
+@test "V6: no link of the image leads a mount into procfs, or over the root" {
+        local link to mount
+        make_bundle sh -c 'echo RAN'
+        mkdir "$BUNDLE/rootfs/below"
+        # By the mount's order there is a procfs already.
+        cp "$BUNDLE/config.json" "$WORK/config"
+        while read -r link to mount; do
+                ln -sfn "$to" "$BUNDLE/rootfs/$link"
+                jq --argjson mount "$mount" '.mounts += [$mount]' "$WORK/config" >"$BUNDLE/config.json"
+                refuses "a symlink leads that to '(/proc.*|/)'"
+                rm "$BUNDLE/rootfs/$link"
+        done <<-END
+		data /proc {"destination": "/data", "type": "bind", "source": "$CANARY", "options": ["rbind"]}
+		data proc {"destination": "/data", "type": "bind", "source": "/proc", "options": ["rbind"]}
+		data ../../proc/self {"destination": "/data/attr", "type": "bind", "source": "$CANARY", "options": ["bind"]}
+		below/data ../proc/sys {"destination": "/below/data", "type": "tmpfs"}
+		data /proc/sys {"destination": "/data/kernel", "type": "tmpfs"}
+		data proc/self {"destination": "/data/attr/exec", "type": "bind", "source": "$CANARY/marker", "options": ["bind"]}
+		data / {"destination": "/data", "type": "tmpfs"}
+		data ../.. {"destination": "/data", "type": "bind", "source": "$CANARY", "options": ["bind"]}
+		data /proc/sys/kernel/domainname {"destination": "/data", "type": "bind", "source": "$CANARY/marker", "options": ["bind"]}
+		etc/resolv.conf /proc/version {"destination": "/etc/resolv.conf", "type": "bind", "source": "$CANARY/marker", "options": ["bind"]}
+	END
+        # What may be replaced lies behind a link of procfs itself; the kernel lets go of a mount there when it is looked for the next time.
+        jq --arg source "$CANARY/marker" '.mounts += [{destination: "/proc/net/dev", type: "bind", source: $source, options: ["bind", "ro"]}]' \
+                "$WORK/config" >"$BUNDLE/config.json"
+        [[ $(oci run -b "$BUNDLE" "$ID") == RAN ]]
+        # Other links lead where they lead.
+        ln -s /below "$BUNDLE/rootfs/data"
+        jq --arg source "$CANARY" '.mounts += [{destination: "/data", type: "bind", source: $source, options: ["bind", "ro"]}]
+           | .process.args = ["cat", "/below/marker"]' "$WORK/config" >"$BUNDLE/config.json"
+        [[ $(oci run -b "$BUNDLE" "$ID") == "host marker" ]]
+}
+
 # In a mount namespace of its own the machine's /proc is a fake one: what would have been written to a task's files is not.
 @test "V6: a machine whose /proc is no procfs, or a part of one" {
         local fake

@@ -393,7 +393,7 @@ const struct op_case op_cases[] = {
                     .propagation = 0x40000}},
          NULL,
          {
-                 {"openat2 11 'tmp' path dir in-root no-magic", STEP_OPEN_TARGET},
+                 {"openat2 11 'tmp' path dir in-root no-magic no-links", STEP_OPEN_TARGET},
                  {"fsopen 'tmpfs' 0x1", STEP_FSOPEN},
                  {"fsconfig 21 1 'source' 'source'", STEP_PARAMETER},
                  {"fsconfig 21 1 'size' '64k'", STEP_PARAMETER},
@@ -411,7 +411,7 @@ const struct op_case op_cases[] = {
          {.type = OP_MOUNT, .mount = {.target = "tmp", .type = "tmpfs", .directories = directories}},
          NULL,
          {
-                 {"openat2 11 'tmp' path dir in-root no-magic", STEP_OPEN_TARGET},
+                 {"openat2 11 'tmp' path dir in-root no-magic no-links", STEP_OPEN_TARGET},
                  {"fsopen 'tmpfs' 0x1", STEP_FSOPEN},
                  {"fsconfig 21 6 '' ''", STEP_CREATE},
                  {"fsmount 21 0x1 0", STEP_FSMOUNT},
@@ -426,7 +426,7 @@ const struct op_case op_cases[] = {
          {.type = OP_MOUNT, .mount = {.target = "tmp", .type = "tmpfs", .copy_up = true}},
          as_content,
          {
-                 {"openat2 11 'tmp' path dir in-root no-magic", STEP_OPEN_TARGET},
+                 {"openat2 11 'tmp' path dir in-root no-magic no-links", STEP_OPEN_TARGET},
                  {"fsopen 'tmpfs' 0x1", STEP_FSOPEN},
                  {"fsconfig 21 6 '' ''", STEP_CREATE},
                  {"fsmount 21 0x1 0", STEP_FSMOUNT},
@@ -516,7 +516,7 @@ const struct op_case op_cases[] = {
          NULL,
          {
                  {"statx 12 ''", STEP_SOURCE},
-                 {"openat2 11 'tmp' path dir in-root no-magic", STEP_OPEN_TARGET},
+                 {"openat2 11 'tmp' path dir in-root no-magic no-links", STEP_OPEN_TARGET},
                  {"mount_setattr 12 '' 0x9000 +0x2 -0 p0x40000", STEP_ATTRIBUTES},
                  {"mount_setattr 12 '' 0x1000 +0x1 -0 p0", STEP_ATTRIBUTES},
                  {"move_mount 12 '' 20 '' 0x44", STEP_ATTACH},
@@ -528,9 +528,9 @@ const struct op_case op_cases[] = {
          NULL,
          {
                  {"statx 13 ''", STEP_SOURCE},
-                 {"openat2 11 'run/file' path in-root no-magic", STEP_OPEN_TARGET},
-                 {"openat2 11 'run' path dir in-root no-magic", IGNORED},
-                 {"openat2 11 'run' path dir in-root no-magic", STEP_OPEN_TARGET},
+                 {"openat2 11 'run/file' path in-root no-magic no-links", STEP_OPEN_TARGET},
+                 {"openat2 11 'run' path dir in-root no-magic no-links", IGNORED},
+                 {"openat2 11 'run' path dir in-root no-magic no-links", STEP_OPEN_TARGET},
                  {"statx 11 ''", STEP_MAKE_TARGET},
                  {"statx 11 ''", STEP_MAKE_TARGET},
                  {"mkdirat 11 'run' 0755", STEP_MAKE_TARGET},
@@ -549,7 +549,7 @@ const struct op_case op_cases[] = {
          NULL,
          {
                  {"open_tree cwd 'sys' 0x80101", STEP_SOURCE},
-                 {"openat2 11 'sys' path dir in-root no-magic", STEP_OPEN_TARGET},
+                 {"openat2 11 'sys' path dir in-root no-magic no-links", STEP_OPEN_TARGET},
                  {"move_mount 20 '' 21 '' 0x44", STEP_ATTACH},
                  {"close 21", IGNORED},
          }},
@@ -573,7 +573,7 @@ const struct op_case op_cases[] = {
          {.type = OP_LINK, .link = {"dev", {"core", "/proc/kcore"}}},
          NULL,
          {
-                 {"openat2 11 'dev' path dir in-root no-magic", STEP_OPEN_TARGET},
+                 {"openat2 11 'dev' path dir in-root no-magic no-links", STEP_OPEN_TARGET},
                  {"readlinkat 20 'core'", STEP_LINK_NONE},
                  {"statx 11 ''", STEP_LINK},
                  {"statx 20 ''", STEP_LINK},
@@ -810,7 +810,7 @@ const struct op_case op_cases[] = {
          {.type = OP_DIRECTORY, .path = "tmp"},
          NULL,
          {
-                 {"openat2 11 'tmp' path dir in-root no-magic", STEP_OPEN_TARGET},
+                 {"openat2 11 'tmp' path dir in-root no-magic no-links", STEP_OPEN_TARGET},
                  {"close 20", IGNORED},
          }},
         {"root attributes",
@@ -919,7 +919,7 @@ const struct op_case op_cases[] = {
          as_seen,
          {
                  {"statx 12 ''", STEP_SOURCE},
-                 {"openat2 11 'tmp' path dir in-root no-magic", STEP_OPEN_TARGET},
+                 {"openat2 11 'tmp' path dir in-root no-magic no-links", STEP_OPEN_TARGET},
                  {"statx 20 ''", STEP_MOUNTS},
                  {"statx 12 ''", STEP_MOUNTS},
                  {"openat2 10 'self/mountinfo' beneath no-magic no-xdev", STEP_MOUNTS},

@@ -446,7 +446,7 @@ static long stat_node(int fd, const char *path, struct statx *st)
         st->stx_rdev_minor = mock.nodes[node].minor;
         st->stx_mask = STATX_MNT_ID;
         st->stx_mnt_id = mock.nodes[node].mount;
-        st->stx_ino = mock.inode + (mock.at_top && fd == AT_FDCWD);
+        st->stx_ino = (mock.inode != 0 ? mock.inode : (uint64_t)node) + (mock.at_top && fd == AT_FDCWD);
         return 0;
 }
 

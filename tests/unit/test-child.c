@@ -123,6 +123,7 @@ static const struct path_case path_cases[] = {
          "",
          STEP_TARGET_SYMLINK,
          ELOOP},
+        {"a link to the root", {{"up", ".."}}, "up", 0, NULL, "", STEP_TARGET_LED, EINVAL},
         {"procfs, made", {{0}}, "a/proc", TARGET_NO_SYMLINK, "a/proc", "da da/proc ", 0, 0},
 };
 
@@ -184,6 +185,50 @@ static void test_made_by_another(void **state)
         assert_int_equal(mock_run(&f.child), MOCK_EXECUTED);
         assert_int_equal(attached(), mock_find("run"));
         assert_string_equal(made(&f), "");
+}
+
+/* A link that somebody makes between the look and the mkdir leads procfs nowhere. */
+static void test_link_meanwhile(void **state)
+{
+        const struct op op = mount_on("run", TARGET_NO_SYMLINK);
+        struct fixture f;
+
+        (void)state;
+        fixture_prepare(&f, &op, 1);
+        (void)mock_add("run", 'l', "tmp");
+        mock.answer_of = __NR_openat2;
+        mock.answer = -ENOENT;
+        mock.answer_times = 1;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        fixture_assert_failed(&f, STEP_TARGET_SYMLINK, ELOOP);
+        assert_int_equal(attached(), -1);
+}
+
+/* Into procfs nothing is led by a link but what the plan names there. */
+static void test_led_into_procfs(void **state)
+{
+        static const struct {
+                const char *target, *where; /* NULL: refused */
+        } cases[] = {{"tmp", "tmp"}, {"var", NULL}, {"var/in", NULL}, {"proc/var", "tmp"}, {"procs/var", NULL}};
+
+        (void)state;
+        for (size_t i = 0; i < ELEMENTS_OF(cases); i++) {
+                const struct op op = mount_on(cases[i].target, TARGET_DIRECTORY);
+                struct fixture f;
+
+                fixture_prepare(&f, &op, 1);
+                (void)mock_add("tmp/in", 'd', NULL);
+                (void)mock_add("var", 'l', "tmp");
+                (void)mock_add("procs", 'd', NULL);
+                (void)mock_add("proc/var", 'l', "/tmp");
+                (void)mock_add("procs/var", 'l', "/tmp");
+                mock.file_system = 0x9fa0;
+                assert_int_equal(mock_run(&f.child), cases[i].where != NULL ? MOCK_EXECUTED : MOCK_EXITED);
+                if (cases[i].where != NULL)
+                        assert_int_equal(attached(), mock_find(cases[i].where));
+                else
+                        fixture_assert_failed(&f, STEP_TARGET_LED, EINVAL);
+        }
 }
 
 /* What is made in another file system than the root's is not the parent's to undo. */
@@ -627,21 +672,18 @@ static void test_other_mount_removed(void **state)
 /* Who mounts on the root faster than it can be taken away keeps the container from starting. */
 static void test_pivot_never_uncovered(void **state)
 {
+        static const int answers[][2] = {{EXDEV, EBUSY}, {EACCES, EACCES}, {0, ENOTDIR}};
         const struct op op = {.type = OP_PIVOT, .number = 1};
-        static const int answers[] = {EXDEV, EACCES, 0};
         struct fixture f;
 
         (void)state;
         for (size_t i = 0; i < ELEMENTS_OF(answers); i++) {
                 fixture_prepare(&f, &op, 1);
                 mock.answer_of = __NR_openat2;
-                mock.answer = -answers[i];
+                mock.answer = -answers[i][0];
                 mock.answer_times = INT32_MAX;
                 assert_int_equal(mock_run(&f.child), MOCK_EXITED);
-                fixture_assert_failed(&f, STEP_DETACH_OLD,
-                                      answers[i] == EXDEV ? EBUSY
-                                      : answers[i] == 0   ? ENOTDIR
-                                                          : answers[i]);
+                fixture_assert_failed(&f, STEP_DETACH_OLD, answers[i][1]);
         }
 }
 
@@ -712,6 +754,8 @@ static void test_nobody_hears(void **state)
 static const struct CMUnitTest plain_tests[] = {
         cmocka_unit_test(test_race),
         cmocka_unit_test(test_made_by_another),
+        cmocka_unit_test(test_link_meanwhile),
+        cmocka_unit_test(test_led_into_procfs),
         cmocka_unit_test(test_other_mount),
         cmocka_unit_test(test_pivot_never_uncovered),
         cmocka_unit_test(test_log_full),

@@ -9,6 +9,8 @@
 #ifndef LAUNCH_CHILD_CHILD_H
 #define LAUNCH_CHILD_CHILD_H
 
+#include <linux/limits.h>
+
 #include "launch/ops.h"
 
 /* Hidden also where they are only declared: a call through the global offset table would be a foreign symbol. */
@@ -55,6 +57,15 @@ int child_open_as_program(const struct child *child, const char *path, uint64_t 
 
 /* O_PATH descriptor of a mount target, made with its parents if it is missing. */
 int child_target(struct child *child, const char *path, enum op_target kind, bool directory);
+
+/* The same for what is mounted there. A link of the root leads no mount to where the plan names none: into procfs (V6), or to the root. */
+int child_mount_target(struct child *child, const char *path, enum op_target kind, bool directory);
+
+/* Where a descriptor's file lies, as a path from this process's root. */
+int child_find_path(struct child *child, int fd, char path[static PATH_MAX]);
+
+/* Tells the parent a text that belongs to the step, for its words. */
+void child_tell_text(struct child *child, const char *text, long len);
 
 /* Whether the @len bytes of @text, which has no end as readlinkat(2) leaves it, are those of @wanted. */
 bool child_is_text(const char *text, long len, const char *wanted);

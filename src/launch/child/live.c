@@ -8,6 +8,7 @@
  */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
+#include <linux/limits.h>
 #include <linux/mount.h>
 #include <linux/stat.h>
 
@@ -84,6 +85,41 @@ static int attach_there(struct child *child, const struct op_bind *bind, int tre
         return (int)sys5(move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
+static bool is_in(const char *path, const char *directory)
+{
+        while (*directory != '\0')
+                if (*path++ != *directory++)
+                        return false;
+        return *path == '\0' || *path == '/';
+}
+
+/* What the plan has compared are names: a link leads elsewhere, that of a target or that of what is kept. */
+static int check_kept(struct child *child, const struct op_bind *bind, int target)
+{
+        char where[PATH_MAX], kept[PATH_MAX];
+        int r;
+
+        if (bind->kept == NULL)
+                return 0;
+        child->step = STEP_MOUNTS;
+        r = child_find_path(child, target, where);
+        for (uint32_t i = 0; r >= 0 && bind->kept[i] != NULL; i++) {
+                int fd = child_open(child, bind->kept[i], FLAG_PATH, 0);
+
+                if (fd < 0)
+                        continue; /* it is not there: nothing masks it */
+                r = child_find_path(child, fd, kept);
+                (void)sys1(close, fd);
+                if (r >= 0 && (is_in(kept, where) || is_in(where, kept))) {
+                        child_tell_text(child, where, child_length(where));
+                        child->value = i;
+                        child->step = STEP_TARGET_KEPT;
+                        r = -EINVAL;
+                }
+        }
+        return r;
+}
+
 int child_do_add(struct child *child, const struct op *op)
 {
         int tree = child->slots[op->bind.slot], target, r;
@@ -92,10 +128,12 @@ int child_do_add(struct child *child, const struct op *op)
         r = child_is_directory(tree, NULL);
         if (r < 0)
                 return r;
-        target = child_target(child, op->bind.target, op->bind.target_kind, r == 1);
+        target = child_mount_target(child, op->bind.target, op->bind.target_kind, r == 1);
         if (target < 0)
                 return target;
-        r = attach_there(child, &op->bind, tree, target);
+        r = check_kept(child, &op->bind, target);
+        if (r >= 0)
+                r = attach_there(child, &op->bind, tree, target);
         (void)sys1(close, target);
         return r;
 }

@@ -266,7 +266,7 @@ int child_do_mount(struct child *child, const struct op *op)
         int target, fd, r;
 
         find_mode(child, mount, mode);
-        target = child_target(child, mount->target, mount->target_kind, true);
+        target = child_mount_target(child, mount->target, mount->target_kind, true);
         if (target < 0)
                 return target;
         fd = child_new_mount(child, mount, mode);
@@ -335,7 +335,7 @@ int child_do_bind(struct child *child, const struct op *op)
         r = bind->slot == SLOT_NONE ? 1 /* a group is a directory */ : child_is_directory(tree, NULL);
         if (r < 0)
                 return r;
-        target = child_target(child, bind->target, bind->target_kind, r == 1);
+        target = child_mount_target(child, bind->target, bind->target_kind, r == 1);
         if (target < 0)
                 return target;
         r = child_bind_attributes(child, bind, tree);

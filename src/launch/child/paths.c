@@ -9,8 +9,11 @@
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/limits.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <linux/stat.h>
+
+#include <asm/statfs.h>
 
 #include "launch/child/child.h"
 #include "launch/child/sys.h"
@@ -240,8 +243,8 @@ static uint32_t open_parent(struct child *child, char path[static PATH_MAX], uin
         return slash + 1;
 }
 
-/* One walk over the components of @path. Returns the target's O_PATH descriptor, -errno, or -EEXIST after a link was spliced in: walk
- * again. @resolve: as child_open(). @missing: the whole path was looked for, and is not there. *@ret_made: the target was made. */
+/* One walk over the components of @path. Returns the target's O_PATH descriptor, -errno, or -EEXIST after a link was spliced in, or somebody else made
+ * something: walk again. @resolve: as child_open(). @missing: the whole path was looked for, and is not there. *@ret_made: the target was made. */
 static int walk(struct child *child, char path[static PATH_MAX], bool directory, uint64_t resolve, bool missing,
                 bool *ret_made)
 {
@@ -262,7 +265,7 @@ static int walk(struct child *child, char path[static PATH_MAX], bool directory,
                 *ret_made = fd == -ENOENT;
                 if (fd == -ENOENT) {
                         fd = make_entry(child, parent, path + start, path, !last || directory);
-                        if (fd == -EEXIST) {
+                        if (fd == -EEXIST && (resolve & RESOLVE_NO_SYMLINKS) == 0) {
                                 int r;
 
                                 path[end] = kept;
@@ -280,10 +283,10 @@ static int walk(struct child *child, char path[static PATH_MAX], bool directory,
         }
 }
 
-int child_target(struct child *child, const char *path, enum op_target kind, bool directory)
+/* @resolve: as child_open(). */
+static int find_target(struct child *child, const char *path, uint64_t resolve, bool directory)
 {
         char copy[PATH_MAX];
-        uint64_t resolve = kind == TARGET_NO_SYMLINK ? RESOLVE_NO_SYMLINKS : 0;
         bool made = false;
         int fd, r;
 
@@ -309,8 +312,6 @@ int child_target(struct child *child, const char *path, enum op_target kind, boo
                         fd = -ELOOP;
                 }
         }
-        if (fd == -ELOOP && kind == TARGET_NO_SYMLINK)
-                child->step = STEP_TARGET_SYMLINK;
         if (fd < 0 || made)
                 return fd;
         child->step = STEP_OPEN_TARGET;
@@ -324,4 +325,96 @@ int child_target(struct child *child, const char *path, enum op_target kind, boo
                 return r;
         }
         return fd;
+}
+
+/* Most often there is no link on the way: what is found so is what the path says. *@ret_linked: there was one. */
+static int find_linked(struct child *child, const char *path, enum op_target kind, bool directory, bool *ret_linked)
+{
+        int fd = find_target(child, path, RESOLVE_NO_SYMLINKS, directory);
+
+        *ret_linked = fd == -ELOOP && kind != TARGET_NO_SYMLINK;
+        if (*ret_linked)
+                return find_target(child, path, 0, directory);
+        if (fd == -ELOOP)
+                child->step = STEP_TARGET_SYMLINK;
+        return fd;
+}
+
+int child_target(struct child *child, const char *path, enum op_target kind, bool directory)
+{
+        bool linked;
+
+        return find_linked(child, path, kind, directory, &linked);
+}
+
+void child_tell_text(struct child *child, const char *text, long len)
+{
+        if (child->shared == NULL || (uint64_t)len >= sizeof(child->shared->text))
+                return;
+        for (long i = 0; i < len; i++)
+                child->shared->text[i] = text[i];
+        child->shared->text[len] = '\0';
+}
+
+int child_find_path(struct child *child, int fd, char path[static PATH_MAX])
+{
+        char name[sizeof("self/fd/") + CHILD_NUMBER_MAX] = "self/fd/";
+        long n;
+
+        child_number((uint64_t)fd, name + sizeof("self/fd/") - 1);
+        n = sys4(readlinkat, child->slots[child_proc_slot(child->plan)], name, path, PATH_MAX - 1);
+        if (n < 0)
+                return (int)n;
+        path[n] = '\0';
+        return 0;
+}
+
+/* 1: it is the root itself, and no other mount of the same directory. */
+static int is_root(const struct child *child, int fd)
+{
+        struct statx root, st;
+        int r = (int)sys5(statx, child->root, "", AT_EMPTY_PATH, STATX_MNT_ID, &root);
+
+        if (r >= 0)
+                r = (int)sys5(statx, fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st);
+        if (r < 0 || root.stx_mnt_id != st.stx_mnt_id)
+                return r;
+        return child_is_same_file(child->root, fd);
+}
+
+static int check_led(struct child *child, int fd)
+{
+        char where[PATH_MAX];
+        struct statfs fs;
+        int r;
+
+        child->step = STEP_OPEN_TARGET;
+        r = (int)sys2(fstatfs, fd, &fs);
+        if (r >= 0)
+                r = fs.f_type == PROC_SUPER_MAGIC ? 1 : is_root(child, fd);
+        if (r <= 0)
+                return r;
+        if (child_find_path(child, fd, where) >= 0)
+                child_tell_text(child, where, child_length(where));
+        child->step = STEP_TARGET_LED;
+        return -EINVAL;
+}
+
+int child_mount_target(struct child *child, const char *path, enum op_target kind, bool directory)
+{
+        static const char proc[] = "proc";
+        uint32_t at = 0;
+        bool linked;
+        int fd = find_linked(child, path, kind, directory, &linked), r;
+
+        /* procfs itself has links: "net". */
+        while (at < sizeof(proc) - 1 && path[at] == proc[at])
+                at++;
+        if (fd < 0 || !linked || (at == sizeof(proc) - 1 && (path[at] == '\0' || path[at] == '/')))
+                return fd;
+        r = check_led(child, fd);
+        if (r >= 0)
+                return fd;
+        (void)sys1(close, fd);
+        return r;
 }

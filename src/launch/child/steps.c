@@ -422,17 +422,6 @@ static int data(struct child *child, const struct op_step *step)
         return r;
 }
 
-/* Another link than the one that was asked for: its text goes to the parent, for words. */
-static void tell_link(struct child *child, const char *text, long len)
-{
-        child->step = STEP_LINK_OTHER;
-        if (child->shared == NULL || (uint64_t)len >= sizeof(child->shared->text))
-                return;
-        for (long i = 0; i < len; i++)
-                child->shared->text[i] = text[i];
-        child->shared->text[len] = '\0';
-}
-
 static int make_link(struct child *child, const struct op_step *step)
 {
         char text[PATH_MAX];
@@ -449,7 +438,7 @@ static int make_link(struct child *child, const struct op_step *step)
                 if (n >= 0 && child_is_text(text, n, step->source))
                         r = 0;
                 else if (n >= 0)
-                        tell_link(child, text, n);
+                        child_tell_text(child, text, n);
                 else
                         child->step = STEP_LINK_NONE;
         }

@@ -62,15 +62,11 @@ static int prove_device(struct child *child, int fd, uint64_t device)
  * proved to be the same file. */
 static int clone_open(struct child *child, int fd)
 {
-        char name[sizeof("self/fd/") + CHILD_NUMBER_MAX] = "self/fd/", path[PATH_MAX];
-        int tree, r;
-        long n;
+        char path[PATH_MAX];
+        int tree, r = child_find_path(child, fd, path);
 
-        child_number((uint64_t)fd, name + sizeof("self/fd/") - 1);
-        n = sys4(readlinkat, child->slots[child_proc_slot(child->plan)], name, path, sizeof(path) - 1);
-        if (n < 0)
-                return (int)n;
-        path[n] = '\0';
+        if (r < 0)
+                return r;
         tree = (int)sys3(open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
         r = tree < 0 ? tree : child_is_same_file(fd, tree);
         if (r == 0) {
