@@ -81,6 +81,8 @@ static int index_behind(size_t same, const char *word, const char *const *words,
                 /* Letters of two cases differ in one bit, and most names in others. */
                 if (((word[at] ^ words[i][at]) & ~('a' - 'A')) != 0)
                         continue;
+                if (strcmp(word + at, words[i] + at) == 0)
+                        return (int)i; /* as nearly everybody writes it */
                 while (word[at] != '\0' && (word[at] == words[i][at] || upper(word[at]) == upper(words[i][at])))
                         at++;
                 if (word[at] == '\0' && words[i][at] == '\0')

@@ -325,8 +325,8 @@ int plan_add_new(struct plan *plan, const struct ward_spec *spec, const struct s
 /* Nodes, links, the directories of other mounts and the terminal are made in /dev: it becomes read-only when all of them are there. */
 static bool is_late_readonly(const struct spec_mount *mount, const char *target)
 {
-        return strcmp(target, "dev") == 0 && !mount->bind && !mount->remount &&
-               ((mount->attr_set | mount->rattr_set) & MOUNT_ATTR_RDONLY) != 0;
+        return ((mount->attr_set | mount->rattr_set) & MOUNT_ATTR_RDONLY) != 0 && !mount->bind && !mount->remount &&
+               strcmp(target, "dev") == 0;
 }
 
 static int add_writable(struct plan *plan, const struct ward_spec *spec, const struct spec_mount *mount,
@@ -404,8 +404,8 @@ static int check_own(const struct ward_spec *spec, const struct place *place, co
 /* A tmpfs in which directories can be made before anybody reaches it. */
 static bool is_fresh(const struct op_mount *mount)
 {
-        return strcmp(mount->type, "tmpfs") == 0 && !mount->copy_up && !mount->superblock_readonly &&
-               (mount->attr & MOUNT_ATTR_RDONLY) == 0;
+        return mount->type[0] == 't' && strcmp(mount->type, "tmpfs") == 0 && !mount->copy_up &&
+               !mount->superblock_readonly && (mount->attr & MOUNT_ATTR_RDONLY) == 0;
 }
 
 /* The targets of the groups, in the tmpfs that was added last. */

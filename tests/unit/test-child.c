@@ -7,7 +7,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <asm/unistd.h>
@@ -784,14 +783,9 @@ static const struct CMUnitTest plain_tests[] = {
 
 int main(void)
 {
-        struct CMUnitTest *tests =
-                calloc(op_case_count + ELEMENTS_OF(path_cases) + fallback_case_count + ELEMENTS_OF(plain_tests),
-                       sizeof(*tests));
+        struct CMUnitTest tests[200] = {0};
         size_t count = 0;
-        int failed;
 
-        if (tests == NULL)
-                return 1;
         for (size_t i = 0; i < op_case_count; i++)
                 tests[count++] = (struct CMUnitTest){op_cases[i].name, test_op, NULL, NULL, (void *)&op_cases[i]};
         for (size_t i = 0; i < ELEMENTS_OF(path_cases); i++)
@@ -801,7 +795,5 @@ int main(void)
                                                      (void *)&fallback_cases[i]};
         for (size_t i = 0; i < ELEMENTS_OF(plain_tests); i++)
                 tests[count++] = plain_tests[i];
-        failed = _cmocka_run_group_tests("child", tests, count, NULL, NULL);
-        free(tests);
-        return failed;
+        return _cmocka_run_group_tests("child", tests, count, NULL, NULL);
 }
