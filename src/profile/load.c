@@ -20,6 +20,7 @@
 struct chain {
         const char *file;
         const struct chain *before;
+        bool own; /* of the caller's own folder, or included by its path from there */
 };
 
 struct loading {
@@ -27,22 +28,29 @@ struct loading {
         struct profile *profile;
         const char *places[PROFILES_PLACES_MAX];
         size_t place_count;
+        bool has_own; /* the first place is the caller's own */
         struct ward_err *err;
 };
 
 /* ---- where ------------------------------------------------------------------------------------------------------------------- */
 
+/* *@ret_base/@ret_rest is the caller's own folder; NULL: he has none. */
+static void own_parts(const char **ret_base, const char **ret_rest)
+{
+        const char *config = secure_getenv("XDG_CONFIG_HOME"), *home = secure_getenv("HOME");
+
+        *ret_base = config != NULL && *config == '/' ? config : home != NULL && *home == '/' ? home : NULL;
+        *ret_rest = *ret_base == config ? "ward/profiles" : ".config/ward/profiles";
+}
+
 /* The caller's own folder; NULL: he has none, or memory is short (then the error is set). */
 static const char *own_place(struct arena *arena, struct ward_err *err, bool *ret_failed)
 {
-        const char *config = secure_getenv("XDG_CONFIG_HOME"), *home = secure_getenv("HOME"), *place = NULL;
-        const bool has_config = config != NULL && *config == '/', has_home = home != NULL && *home == '/';
+        const char *base, *rest, *place;
 
-        if (has_config)
-                place = arena_concat(arena, config, "/ward/profiles");
-        else if (has_home)
-                place = arena_concat(arena, home, "/.config/ward/profiles");
-        *ret_failed = place == NULL && (has_config || has_home);
+        own_parts(&base, &rest);
+        place = base == NULL ? NULL : arena_concat(arena, base, "/", rest);
+        *ret_failed = place == NULL && base != NULL;
         if (*ret_failed)
                 (void)err_oom(err);
         return place;
@@ -57,34 +65,103 @@ int profiles_own_file(struct arena *arena, const char *name, const char **ret_pa
         return failed || (place != NULL && *ret_path == NULL) ? err_oom(err) : 0;
 }
 
-int profiles_places(struct arena *arena, const char *ret_places[PROFILES_PLACES_MAX], size_t *ret_count,
-                    struct ward_err *err)
+/* Root that has somebody's HOME, as sudo(8) may leave it, takes no options from him. */
+static int refuse_writers(const struct stat *st, const char *path, struct ward_err *err)
+{
+        const mode_t writers = S_IWGRP | S_IWOTH;
+
+        if (st->st_uid == 0 && (st->st_mode & writers) == 0)
+                return 0;
+        if (st->st_uid != 0)
+                (void)err_set(err, -EPERM, "take profiles from '%s' as root: it is another user's (id %u)", path,
+                              (unsigned)st->st_uid);
+        else
+                (void)err_set(err, -EPERM, "take profiles from '%s' as root: others can write it (mode %04o)", path,
+                              (unsigned)(st->st_mode & 07777));
+        (void)err_mistake(err, MISTAKE_FILE_UNREADABLE);
+        if (st->st_uid == 0)
+                return err_hint(err, "chmod go-w '%s'; or set HOME or XDG_CONFIG_HOME to a folder of root's", path);
+        return err_hint(err, "set HOME to root's own home, or XDG_CONFIG_HOME to a folder of root's");
+}
+
+/* Each folder from @base to @base/@rest, which is there, is root's alone: who owned one would choose what is below it, by a link, too. */
+static int refuse_way(struct arena *arena, const char *base, const char *rest, struct ward_err *err)
+{
+        const char *path = base;
+        char *list = arena_strdup(arena, rest), *next = NULL;
+        _cleanup_close_
+        int at = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        struct stat st;
+        int r;
+
+        if (list == NULL)
+                return err_oom(err);
+        do {
+                int below;
+
+                if (at < 0 || fstat(at, &st) < 0)
+                        return err_errno(err, "look at the folder '%s'", path);
+                r = refuse_writers(&st, path, err);
+                next = text_next(&list, '/');
+                if (r < 0 || next == NULL)
+                        return r;
+                path = arena_concat(arena, path, "/", next);
+                if (path == NULL)
+                        return err_oom(err);
+                if (fstatat(at, next, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode)) {
+                        (void)err_set(err, -ELOOP, "take profiles from '%s/%s' as root: '%s' is a symbolic link", base,
+                                      rest, path);
+                        (void)err_mistake(err, MISTAKE_FILE_UNREADABLE);
+                        return err_hint(err, "make it a folder, or set XDG_CONFIG_HOME to where it leads");
+                }
+                below = openat(at, next, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                (void)fd_close(at);
+                at = below;
+        } while (true);
+}
+
+static int refuse_foreign(struct arena *arena, const char *own, struct ward_err *err)
+{
+        const char *base, *rest;
+        struct stat st;
+
+        if (stat(own, &st) < 0)
+                return 0;
+        if (geteuid() == 0) {
+                own_parts(&base, &rest);
+                return refuse_way(arena, base, rest, err);
+        }
+        if (st.st_uid == 0 || st.st_uid == geteuid())
+                return 0;
+        (void)err_set(err, -EPERM, "the profiles in '%s' are another user's", own);
+        (void)err_mistake(err, MISTAKE_FILE_UNREADABLE);
+        return err_hint(err, "set HOME to your own home, or XDG_CONFIG_HOME");
+}
+
+static int find_places(struct loading *l)
 {
         const char *system = secure_getenv("WARD_PROFILES"), *with_ward, *own;
         char *list, *next;
-        struct stat st;
-        size_t count = 0;
         bool failed;
+        int r;
 
-        with_ward = helper_folder(arena, "data/profiles", WARD_PROFILES);
-        list = system != NULL ? arena_strdup(arena, system) : arena_concat(arena, "/etc/ward/profiles:", with_ward);
+        with_ward = helper_folder(l->arena, "data/profiles", WARD_PROFILES);
+        list = system != NULL ? arena_strdup(l->arena, system)
+                              : arena_concat(l->arena, "/etc/ward/profiles:", with_ward);
         if (with_ward == NULL || list == NULL)
-                return err_oom(err);
-        own = own_place(arena, err, &failed);
+                return err_oom(l->err);
+        own = own_place(l->arena, l->err, &failed);
         if (failed)
                 return -ENOMEM;
-        /* Root that has somebody's HOME, as sudo(8) may leave it, takes no options from him. */
-        if (own != NULL && stat(own, &st) == 0 && st.st_uid != 0 && st.st_uid != geteuid()) {
-                (void)err_set(err, -EPERM, "the profiles in '%s' are another user's", own);
-                (void)err_mistake(err, MISTAKE_FILE_UNREADABLE);
-                return err_hint(err, "set HOME to your own home, or XDG_CONFIG_HOME");
-        }
+        r = own == NULL ? 0 : refuse_foreign(l->arena, own, l->err);
+        if (r < 0)
+                return r;
+        l->has_own = own != NULL;
         if (own != NULL)
-                ret_places[count++] = own;
-        while (count < PROFILES_PLACES_MAX && (next = text_next(&list, ':')) != NULL)
+                l->places[l->place_count++] = own;
+        while (l->place_count < PROFILES_PLACES_MAX && (next = text_next(&list, ':')) != NULL)
                 if (*next != '\0')
-                        ret_places[count++] = next;
-        *ret_count = count;
+                        l->places[l->place_count++] = next;
         return 0;
 }
 
@@ -109,7 +186,7 @@ static bool is_name(const char *word)
 }
 
 /* *@ret_path: NULL, no folder has it. */
-static int find_file(struct loading *l, const char *name, const char **ret_path)
+static int find_file(struct loading *l, const char *name, const char **ret_path, bool *ret_own)
 {
         *ret_path = NULL;
         for (size_t i = 0; i < l->place_count && *ret_path == NULL; i++) {
@@ -117,8 +194,10 @@ static int find_file(struct loading *l, const char *name, const char **ret_path)
 
                 if (path == NULL)
                         return err_oom(l->err);
-                if (access(path, F_OK) == 0)
+                if (access(path, F_OK) == 0) {
                         *ret_path = path;
+                        *ret_own = i == 0 && l->has_own;
+                }
         }
         return 0;
 }
@@ -126,9 +205,10 @@ static int find_file(struct loading *l, const char *name, const char **ret_path)
 int profiles_find(struct arena *arena, const char *name, const char **ret_path, struct ward_err *err)
 {
         struct loading l = {.arena = arena, .err = err};
-        int r = profiles_places(arena, l.places, &l.place_count, err);
+        int r = find_places(&l);
+        bool own;
 
-        return r < 0 ? r : find_file(&l, name, ret_path);
+        return r < 0 ? r : find_file(&l, name, ret_path, &own);
 }
 
 static int by_name(const void *a, const void *b)
@@ -175,7 +255,7 @@ static int all_names(struct loading *l, const char ***ret_names, size_t *ret_cou
 int profiles_names(struct arena *arena, const char ***ret_names, size_t *ret_count, struct ward_err *err)
 {
         struct loading l = {.arena = arena, .err = err};
-        int r = profiles_places(arena, l.places, &l.place_count, err);
+        int r = find_places(&l);
 
         return r < 0 ? r : all_names(&l, ret_names, ret_count);
 }
@@ -270,9 +350,41 @@ static int take(struct loading *l, const struct profile_text *text, const struct
         return 0;
 }
 
-static int read_file(struct loading *l, const char *path, const struct chain *before)
+/* The text of a file of the caller's own: it and its folder are looked at through what is read. */
+static int read_own(struct loading *l, const char *path, char **ret_text, size_t *ret_len)
 {
-        const struct chain chain = {.file = path, .before = before};
+        const char *slash = strrchr(path, '/');
+        const char *folder_path = slash == NULL ? "." : arena_strndup(l->arena, path, (size_t)(slash - path) + 1);
+        _cleanup_close_
+        int folder = -EBADF, file = -EBADF;
+        struct stat st;
+        int r;
+
+        if (folder_path == NULL)
+                return err_oom(l->err);
+        folder = open(folder_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (folder >= 0)
+                file = openat(folder, slash == NULL ? path : slash + 1, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (folder < 0 || file < 0)
+                return err_errno(l->err, "open '%s'", path);
+        if (geteuid() == 0) {
+                if (fstat(folder, &st) < 0)
+                        return err_errno(l->err, "look at the folder '%s'", folder_path);
+                r = refuse_writers(&st, folder_path, l->err);
+                if (r < 0)
+                        return r;
+                if (fstat(file, &st) < 0)
+                        return err_errno(l->err, "look at '%s'", path);
+                r = refuse_writers(&st, path, l->err);
+                if (r < 0)
+                        return r;
+        }
+        return fd_read_all(file, path, PROFILE_FILE_MAX, ret_text, ret_len, l->err);
+}
+
+static int read_file(struct loading *l, const char *path, bool own, const struct chain *before)
+{
+        const struct chain chain = {.file = path, .before = before, .own = own};
         _cleanup_free_ char *text = NULL;
         struct profile_text read;
         size_t len;
@@ -287,7 +399,7 @@ static int read_file(struct loading *l, const char *path, const struct chain *be
         if (l->profile->file_count == PROFILES_FILES_MAX)
                 return err_set(l->err, -E2BIG, "'%s' is one file too many: a profile is of at most %d", path,
                                PROFILES_FILES_MAX);
-        r = fd_read_file(AT_FDCWD, path, PROFILE_FILE_MAX, &text, &len, l->err);
+        r = own ? read_own(l, path, &text, &len) : fd_read_file(AT_FDCWD, path, PROFILE_FILE_MAX, &text, &len, l->err);
         if (r < 0) {
                 (void)err_wrap(l->err, "read the profile");
                 (void)err_mistake(l->err, r == -ENOENT ? MISTAKE_NO_PROFILE : MISTAKE_FILE_UNREADABLE);
@@ -300,9 +412,9 @@ static int read_file(struct loading *l, const char *path, const struct chain *be
 }
 
 /* NAME.d of one folder. */
-static int read_site(struct loading *l, const char *place, const char *name, const struct chain *before)
+static int read_site(struct loading *l, size_t place, const char *name, const struct chain *before)
 {
-        const char *folder_path = arena_concat(l->arena, place, "/", name, ".d"), *files[SITE_FILES_MAX];
+        const char *folder_path = arena_concat(l->arena, l->places[place], "/", name, ".d"), *files[SITE_FILES_MAX];
         DIR *folder = folder_path == NULL ? NULL : opendir(folder_path);
         struct dirent *entry;
         size_t count = 0;
@@ -325,22 +437,23 @@ static int read_site(struct loading *l, const char *place, const char *name, con
         if (r >= 0)
                 qsort(files, count, sizeof(*files), by_name);
         for (size_t i = 0; r >= 0 && i < count; i++)
-                r = read_file(l, files[i], before);
+                r = read_file(l, files[i], place == 0 && l->has_own, before);
         return r;
 }
 
 static int load_word(struct loading *l, const char *word, const struct chain *before)
 {
         const char *path = NULL;
+        bool own = false;
         int r;
 
         if (profiles_is_file(word))
-                return read_file(l, word, before);
-        r = is_name(word) ? find_file(l, word, &path) : 0;
+                return read_file(l, word, before != NULL && before->own, before);
+        r = is_name(word) ? find_file(l, word, &path, &own) : 0;
         if (r >= 0)
-                r = path == NULL ? no_such(l, word) : read_file(l, path, before);
+                r = path == NULL ? no_such(l, word) : read_file(l, path, own, before);
         for (size_t i = l->place_count; r >= 0 && i > 0; i--)
-                r = read_site(l, l->places[i - 1], word, before);
+                r = read_site(l, i - 1, word, before);
         return r;
 }
 
@@ -354,7 +467,7 @@ int profiles_load(const char *const *words, size_t count, struct arena *arena, s
 
         if (profile.files == NULL)
                 return err_oom(err);
-        r = profiles_places(arena, l.places, &l.place_count, err);
+        r = find_places(&l);
         for (size_t i = 0; r >= 0 && i < count; i++) {
                 r = load_word(&l, words[i], NULL);
                 if (i == 0)

@@ -92,13 +92,6 @@ struct profile {
 #define PROFILES_PLACES_MAX 16 /* folders that are looked in */
 #define PROFILES_NAMES_MAX 512
 
-/*
- * Where profiles are looked for by name, the most important folder first: the caller's own, /etc/ward/profiles, and those that come with ward. The
- * last two are replaced by what $WARD_PROFILES names, separated by ':'. *@ret_places are in @arena.
- */
-int profiles_places(struct arena *arena, const char *ret_places[PROFILES_PLACES_MAX], size_t *ret_count,
-                    struct ward_err *err);
-
 /* The file in which the caller adds to the profile @name. *@ret_path: NULL, he has no home. */
 int profiles_own_file(struct arena *arena, const char *name, const char **ret_path, struct ward_err *err);
 
@@ -113,7 +106,9 @@ int profiles_find(struct arena *arena, const char *name, const char **ret_path, 
 
 /*
  * Reads the profiles that @words name, one after the other: a name, or a file when it has a '/' or ends in .yaml. For a name the first folder that has
- * NAME.yaml counts, and behind it all .yaml files in NAME.d of all folders, by their names and the caller's last. Errors: what can't be read (-ENOENT ...), and mistakes
+ * NAME.yaml counts, and behind it all .yaml files in NAME.d of all folders, by their names and the caller's last. The folders, the most important first:
+ * the caller's own, of which root reads only what is root's and nobody else can write; /etc/ward/profiles; and those that come with ward. The last two are
+ * replaced by what $WARD_PROFILES names, separated by ':'. Errors: what can't be read (-ENOENT ...), and mistakes
  * in a file with line and column (-EINVAL).
  */
 int profiles_load(const char *const *words, size_t count, struct arena *arena, struct profile *ret_profile,

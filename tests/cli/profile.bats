@@ -120,8 +120,66 @@ mistake_at() {
         fails_with 1 "profile list: option '--markdown' has no meaning there: it is for keys" ward profile list --markdown
         fails_with 1 "there is no profile 'agnet'.*E314.*did you mean 'agent'" ward profile show agnet
         fails_with 125 "option '--profile': there is no profile 'agnet'" ward run --profile agnet "$ROOT" true
-        chown 12345 home/.config/ward/profiles
-        fails_with 125 "home/.config/ward/profiles' are another user's" ward run --profile shell "$ROOT" true
+}
+
+# refused_as_root WORDS: root that has this HOME takes no option from it.
+refused_as_root() {
+        fails_with 125 "take profiles from '.*$1.*E307" ward run --rm --profile build "$ROOT" true
+        fails_with 1 "take profiles from '.*$1" ward profile show build
+}
+
+@test "root takes no options from a home that others can change" {
+        local own=$HOME/.config/ward/profiles folder
+        needs_machine_root "other ids than root's own are in no user namespace"
+        printf 'env: {FROM: own}\n' >"$own/build.yaml"
+        run -0 ward run --rm --profile build "$ROOT" sh -c 'echo $FROM'
+        expect_output own
+        # The folder, and whoever could put another in its place.
+        chown 65534 "$own"
+        refused_as_root "profiles' as root: it is another user's"
+        chown 0 "$own"
+        for folder in "$HOME" "$HOME/.config" "$HOME/.config/ward"; do
+                chown 65534 "$folder"
+                refused_as_root "$folder' as root: it is another user's"
+                chown 0 "$folder"
+        done
+        chmod 1777 "$own"
+        refused_as_root "profiles' as root: others can write it .mode 1777"
+        chmod 755 "$own"
+        # A file of it, one that the site adds, and one that is included.
+        chown 65534 "$own/build.yaml"
+        refused_as_root "build.yaml' as root: it is another user's"
+        chown 0 "$own/build.yaml"
+        chmod 664 "$own/build.yaml"
+        refused_as_root "build.yaml' as root: others can write it"
+        chmod 644 "$own/build.yaml"
+        mkdir -m 777 "$own/build.d"
+        echo 'memory: 1g' >"$own/build.d/a.yaml"
+        refused_as_root "build.d/' as root: others can write it"
+        chmod 755 "$own/build.d"
+        ward profile show build >/dev/null
+        ln -sf "$WORK/theirs.yaml" "$own/build.d/a.yaml"
+        echo 'memory: 1g' >theirs.yaml
+        chown 65534 theirs.yaml
+        refused_as_root "a.yaml' as root: it is another user's"
+        rm -r "$own/build.d"
+        printf 'include: [%s]\n' "$WORK/theirs.yaml" >"$own/build.yaml"
+        refused_as_root "theirs.yaml' as root: it is another user's"
+        # What is named on the command line is meant.
+        run -0 ward profile show ./theirs.yaml
+        # A link of his to a folder of root's in which all may write.
+        mkdir -m 1777 all
+        echo 'privileged: true' >all/build.yaml
+        rm -r "$own"
+        ln -s "$WORK/all" "$own"
+        chown -h 65534 "$own"
+        refused_as_root "profiles' is a symbolic link"
+        # A home without profiles is as good as none.
+        rm "$own"
+        chown 65534 "$HOME"
+        profile build 'env: {FROM: site}'
+        run -0 ward run --rm --profile build "$ROOT" sh -c 'echo $FROM'
+        expect_output site
 }
 
 @test "diff: by what it means; the status is that of diff" {
