@@ -23,7 +23,7 @@ _Static_assert(sizeof(struct termios) <= sizeof(((struct relay *)0)->saved), "st
 #define REST_MSEC 20
 
 /* Everything that can be caught, but what reports a fault of this process itself and what concerns its own children and terminal. */
-static void forwarded(sigset_t *set, bool pipes)
+static void forwarded(sigset_t *set, bool carried)
 {
         static const int own[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGTRAP, SIGABRT, SIGSYS,
                                   SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG,  SIGPIPE};
@@ -31,8 +31,8 @@ static void forwarded(sigset_t *set, bool pipes)
         (void)sigfillset(set);
         for (size_t i = 0; i < ELEMENTS(own); i++)
                 (void)sigdelset(set, own[i]);
-        /* Whoever stops reading shall be the program's loss, not this process's end: it gets a SIGPIPE of its own. */
-        if (pipes)
+        /* Whoever stops reading shall be the program's loss, not this process's end: see unread(). */
+        if (carried)
                 (void)sigaddset(set, SIGPIPE);
 }
 
@@ -54,7 +54,7 @@ int relay_begin(struct relay *relay, bool terminal, bool input, bool pipes, stru
         r = pipes ? make_pipes(relay, err) : 0;
         if (r < 0)
                 return r;
-        forwarded(&set, pipes);
+        forwarded(&set, terminal || pipes);
         /* By its number: where this is refused, a C library may try an older call. */
         relay->signals = (int)syscall(SYS_signalfd4, -1, &set, _NSIG / 8, SFD_CLOEXEC | SFD_NONBLOCK);
         if (relay->signals < 0)
@@ -284,6 +284,24 @@ static void turn_ask(struct turn *turn, const struct relay *relay, int pidfd)
         }
 }
 
+/*
+ * Nobody reads it any more, and the program is told so as it would be without this process between. At a pipe that is a SIGPIPE. A terminal has
+ * none; it is hung up, as where a window is closed: a SIGHUP, and EIO for who goes on writing (write(2)). Were it read and thrown away instead,
+ * a program that writes for ever would never end where "ward run -t ... | head" wants it to.
+ */
+static void unread(struct turn *turn, struct relay *relay, int i)
+{
+        relay->output[i][0] = fd_close(relay->output[i][0]);
+        if (i != 0 || relay->master < 0)
+                return;
+        /* First, as the EIO comes before the kernel's signal. */
+        if (turn->watch != NULL && !turn->ended)
+                (void)watch_signal(turn->watch, SIGHUP);
+        relay->master = fd_close(relay->master);
+        turn->in_open = relay->input_ended = false;
+        turn->in.len = 0;
+}
+
 /* One flow of output. Returns whether any of it was there or went. */
 static bool carry_output(struct turn *turn, struct relay *relay, int i)
 {
@@ -291,9 +309,8 @@ static bool carry_output(struct turn *turn, struct relay *relay, int i)
 
         if (turn->ready[poll_to[i]].revents != 0) {
                 turn->out_open[i] &= flow_drain(out);
-                /* Nobody reads it any more, and the program is told so as it would be without this process between. */
                 if (!turn->out_open[i])
-                        relay->output[i][0] = fd_close(relay->output[i][0]);
+                        unread(turn, relay, i);
                 return true;
         }
         if (!turn->out_open[i] || out->len != 0 || (turn->ready[poll_from[i]].revents & ~POLLOUT) == 0)

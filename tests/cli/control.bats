@@ -109,6 +109,13 @@ teardown() { remove_all; }
                 "$WARD_BUILD/bin/ward" --root "$WORK/state" exec -it "$ID" sh
 }
 
+@test "exec -t: where nobody reads any more, what was executed is told, and the container lives on" {
+        background "$ROOT" sleep 100
+        { timeout -s KILL 30 "$WARD_BUILD/bin/ward" --root "$WORK/state" exec -t "$ID" sh -c 'trap "exit 9" HUP; while :; do echo; sleep 0.05; done' || echo $? >code; } 2>said | head -n 1
+        [[ $(<code) == 9 ]] || { cat code said; return 1; }
+        runs "$ID"
+}
+
 @test "exec -d returns when it runs, and its output goes nowhere" {
         background "$ROOT" sleep 100
         run -0 ward exec -d "$ID" sh -c 'echo lost; echo lost >&2; exec sleep 77'

@@ -125,6 +125,26 @@ static void execute(struct ward *ward, const char *id)
         ward_process_free(process);
 }
 
+/* Nobody reads what the terminal gives: this process has to live on, and the program not to wait for a reader. */
+static void unread(struct ward *ward, const char *id)
+{
+        static const char text[] =
+                "{\"terminal\": true, \"args\": [\"/bin/yes\"], \"cwd\": \"/\", \"user\": {\"uid\": 0, \"gid\": 0}}";
+        struct ward_exec_options options = {.struct_size = sizeof(options), .flags = WARD_TERMINAL};
+        struct ward_exit end = {.struct_size = sizeof(end)};
+        struct ward_process *process = NULL;
+        int out = dup(STDOUT_FILENO), ends[2], r;
+
+        EXPECT(ward_process_parse(text, strlen(text), "process.json", &process, &err) == 0);
+        EXPECT(out >= 0 && pipe(ends) == 0 && dup2(ends[1], STDOUT_FILENO) == STDOUT_FILENO);
+        EXPECT(close(ends[0]) == 0 && close(ends[1]) == 0);
+        r = ward_exec(ward, id, process, &options, &end, &err);
+        EXPECT(dup2(out, STDOUT_FILENO) == STDOUT_FILENO && close(out) == 0);
+        /* EIO from a terminal that was hung up, or the SIGHUP. */
+        EXPECT(r == 0 && (end.status == 1 || end.status == 128 + SIGHUP));
+        ward_process_free(process);
+}
+
 static void count_item(void *data, const struct ward_gc_item *item)
 {
         EXPECT(item->struct_size == sizeof(*item) && item->kind == WARD_GC_CONTAINER &&
@@ -207,6 +227,18 @@ static void errors(struct ward *ward, const char *id, const struct ward_spec *sp
         EXPECT(ward_create(ward, id, spec, &options, NULL) == -EEXIST);
 }
 
+static bool executes(struct ward *ward, const char *id)
+{
+        static const char *const argv[] = {"/bin/true", NULL};
+        struct ward_process *process = NULL;
+        struct ward_exit end = {.struct_size = sizeof(end)};
+        bool done = ward_process_of(ward, id, argv, &process, &err) == 0 &&
+                    ward_exec(ward, id, process, NULL, &end, &err) == 0 && end.status == 0;
+
+        ward_process_free(process);
+        return done;
+}
+
 /* A cap that no time ever reaches is none: the container runs until it is killed. */
 static void endless(struct ward *ward, const char *root, const char *id, const struct ward_spec *spec,
                     const char *bundle)
@@ -221,8 +253,10 @@ static void endless(struct ward *ward, const char *root, const char *id, const s
         if (pid == 0) {
                 int r = ward_open(root, &other, &err);
 
-                for (int i = 0; r == 0 && i < 200 && ward_kill(other, id, SIGKILL, 0, &err) != 0; i++)
+                /* Who was killed before his program ran would be a start that failed. */
+                for (int i = 0; r == 0 && i < 200 && !executes(other, id); i++)
                         (void)usleep(20000);
+                (void)ward_kill(other, id, SIGKILL, 0, &err);
                 _exit(0);
         }
         EXPECT(ward_run(ward, id, spec, &options, &end, &err) == 0);
@@ -272,6 +306,7 @@ int main(int argc, char **argv)
         EXPECT(ward_start(ward, argv[3], &err) == 0);
         look(ward, argv[3], argv[2], WARD_RUNNING);
         execute(ward, argv[3]);
+        unread(ward, argv[3]);
         unchanged(&before);
         EXPECT(prctl(PR_GET_DUMPABLE) == 1);
         EXPECT(ward_pids(ward, argv[3], &pids, &count, &err) == 0 && count == 1);

@@ -165,6 +165,28 @@ is_json() { tee json | iconv -f UTF-8 -t UTF-8 | jq -e . >/dev/null || { od -c j
         expect_in_output "ran out of time"
 }
 
+@test "-t: where nobody reads any more the terminal is hung up: its program ends or is told so, and nothing stays" {
+        local code args
+        # unread STATUS OPTIONS... COMMAND...
+        unread() {
+                { timeout -s KILL 30 "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm --name "$ID" "${@:2}" || echo $? >code; } </dev/null 2>said | head -n 1
+                code=$(<code)
+                [[ $code == "$1" ]] || { echo "$code"; cat said; return 1; }
+        }
+        unread 129 -t "$ROOT" yes
+        unread 129 -t --init "$ROOT" sh -c 'echo; sleep 0.5; echo; sleep 100'
+        unread 9 -t "$ROOT" sh -c 'trap "exit 9" HUP; while echo; do :; done; while :; do sleep 0.05; done'
+        # Who is not ended by it does not wait for room in the terminal either.
+        unread 4 -t "$ROOT" sh -c 'trap "" HUP; seq 100000; exit 4'
+        # The terminal in front is as it was.
+        args="'$WARD_BUILD/bin/ward' --root '$WORK/state' run --rm -it --name '$ID' '$ROOT' yes | head -n 1; stty -a"
+        run -0 timeout 30 "$TERMINAL" "wait:speed" bash -c "$args"
+        expect_in_output "isig icanon"
+        expect_not_in_output "-isig"
+        run -0 ward ps -a -q
+        expect_output ""
+}
+
 @test "-e: KEY=VALUE, KEY from the caller, KEY that the caller lacks; the defaults" {
         MINE="a b" run -0 here -e A=1 -e MINE -e HOME=/other -e HOSTNAME -e ABSENT @ env
         expect_in_output $'A=1\n' "MINE=a b" HOME=/other PATH=/usr/local/sbin:

@@ -35,6 +35,19 @@ receive() {
         grep -q '^<typed>' "$OUT"
 }
 
+@test "run -t, exec -t: where nobody reads any more the terminal is hung up, and nothing stays" {
+        make_bundle sh -c 'trap "exit 9" HUP; while :; do echo; sleep 0.05; done'
+        edit '.process.terminal = true'
+        { timeout -s KILL 30 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" run -b "$BUNDLE" "$ID" </dev/null || echo $? >code; } 2>said | head -n 1
+        [[ $(<code) == 9 ]] || { cat code said; return 1; }
+        edit '.process.terminal = false | .process.args = ["sleep", "100"]'
+        oci run -d -b "$BUNDLE" "$ID"
+        { timeout -s KILL 30 "$WARD_BUILD/bin/ward-oci" --root "$WORK/state" exec -t "$ID" sh -c 'trap "exit 9" HUP; while :; do echo; sleep 0.05; done' </dev/null || echo $? >code; } 2>said | head -n 1
+        [[ $(<code) == 9 ]] || { cat code said; return 1; }
+        oci delete --force "$ID"
+        nothing_left
+}
+
 @test "exec -t with a console socket" {
         make_bundle sleep 100
         oci run -d -b "$BUNDLE" "$ID"
