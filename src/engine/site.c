@@ -89,9 +89,15 @@ static const char *write_group(struct arena *arena, const char *path)
         return written;
 }
 
+/* A limit on processes that nobody named, or no limit at all: it is as good as none where it can't be had. */
+static bool may_leave_pids(const struct spec_resources *resources)
+{
+        return resources->pids.given && (resources->pids.optional || resources->pids.value < 0);
+}
+
 bool site_limits_pids(const struct site *site, const struct spec_resources *resources)
 {
-        return resources->pids.given && (!resources->pids.optional || cgroup_with(&site->layout, CGROUP_PIDS) != NULL);
+        return resources->pids.given && (!may_leave_pids(resources) || cgroup_with(&site->layout, CGROUP_PIDS) != NULL);
 }
 
 /* What only a group could give is an error. That devices are refused is a protection, which nobody loses by the way: only who has users of his
@@ -132,8 +138,7 @@ static int choose_group(struct site *site, const struct ward_spec *spec, const c
                 site->groups_wanted = true;
                 return unit_read(&site->unit, spec, id, !site->place.root_user, &site->arena, err);
         }
-        /* A limit on processes that nobody named is as good as none where there is no group. */
-        site->groups_wanted = path != NULL || site->limits.wanted > (spec->resources.pids.optional &&
+        site->groups_wanted = path != NULL || site->limits.wanted > (may_leave_pids(&spec->resources) &&
                                                                      site_limits_pids(site, &spec->resources));
         if (path == NULL)
                 path = arena_concat(&site->arena, site->delegated != NULL ? site->delegated : "", "/", id);
@@ -235,6 +240,8 @@ int site_read(struct site *site, int proc, const struct ward_spec *spec, const s
         site->groups = options == NULL ? ENGINE_GROUPS_FS : options->groups;
         if (spec != NULL && !site->place.root_user && site->groups == ENGINE_GROUPS_FS) {
                 r = find_delegated(site, err);
+                if (r >= 0 && site->delegated != NULL)
+                        r = find_denied(site, err);
                 if (r < 0)
                         return r;
         }
@@ -248,11 +255,6 @@ int site_read(struct site *site, int proc, const struct ward_spec *spec, const s
                 site_find_modules(site, &spec->process, &spec->landlock, spec->mount_label != NULL);
         } else {
                 site->place.cgroup_path = group;
-        }
-        if (site->delegated != NULL) {
-                r = find_denied(site, err);
-                if (r < 0)
-                        return r;
         }
         r = options == NULL || options->cpu_usec == 0 ? 0 : want_processor_time(site, err);
         if (r < 0)

@@ -15,7 +15,10 @@ setup() {
         chown -R "$USER_ID:$USER_ID" "$ROOT" src
 }
 
-teardown() { home_teardown; }
+teardown() {
+        [[ -z ${THEIRS:-} ]] || ward cgroup delete -rk "$THEIRS" 2>/dev/null || true
+        home_teardown
+}
 
 user_runs() { [[ $(as_user ps -q) == "$ID" ]]; }
 
@@ -130,6 +133,31 @@ joined_sees() { as_user run --rm --network "container:$ID" "$ROOT" ip addr | gre
         expect_in_output "ids one, yours" "cgroup no (control groups belong to root here"
         run -125 as_user run --rm --require cgroup "$ROOT" true
         expect_in_output "--require" "none is delegated" "Delegate=yes"
+}
+
+# in_theirs ARGUMENTS...: ward as the user in a group of cgroup v2 that was given to him.
+in_theirs() {
+        # shellcheck disable=SC2030
+        (echo "$BASHPID" >"$THEIRS/cgroup.procs" && as_user "$@")
+}
+
+@test "where a group of cgroup v2 was given to him and pids is on v1, the usual limit of processes is left out; one that is asked for is not" {
+        local mount
+        needs_machine_root "control groups by themselves"
+        mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+        [[ -n $mount ]] && ! grep -q pids "$mount/cgroup.controllers" || unable "needs cgroup v2 beside the pids controller of v1"
+        grep -q 'cgroup .*[ ,]pids' /proc/mounts || unable "needs the pids controller of cgroup v1"
+        THEIRS=$mount/$ID
+        ward cgroup create --owner "$USER_ID" "$THEIRS"
+        run -0 in_theirs run --rm "$ROOT" sh -c 'cat /proc/1/cgroup'
+        expect_in_output "0::/"
+        run -0 in_theirs run --rm --pids-limit -1 "$ROOT" true
+        expect_output ""
+        run -125 in_theirs run --rm --pids-limit 10 "$ROOT" true
+        expect_in_output "--pids-limit 10: set pids.limit: the caller may make no group in"
+        run -0 in_theirs run --rm --strength "$ROOT" true
+        expect_in_output "processes are not counted"
+        ward cgroup delete -r "$THEIRS"
 }
 
 @test "exec: a group below that of the container, which has none, is refused" {
