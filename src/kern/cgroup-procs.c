@@ -188,6 +188,30 @@ pid_t cgroup_text_next_pid(char **text)
         return 0;
 }
 
+/* Adds the processes that the threads of a threaded group are of, which its cgroup.procs does not tell (cgroups(7)). */
+static int threads_visit(int group, struct pid_list *list)
+{
+        _cleanup_free_ char *text = NULL;
+        _cleanup_close_
+        int proc = -EBADF;
+        char *rest;
+        pid_t thread;
+        int r = fd_read_file(group, "cgroup.threads", CGROUP_FILE_MAX, &text, NULL, NULL);
+
+        if (r >= 0)
+                r = proc = proc_open(NULL);
+        for (rest = text; r >= 0 && (thread = cgroup_text_next_pid(&rest)) != 0;) {
+                _cleanup_free_ char *status = NULL;
+                uint64_t pid;
+
+                /* Else it has ended meanwhile. */
+                if (proc_status(proc, thread, &status, NULL) >= 0 &&
+                    procfs_status_number(status, "Tgid:", 10, &pid) >= 0)
+                        r = pid_list_add(list, (pid_t)pid);
+        }
+        return r;
+}
+
 /* Adds the processes of one group. */
 static int pids_visit(int group, void *data)
 {
@@ -198,11 +222,12 @@ static int pids_visit(int group, void *data)
         int r;
 
         r = fd_read_file(group, "cgroup.procs", CGROUP_FILE_MAX, &text, NULL, NULL);
-        /* ENODEV, ENOENT: the group has just gone. EOPNOTSUPP: it is a threaded one, and its processes are listed above it. */
-        if (r == -ENODEV || r == -ENOENT || r == -EOPNOTSUPP)
+        if (r == -EOPNOTSUPP)
+                r = threads_visit(group, list);
+        if (r == -ENODEV || r == -ENOENT) /* the group has just gone */
                 return 0;
-        if (r < 0)
-                return r;
+        if (r < 0 || text == NULL)
+                return r < 0 ? r : 0;
         for (rest = text; r >= 0 && (pid = cgroup_text_next_pid(&rest)) != 0;)
                 r = pid_list_add(list, pid);
         return r < 0 ? r : 0;

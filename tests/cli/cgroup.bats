@@ -47,6 +47,7 @@ in_group() { grep -qE ":$1\$" "/proc/$2/cgroup"; }
 frozen() { grep -q '^State:.D' "/proc/$1/status" || grep -qE 'freez|get_signal' "/proc/$1/wchan"; }
 thawed() { ! frozen "$1"; }
 gone() { ! grep -q '^State:.[^ZX]' "/proc/$1/status" 2>/dev/null; }
+has_two_threads() { grep -q '^Threads:.2$' "/proc/$1/status"; }
 # Everything is open when it waits.
 watches() { ls -l "/proc/$1/fd" | grep -q eventpoll && grep -q '^State:.S' "/proc/$1/status"; }
 says() { grep -qE "$1" watch.out; }
@@ -182,6 +183,32 @@ says() { grep -qE "$1" watch.out; }
         fails_with 1 "gives controllers to groups below it" ward cgroup classify "$G/a" "$PID"
         cg kill "$G"
         gone "$PID"
+}
+
+@test "kill, kill -s, delete -rk: a threaded group, whose processes are listed above it" {
+        grep -q ' cgroup2 ' /proc/mounts || unable "needs cgroup v2"
+        local how
+        cg create "unified:$G"
+        cg create --threaded "unified:$G/t"
+        for how in "kill" "kill -s TERM" "delete -rk"; do
+                sleeper
+                cg classify "unified:$G" "$PID"
+                cg classify "unified:$G/t" "$PID"
+                in_group "$G/t" "$PID"
+                # shellcheck disable=SC2086  # words
+                cg $how "unified:$G/t"
+                wait_until 10 gone "$PID"
+        done
+        [[ ! -e $(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)$G/t ]]
+        # One thread of a process that is elsewhere otherwise.
+        cg create --threaded "unified:$G/t"
+        python3 -c 'import threading, time; threading.Thread(target=time.sleep, args=(1000,)).start(); time.sleep(1000)' 3>&- &
+        PID=$!
+        wait_until 10 has_two_threads "$PID"
+        cg classify "unified:$G" "$PID"
+        cg classify --threads "unified:$G/t" "$(ls "/proc/$PID/task" | tail -n 1)"
+        cg kill "unified:$G/t"
+        wait_until 10 gone "$PID"
 }
 
 # bats test_tags=vm
