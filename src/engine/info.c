@@ -9,6 +9,15 @@
 #include "kern/proc.h"
 #include "kern/tree.h"
 
+static int look(struct stored *stored, struct store *store, const char *id, struct ward_err *err)
+{
+        int r;
+
+        stored_init(stored);
+        r = store_enter(store, id, false, &stored->entry, err);
+        return r < 0 ? r : stored_look(stored, id, err);
+}
+
 /* One that is being made has no state yet, and a lock that its maker holds. Everything else is opened anew: its maker may have been done just
  * now. */
 static int look_again(struct stored *stored, struct store *store, const char *id, struct ward_err *err)
@@ -19,7 +28,7 @@ static int look_again(struct stored *stored, struct store *store, const char *id
                 return stored->state.id == NULL ? err_oom(err) : 0;
         }
         stored_done(stored);
-        return stored_open(stored, store, id, false, err);
+        return look(stored, store, id, err);
 }
 
 int engine_info(struct store *store, const char *id, struct arena *arena, struct engine_info *ret_info,
@@ -31,7 +40,7 @@ int engine_info(struct store *store, const char *id, struct arena *arena, struct
         bool newer = false;
         int r;
 
-        r = stored_open(&stored, store, id, false, &why);
+        r = look(&stored, store, id, &why);
         if (r == -EBADMSG)
                 r = look_again(&stored, store, id, &why);
         if (stored_is_unreadable(r)) {
@@ -129,11 +138,20 @@ int engine_spec(struct store *store, const char *id, struct arena *arena, struct
 {
         _cleanup_(store_leave) struct store_entry entry = {-EBADF, -EBADF};
         struct ward_spec spec = {0};
+        struct ward_err why;
         int r;
 
         r = store_enter(store, id, false, &entry, err);
-        if (r >= 0)
-                r = stored_spec(&entry, &spec, err);
+        if (r < 0)
+                return r;
+        r = stored_spec(&entry, &spec, &why);
+        if (r == -ENOENT) {
+                r = stored_refuse_unborn(&entry, id, err);
+                if (r >= 0)
+                        r = stored_spec(&entry, &spec, err);
+        } else if (r < 0 && err != NULL) {
+                *err = why;
+        }
         if (r < 0)
                 return r;
         arena_join(arena, &spec.arena);

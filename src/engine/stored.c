@@ -184,13 +184,42 @@ int stored_look(struct stored *stored, const char *id, struct ward_err *err)
         return r < 0 ? r : 0;
 }
 
+int stored_refuse_unborn(struct store_entry *entry, const char *id, struct ward_err *err)
+{
+        int r = store_has_state(entry) ? 0 : store_try_lock(entry, NULL);
+
+        if (r != -EWOULDBLOCK) {
+                store_unlock(entry);
+                return 0;
+        }
+        (void)err_set(err, -EBUSY, "use container '%s': it is still being created", id);
+        return err_hint(err, "wait until it is; 'ward rm -f %s' or 'ward-oci delete --force %s' ends who creates it",
+                        id, id);
+}
+
 int stored_open(struct stored *stored, struct store *store, const char *id, bool lock, struct ward_err *err)
 {
+        struct ward_err why;
         int r;
 
         stored_init(stored);
         r = store_enter(store, id, lock, &stored->entry, err);
-        return r < 0 ? r : stored_look(stored, id, err);
+        if (r < 0)
+                return r;
+        r = stored_look(stored, id, lock ? err : &why);
+        if (r == -EBADMSG && !lock) {
+                r = stored_refuse_unborn(&stored->entry, id, err);
+                if (r < 0)
+                        return r;
+                /* Its maker may have been done just now. */
+                stored_done(stored);
+                stored_init(stored);
+                r = store_enter(store, id, false, &stored->entry, err);
+                return r < 0 ? r : stored_look(stored, id, err);
+        }
+        if (r < 0 && !lock && err != NULL)
+                *err = why;
+        return r;
 }
 
 void stored_done(struct stored *stored)

@@ -22,7 +22,7 @@ struct stored {
 
 #define _cleanup_stored_ _cleanup_(stored_done)
 
-/* Opens @id, with its lock when @lock is set, and finds out how it is. Initialises @stored also when it fails. */
+/* Opens @id, with its lock when @lock is set, and finds out how it is. Initialises @stored also when it fails. -EBUSY: it is being created. */
 int stored_open(struct stored *stored, struct store *store, const char *id, bool lock, struct ward_err *err);
 
 /* The two halves of it, for who enters stored->entry in another way: nothing is known; then what is found out from the entry @id. */
@@ -33,6 +33,10 @@ int stored_look(struct stored *stored, const char *id, struct ward_err *err);
 int stored_hold(struct stored *stored, const char *id, struct ward_err *err);
 
 void stored_done(struct stored *stored);
+
+/* Of an entry, not locked by the caller, in which something is missing: -EBUSY in words when it is still being created. Else 0: then it was opened at that
+ * moment, and is to be opened anew, or is damaged. */
+int stored_refuse_unborn(struct store_entry *entry, const char *id, struct ward_err *err);
 
 /* Whether @code of the above says that what is known of the container is to be had elsewhere, if at all (engine/recover.h). */
 static inline bool stored_is_unreadable(int code)

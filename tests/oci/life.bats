@@ -488,6 +488,36 @@ ignored() { sed -n 's/^SigIgn:\t0*//p' "$1"; }
         done
 }
 
+@test "who asks for a container that is being created is told so, and not that it is damaged" {
+        local pid verb ward=("$WARD_BUILD/bin/ward" --root "$WORK/state")
+        make_bundle sleep 100
+        edit --arg at "$WORK" '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "echo >\($at)/hook; until [ -e \($at)/go ]; do sleep 0.05; done"]}]'
+        become_oci create -b "$BUNDLE" "$ID" 3>&- &
+        pid=$!
+        wait_until 10 test -s hook
+        for verb in "stop $ID" "limit --pids 50 $ID" "inspect $ID" "exec $ID true" "seccomp explain $ID" "apparmor show $ID" \
+                "run --rm --name $ID-2 --network container:$ID $BUNDLE/rootfs true"; do
+                # shellcheck disable=SC2086  # words
+                run timeout 60 "${ward[@]}" $verb
+                [[ $status -ne 0 && $output == *"container '$ID': it is still being created"* && $output == *"ends who creates it"* ]] || { echo "$verb"; shown; return 1; }
+        done
+        fails_with "still being created" oci exec "$ID" true
+        fails_with "still being created" oci events --stats "$ID"
+        # Who lists them sees it.
+        [[ $(oci state "$ID" | jq -r .status) == creating ]]
+        run -0 "${ward[@]}" ps -a
+        expect_in_output creating
+        touch go
+        wait "$pid"
+        run -0 "${ward[@]}" inspect "$ID"
+        oci delete --force "$ID"
+        # Without a maker it is damaged.
+        mkdir -m 700 "$WORK/state/$ID"
+        fails_with "damaged.*state.json is missing" oci exec "$ID" true
+        oci delete --force "$ID"
+        nothing_left
+}
+
 @test "a hook that wants to change its own container is told, and does not wait for ever" {
         make_bundle sleep 100
         edit --arg ward "$WARD_BUILD/bin/ward-oci" --arg root "$WORK/state" --arg id "$ID" --arg at "$WORK/said" \
