@@ -143,6 +143,17 @@ static int try_groups(const struct cgroup_layout *layout, const char *path, bool
         return r;
 }
 
+/* What gives an ordinary user a group of his own: systemd, if it runs, or root; none of v1, which nobody delegates. */
+static const char *how_to_be_given(struct arena *arena, const struct cgroup_hierarchy *unified)
+{
+        if (unified == NULL)
+                return "run it as root: to others groups of cgroup v1 are not given";
+        if (!fd_has(AT_FDCWD, "/run/systemd/system"))
+                return arena_concat(arena, "run it as root; or let root give you a group, and start in it: ",
+                                    "ward cgroup create --owner USER ", unified->mount, "/NAME");
+        return "systemd-run --user --scope -p Delegate=yes ward run ...; or run it as root";
+}
+
 void doctor_look_at_groups(struct doctor *doctor)
 {
         struct doctor_check check = {.group = "control-groups", .name = "layout", .state = DOCTOR_INFO};
@@ -177,10 +188,9 @@ void doctor_look_at_groups(struct doctor *doctor)
         if (r < 0) {
                 check.state = DOCTOR_NO;
                 check.why = arena_concat(doctor->arena, err.message, ": there are no limits");
-                check.how = layout.count == 0 ? "mount -t cgroup2 none /sys/fs/cgroup"
-                            : machine || doctor->root
-                                    ? "start the container around this program with --privileged"
-                                    : "systemd-run --user --scope -p Delegate=yes ward run ...; or run it as root";
+                check.how = layout.count == 0         ? "mount -t cgroup2 none /sys/fs/cgroup"
+                            : machine || doctor->root ? "start the container around this program with --privileged"
+                                                      : how_to_be_given(doctor->arena, unified);
         } else {
                 check.detail =
                         delegated != NULL ? arena_concat(doctor->arena, "delegated: ", delegated) : "made and removed";

@@ -209,7 +209,9 @@ static int load(struct execution *exec, struct store *store, const struct engine
         r = stored_open(&exec->stored, store, options->id, false, err);
         if (r >= 0 && exec->stored.status == ENGINE_PAUSED && !how->ignore_paused) {
                 (void)err_set(err, -EBUSY, "execute in container '%s': cannot exec in a paused container", options->id);
-                return err_hint(err, "resume it first, or execute with --ignore-paused once it goes on");
+                if (strcmp(options->program, "ward-oci") == 0)
+                        return err_hint(err, "resume it first, or execute with --ignore-paused once it goes on");
+                return err_hint(err, "thaw its group first: ward cgroup thaw '%s'", exec->stored.state.cgroup_path);
         }
         if (r >= 0)
                 r = stored_require(&exec->stored, allowed, "execute in", err);

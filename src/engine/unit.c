@@ -98,6 +98,12 @@ static void call_init(struct call *call, const char *verb, const char *scope, bo
         unit_add(&call->words, scope);
 }
 
+/* sd_booted(3) looks at the same. */
+static bool is_booted(void)
+{
+        return fd_has(AT_FDCWD, "/run/systemd/system");
+}
+
 static int call_begin(struct call *call, struct ward_err *err)
 {
         char **argv = (char **)(void *)call->words.list;
@@ -107,8 +113,7 @@ static int call_begin(struct call *call, struct ward_err *err)
 
         if (call->words.failed)
                 return err_oom(err);
-        /* sd_booted(3) looks at the same. */
-        if (!fd_has(AT_FDCWD, "/run/systemd/system")) {
+        if (!is_booted()) {
                 (void)err_set(err, -ENOENT, "systemd does not run here: there is no /run/systemd/system");
                 return err_hint(err, "leave the cgroup manager systemd out: ward makes the control groups itself");
         }
@@ -241,6 +246,8 @@ int unit_group(const char *unit, bool user, struct arena *arena, const char **re
 
         call_init(&call, "group", unit, user);
         r = call_begin(&call, err);
+        if (r < 0 && !is_booted())
+                (void)err_hint(err, "name a control group by its path in place of a unit");
         if (r >= 0)
                 r = call_answer(&call, &path, err);
         if (r >= 0) {

@@ -525,6 +525,14 @@ time.sleep(1000)' >/dev/null 2>&1 3>&-
         expect_in_output E110
 }
 
+@test "without systemd a unit has no group: it is said, and what to name" {
+        [[ ! -d /run/systemd/system ]] || skip "systemd runs here"
+        run -1 ward limit nosuch.service
+        expect_in_output "unit 'nosuch.service': systemd does not run here" "name a control group by its path"
+        run -1 ward cgroup get unit:nosuch pids.max
+        expect_in_output "unit 'nosuch': systemd does not run here" "name a control group by its path"
+}
+
 # ---- systemd --------------------------------------------------------------------------------------------------------------------
 
 needs_systemd() {
