@@ -54,8 +54,7 @@ static bool is_none(const struct cgroup_stats *stats, size_t index)
 {
         uint64_t value = figure(stats, index);
 
-        return value == UINT64_MAX || (figures[index].offset == AT(memory_limit_bytes) && value > INT64_MAX / 2) ||
-               (figures[index].offset == AT(pids_limit) && value == 0);
+        return value == UINT64_MAX || (figures[index].offset == AT(memory_limit_bytes) && value > INT64_MAX / 2);
 }
 
 static const char *print_figure(struct arena *arena, uint64_t value, enum unit unit)

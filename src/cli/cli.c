@@ -51,6 +51,37 @@ void cli_warning(const struct cli *cli, enum mistake mistake, const char *messag
         message_on_stderr(cli, 4 /* KERN_WARNING */, "1;33", mistake, message, hint);
 }
 
+void cli_warn_damage(const struct cli *cli, const struct engine_info *info)
+{
+        _cleanup_text_ struct text text = {0};
+
+        text_printf(&text, "container '%s': %s; what is shown was found through its cgroup", info->state.id,
+                    info->damage);
+        if (!text_failed(&text))
+                cli_warning(cli, MISTAKE_NONE, text.data,
+                            info->newer ? "use the program that made it, or a newer one"
+                                        : "'ward rm --force' ends and removes it");
+}
+
+void cli_add_created(struct text *text, const struct engine_info *info)
+{
+        if (info->state.created_usec == 0) {
+                text_puts(text, "null");
+                return;
+        }
+        text_puts(text, "\"");
+        cli_add_time(text, info->state.created_usec);
+        text_puts(text, "\"");
+}
+
+/* no-color.org: a variable that is set and not empty. */
+bool cli_wants_color(int fd)
+{
+        const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+        return isatty(fd) && (no_color == NULL || *no_color == '\0') && (term == NULL || strcmp(term, "dumb") != 0);
+}
+
 static void store_warning(void *data, const struct ward_err *what)
 {
         cli_warning(data, what->code, what->message, what->hint);

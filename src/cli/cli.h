@@ -86,6 +86,15 @@ int cli_table(struct text *text, const char *const *cells, size_t rows, size_t c
 /* Appends a time since the epoch as "2030-01-31T23:59:59Z". */
 void cli_add_time(struct text *text, uint64_t usec);
 
+/* When the container was made, as JSON; null: its state, which says it, could not be read. */
+void cli_add_created(struct text *text, const struct engine_info *info);
+
+/* Says that the container's state could not be read. */
+void cli_warn_damage(const struct cli *cli, const struct engine_info *info);
+
+/* Whether @fd is a terminal, and its user wants colours there. */
+bool cli_wants_color(int fd);
+
 /* Writes @text to standard output. */
 int cli_print(const struct text *text, struct ward_err *err);
 

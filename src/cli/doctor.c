@@ -141,7 +141,7 @@ static int doctor(struct cli *cli, const void *options, int count, char **operan
         for (size_t i = 0; i < found; i++)
                 works &= !(is_named(&checks[i], count, operands) && is_missing(&checks[i], count > 0));
         if (o->format == TABLE) {
-                add_table(&text, checks, found, count, operands, isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL);
+                add_table(&text, checks, found, count, operands, cli_wants_color(STDOUT_FILENO));
         } else {
                 text_printf(&text, "{\"version\": %d, \"works\": %s, \"checks\": [", FORMAT_VERSION,
                             works ? "true" : "false");

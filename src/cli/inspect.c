@@ -34,6 +34,15 @@ static void add_member(struct text *text, const char *key, const char *value)
         text_puts(text, ", ");
 }
 
+/* What only state.json says. */
+static void add_stored(struct text *text, const struct engine_info *info, const char *key, const char *value)
+{
+        if (info->damage == NULL)
+                add_member(text, key, value);
+        else
+                text_printf(text, "\"%s\": null, ", key);
+}
+
 static void add_json(struct text *text, const struct found *found)
 {
         const struct store_state *state = &found->info.state;
@@ -41,19 +50,24 @@ static void add_json(struct text *text, const struct found *found)
         text_puts(text, "{");
         add_member(text, "name", state->id);
         add_member(text, "status", engine_status_names[found->info.status]);
-        text_printf(text, "\"pid\": %d, \"created\": \"", found->info.pid);
-        cli_add_time(text, state->created_usec);
-        text_puts(text, "\", ");
-        add_member(text, "root", state->rootfs);
-        add_member(text, "command", state->command);
-        add_member(text, "program", state->program);
+        if (found->info.damage != NULL)
+                add_member(text, "damage", found->info.damage);
+        text_printf(text, "\"pid\": %d, \"created\": ", found->info.pid);
+        cli_add_created(text, &found->info);
+        text_puts(text, ", ");
+        add_stored(text, &found->info, "root", state->rootfs);
+        add_stored(text, &found->info, "command", state->command);
+        add_stored(text, &found->info, "program", state->program);
         add_member(text, "cgroup", state->cgroup_path);
         text_puts(text, "\"ending\": ");
         if (found->ended)
                 ending_print(&found->ending, text);
         else
                 text_puts(text, "null");
-        text_printf(text, ", \"hostUidBase\": %u, \"config\": ", state->host_uid_base);
+        if (found->info.damage == NULL)
+                text_printf(text, ", \"hostUidBase\": %u, \"config\": ", state->host_uid_base);
+        else
+                text_puts(text, ", \"hostUidBase\": null, \"config\": ");
         spec_print(&found->spec, text);
         text_puts(text, "}");
 }
@@ -165,7 +179,10 @@ static void add_table(struct text *text, const struct found *found)
         if (found->ended)
                 add_end(text, &found->ending);
         text_printf(text, "%-14s", "created");
-        cli_add_time(text, state->created_usec);
+        if (state->created_usec == 0)
+                text_puts(text, "?");
+        else
+                cli_add_time(text, state->created_usec);
         text_puts(text, "\n");
         add_line(text, "root", state->rootfs == NULL ? "?" : state->rootfs);
         add_line(text, "command", state->command == NULL ? "?" : state->command);
@@ -234,6 +251,8 @@ static int inspect(struct cli *cli, const void *options, int count, char **opera
                 struct found found;
                 int r = engine_info(&cli->store, operands[i], &cli->arena, &found.info, err);
 
+                if (r >= 0 && found.info.damage != NULL)
+                        cli_warn_damage(cli, &found.info);
                 if (r >= 0)
                         r = engine_spec(&cli->store, operands[i], &cli->arena, &found.spec, err);
                 if (r >= 0)

@@ -182,18 +182,9 @@ static int run_as_bwrap(struct cli *cli, int argc, char **argv, struct ward_err 
         return r < 0 ? r : cli_sandbox.run_other(cli, argc - 1, argv + 1, err);
 }
 
-/* no-color.org: a variable that is set and not empty. */
-static bool wants_color(void)
-{
-        const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-        return isatty(STDERR_FILENO) && (no_color == NULL || *no_color == '\0') &&
-               (term == NULL || strcmp(term, "dumb") != 0);
-}
-
 int main(int argc, char **argv)
 {
-        struct cli cli = {.store = {.fd = -EBADF}, .color = wants_color(), .failure = EXIT_FAILURE};
+        struct cli cli = {.store = {.fd = -EBADF}, .color = cli_wants_color(STDERR_FILENO), .failure = EXIT_FAILURE};
         struct ward_err err = {0};
         int r = engine_seal_tables(&err);
 

@@ -48,9 +48,8 @@ static void add_json(struct text *text, struct cli *cli, const struct engine_inf
                 add_member(text, i == 0 ? "\n  {" : ",\n  {", "name", state->id);
                 add_member(text, ", ", "status", engine_status_names[infos[i].status]);
                 text_printf(text, ", \"pid\": %d", infos[i].pid);
-                text_puts(text, ", \"created\": \"");
-                cli_add_time(text, state->created_usec);
-                text_puts(text, "\"");
+                text_puts(text, ", \"created\": ");
+                cli_add_created(text, &infos[i]);
                 add_member(text, ", ", "root", state->rootfs);
                 add_member(text, ", ", "command", state->command);
                 add_member(text, ", ", "program", state->program);
@@ -122,18 +121,6 @@ static int add_table(struct text *text, struct cli *cli, const struct engine_inf
         return cli_table(text, cells, count + 1, (size_t)(cell - cells) / (count + 1));
 }
 
-static void warn_damage(const struct cli *cli, const struct engine_info *info)
-{
-        _cleanup_text_ struct text text = {0};
-
-        text_printf(&text, "container '%s': %s; what is shown was found through its cgroup", info->state.id,
-                    info->damage);
-        if (!text_failed(&text))
-                cli_warning(cli, MISTAKE_NONE, text.data,
-                            info->newer ? "use the program that made it, or a newer one"
-                                        : "'ward rm --force' ends and removes it");
-}
-
 static int ps(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)
 {
         const struct ps *o = options;
@@ -146,7 +133,7 @@ static int ps(struct cli *cli, const void *options, int count, char **operands, 
                 return r;
         for (size_t i = 0; i < found; i++)
                 if (infos[i].damage != NULL)
-                        warn_damage(cli, &infos[i]);
+                        cli_warn_damage(cli, &infos[i]);
         for (size_t i = 0; i < found; i++)
                 if (o->all || (infos[i].status != ENGINE_STOPPED && infos[i].status != ENGINE_CREATING))
                         infos[shown++] = infos[i];

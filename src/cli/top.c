@@ -443,13 +443,6 @@ static void choose_columns(struct top *o)
         }
 }
 
-static bool wants_color(void)
-{
-        const char *no_color = getenv("NO_COLOR");
-
-        return no_color == NULL || *no_color == '\0';
-}
-
 static int top(struct cli *cli, const void *options, int count, char **operands, struct ward_err *err)
 {
         struct top o = *(const struct top *)options;
@@ -487,7 +480,7 @@ static int top(struct cli *cli, const void *options, int count, char **operands,
                                          .order = o.order,
                                          .raw = o.raw,
                                          .cpu_time = o.cpu == TIME,
-                                         .color = wants_color(),
+                                         .color = cli_wants_color(STDOUT_FILENO),
                                  },
                                  err);
 }

@@ -66,8 +66,7 @@ static void measure(const struct cgroup_layout *layout, const char *group, struc
         ending->memory.oom_kills = stats.oom_kills;
         ending->memory.oom_group_kills = stats.oom_group_kills;
         ending->processes.peak = stats.pids_max_usage;
-        if (stats.pids_limit != 0)
-                ending->processes.limit = stats.pids_limit;
+        ending->processes.limit = stats.pids_limit;
         ending->processes.limit_hits = stats.pids_fail_count;
         measure_io(layout, group, arena, ending);
 }

@@ -160,8 +160,6 @@ int cgroup_stats_read(const struct cgroup_layout *layout, const char *path, stru
                 previous = figure;
                 number = text == NULL ? UINT64_MAX : cgroup_text_number(text, figure->key);
                 *value = number > UINT64_MAX / figure->unit ? UINT64_MAX : number * figure->unit;
-                if (figure->offset == AT(pids_limit) && text != NULL && number == UINT64_MAX)
-                        *value = 0;
         }
         *ret_stats = stats;
         return 0;

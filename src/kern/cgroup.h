@@ -457,7 +457,7 @@ int cgroup_memory_use(const struct cgroup_layout *layout, const char *path, stru
 int cgroup_memory_watch(const struct cgroup_layout *layout, const char *path);
 int cgroup_memory_seen(int fd, uint64_t *ret_kills);
 
-/* What the group uses, for events --stats; a figure that this layout cannot give is UINT64_MAX, and so is a v2 memory limit of "max"
+/* What the group uses, for events --stats; a figure that this layout cannot give is UINT64_MAX, and so is a limit of "max"
  * (v1 shows its largest number, 9223372036854771712). */
 struct cgroup_stats {
         uint64_t cpu_usage_nsec, cpu_user_nsec, cpu_system_nsec;
@@ -468,9 +468,9 @@ struct cgroup_stats {
         uint64_t oom_kills;
         uint64_t
                 oom_group_kills; /* how often all of its processes were ended together (memory.oom.group); v2, from Linux 5.17 on */
-        uint64_t pids_current, pids_limit; /* limit 0: none */
-        uint64_t pids_max_usage;           /* from Linux 6.11 on */
-        uint64_t pids_fail_count;          /* new processes that were refused */
+        uint64_t pids_current, pids_limit;
+        uint64_t pids_max_usage;  /* from Linux 6.11 on */
+        uint64_t pids_fail_count; /* new processes that were refused */
 };
 
 int cgroup_stats_read(const struct cgroup_layout *layout, const char *path, struct cgroup_stats *ret_stats,

@@ -270,7 +270,9 @@ static void add_stats(struct text *text, const char *id, const struct figures *f
         add_memory(text, figures);
         text_puts(text, ",\"pids\":{");
         add_figure(text, "current", stats->pids_current);
-        add_figure(text, "limit", stats->pids_limit);
+        /* 0 says of it that there is none. */
+        add_figure(text, "limit",
+                   stats->pids_current != UINT64_MAX && stats->pids_limit == UINT64_MAX ? 0 : stats->pids_limit);
         text_puts(text, "}");
         add_block_io(text, &figures->details);
         add_hugetlb(text, &figures->details);

@@ -289,6 +289,11 @@ written() {
         [[ $(cg stat --format json "$G/a" | jq '.groups[0] | .tasksLimit == 2 and .tasksLimitHits > 0 and (.tasksPeak == 2 or .tasksPeak == null) and
                 .cpuUsageNsec > 0') == true ]]
         cg stat "$G/a" | grep -qE '^tasks limit hits +[1-9]'
+        cg set "$G/a" pids.max=0
+        [[ $(cg stat --format json "$G/a" | jq '.groups[0].tasksLimit') == 0 ]]
+        cg stat "$G/a" | grep -qE '^tasks limit +0$'
+        cg set "$G/a" pids.max=max
+        [[ $(cg stat --format json "$G/a" | jq '.groups[0].tasksLimit') == null ]]
         [[ $(cg stat --format json / | jq '.groups[0].cpuUsageNsec > 0') == true ]]
         # Of v1 it is counted for the disks that have a rate.
         disk=$(readlink -f "/sys/dev/block/$(stat -c %Hd:%Ld "$WORK")")

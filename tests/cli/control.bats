@@ -125,6 +125,14 @@ teardown() { remove_all; }
         fails_with 125 "nobody would be there" ward exec -dt "$ID" true
 }
 
+@test "exec in a frozen container: what thaws it is a command of this program" {
+        background "$ROOT" sleep 100
+        ward cgroup freeze "$(own_group)/$ID"
+        fails_with 125 "cannot exec in a paused container.*ward cgroup thaw '$(own_group)/$ID'" ward exec "$ID" true
+        ward cgroup thaw "$(own_group)/$ID"
+        run -0 ward exec "$ID" true
+}
+
 # ---- kill and rm -----------------------------------------------------------------------------------------------------------
 
 # bats test_tags=matrix-vm
@@ -189,6 +197,14 @@ has_stopped() { [[ $(ward_oci state "$ID" | jq -r .status) == stopped ]]; }
 @test "a container whose state is damaged: the hint is this program's way to remove it" {
         ward run --name "$ID" "$ROOT" true
         echo '{' >"$(find state -name state.json)"
+        # What is not known is not said.
+        run -0 --separate-stderr ward inspect "$ID"
+        [[ $stderr == *"container '$ID': "*"ward rm --force"* ]] || { echo "$stderr"; return 1; }
+        grep -qE '^created +\?$' <<<"$output" || shown
+        run -0 --separate-stderr ward inspect --format json "$ID"
+        [[ $stderr == *"container '$ID': "* ]] || { echo "$stderr"; return 1; }
+        jq -e '.containers[0] | (.damage | test("damaged")) and ([.created, .root, .command, .program, .hostUidBase] | all(. == null))' <<<"$output" || shown
+        ward ps -a --format json 2>/dev/null | jq -e '.containers[0] | .damage != null and .created == null'
         fails_with 1 "state is damaged.*'ward rm -f'" ward rm "$ID"
         run -0 ward rm -f "$ID"
 }

@@ -46,6 +46,10 @@ left_things() { find /sys/fs/cgroup -name 'ward-doctor*' 2>/dev/null; }
         [[ $(jq -r '.checks[] | select(.name == "kernel.dmesg_restrict") | .detail' <<<"$output") == "$(</proc/sys/kernel/dmesg_restrict):"* ]] || shown
         NO_COLOR=1 run -0 "$TERMINAL" '' "$WARD_BUILD/bin/ward" doctor mount
         expect_not_in_output $'\033['
+        TERM=dumb run -0 "$TERMINAL" '' "$WARD_BUILD/bin/ward" doctor mount
+        expect_not_in_output $'\033['
+        NO_COLOR='' TERM=xterm run -0 "$TERMINAL" '' "$WARD_BUILD/bin/ward" doctor mount
+        expect_in_output $'\033['
 }
 
 @test "an ordinary user: what takes root, what it lacks, and the command for it" {
@@ -54,6 +58,7 @@ left_things() { find /sys/fs/cgroup -name 'ward-doctor*' 2>/dev/null; }
         [[ $(jq -r '.checks[] | select(.name == "cgroup-device") | .how' <<<"$output") == "run it as root" ]] || shown
         [[ $(jq -r '.checks[] | select(.name == "ids") | [.state, .how] | join(" ")' <<<"$output") == "limited as root: usermod --add-subuids"* ]] || shown
         [[ $(state_of groups) == no || -n $(own_group) ]] || shown
+        [[ $(state_of groups) == ok || -d /run/systemd/system ]] || ! grep -q systemd-run <<<"$output" || shown
 }
 
 @test "an ordinary user with ids of his own, by newuidmap" {
