@@ -21,7 +21,6 @@
 #include "model/landlock.h"
 
 #define BINDS_MAX 64
-#define STEPS_MAX (32 + BINDS_MAX) /* a link for each */
 
 /* What programs of a system consist of. */
 static const char *const system_directories[] = {"/usr",   "/bin",    "/sbin", "/lib", "/lib32",
@@ -146,6 +145,8 @@ int run_box_warn(struct cli *cli, const struct run_box *box, struct ward_err *er
 
 /* ---- the root ------------------------------------------------------------------------------------------------------------- */
 
+#define STEPS_AT_FIRST 32
+
 /* What is opened, by its name without symbolic links: two names of one directory would have two rules. */
 struct opened {
         const char *path;
@@ -157,7 +158,7 @@ struct box {
         struct ward_spec *spec;
         struct home home;
         struct spec_step *steps;
-        size_t step_count;
+        size_t step_count, step_room;
         struct spec_mount *mounts;
         struct opened *opened; /* one for each of the mounts */
         size_t mount_count;
@@ -165,10 +166,23 @@ struct box {
         struct ward_err *err;
 };
 
+/* One directory can have any number of names, each of which is a link. NULL: memory is short. */
 static struct spec_step *add_step(struct box *box, enum spec_step_type type, const char *destination)
 {
-        struct spec_step *step = &box->steps[box->step_count++];
+        struct spec_step *step;
 
+        if (box->step_count == box->step_room) {
+                size_t room = box->step_room == 0 ? STEPS_AT_FIRST : 2 * box->step_room;
+                struct spec_step *steps = arena_new(&box->spec->arena, struct spec_step, room);
+
+                if (steps == NULL)
+                        return NULL;
+                if (box->step_count > 0)
+                        memcpy(steps, box->steps, box->step_count * sizeof(*steps));
+                box->steps = steps;
+                box->step_room = room;
+        }
+        step = &box->steps[box->step_count++];
         *step = (struct spec_step){.type = type, .destination = destination, .fd = -1, .origin = CLI_ORIGIN("default")};
         return step;
 }
@@ -186,6 +200,8 @@ static int add_system(struct box *box)
                         continue;
                 if (S_ISDIR(st.st_mode)) {
                         step = add_step(box, SPEC_STEP_BIND, path);
+                        if (step == NULL)
+                                return err_oom(box->err);
                         step->source = path;
                         step->readonly = true;
                         continue;
@@ -195,6 +211,8 @@ static int add_system(struct box *box)
                         continue;
                 target[len] = '\0';
                 step = add_step(box, SPEC_STEP_LINK, path);
+                if (step == NULL)
+                        return err_oom(box->err);
                 step->source = arena_strdup(&box->spec->arena, target);
                 if (step->source == NULL)
                         return err_oom(box->err);
@@ -202,26 +220,32 @@ static int add_system(struct box *box)
         return 0;
 }
 
+static int add_made(struct box *box, enum spec_step_type type, const char *destination, uint32_t mode)
+{
+        struct spec_step *step = add_step(box, type, destination);
+
+        if (step == NULL)
+                return err_oom(box->err);
+        step->mode = mode;
+        return 0;
+}
+
 static int add_own(struct box *box)
 {
         const char *run = getenv("XDG_RUNTIME_DIR");
-        struct spec_step *step;
+        int r = 0;
 
-        for (size_t i = 0; i < ELEMENTS(own_directories); i++) {
-                step = add_step(box, SPEC_STEP_TMPFS, own_directories[i].path);
-                step->mode = own_directories[i].mode;
-        }
-        step = add_step(box, SPEC_STEP_TMPFS, box->home.name);
-        step->mode = 0700;
+        for (size_t i = 0; r >= 0 && i < ELEMENTS(own_directories); i++)
+                r = add_made(box, SPEC_STEP_TMPFS, own_directories[i].path, own_directories[i].mode);
+        if (r >= 0)
+                r = add_made(box, SPEC_STEP_TMPFS, box->home.name, 0700);
         /* A link leads to it: there the system would show it. */
-        if (box->home.count > 0 && is_system(box->home.real[0]) && strcmp(box->home.real[0], box->home.name) != 0 &&
-            !is_system(box->home.name))
-                add_step(box, SPEC_STEP_TMPFS, box->home.real[0])->mode = 0700;
-        if (run != NULL && is_below(run, "/run/user")) {
-                step = add_step(box, SPEC_STEP_DIRECTORY, run);
-                step->mode = 0700;
-        }
-        return 0;
+        if (r >= 0 && box->home.count > 0 && is_system(box->home.real[0]) &&
+            strcmp(box->home.real[0], box->home.name) != 0 && !is_system(box->home.name))
+                r = add_made(box, SPEC_STEP_TMPFS, box->home.real[0], 0700);
+        if (r >= 0 && run != NULL && is_below(run, "/run/user"))
+                r = add_made(box, SPEC_STEP_DIRECTORY, run, 0700);
+        return r;
 }
 
 /* ---- what is opened ----------------------------------------------------------------------------------------------------------- */
@@ -244,6 +268,7 @@ static const struct opened *find_opened(const struct box *box, const char *path)
 /* Another name of what is opened is a link in the sandbox, too. */
 static int add_name(struct box *box, const char *name, const char *real)
 {
+        struct spec_step *added;
         bool done = false;
 
         name = path_clean(name, &box->spec->arena);
@@ -266,8 +291,12 @@ static int add_name(struct box *box, const char *name, const char *real)
                         done = true;
                 }
         }
-        if (!done)
-                add_step(box, SPEC_STEP_LINK, name)->source = real;
+        if (done)
+                return 0;
+        added = add_step(box, SPEC_STEP_LINK, name);
+        if (added == NULL)
+                return err_oom(box->err);
+        added->source = real;
         return 0;
 }
 
@@ -709,14 +738,13 @@ int run_box_spec(const struct run_job *job, struct ward_spec *spec, struct ward_
         struct box box = {
                 .job = job,
                 .spec = spec,
-                .steps = arena_new(&spec->arena, struct spec_step, STEPS_MAX),
                 .mounts = arena_new(&spec->arena, struct spec_mount, BINDS_MAX),
                 .opened = arena_new(&spec->arena, struct opened, BINDS_MAX),
                 .err = err,
         };
         int r;
 
-        if (box.steps == NULL || box.mounts == NULL || box.opened == NULL)
+        if (box.mounts == NULL || box.opened == NULL)
                 return err_oom(err);
         r = home_find(&spec->arena, &box.home, err);
         if (r >= 0 && job->box->walled)

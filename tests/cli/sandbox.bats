@@ -135,6 +135,19 @@ sees() {
         [[ ! -e new && $output == *"Read-only file system"* ]] || shown
 }
 
+@test "one directory may be opened under any number of names" {
+        local names=() i
+        mkdir -p real links
+        echo mine >real/file
+        for i in {1..200}; do
+                ln -s ../real "links/$i"
+                names+=(--ro "links/$i")
+        done
+        cd links
+        run -0 inside "${names[@]/#links/$PWD}" sh -c "cat '$PWD/1/file' '$PWD/200/file'; ls | wc -l"
+        expect_output $'mine\nmine\n200'
+}
+
 @test "a current directory that is not opened is said" {
         local directory
         for directory in /tmp /var/tmp /run /var /etc /usr/bin /proc /sys /dev /; do
