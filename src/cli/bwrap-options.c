@@ -336,13 +336,40 @@ static int take_perms(struct bwrap *bwrap, const struct bwrap_option *option, ch
         return r;
 }
 
+/* As bubblewrap reads it: 0x and 0 in front make it hexadecimal and octal. */
+static int read_size(const char *text, uint64_t *ret_size)
+{
+        const bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+        const unsigned base = hex ? 16 : text[0] == '0' ? 8 : 10;
+        uint64_t size = 0;
+
+        text += hex ? 2 : 0;
+        if (*text == '\0')
+                return -EINVAL;
+        for (; *text != '\0'; text++) {
+                const int lower = *text | 0x20;
+                unsigned digit = base;
+
+                if (*text >= '0' && *text <= '9')
+                        digit = (unsigned)(*text - '0');
+                else if (lower >= 'a' && lower <= 'f')
+                        digit = (unsigned)(lower - 'a') + 10;
+                if (digit >= base)
+                        return -EINVAL;
+                if (__builtin_mul_overflow(size, base, &size) || __builtin_add_overflow(size, digit, &size))
+                        return -ERANGE;
+        }
+        *ret_size = size;
+        return 0;
+}
+
 static int take_size(struct bwrap *bwrap, const struct bwrap_option *option, char **args, struct ward_err *err)
 {
-        uint64_t size;
+        uint64_t size = 0;
 
         if (bwrap->size != 0)
                 return err_set(err, -EINVAL, "--size given twice for the same action");
-        if (number_parse(args[0], UINT64_MAX, &size) < 0 || size == 0)
+        if (read_size(args[0], &size) < 0 || size == 0)
                 return err_set(err, -EINVAL, "--size takes a non-zero number of bytes");
         if (size > SIZE_MAX_BYTES)
                 return err_set(err, -EINVAL, "--size (for tmpfs) is limited to %llu",

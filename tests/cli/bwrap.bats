@@ -178,6 +178,15 @@ overlays() {
         expect_in_output "Invalid fd: 77"
         run -1 ward sandbox --bwrap --perms 0888 --dir /x true
         expect_in_output "bwrap: --perms takes an octal argument"
+        # A size in the forms of strtoull(3) with base 0.
+        for size in 8192 020000 0x2000 0X2000; do
+                run -0 ward sandbox --bwrap --ro-bind / / --size "$size" --tmpfs /tmp sh -c 'echo $(($(stat -f -c "%b * %S" /tmp)))'
+                expect_output 8192
+        done
+        for size in 0 00 0x 08 0xg 12k "" 0x10000000000000000 02000000000000000000000; do
+                run -1 ward sandbox --bwrap --ro-bind / / --size "$size" --tmpfs /tmp true
+                expect_in_output "--size takes a non-zero number of bytes"
+        done
         run -0 ward sandbox --bwrap --version
         [[ $output == bubblewrap\ * ]]
 }
