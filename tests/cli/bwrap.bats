@@ -171,6 +171,8 @@ overlays() {
         expect_in_output "bwrap: Can't find source path /source-enoent: No such file or directory"
         run -1 "$HERE/bwrap" --symlink a /l --bind /usr /l true
         expect_in_output "bwrap: Can't mount on symlink destination"
+        run -1 "$HERE/bwrap" --ro-bind / / --tmpfs /tmp --symlink a /tmp/l --symlink b /tmp/l true
+        expect_in_output "bwrap: Can't make symlink at /tmp/l: existing destination is a"
         run -1 "$HERE/bwrap" --ro-bond / / true
         expect_in_output "bwrap: Unknown option --ro-bond"
         expect_in_output "did you mean '--ro-bind'?"

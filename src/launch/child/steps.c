@@ -435,12 +435,11 @@ static int make_link(struct child *child, const struct op_step *step)
         r = (int)sys3(symlinkat, step->source, parent, name);
         if (r == -EEXIST) {
                 n = sys4(readlinkat, parent, name, text, sizeof(text));
+                child->step = n >= 0 ? STEP_LINK_OTHER : STEP_LINK_NONE;
                 if (n >= 0 && child_is_text(text, n, step->source))
                         r = 0;
                 else if (n >= 0)
                         child_tell_text(child, text, n);
-                else
-                        child->step = STEP_LINK_NONE;
         }
         (void)sys1(close, parent);
         return r;
