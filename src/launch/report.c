@@ -374,7 +374,7 @@ static const struct refusal {
         {OP_REMOVE, STEP_OPEN_TARGET, 0, "", MISTAKE_NONE,
          "it is there, and its name does not lead to it any more: end that, and try again"},
         {-1, STEP_TARGET_LED, 0, "", MISTAKE_NONE,
-         "only what is named with its path may be mounted there, procfs on /proc, and single files such as /proc/meminfo: take the symlink out of the root file system, or mount it elsewhere"},
+         "only what is named with its path may be mounted there, /dev, procfs on /proc, and single files such as /proc/meminfo: take the symlink out of the root file system, or mount it elsewhere"},
         {-1, STEP_TARGET_KEPT, 0, "", MISTAKE_NONE, "what is mounted there would undo that: mount it elsewhere, or write it into the config of a new container"},
         {-1, STEP_TARGET_SYMLINK, 0, "", MISTAKE_NONE, "the image has a symlink there, and it must be mounted on ordinary directory"},
         {-1, STEP_MAKE_TARGET, EROFS, "", MISTAKE_TARGET_READ_ONLY,

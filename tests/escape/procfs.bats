@@ -37,7 +37,7 @@ teardown() { escape_teardown; }
         [[ $(oci run -b "$BUNDLE" "$ID") == "host marker" ]]
 }
 
-@test "V6: no link of the image leads a mount into procfs, or over the root" {
+@test "V6: no link of the image leads a mount into procfs, or over the root or /dev" {
         local link to mount
         make_bundle sh -c 'echo RAN'
         mkdir "$BUNDLE/rootfs/below"
@@ -46,7 +46,7 @@ teardown() { escape_teardown; }
         while read -r link to mount; do
                 ln -sfn "$to" "$BUNDLE/rootfs/$link"
                 jq --argjson mount "$mount" '.mounts += [$mount]' "$WORK/config" >"$BUNDLE/config.json"
-                refuses "a symlink leads that to '(/proc.*|/)'"
+                refuses "a symlink leads that to '(/proc.*|/|/dev)'"
                 rm "$BUNDLE/rootfs/$link"
         done <<-END
 		data /proc {"destination": "/data", "type": "bind", "source": "$CANARY", "options": ["rbind"]}
@@ -56,6 +56,8 @@ teardown() { escape_teardown; }
 		data /proc/sys {"destination": "/data/kernel", "type": "tmpfs"}
 		data proc/self {"destination": "/data/attr/exec", "type": "bind", "source": "$CANARY/marker", "options": ["bind"]}
 		data / {"destination": "/data", "type": "tmpfs"}
+		data dev {"destination": "/data", "type": "bind", "source": "$CANARY", "options": ["bind"]}
+		data below/../dev/ {"destination": "/data", "type": "tmpfs"}
 		data ../.. {"destination": "/data", "type": "bind", "source": "$CANARY", "options": ["bind"]}
 		data /proc/sys/kernel/domainname {"destination": "/data", "type": "bind", "source": "$CANARY/marker", "options": ["bind"]}
 		etc/resolv.conf /proc/version {"destination": "/etc/resolv.conf", "type": "bind", "source": "$CANARY/marker", "options": ["bind"]}

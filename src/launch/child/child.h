@@ -58,7 +58,8 @@ int child_open_as_program(const struct child *child, const char *path, uint64_t 
 /* O_PATH descriptor of a mount target, made with its parents if it is missing. */
 int child_target(struct child *child, const char *path, enum op_target kind, bool directory);
 
-/* The same for what is mounted there. A link of the root leads no mount to where the plan names none: into procfs (V6), or to the root. */
+/* The same for what is mounted there. A link of the root leads no mount to where the plan names none: into procfs (V6), to the root, or to
+ * /dev (V3). */
 int child_mount_target(struct child *child, const char *path, enum op_target kind, bool directory);
 
 /* Where a descriptor's file lies, as a path from this process's root. */

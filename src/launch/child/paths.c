@@ -382,6 +382,18 @@ static int is_root(const struct child *child, int fd)
         return child_is_same_file(child->root, fd);
 }
 
+/* 1: it is /dev, in which nodes are made, and would be in what a bind brings. The plan knows it by its name alone. */
+static int is_dev(struct child *child, int fd)
+{
+        int dev = child_open(child, "dev", FLAG_PATH, 0), r;
+
+        if (dev < 0)
+                return dev == -ENOENT || dev == -ENOTDIR ? 0 : dev;
+        r = child_is_same_file(dev, fd);
+        (void)sys1(close, dev);
+        return r;
+}
+
 static int check_led(struct child *child, int fd)
 {
         char where[PATH_MAX];
@@ -392,6 +404,8 @@ static int check_led(struct child *child, int fd)
         r = (int)sys2(fstatfs, fd, &fs);
         if (r >= 0)
                 r = fs.f_type == PROC_SUPER_MAGIC ? 1 : is_root(child, fd);
+        if (r == 0)
+                r = is_dev(child, fd);
         if (r <= 0)
                 return r;
         if (child_find_path(child, fd, where) >= 0)
