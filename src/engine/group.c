@@ -313,12 +313,36 @@ int group_create(const struct groups *groups, const struct group *group, const s
 
 /* ---- deleting ---- */
 
+/*
+ * Who gives controllers to groups below him can have no processes of his own (cgroups(7), "no internal processes"): the group @above takes them back if
+ * those of @paths are all that is below; else who is moved goes beside them. *@ret_to is where to.
+ */
+static int make_way(const struct groups *groups, const struct cgroup_hierarchy *hierarchy, const char *above,
+                    const char *const *paths, size_t count, const char **ret_to, struct ward_err *err)
+{
+        int r = cgroup_only_below(hierarchy, above, paths[0], err);
+
+        if (r > 0) {
+                /* From the lowest on: what has it given to others can't be taken from (-EBUSY). */
+                for (size_t i = count; r >= 0 && i > 0; i--)
+                        r = cgroup_withdraw(hierarchy, paths[i - 1], err);
+                *ret_to = above;
+                return r < 0 ? r : cgroup_withdraw(hierarchy, above, err);
+        }
+        if (r >= 0)
+                r = cgroup_vacate(hierarchy, above, err);
+        if (r < 0)
+                return r;
+        *ret_to = arena_concat(groups->arena, above, "/" CGROUP_CALLERS);
+        return *ret_to == NULL ? err_oom(err) : 0;
+}
+
 /* Moves who is in the group or below it to the one above. */
 static int move_up(const struct groups *groups, const struct cgroup_hierarchy *hierarchy, const char *path,
                    struct ward_err *err)
 {
         const char *above = path_above(groups->arena, path);
-        const char *const *paths;
+        const char *const *paths, *to = above;
         size_t count;
         int r = above == NULL ? err_oom(err) : cgroup_tree(hierarchy, path, groups->arena, &paths, &count, err);
 
@@ -328,7 +352,12 @@ static int move_up(const struct groups *groups, const struct cgroup_hierarchy *h
 
                 r = cgroup_members(hierarchy, paths[i], groups->arena, &pids, &pid_count, err);
                 for (size_t j = 0; r >= 0 && j < pid_count; j++) {
-                        r = cgroup_move(hierarchy, above, pids[j], false, err);
+                        r = cgroup_move(hierarchy, to, pids[j], false, err);
+                        if (r == -EBUSY && hierarchy->version == 2 && to == above) {
+                                r = make_way(groups, hierarchy, above, paths, count, &to, err);
+                                if (r >= 0)
+                                        r = cgroup_move(hierarchy, to, pids[j], false, err);
+                        }
                         if (r == -ESRCH)
                                 r = 0;
                 }
@@ -384,15 +413,17 @@ int group_delete(const struct groups *groups, struct group *group, bool below, e
                 r = cgroup_kill(&its, group->path, KILL_TIMEOUT_MSEC, err);
         if (r >= 0 && leave == GROUP_LEAVE_REFUSE)
                 r = check_empty(&its, group->path, err);
+        /* Where it can fail it is tried first, and everything before anything is removed. */
+        for (int version = 2; leave == GROUP_LEAVE_MOVE && version >= 1; version--)
+                for (size_t i = 0; r >= 0 && i < layout->count; i++)
+                        if ((group->hierarchies & 1U << i) != 0 && layout->hierarchies[i].version == version)
+                                r = move_up(groups, &layout->hierarchies[i], group->path, err);
         for (size_t i = 0; r >= 0 && i < layout->count; i++) {
                 const struct cgroup_hierarchy *hierarchy = &layout->hierarchies[i];
 
                 if ((group->hierarchies & 1U << i) == 0)
                         continue;
-                if (leave == GROUP_LEAVE_MOVE)
-                        r = move_up(groups, hierarchy, group->path, err);
-                if (r >= 0)
-                        r = cgroup_remove(hierarchy, group->path, 0, REMOVE_TIMEOUT_MSEC, err);
+                r = cgroup_remove(hierarchy, group->path, 0, REMOVE_TIMEOUT_MSEC, err);
                 if (r == -EBUSY && leave == GROUP_LEAVE_REFUSE)
                         (void)err_hint(err, "--move moves them to the group above, --kill ends them");
         }

@@ -184,11 +184,10 @@ bool cgroup_handed_on(const struct cgroup_hierarchy *hierarchy, const char *path
         return false;
 }
 
-/* "+cpu +memory" of subtree_control as what takes them away. */
-static int controllers_disable(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err)
+int cgroup_withdraw(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err)
 {
         static const char file[] = "cgroup.subtree_control";
-        _cleanup_free_ char *enabled = NULL;
+        _cleanup_free_ char *enabled = NULL; /* "cpu memory" */
         _cleanup_text_ struct text change = {0};
         int r = cgroup_file_read(hierarchy, path, file, &enabled, err);
 
@@ -206,25 +205,48 @@ static int controllers_disable(const struct cgroup_hierarchy *hierarchy, const c
         return change.len == 0 ? 0 : cgroup_file_write(hierarchy, path, file, change.data, err);
 }
 
-int cgroup_refill(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err)
+/* 1: nothing but @child is below the open group @path, if that. */
+static int has_only(int group, const char *path, const char *child, bool *ret_there, struct ward_err *err)
 {
         _cleanup_text_ struct text below = {0};
+
+        if (cgroup_groups_queue(group, path, &below) < 0)
+                return err_oom(err);
+        *ret_there = below.len > 0;
+        for (size_t at = 0; at < below.len; at += strlen(below.data + at) + 1)
+                if (strcmp(below.data + at, child) != 0)
+                        return 0;
+        return 1;
+}
+
+int cgroup_only_below(const struct cgroup_hierarchy *hierarchy, const char *path, const char *child,
+                      struct ward_err *err)
+{
+        _cleanup_close_
+        int group = cgroup_open(hierarchy, path, NULL, O_RDONLY | O_DIRECTORY);
+        bool there;
+
+        return group < 0 ? err_code(err, group, "open the group '%s'", path)
+                         : has_only(group, path, child, &there, err);
+}
+
+int cgroup_refill(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err)
+{
         _cleanup_close_
         int group = cgroup_open(hierarchy, path, NULL, O_RDONLY | O_DIRECTORY);
         char callers[PATH_MAX];
+        bool there;
         int r;
 
         if (group < 0)
                 return group == -ENOENT ? 0 : err_code(err, group, "open the group '%s'", path);
-        if (cgroup_groups_queue(group, path, &below) < 0)
-                return err_oom(err);
         if (snprintf(callers, sizeof(callers), "%s/" CALLERS, path) >= (int)sizeof(callers))
                 return err_set(err, -ENAMETOOLONG, "the path of the control group '%s' is too long", path);
-        for (size_t at = 0; at < below.len; at += strlen(below.data + at) + 1)
-                if (strcmp(below.data + at, callers) != 0)
-                        return 0;
-        r = controllers_disable(hierarchy, path, err);
-        if (r >= 0 && below.len > 0)
+        r = has_only(group, path, callers, &there, err);
+        if (r <= 0)
+                return r;
+        r = cgroup_withdraw(hierarchy, path, err);
+        if (r >= 0 && there)
                 r = move_until_empty(hierarchy, callers, group, err);
         if (r > 0)
                 return err_set(err, -EBUSY, "empty the group '%s': processes go on being made in it", callers);

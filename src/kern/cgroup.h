@@ -123,6 +123,13 @@ bool cgroup_handed_on(const struct cgroup_hierarchy *hierarchy, const char *path
  * groups below it other than that one; 1: it was. */
 int cgroup_refill(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err);
 
+/* Whether @child is the one group below the group @path: 1 or 0. */
+int cgroup_only_below(const struct cgroup_hierarchy *hierarchy, const char *path, const char *child,
+                      struct ward_err *err);
+
+/* Takes all controllers away from what is below the group @path, of v2, which then can have processes of its own. */
+int cgroup_withdraw(const struct cgroup_hierarchy *hierarchy, const char *path, struct ward_err *err);
+
 /* Removes the group that cgroup_vacate() made below @path, if nobody is in it. */
 void cgroup_vacated(const struct cgroup_hierarchy *hierarchy, const char *path);
 

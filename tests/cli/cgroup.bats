@@ -15,6 +15,7 @@ setup() {
 
 teardown() {
         ward cgroup delete -rk "$G" 2>/dev/null || true
+        [[ -z ${GIVEN:-} ]] || echo "${GIVEN[1]}" >"${GIVEN[0]}" || true
         ward_teardown
 }
 
@@ -253,6 +254,27 @@ says() { grep -qE "$1" watch.out; }
         cg classify "memory:$G/a" "$PID"
         cg delete -r --move "$G"
         run ! in_group "$G.*" "$PID"
+        kill "$PID"
+}
+
+# bats test_tags=vm
+@test "--move brings processes out of a group of cgroup v2, though the one above gives controllers away" {
+        local mount controller
+        mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+        [[ -n $mount ]] && read -r controller _ <"$mount/cgroup.controllers" || unable "needs a controller of cgroup v2"
+        grep -qw "$controller" "$mount/cgroup.subtree_control" || GIVEN=("$mount/cgroup.subtree_control" "-$controller")
+        # All that is below it: the controllers are taken back.
+        cg create "$controller:$G/a/b/c" "$controller:$G/d/e" "$controller:$G/d/f"
+        grep -qw "$controller" "$mount$G/a/cgroup.subtree_control" "$mount$G/a/b/cgroup.subtree_control"
+        sleeper
+        echo "$PID" >"$mount$G/a/b/c/cgroup.procs"
+        cg delete -r --move "$mount$G/a/b"
+        grep -q "^0::$G/a\$" "/proc/$PID/cgroup"
+        # Others are below it, which keep theirs.
+        echo "$PID" >"$mount$G/d/e/cgroup.procs"
+        cg delete --move "$mount$G/d/e"
+        grep -q "^0::$G/d/ward-callers\$" "/proc/$PID/cgroup"
+        grep -qw "$controller" "$mount$G/d/f/cgroup.controllers"
         kill "$PID"
 }
 
