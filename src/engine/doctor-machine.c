@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "engine/doctor-private.h"
+#include "engine/unit.h"
 #include "kern/cgroup.h"
 #include "kern/clone.h"
 #include "kern/idmap.h"
@@ -170,7 +171,8 @@ void doctor_look_at_groups(struct doctor *doctor)
         check = (struct doctor_check){.group = "control-groups", .name = "groups"};
         unified = r < 0 ? NULL : cgroup_unified(&layout);
         if (r >= 0 && !machine &&
-            (unified == NULL || cgroup_delegated(unified, doctor->arena, &delegated, &controllers, NULL) <= 0)) {
+            (unified == NULL || cgroup_delegated(unified, doctor->arena, &delegated, &controllers, NULL) <= 0 ||
+             unit_keeps(unified, delegated))) {
                 delegated = NULL;
                 if (!doctor->root)
                         r = err_set(&err, -EACCES,

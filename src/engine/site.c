@@ -161,8 +161,14 @@ static int find_delegated(struct site *site, struct ward_err *err)
         for (size_t i = 0; r == 0 && i < site->layout.count; i++) {
                 struct cgroup_hierarchy *h = &site->layout.hierarchies[i];
 
+                uint32_t controllers = h->controllers;
+
                 if (h->version == 2)
                         r = cgroup_delegated(h, &site->arena, &site->delegated, &h->controllers, err);
+                if (r > 0 && unit_keeps(h, site->delegated)) {
+                        site->delegated = NULL;
+                        h->controllers = controllers;
+                }
         }
         return r == -ENOENT || r == -EACCES || r == -ENOSYS ? 0 : r;
 }

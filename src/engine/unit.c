@@ -266,6 +266,40 @@ bool unit_is_delegated(const char *unit, bool user)
         return call_begin(&call, NULL) >= 0 && call_answer(&call, &answer, NULL) >= 0 && strcmp(answer, "yes") == 0;
 }
 
+static bool is_unit(const char *name, size_t len)
+{
+        static const char *const ends[] = {".scope", ".service"};
+
+        for (size_t i = 0; i < ELEMENTS(ends); i++)
+                if (len > strlen(ends[i]) && memcmp(name + len - strlen(ends[i]), ends[i], strlen(ends[i])) == 0)
+                        return true;
+        return false;
+}
+
+bool unit_keeps(const struct cgroup_hierarchy *hierarchy, const char *path)
+{
+        _cleanup_arena_ struct arena arena = {0};
+        size_t start = 0, end = 0;
+        const char *unit;
+
+        for (size_t at = 0; path[at] != '\0';) {
+                size_t len = strcspn(path + at, "/");
+
+                if (is_unit(path + at, len)) {
+                        start = at;
+                        end = at + len;
+                }
+                at += len + (path[at + len] == '/');
+        }
+        if (end == 0 || !is_booted())
+                return false;
+        unit = arena_strndup(&arena, path, end);
+        if (unit == NULL || cgroup_handed_on(hierarchy, unit))
+                return false;
+        /* Where extended attributes of users are not to be had in the hierarchy the manager is asked. */
+        return !unit_is_delegated(unit + start, memmem(path, start, "/user@", strlen("/user@")) != NULL);
+}
+
 int unit_set(const char *scope, bool user, const struct unit_words *words, struct ward_err *err)
 {
         _cleanup_call_ struct call call;

@@ -52,6 +52,12 @@ int unit_group(const char *unit, bool user, struct arena *arena, const char **re
 /* Whether it has Delegate=: managers of users write that down nowhere else. A unit that the manager does not know has not. */
 bool unit_is_delegated(const char *unit, bool user);
 
+/*
+ * Whether the group @path is in a unit of systemd's that has no Delegate=yes. Its user owns its directory all the same when the unit is of his own manager;
+ * but systemd takes away again what controllers are given to groups in it.
+ */
+bool unit_keeps(const struct cgroup_hierarchy *hierarchy, const char *path);
+
 /* Sets properties for as long as the unit lives. */
 int unit_set(const char *scope, bool user, const struct unit_words *words, struct ward_err *err);
 

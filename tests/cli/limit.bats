@@ -720,6 +720,23 @@ scope_is_gone() { [[ $(systemctl --user is-active "$1") == inactive ]]; }
 }
 
 # bats test_tags=systemd-user
+@test "an ordinary user: a start leaves a unit alone that systemd has not handed on" {
+        needs_own_manager
+        # shellcheck disable=SC2016
+        run systemd-run --user --scope --quiet sh -c '"$0" --root "$1" run --rm --strength host true && cat /proc/self/cgroup' "$WARD_BUILD/bin/ward" "$WORK/state"
+        expect_status 0
+        expect_in_output "none is delegated" .scope
+        expect_not_in_output ward-callers
+        run systemd-run --user --scope --quiet "$WARD_BUILD/bin/ward" --root "$WORK/state" run --rm -m 64m host true
+        expect_status 125
+        expect_in_output Delegate=yes
+        # shellcheck disable=SC2016
+        run in_scope sh -c '"$0" --root "$1" run --rm -m 64m --strength host true && cat /proc/self/cgroup' "$WARD_BUILD/bin/ward" "$WORK/state"
+        expect_status 0
+        expect_in_output "memory 64m" ward-callers
+}
+
+# bats test_tags=systemd-user
 @test "an ordinary user: one command is limited in a delegated scope; without one he is told how to get it" {
         needs_own_manager
         rootfs "$WORK/root"
