@@ -363,22 +363,18 @@ static int read_own(struct loading *l, const char *path, char **ret_text, size_t
         if (folder_path == NULL)
                 return err_oom(l->err);
         folder = open(folder_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (folder >= 0)
-                file = openat(folder, slash == NULL ? path : slash + 1, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        if (folder < 0 || file < 0)
+        if (folder < 0 || fstat(folder, &st) < 0)
+                return err_errno(l->err, "open '%s'", folder_path);
+        r = geteuid() == 0 ? refuse_writers(&st, folder_path, l->err) : 0;
+        if (r < 0)
+                return r;
+        /* In such a folder nobody else has put what keeps who opens it waiting. */
+        file = openat(folder, slash == NULL ? path : slash + 1, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (file < 0 || fstat(file, &st) < 0)
                 return err_errno(l->err, "open '%s'", path);
-        if (geteuid() == 0) {
-                if (fstat(folder, &st) < 0)
-                        return err_errno(l->err, "look at the folder '%s'", folder_path);
-                r = refuse_writers(&st, folder_path, l->err);
-                if (r < 0)
-                        return r;
-                if (fstat(file, &st) < 0)
-                        return err_errno(l->err, "look at '%s'", path);
-                r = refuse_writers(&st, path, l->err);
-                if (r < 0)
-                        return r;
-        }
+        r = geteuid() == 0 ? refuse_writers(&st, path, l->err) : 0;
+        if (r < 0)
+                return r;
         return fd_read_all(file, path, PROFILE_FILE_MAX, ret_text, ret_len, l->err);
 }
 
