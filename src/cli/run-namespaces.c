@@ -5,8 +5,11 @@
  * A namespace belongs to a user namespace, and what is mounted to show it can only be mounted by who owns that one. So a container that
  * joins another one's (container:NAME) joins its user namespace too, unless --userns says otherwise.
  */
+#include <fcntl.h>
+#include <linux/nsfs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
@@ -23,19 +26,22 @@ struct word {
 static const struct choice {
         enum spec_ns ns;
         const char *option;
+        const char *own;              /* the caller's */
         struct word words[WORDS_MAX]; /* ends with a NULL name, or at WORDS_MAX */
         bool joins;                   /* ns:PATH and container:NAME, too */
 } choices[] = {
-        {SPEC_NS_NET, "--network", {{"none", SPEC_NS_NEW}, {"host", SPEC_NS_INHERIT}}, true},
-        {SPEC_NS_PID, "--pid", {{"private", SPEC_NS_NEW}, {"host", SPEC_NS_INHERIT}}, true},
+        {SPEC_NS_NET, "--network", "/proc/self/ns/net", {{"none", SPEC_NS_NEW}, {"host", SPEC_NS_INHERIT}}, true},
+        {SPEC_NS_PID, "--pid", "/proc/self/ns/pid", {{"private", SPEC_NS_NEW}, {"host", SPEC_NS_INHERIT}}, true},
         {SPEC_NS_IPC,
          "--ipc",
+         "/proc/self/ns/ipc",
          {{"private", SPEC_NS_NEW}, {"shareable", SPEC_NS_NEW}, {"none", SPEC_NS_NEW}, {"host", SPEC_NS_INHERIT}},
          true},
-        {SPEC_NS_UTS, "--uts", {{"private", SPEC_NS_NEW}, {"host", SPEC_NS_INHERIT}}, true},
-        {SPEC_NS_CGROUP, "--cgroupns", {{"private", SPEC_NS_NEW}, {"host", SPEC_NS_INHERIT}}, false},
+        {SPEC_NS_UTS, "--uts", "/proc/self/ns/uts", {{"private", SPEC_NS_NEW}, {"host", SPEC_NS_INHERIT}}, true},
+        {SPEC_NS_CGROUP, "--cgroupns", NULL, {{"private", SPEC_NS_NEW}, {"host", SPEC_NS_INHERIT}}, false},
         {SPEC_NS_USER,
          "--userns",
+         NULL,
          {{"own", SPEC_NS_NEW},
           {"auto", SPEC_NS_NEW},
           {"private", SPEC_NS_NEW},
@@ -63,6 +69,15 @@ static int unknown_word(const struct choice *choice, const char *value, struct w
         return near == NULL ? -EINVAL : err_hint(err, "did you mean '%s'?", near);
 }
 
+/* Whether it is that of @path. */
+static bool is_namespace(int fd, const char *path)
+{
+        struct stat one, other;
+
+        return fstat(fd, &one) == 0 && stat(path, &other) == 0 && one.st_dev == other.st_dev &&
+               one.st_ino == other.st_ino;
+}
+
 /* The namespace of the running container @name. Its descriptor keeps it; the plan opens it by its place among ours. */
 static int join_container(struct cli *cli, const char *name, const struct choice *choice, struct run_namespaces *all,
                           struct ward_err *err)
@@ -73,6 +88,11 @@ static int join_container(struct cli *cli, const char *name, const struct choice
         if (fd < 0)
                 return err_wrap(err, "option '%s': container:%s", choice->option, name);
         all->fds[choice->ns] = fd;
+        /* What that one shares with the caller is shown as the caller's. */
+        if (choice->own != NULL && is_namespace(fd, choice->own)) {
+                ns->mode = SPEC_NS_INHERIT;
+                return 0;
+        }
         ns->mode = SPEC_NS_JOIN;
         ns->path = arena_printf(&cli->arena, "/proc/self/fd/%d", fd);
         if (ns->path == NULL)
@@ -145,6 +165,21 @@ static int read_choice(struct cli *cli, const struct choice *choice, const char 
                                           : join_container(cli, name, choice, all, err);
 }
 
+/* Whether a network namespace is joined with users whose it is not: as that of a container which has joined it itself. */
+static bool joins_foreign_net(const struct run_namespaces *all)
+{
+        const struct spec_namespace *net = &all->ns[SPEC_NS_NET], *users = &all->ns[SPEC_NS_USER];
+        _cleanup_close_
+        int fd = -EBADF, owner = -EBADF;
+
+        if (net->mode != SPEC_NS_JOIN || users->mode != SPEC_NS_JOIN)
+                return false;
+        fd = open(net->path, O_RDONLY | O_CLOEXEC);
+        owner = fd < 0 ? -EBADF : ioctl(fd, NS_GET_USERNS);
+        /* The path is of the caller's descriptors (join_container()). EPERM: it is that of somebody else (ioctl_ns(2)). */
+        return fd >= 0 && (owner < 0 || !is_namespace(owner, users->path));
+}
+
 /* /proc and /dev/mqueue of a namespace can be mounted by the owner of its user namespace alone. */
 static int check_owners(const struct run *options, const struct run_namespaces *all, struct ward_err *err)
 {
@@ -193,6 +228,7 @@ int run_namespaces_read(struct cli *cli, const struct run *options, struct run_n
                         r = read_choice(cli, &choices[i], options->ns[choices[i].ns], &container, ret, err);
         if (r >= 0 && container != NULL && options->ns[SPEC_NS_USER] == NULL)
                 r = join_users(cli, container, ret, err);
+        ret->foreign_net = r >= 0 && joins_foreign_net(ret);
         return r < 0 ? r : check_owners(options, ret, err);
 }
 

@@ -322,6 +322,7 @@ int run_spec(struct run_job *job, struct ward_spec *spec, struct ward_err *err)
                 .shm_bytes = o->shm_size.given ? (uint64_t)o->shm_size.value : 0,
                 .privileged = o->privileged,
                 .few_groups = job->few_groups,
+                .foreign_net = job->namespaces->foreign_net,
                 .callers_sys = job->box != NULL && job->box->no_sys,
         };
         struct user user;

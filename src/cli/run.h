@@ -80,6 +80,7 @@ struct run_namespaces {
         int fds[SPEC_NS_COUNT]; /* owned: of other containers, which the paths in @ns name; -EBADF: none */
         int shm;                /* owned: /dev/shm of another container whose IPC namespace is joined; -EBADF: none */
         struct spec_id_maps id_maps; /* of a user namespace that is joined */
+        bool foreign_net;            /* the network namespace that is joined is not of the user namespace that is */
 };
 
 #define RUN_NAMESPACES_NONE                                                                            \

@@ -154,10 +154,11 @@ static bool has_group(const struct defaults *how, uint32_t gid)
         return inherits(how, SPEC_NS_USER) && !how->few_groups;
 }
 
-/* Another's, to a container with a user namespace of its own. */
-static bool joins_foreign(const struct defaults *how, enum spec_ns ns)
+/* A network namespace of another user namespace than the container's. */
+static bool joins_foreign_net(const struct defaults *how)
 {
-        return how->ns[ns].mode == SPEC_NS_JOIN && how->ns[SPEC_NS_USER].mode == SPEC_NS_NEW;
+        return how->foreign_net ||
+               (how->ns[SPEC_NS_NET].mode == SPEC_NS_JOIN && how->ns[SPEC_NS_USER].mode == SPEC_NS_NEW);
 }
 
 /* The mount in place of the default one @mount, where the namespace that it shows is not the container's own. */
@@ -171,7 +172,7 @@ static const struct spec_mount *shown_instead(const struct defaults *how, const 
                                (ns == SPEC_NS_NET && how->callers_sys);
 
                 if (strcmp(mount->destination, callers_own[i].destination) == 0 &&
-                    (callers || (ns == SPEC_NS_NET && joins_foreign(how, ns))))
+                    (callers || (ns == SPEC_NS_NET && joins_foreign_net(how))))
                         return &callers_own[i].mount;
         }
         return mount;
@@ -233,7 +234,7 @@ static int fill_paths(const struct defaults *how, struct ward_spec *spec)
         for (size_t i = 0; i < ELEMENTS(read_only); i++)
                 fixed[i] = (struct spec_path){.path = read_only[i], .origin = origin};
         /* The caller's /sys in place of that namespace's shows interfaces that the container does not have. */
-        for (size_t i = 0; i < ELEMENTS(callers_links) && joins_foreign(how, SPEC_NS_NET); i++)
+        for (size_t i = 0; i < ELEMENTS(callers_links) && joins_foreign_net(how); i++)
                 hidden[count++] = (struct spec_path){.path = callers_links[i], .origin = origin};
         spec->masked_paths = hidden;
         spec->masked_path_count = count;

@@ -23,6 +23,7 @@ struct defaults {
         bool no_shm;        /* no /dev/shm */
         bool given_shm;     /* a tree that the caller of the engine has */
         uint64_t shm_bytes; /* how much it holds; 0: 64 MiB */
+        bool foreign_net;   /* the network namespace that is joined is not of the user namespace */
         bool callers_sys;   /* the kernel refuses a new /sys: the caller's is bound */
         bool few_groups;    /* the caller's own user namespace lacks the group of terminals */
         bool privileged; /* nothing of /proc, /sys and the groups is hidden or read-only, and programs may raise their rights */

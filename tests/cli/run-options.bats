@@ -427,6 +427,30 @@ expect_machines() { expect_output "$(readlink "/proc/self/ns/$1")"; }
         fails_with 125 "two containers" ward run --rm --network "container:$ID" --pid container:other "$ROOT" true
 }
 
+@test "container:NAME: what it shares with the machine is the machine's for who joins it, too" {
+        local ns
+        background --network host --ipc host "$ROOT" sleep 100
+        for ns in net:network ipc:ipc; do
+                run -0 ward run --rm "--${ns#*:}" "container:$ID" "$ROOT" readlink "/proc/self/ns/${ns%:*}"
+                expect_in_output "$(readlink "/proc/self/ns/${ns%:*}")"
+                run -0 ward run --rm "--${ns#*:}" "container:$ID" --userns host "$ROOT" true
+        done
+        run -0 ward run --rm --network "container:$ID" "$ROOT" ls /sys/class/net
+        expect_in_output lo
+        ward rm -f "$ID"
+        needs_machine_root "a network namespace of its own"
+        # One that is neither its own nor the machine's.
+        unshare -n sleep 100 3>&- &
+        PID=$!
+        wait_until 10 is_program sleep "$PID"
+        ns=$PID
+        background --network "ns:/proc/$ns/ns/net" "$ROOT" sleep 100
+        run -0 ward run --rm --network "container:$ID" "$ROOT" sh -c 'readlink /proc/self/ns/net; ls -A /sys/class/net 2>&1'
+        kill "$ns"
+        expect_in_output "net:["
+        [[ $output == "net:["*"]" ]] || shown
+}
+
 exec_sees() { ward exec "$ID" ip addr | grep -qF "$1"; }
 
 @test "ns:PATH: a network namespace by its file" {
