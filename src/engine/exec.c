@@ -50,11 +50,14 @@ struct execution {
         struct launch launch;
         int group_fd; /* owned: the v2 group */
         int console;  /* owned */
+        const char *pid_file; /* that was written for what does not run yet; NULL: none */
 };
 
 static void execution_done(struct execution *exec)
 {
         launch_done(&exec->launch);
+        if (exec->pid_file != NULL)
+                (void)unlink(exec->pid_file); /* host path: the caller's */
         plan_done(&exec->plan);
         exec->group_fd = fd_close(exec->group_fd);
         exec->console = fd_close(exec->console);
@@ -436,6 +439,8 @@ static int bring_in(struct execution *exec, const struct engine_exec_options *ho
                 r = launch_await(&exec->launch, PHASE_CLONE, err);
         if (r >= 0)
                 r = notify_pid_file(options->pid_file, exec->launch.pid, err);
+        if (r > 0)
+                exec->pid_file = options->pid_file;
         if (r >= 0)
                 r = notify_pidfd(options->pidfd_socket, exec->launch.pidfd, err);
         if (r >= 0)
@@ -611,6 +616,7 @@ static int execute(struct execution *exec, struct store *store, const struct eng
         if (r < 0)
                 return r;
         launch_release(&exec->launch);
+        exec->pid_file = NULL;
         if (options->detach)
                 return 0;
         r = relay_run(relay, exec->launch.pidfd, NULL, err);

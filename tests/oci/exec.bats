@@ -247,6 +247,26 @@ time.sleep(100)' "$BUNDLE/rootfs/etc/passwd" >"$WORK/leased" 3>&- &
         oci ps -f json "$ID" | jq -e --argjson pid "$(<"$WORK/pid")" 'index($pid) != null and length == 2'
 }
 
+@test "exec --pid-file: the file goes with what could not be executed" {
+        local how
+        # Which is seen by nobody before it is executed.
+        printf '\177ELF, cut short' >"$BUNDLE/rootfs/tmp/broken"
+        chmod 755 "$BUNDLE/rootfs/tmp/broken"
+        for how in "" -d; do
+                # shellcheck disable=SC2086  # no word or one
+                fails_with "/tmp/broken" oci exec $how --pid-file "$WORK/pid" "$ID" /tmp/broken
+                [[ ! -e $WORK/pid ]]
+        done
+        # What is no file of its own stays.
+        mkfifo "$WORK/fifo"
+        timeout 20 cat "$WORK/fifo" >"$WORK/got" 3>&- &
+        fails_with "/tmp/broken" oci exec --pid-file "$WORK/fifo" "$ID" /tmp/broken
+        wait $!
+        [[ -p $WORK/fifo && $(<"$WORK/got") -gt 1 ]]
+        oci exec --pid-file "$WORK/pid" "$ID" true
+        [[ $(<"$WORK/pid") -gt 1 ]]
+}
+
 @test "exec: options end at the id, the rest is the command's" {
         run -0 oci exec "$ID" echo -e --cwd -- x
         [[ $output == *"--cwd -- x" ]]
