@@ -15,12 +15,25 @@
 
 #define KILL_TIMEOUT_MSEC 10000
 
-static void wait_ended(int pidfd)
+#define LOOK_MSEC 100 /* how often the group is looked at meanwhile */
+
+static bool is_empty(const struct site *site, const char *group)
+{
+        _cleanup_free_ pid_t *pids = NULL;
+        size_t count = 0;
+
+        return group != NULL && cgroup_pids(&site->layout, group, &pids, &count, NULL) >= 0 && count == 0;
+}
+
+/* Init ends when all of its pid namespace have been reaped (pid_namespaces(7)). What the caller has executed in it is the caller's child, which it can't
+ * reap as long as it is in here. A zombie is in no group, and keeps none from being removed. */
+static void wait_ended(int pidfd, const struct site *site, const char *group)
 {
         struct pollfd ready = {.fd = pidfd, .events = POLLIN};
 
-        while (poll(&ready, 1, KILL_TIMEOUT_MSEC) < 0 && errno == EINTR)
-                ;
+        for (int msec = 0; msec < KILL_TIMEOUT_MSEC && poll(&ready, 1, LOOK_MSEC) <= 0; msec += LOOK_MSEC)
+                if (is_empty(site, group))
+                        return;
 }
 
 /* Ends whatever the container still has, init first: with its pid namespace everything in it goes. */
@@ -35,7 +48,7 @@ static int kill_all(struct stored *stored, struct site *site, struct ward_err *e
                 r = cgroup_freeze(&site->layout, group, false, KILL_TIMEOUT_MSEC, NULL);
         /* Else there is nothing to wait for: what is done to the group ends it. So it is with who is frozen below it. */
         if (r >= 0 && (group == NULL || !cgroup_holds_below(&site->layout, group)))
-                wait_ended(stored->pidfd);
+                wait_ended(stored->pidfd, site, group);
         if (group == NULL && r >= 0 && !pidfd_ended(stored->pidfd))
                 return err_set(err, -EBUSY, "kill the init of container '%s': it has not ended after %d ms",
                                stored->state.id, KILL_TIMEOUT_MSEC);

@@ -48,8 +48,8 @@ struct execution {
         struct agent agent;
         struct plan plan;
         struct launch launch;
-        int group_fd; /* owned: the v2 group */
-        int console;  /* owned */
+        int group_fd;         /* owned: the v2 group */
+        int console;          /* owned */
         const char *pid_file; /* that was written for what does not run yet; NULL: none */
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <ward/ward.h>
 
@@ -275,6 +276,31 @@ static void ignored_children(struct ward *ward, const char *id, const struct war
         EXPECT(ward_delete(ward, id, WARD_FORCE, &err) == 0);
 }
 
+/* What was executed is a child of this process, which can't reap it in the call: until it is reaped init does not end (pid_namespaces(7)), and the
+ * call that removes the container does not wait for that. */
+static void unreaped(struct ward *ward, const char *id, const struct ward_spec *spec, const char *bundle)
+{
+        static const char *const argv[] = {"/bin/sleep", "60", NULL};
+        struct ward_start_options options = {.struct_size = sizeof(options), .flags = WARD_DETACH, .bundle = bundle};
+        struct ward_exec_options detached = {.struct_size = sizeof(detached), .flags = WARD_DETACH};
+        struct ward_process *process = NULL;
+        struct timespec before, after;
+        int ended = 0;
+
+        EXPECT(ward_run(ward, id, spec, &options, NULL, &err) == 0);
+        EXPECT(ward_process_of(ward, id, argv, &process, &err) == 0);
+        EXPECT(ward_exec(ward, id, process, &detached, NULL, &err) == 0);
+        ward_process_free(process);
+        EXPECT(clock_gettime(CLOCK_MONOTONIC, &before) == 0);
+        EXPECT(ward_delete(ward, id, WARD_FORCE, &err) == 0);
+        /* Ten seconds are given to who does not end. */
+        EXPECT(clock_gettime(CLOCK_MONOTONIC, &after) == 0 && after.tv_sec - before.tv_sec < 9);
+        EXPECT(ward_state(ward, id, &(struct ward_info *){NULL}, &err) == -ENOENT);
+        for (int status; wait(&status) > 0; ended++)
+                EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        EXPECT(ended == 2);
+}
+
 /* What the process had before comes back: signals that were not blocked are not blocked after a wait in the foreground. */
 static void unchanged(const sigset_t *before)
 {
@@ -335,6 +361,7 @@ int main(int argc, char **argv)
         free(pids);
         caps(ward, argv[3], spec, argv[2]);
         endless(ward, argv[1], argv[3], spec, argv[2]);
+        unreaped(ward, argv[3], spec, argv[2]);
         ignored_children(ward, argv[3], spec, argv[2]);
         ward_spec_free(spec);
         ward_close(ward);
