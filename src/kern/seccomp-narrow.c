@@ -5,10 +5,13 @@
  * A filter that compares all 64 bits of such an argument is passed by anyone who sets a high bit. The types are those of
  * the SYSCALL_DEFINE lines of the kernel; an argument that it takes as long, size_t, loff_t or a pointer is not here. clone is:
  * its flags are declared long, but the call keeps only the low word of them (kernel/fork.c, lower_32_bits()).
+ *
+ * umode_t has 16 bits. So have the user and group ids of the oldest calls of i386 and ARM (kernel/uid16.c), whose names on 64-bit
+ * architectures are those of calls with 32 bits.
  */
 #include "kern/seccomp-narrow.h"
 
-#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -19,6 +22,16 @@
 #define A3 (1u << 3)
 #define A4 (1u << 4)
 #define A5 (1u << 5)
+
+#define SHORT(argument) ((argument) << 8)   /* of these arguments it reads 16 bits */
+#define OLD_ID(argument) ((argument) << 16) /* of these on a 32-bit architecture */
+
+#define M1 (A1 | SHORT(A1))
+#define M2 (A2 | SHORT(A2))
+#define M3 (A3 | SHORT(A3))
+#define I0 (A0 | OLD_ID(A0))
+#define I1 (A1 | OLD_ID(A1))
+#define I2 (A2 | OLD_ID(A2))
 
 static const struct {
         char name[24]; /* no pointer: a static-pie has to relocate each of them at every start */
@@ -31,8 +44,8 @@ static const struct {
         {"bind", A0 | A2},
         {"bpf", A0 | A2},
         {"cachestat", A0 | A3},
-        {"chmod", A1},
-        {"chown", A1 | A2},
+        {"chmod", M1},
+        {"chown", I1 | I2},
         {"clock_adjtime", A0},
         {"clock_getres", A0},
         {"clock_gettime", A0},
@@ -43,7 +56,7 @@ static const struct {
         {"close_range", A0 | A1 | A2},
         {"connect", A0 | A2},
         {"copy_file_range", A0 | A2 | A5},
-        {"creat", A1},
+        {"creat", M1},
         {"delete_module", A1},
         {"dup", A0},
         {"dup2", A0 | A1},
@@ -65,10 +78,10 @@ static const struct {
         {"fallocate", A0 | A1},
         {"fanotify_init", A0 | A1},
         {"fanotify_mark", A0 | A1 | A3},
-        {"fchmod", A0 | A1},
-        {"fchmodat", A0 | A2},
-        {"fchmodat2", A0 | A2 | A3},
-        {"fchown", A0 | A1 | A2},
+        {"fchmod", A0 | M1},
+        {"fchmodat", A0 | M2},
+        {"fchmodat2", A0 | M2 | A3},
+        {"fchown", A0 | I1 | I2},
         {"fchownat", A0 | A2 | A3 | A4},
         {"fcntl", A0 | A1},
         {"fcntl64", A0 | A1},
@@ -102,7 +115,7 @@ static const struct {
         {"landlock_add_rule", A0 | A1 | A3},
         {"landlock_create_ruleset", A2},
         {"landlock_restrict_self", A0 | A1},
-        {"lchown", A1 | A2},
+        {"lchown", I1 | I2},
         {"linkat", A0 | A2 | A4},
         {"listen", A0 | A1},
         {"lseek", A0 | A2},
@@ -111,15 +124,15 @@ static const struct {
         {"membarrier", A0 | A1 | A2},
         {"memfd_create", A1},
         {"memfd_secret", A0},
-        {"mkdir", A1},
-        {"mkdirat", A0 | A2},
-        {"mknod", A1 | A2},
-        {"mknodat", A0 | A2 | A3},
+        {"mkdir", M1},
+        {"mkdirat", A0 | M2},
+        {"mknod", M1 | A2},
+        {"mknodat", A0 | M2 | A3},
         {"mlock2", A2},
         {"mlockall", A0},
         {"mount_setattr", A0 | A2},
         {"move_mount", A0 | A2 | A4},
-        {"mq_open", A1 | A2},
+        {"mq_open", A1 | M2},
         {"msgctl", A0 | A1},
         {"msgget", A0 | A1},
         {"msgrcv", A0 | A4},
@@ -127,10 +140,10 @@ static const struct {
         {"msync", A2},
         {"name_to_handle_at", A0 | A4},
         {"newfstatat", A0 | A3},
-        {"open", A1 | A2},
+        {"open", A1 | M2},
         {"open_by_handle_at", A0 | A2},
         {"open_tree", A0 | A2},
-        {"openat", A0 | A2 | A3},
+        {"openat", A0 | A2 | M3},
         {"openat2", A0},
         {"perf_event_open", A1 | A2 | A3},
         {"personality", A0},
@@ -182,21 +195,21 @@ static const struct {
         {"sendmsg", A0 | A2},
         {"sendto", A0 | A3 | A5},
         {"set_mempolicy", A0},
-        {"setfsgid", A0},
-        {"setfsuid", A0},
-        {"setgid", A0},
+        {"setfsgid", I0},
+        {"setfsuid", I0},
+        {"setgid", I0},
         {"setgroups", A0},
         {"sethostname", A1},
         {"setns", A0 | A1},
         {"setpgid", A0 | A1},
         {"setpriority", A0 | A1 | A2},
-        {"setregid", A0 | A1},
-        {"setresgid", A0 | A1 | A2},
-        {"setresuid", A0 | A1 | A2},
-        {"setreuid", A0 | A1},
+        {"setregid", I0 | I1},
+        {"setresgid", I0 | I1 | I2},
+        {"setresuid", I0 | I1 | I2},
+        {"setreuid", I0 | I1},
         {"setrlimit", A0},
         {"setsockopt", A0 | A1 | A2 | A4},
-        {"setuid", A0},
+        {"setuid", I0},
         {"shmat", A0 | A2},
         {"shmctl", A0 | A1},
         {"shmget", A0 | A2},
@@ -232,7 +245,7 @@ static const struct {
         {"write", A0},
 };
 
-unsigned seccomp_narrow_args(const char *name)
+static unsigned find(const char *name)
 {
         size_t low = 0, high = ELEMENTS(narrow_calls);
 
@@ -248,6 +261,18 @@ unsigned seccomp_narrow_args(const char *name)
                         low = middle + 1;
         }
         return 0;
+}
+
+unsigned seccomp_narrow_args(const char *name)
+{
+        return find(name) & UINT8_MAX;
+}
+
+unsigned seccomp_short_args(const char *name, bool old_ids)
+{
+        unsigned args = find(name);
+
+        return ((args >> 8) | (old_ids ? args >> 16 : 0)) & UINT8_MAX;
 }
 
 size_t seccomp_narrow_count(void)

@@ -41,7 +41,8 @@ struct rule {
         uint32_t action;
         uint32_t first; /* of the builder's comparisons */
         uint8_t count;  /* 0: unconditional */
-        uint8_t narrow; /* bit i: argument i has 32 bits */
+        uint8_t narrow; /* bit i: argument i has at most 32 bits */
+        uint8_t half;   /* bit i: argument i has 16 bits */
         uint32_t order; /* in the profile */
 };
 
@@ -219,16 +220,28 @@ static int push_multiplexed(struct seccomp_builder *builder, struct section *sec
         rule.first = (uint32_t)builder->compare_count;
         rule.count = 1;
         rule.narrow = 1;
+        rule.half = 0;
         r = push_compare(builder, (struct seccomp_compare){0, SCMP_CMP_MASKED_EQ, entries[mux].mask, call}, err);
         return r < 0 ? r : push_rule(section, rule, err);
 }
 
-/* Bit i: argument i of @name has 32 bits there. */
-static uint8_t narrow_on(const struct section *section, const char *name)
+/* Notes of which arguments of @name the kernel reads less than the 64 bits of a register there. */
+static void narrow_on(const struct section *section, const char *name, struct rule *rule)
 {
-        if ((section->arch & __AUDIT_ARCH_64BIT) == 0 && section->arch != SCMP_ARCH_X32)
-                return UINT8_MAX;
-        return (uint8_t)seccomp_narrow_args(name);
+        const bool is_32bit = (section->arch & __AUDIT_ARCH_64BIT) == 0 && section->arch != SCMP_ARCH_X32;
+
+        rule->narrow = is_32bit ? UINT8_MAX : (uint8_t)seccomp_narrow_args(name);
+        rule->half = (uint8_t)seccomp_short_args(name, is_32bit);
+}
+
+/* The bits of argument @index that the kernel reads. */
+static uint64_t bits_read(const struct rule *rule, uint32_t index)
+{
+        const unsigned bit = 1u << index;
+
+        if ((rule->half & bit) != 0)
+                return UINT16_MAX;
+        return (rule->narrow & bit) != 0 ? UINT32_MAX : UINT64_MAX;
 }
 
 /* Notes that the profile's author knew of call @nr. */
@@ -254,7 +267,7 @@ static int push_named(struct seccomp_builder *builder, struct section *section, 
                 return 0;
         *known = true;
         if (rule.count > 0)
-                rule.narrow = narrow_on(section, name);
+                narrow_on(section, name, &rule);
         if (number >= 0)
                 note_known(section, (uint32_t)number);
         /* Other rules may still grant what one with conditions refuses by the default action; one without says nothing. */
@@ -347,12 +360,12 @@ static bpf_label word_equals(struct bpf_code *code, uint32_t offset, uint32_t ma
         return bpf_load(code, offset, next);
 }
 
-/* Writes one comparison of an argument that has 32 bits if @narrow, else 64. */
-static bpf_label write_compare(struct bpf_code *code, const struct seccomp_compare *compare, bool narrow,
+/* Writes one comparison of an argument of which the kernel reads the bits @read: the lowest 16, 32 or 64. */
+static bpf_label write_compare(struct bpf_code *code, const struct seccomp_compare *compare, uint64_t read,
                                bpf_label pass, bpf_label fail)
 {
         bool equality = compare->op == SCMP_CMP_EQ || compare->op == SCMP_CMP_NE || compare->op == SCMP_CMP_MASKED_EQ;
-        uint64_t mask = compare->op == SCMP_CMP_MASKED_EQ ? compare->a : UINT64_MAX;
+        uint64_t mask = (compare->op == SCMP_CMP_MASKED_EQ ? compare->a : UINT64_MAX) & read;
         uint64_t value = compare->op == SCMP_CMP_MASKED_EQ ? compare->b : compare->a;
         uint32_t low = (uint32_t)offsetof(struct seccomp_data, args[0]) + compare->index * (uint32_t)sizeof(uint64_t);
         uint32_t high = low;
@@ -371,17 +384,20 @@ static bpf_label write_compare(struct bpf_code *code, const struct seccomp_compa
                 fail = swap;
         }
         if (equality) {
+                value &= read;
                 next = word_equals(code, low, (uint32_t)mask, (uint32_t)value, pass, fail);
-                if (narrow)
-                        return next;
                 return word_equals(code, high, (uint32_t)(mask >> 32), (uint32_t)(value >> 32), next, fail);
         }
-        if (narrow && value > UINT32_MAX)
+        if (value > read)
                 return fail;
         test = compare->op == SCMP_CMP_GE || compare->op == SCMP_CMP_LT ? BPF_JGE : BPF_JGT;
+        if (read < UINT32_MAX) {
+                next = bpf_jump(code, test, (uint32_t)value, pass, fail);
+                return bpf_load(code, low, bpf_and(code, (uint32_t)read, next));
+        }
         next = bpf_jump(code, test, (uint32_t)value, bpf_loaded(code, low, pass), bpf_loaded(code, low, fail));
         next = bpf_load(code, low, next);
-        if (narrow)
+        if (read == UINT32_MAX)
                 return next;
         next = bpf_jump(code, BPF_JEQ, (uint32_t)(value >> 32), next, fail);
         return bpf_load(code, high, bpf_jump(code, BPF_JGT, (uint32_t)(value >> 32), pass, next));
@@ -406,7 +422,7 @@ static bpf_label write_range(const struct seccomp_builder *builder, struct bpf_c
                 for (size_t j = rule->count; j-- > 0;) {
                         const struct seccomp_compare *compare = &builder->compares[rule->first + j];
 
-                        pass = write_compare(code, compare, (rule->narrow & (1u << compare->index)) != 0, pass, next);
+                        pass = write_compare(code, compare, bits_read(rule, compare->index), pass, next);
                 }
                 next = pass;
         }

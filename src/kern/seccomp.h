@@ -5,7 +5,7 @@
  * What a filter does beside its rules: a system call number newer than any that the profile's author knew gets ENOSYS, not a
  * default action that refuses, so that a C library can fall back (V17); x32 calls on x86-64 get ENOSYS unless that
  * architecture is asked for, and calls of an architecture that the filter does not cover kill the process (V15). Arguments that
- * the kernel reads as 32 bits are compared as 32 bits (V16). Of several rules that match, the strictest action wins.
+ * the kernel reads as 32 or 16 bits are compared as such (V16). Of several rules that match, the strictest action wins.
  */
 #ifndef KERN_SECCOMP_H
 #define KERN_SECCOMP_H
@@ -20,7 +20,7 @@
 #include "base/mem.h"
 
 /* Raised whenever the same profile would compile to another filter than before: part of the cache key. */
-#define SECCOMP_TABLE_VERSION 2
+#define SECCOMP_TABLE_VERSION 3
 
 struct seccomp_filter {
         struct sock_filter *code; /* lives in an arena; NULL: no filter */

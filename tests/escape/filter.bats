@@ -88,15 +88,17 @@ with_filter() {
         [[ $output == *"int80 done" && -d $BUNDLE/rootfs/tmp/made80 ]] || shown
 }
 
-@test "V16: an argument that the kernel reads as 32 bits is compared as 32 bits" {
+@test "V16: an argument that the kernel reads as 32 or 16 bits is compared as such" {
         [[ $(uname -m) == x86_64 ]] || unable "is not x86-64"
         with_filter '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"], syscalls: [
               {names: ["ioctl"], action: "SCMP_ACT_ERRNO", errnoRet: 1, args: [{index: 1, value: 21522, op: "SCMP_CMP_EQ"}]},
               {names: ["socket"], action: "SCMP_ACT_ERRNO", errnoRet: 1, args: [{index: 0, value: 38, op: "SCMP_CMP_EQ"}]},
               {names: ["unshare"], action: "SCMP_ACT_ERRNO", errnoRet: 1, args: [{index: 0, value: 268435456, valueTwo: 268435456, op: "SCMP_CMP_MASKED_EQ"}]},
               {names: ["personality"], action: "SCMP_ACT_ERRNO", errnoRet: 1, args: [{index: 0, value: 8, op: "SCMP_CMP_NE"}]},
+              {names: ["chmod"], action: "SCMP_ACT_ERRNO", errnoRet: 1, args: [{index: 1, value: 2541, op: "SCMP_CMP_EQ"}]},
+              {names: ["setuid"], action: "SCMP_ACT_ERRNO", errnoRet: 1, args: [{index: 0, value: 0, op: "SCMP_CMP_EQ"}]},
               {names: ["lseek"], action: "SCMP_ACT_ERRNO", errnoRet: 1, args: [{index: 1, value: 4294967296, op: "SCMP_CMP_GE"}]}]}'
-        # 2^32 + TIOCSTI, AF_ALG, CLONE_NEWUSER; an offset has 64 bits.
+        # 2^32 + TIOCSTI, AF_ALG, CLONE_NEWUSER; 2^16 + 04755; an offset has 64 bits.
         answers "$PID" <<-END
 		x86_64 ioctl 0 21522: EPERM
 		x86_64 ioctl 0 4294988818: EPERM
@@ -107,6 +109,12 @@ with_filter() {
 		x86_64 unshare 4563402752: EPERM
 		x86_64 personality 4294967304: allow
 		x86_64 personality 4294967305: EPERM
+		x86_64 chmod 0 2541: EPERM
+		x86_64 chmod 0 68077: EPERM
+		i386 chmod 0 68077: EPERM
+		x86_64 chmod 0 2540: allow
+		x86_64 setuid 65536: allow
+		i386 setuid 65536: EPERM
 		x86_64 lseek 0 4294967296: EPERM
 		x86_64 lseek 0 4294967295: allow
 		x32 socket 4294967334: EPERM
@@ -120,6 +128,13 @@ with_filter() {
         [[ $output == "done" ]] || shown
         edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [
               {names: ["ioctl"], action: "SCMP_ACT_ERRNO", errnoRet: 1, args: [{index: 1, value: 21531, op: "SCMP_CMP_EQ"}]}]}' # FIONREAD
+        run -0 oci run -b "$BUNDLE" "$ID"
+        [[ $output == EPERM ]] || shown
+        # A mode has 16 bits.
+        edit '.process.args = ["/bin/probe", "mode-high"]'
+        run -0 oci run -b "$BUNDLE" "$ID"
+        [[ $output == "done, set-user-ID" ]] || shown
+        edit '.linux.seccomp.syscalls = [{names: ["fchmod"], action: "SCMP_ACT_ERRNO", errnoRet: 1, args: [{index: 1, value: 2541, op: "SCMP_CMP_EQ"}]}]'
         run -0 oci run -b "$BUNDLE" "$ID"
         [[ $output == EPERM ]] || shown
 }

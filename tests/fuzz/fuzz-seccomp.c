@@ -3,7 +3,7 @@
  * Rules of any kind: what the compiled filter answers is what the rules say when they are read one after the other.
  *
  * The input is a default action and records of a call, an action and up to two comparisons. The calls are ordinary ones that
- * have arguments of 32 and of 64 bits.
+ * have arguments of 16, of 32 and of 64 bits.
  */
 #include <linux/seccomp.h>
 #include <seccomp.h>
@@ -26,12 +26,12 @@ static const struct {
         uint32_t nr;
 } calls[] = {{"read", SYS_read},   {"write", SYS_write}, {"mmap", SYS_mmap},
              {"ioctl", SYS_ioctl}, {"clone", SYS_clone}, {"personality", SYS_personality},
-             {"openat2", 437},     {"mseal", 462}};
+             {"openat2", 437},     {"mseal", 462},       {"fchmodat", SYS_fchmodat}};
 
 static const uint32_t actions[] = {SCMP_ACT_ALLOW, SCMP_ACT_ERRNO(1), SCMP_ACT_ERRNO(38),   SCMP_ACT_KILL_PROCESS,
                                    SCMP_ACT_LOG,   SCMP_ACT_TRAP,     SCMP_ACT_KILL_THREAD, SCMP_ACT_TRACE(5)};
 static const uint64_t values[] = {
-        0, 1, 8, 0x5412, 0x7e020000, UINT32_MAX, 1ull << 32, (1ull << 32) + 8, UINT64_MAX, 1ull << 63};
+        0, 1, 8, 0x5412, 0x15412, 0x7e020000, UINT32_MAX, 1ull << 32, (1ull << 32) + 8, UINT64_MAX, 1ull << 63};
 
 struct record {
         uint32_t call, action;
@@ -69,9 +69,11 @@ static struct record read_record(struct input *input)
 
 static bool holds(const struct seccomp_compare *compare, const char *name, const uint64_t args[6])
 {
-        bool narrow = (seccomp_narrow_args(name) & (1u << compare->index)) != 0;
-        uint64_t given = narrow ? (uint32_t)args[compare->index] : args[compare->index];
-        uint64_t same = narrow ? (uint32_t)compare->a : compare->a;
+        unsigned bit = 1u << compare->index;
+        uint64_t read = (seccomp_short_args(name, false) & bit) != 0 ? UINT16_MAX
+                        : (seccomp_narrow_args(name) & bit) != 0     ? UINT32_MAX
+                                                                     : UINT64_MAX;
+        uint64_t given = args[compare->index] & read, same = compare->a & read;
 
         switch (compare->op) {
         case SCMP_CMP_EQ:
@@ -87,7 +89,7 @@ static bool holds(const struct seccomp_compare *compare, const char *name, const
         case SCMP_CMP_GE:
                 return given >= compare->a;
         default:
-                return (given & same) == (narrow ? (uint32_t)compare->b : compare->b);
+                return (given & same) == (compare->b & read);
         }
 }
 

@@ -259,6 +259,55 @@ static void test_narrow(void **state)
         done(&f);
 }
 
+/* umode_t has 16 bits: a mode with others set is the same mode. */
+static void test_short(void **state)
+{
+        static const struct {
+                int op;
+                uint64_t a, b;
+        } rules[] = {
+                {SCMP_CMP_EQ, 04755, 0},
+                {SCMP_CMP_NE, 04755, 0},
+                {SCMP_CMP_LT, 04755, 0},
+                {SCMP_CMP_LE, 04755, 0},
+                {SCMP_CMP_GT, 04755, 0},
+                {SCMP_CMP_GE, 04755, 0},
+                {SCMP_CMP_GE, 0x10000, 0},
+                {SCMP_CMP_EQ, 0x10000 | 04755, 0},
+                {SCMP_CMP_MASKED_EQ, 04000, 04000},
+                {SCMP_CMP_MASKED_EQ, 0xff0fff, 04755},
+        };
+        static const uint64_t modes[] = {0, 0644, 04754, 04755, 04756, 0xffff};
+        static const uint64_t unseen[] = {0x10000, 0x80000000, HIGH, HIGH | 0x30000};
+        struct fixture f;
+
+        for (size_t i = 0; i < ELEMENTS(rules); i++) {
+                start(&f, ALLOW, NULL, 0);
+                rule_if(&f, "fchmod", EPERM_, 1, rules[i].op, rules[i].a, rules[i].b);
+                rule_if(&f, "fchmodat", EPERM_, 2, rules[i].op, rules[i].a, rules[i].b);
+                finish(&f);
+                for (size_t j = 0; j < ELEMENTS(modes) * ELEMENTS(unseen); j++) {
+                        uint64_t mode = modes[j / ELEMENTS(unseen)], high = unseen[j % ELEMENTS(unseen)];
+                        uint32_t same = native(&f, "fchmod", 0, mode, 0);
+
+                        assert_int_equal(native(&f, "fchmod", 0, mode | high, 0), same);
+                        assert_int_equal(native(&f, "fchmodat", 0, 0, mode | high), same);
+                        assert_int_equal(answer(&f, COMPAT_ARCH, 94, 0, mode | high, 0), same);
+                }
+                done(&f);
+        }
+        /* setuid(2) of i386 and ARM takes 16 bits, setuid32(2) 32. */
+        start(&f, ALLOW, NULL, 0);
+        rule_if(&f, "setuid", EPERM_, 0, SCMP_CMP_EQ, 0, 0);
+        rule_if(&f, "setuid32", EPERM_, 0, SCMP_CMP_EQ, 0, 0);
+        finish(&f);
+        assert_int_equal(native(&f, "setuid", HIGH, 0, 0), EPERM_);
+        assert_int_equal(native(&f, "setuid", 0x10000, 0, 0), ALLOW);
+        assert_int_equal(answer(&f, COMPAT_ARCH, 23, 0x10000, 0, 0), EPERM_);
+        assert_int_equal(answer(&f, COMPAT_ARCH, 213, 0x10000, 0, 0), ALLOW);
+        done(&f);
+}
+
 static void test_narrow_table(void **state)
 {
         for (size_t i = 0; i < seccomp_narrow_count(); i++) {
@@ -519,14 +568,20 @@ static void test_interpreter(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_actions),     cmocka_unit_test(test_newer),
+                cmocka_unit_test(test_actions),
+                cmocka_unit_test(test_newer),
                 cmocka_unit_test(test_arches),
 #ifdef __x86_64__
-                cmocka_unit_test(test_x32),         cmocka_unit_test(test_multiplexed),
+                cmocka_unit_test(test_x32),
+                cmocka_unit_test(test_multiplexed),
 #endif
-                cmocka_unit_test(test_narrow),      cmocka_unit_test(test_narrow_table),
-                cmocka_unit_test(test_several),     cmocka_unit_test(test_long),
-                cmocka_unit_test(test_refused),     cmocka_unit_test(test_second_opinion),
+                cmocka_unit_test(test_narrow),
+                cmocka_unit_test(test_short),
+                cmocka_unit_test(test_narrow_table),
+                cmocka_unit_test(test_several),
+                cmocka_unit_test(test_long),
+                cmocka_unit_test(test_refused),
+                cmocka_unit_test(test_second_opinion),
                 cmocka_unit_test(test_interpreter),
         };
 

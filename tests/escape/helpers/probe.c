@@ -138,6 +138,20 @@ static int ioctl_high(char **args)
         return 0;
 }
 
+/* mode-high: a file is made set-user-ID by a mode with a bit that umode_t has no room for. */
+static int mode_high(char **args)
+{
+        int fd = memfd_create("file", 0);
+        struct stat st;
+
+        (void)args;
+        if (fd < 0)
+                return 1;
+        printf("%s", errno_text(syscall(SYS_fchmod, fd, 0x10000UL | 04755)));
+        printf("%s\n", fstat(fd, &st) == 0 && (st.st_mode & S_ISUID) != 0 ? ", set-user-ID" : "");
+        return 0;
+}
+
 static long try_unshare_user(void)
 {
         pid_t pid = fork();
@@ -424,6 +438,7 @@ static const struct {
 #endif
         {"call", 1, call},
         {"ioctl-high", 0, ioctl_high},
+        {"mode-high", 0, mode_high},
         {"surface", 0, surface},
         {"type-into", 1, type_into},
         {"hunt", 2, hunt},
