@@ -20,7 +20,7 @@
 #include "base/mem.h"
 
 /* Raised whenever the same profile would compile to another filter than before: part of the cache key. */
-#define SECCOMP_TABLE_VERSION 3
+#define SECCOMP_TABLE_VERSION 4
 
 struct seccomp_filter {
         struct sock_filter *code; /* lives in an arena; NULL: no filter */

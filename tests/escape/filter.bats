@@ -95,6 +95,8 @@ with_filter() {
               {names: ["socket"], action: "SCMP_ACT_ERRNO", errnoRet: 1, args: [{index: 0, value: 38, op: "SCMP_CMP_EQ"}]},
               {names: ["unshare"], action: "SCMP_ACT_ERRNO", errnoRet: 1, args: [{index: 0, value: 268435456, valueTwo: 268435456, op: "SCMP_CMP_MASKED_EQ"}]},
               {names: ["personality"], action: "SCMP_ACT_ERRNO", errnoRet: 1, args: [{index: 0, value: 8, op: "SCMP_CMP_NE"}]},
+              {names: ["access"], action: "SCMP_ACT_ERRNO", errnoRet: 1, args: [{index: 1, value: 2, op: "SCMP_CMP_EQ"}]},
+              {names: ["fchdir", "readv"], action: "SCMP_ACT_ERRNO", errnoRet: 1, args: [{index: 0, value: 3, op: "SCMP_CMP_NE"}]},
               {names: ["chmod"], action: "SCMP_ACT_ERRNO", errnoRet: 1, args: [{index: 1, value: 2541, op: "SCMP_CMP_EQ"}]},
               {names: ["setuid"], action: "SCMP_ACT_ERRNO", errnoRet: 1, args: [{index: 0, value: 0, op: "SCMP_CMP_EQ"}]},
               {names: ["lseek"], action: "SCMP_ACT_ERRNO", errnoRet: 1, args: [{index: 1, value: 4294967296, op: "SCMP_CMP_GE"}]}]}'
@@ -109,6 +111,9 @@ with_filter() {
 		x86_64 unshare 4563402752: EPERM
 		x86_64 personality 4294967304: allow
 		x86_64 personality 4294967305: EPERM
+		x86_64 access 0 4294967298: EPERM
+		x86_64 fchdir 4294967299: allow
+		x86_64 readv 4294967299: allow
 		x86_64 chmod 0 2541: EPERM
 		x86_64 chmod 0 68077: EPERM
 		i386 chmod 0 68077: EPERM
