@@ -34,12 +34,15 @@ unsigned engine_landlock_abi(void)
         return abi < 0 ? 0 : (unsigned)abi;
 }
 
-static bool has_clone(const struct plan *plan)
+/* Until the process goes on that no other one takes the place of. */
+static int await_clones(struct launch *launch, struct ward_err *err)
 {
-        for (uint32_t i = 0; i < plan->op_count; i++)
-                if (plan->ops[i].type == OP_CLONE)
-                        return true;
-        return false;
+        int r = 0;
+
+        for (uint32_t i = 0; r >= 0 && i < launch->plan->op_count; i++)
+                if (launch->plan->ops[i].type == OP_CLONE)
+                        r = launch_await(launch, PHASE_CLONE, err);
+        return r;
 }
 
 /* While it waits for its ids its namespaces can be seen by who made them: as soon as it changes its rights they can't. */
@@ -80,8 +83,8 @@ static int start(struct launch *launch, const struct ward_spec *spec, const stru
 {
         int r = launch_clone(launch, -EBADF, err);
 
-        if (r >= 0 && has_clone(launch->plan))
-                r = launch_await(launch, PHASE_CLONE, err);
+        if (r >= 0)
+                r = await_clones(launch, err);
         if (r >= 0)
                 r = tell_made(launch, options, err);
         if (r >= 0)

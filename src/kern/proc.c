@@ -291,6 +291,24 @@ int proc_pid_inside(int proc_fd, pid_t pid, pid_t *ret_pid, struct ward_err *err
         return 0;
 }
 
+int proc_pid_of(int proc_fd, int pidfd, pid_t *ret_pid)
+{
+        _cleanup_free_ char *text = NULL;
+        uint64_t pid = 0;
+        char path[64];
+        int r;
+
+        /* pidfd_open(2): "Pid" there is 0 for one that can't be seen and -1 for one that is gone. */
+        (void)snprintf(path, sizeof(path), "self/fdinfo/%d", pidfd);
+        r = fd_read_file(proc_fd, path, STATUS_MAX, &text, NULL, NULL);
+        if (r < 0)
+                return r;
+        if (procfs_status_number(text, "Pid:", 10, &pid) < 0 || pid == 0)
+                return -ESRCH;
+        *ret_pid = (pid_t)pid;
+        return 0;
+}
+
 /* As proc(5) has the masks. */
 static int masks_leave(int proc_fd, pid_t pid, int signal, struct ward_err *err)
 {

@@ -54,6 +54,9 @@ int proc_status(int proc_fd, pid_t pid, char **ret_text, struct ward_err *err);
 /* The number that the process has in its own pid namespace: in the caller's, where the kernel has no other ones. */
 int proc_pid_inside(int proc_fd, pid_t pid, pid_t *ret_pid, struct ward_err *err);
 
+/* The pid of the process behind @pidfd, in the pid namespace of that procfs. -ESRCH: it has none there, or has been reaped. */
+int proc_pid_of(int proc_fd, int pidfd, pid_t *ret_pid);
+
 /* Whether the process leaves the signal to its default action: it neither blocks, ignores, catches nor waits for it. Returns 1, 0 or
  * -errno, also where it may not be looked at. */
 int proc_signal_is_default(int proc_fd, pid_t pid, int signal, struct ward_err *err);

@@ -128,6 +128,12 @@ void launch_done(struct launch *launch);
 /* Notes a phase of the parent in the trace, where there is one. */
 void launch_trace(struct launch *launch, const char *what);
 
+/* follow.c: the child cloned the process that goes on (RECORD_CLONED), which takes the place of the one before. @fd, what came with @record, is taken. */
+int launch_follow(struct launch *launch, const struct record *record, int fd, struct ward_err *err);
+
+/* Waits for the one before, when nobody waits for us. */
+void launch_reap_first(struct launch *launch);
+
 /* report.c: the words for a record of a failed op. Sets @err and returns -errno. @plan NULL: only the ops behind OP_WAIT_START, with
  * @command for what shall be executed. @filter NULL: none, or not known. @shared: what the child shares with its parent; NULL: nothing. */
 int launch_report(const struct plan *plan, const char *command, const struct seccomp_filter *filter,

@@ -475,35 +475,6 @@ int launch_start(struct launch *launch, int agent, struct ward_err *err)
         return say_with(launch, MESSAGE_START, &agent, agent >= 0 ? 1 : 0, err);
 }
 
-/* The child cloned the process that goes on (OP_CLONE): it takes the first one's place, which is waited for when nobody waits for us. */
-static int follow(struct launch *launch, pid_t pid, struct ward_err *err)
-{
-        siginfo_t info;
-        int pidfd = pidfd_open_pid(pid), r;
-
-        if (pidfd < 0)
-                return err_code(err, pidfd, "follow the container's init");
-        /* It is a child of ours: whatever the record says, no stranger is signalled or waited for. */
-        r = pidfd_wait(pidfd, true, true, &info);
-        if (r < 0) {
-                (void)fd_close(pidfd);
-                return err_code(err, r, "follow the container's init");
-        }
-        launch->first = launch->pidfd;
-        launch->pidfd = pidfd;
-        launch->pid = pid;
-        return 0;
-}
-
-static void reap_first(struct launch *launch)
-{
-        siginfo_t info;
-
-        if (launch->first >= 0)
-                (void)pidfd_wait(launch->first, false, false, &info);
-        launch->first = fd_close(launch->first);
-}
-
 static void trace_record(struct launch *launch, const struct record *record)
 {
         if (launch->trace != NULL && record->kind == RECORD_PHASE)
@@ -605,7 +576,7 @@ static int await(struct launch *launch, enum phase phase, bool mounts, struct wa
                                 launch_hook_words(fd, err);
                         return r;
                 case RECORD_CLONED:
-                        r = follow(launch, (pid_t)record.value, err);
+                        r = launch_follow(launch, &record, TAKE_FD(fd), err);
                         if (r < 0 || phase == PHASE_CLONE)
                                 return r;
                         break;
@@ -642,7 +613,7 @@ int launch_hand_over(struct launch *launch, struct ward_err *err)
 
         if (r >= 0)
                 r = launch_await(launch, PHASE_WAITING, err);
-        reap_first(launch);
+        launch_reap_first(launch);
         return r;
 }
 
@@ -714,7 +685,7 @@ int launch_await_exec(struct launch *launch, struct ward_err *err)
                       err);
         if (r >= 0 && launch->filter != NULL && (launch->filter->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
                 r = launch_check_executed(launch->proc_fd, launch->pid, command_of(launch->plan), err);
-        reap_first(launch);
+        launch_reap_first(launch);
         launch->exec_failed = r < 0; /* nothing but Landlock, the filter and the execution comes behind this phase */
         if (r == -ENOENT || r == -ENOEXEC)
                 explain_exec(launch, chosen, err);
@@ -770,7 +741,7 @@ void launch_done(struct launch *launch)
                 if (launch->shared != NULL)
                         launch_undo(launch->root, launch->shared);
         }
-        reap_first(launch);
+        launch_reap_first(launch);
         for (uint32_t i = 0; launch->plan != NULL && i < launch->plan->slot_count; i++)
                 if (!launch->borrowed[i])
                         launch->slots[i] = fd_close(launch->slots[i]);

@@ -39,7 +39,7 @@ enum message {
 
 enum record_kind {
         RECORD_PHASE,  /* @phase was reached */
-        RECORD_CLONED, /* @value is the pid of the process that goes on */
+        RECORD_CLONED, /* @value is the pid of the process that goes on; 0: its pidfd comes with it */
         RECORD_FAILED, /* op @op failed in @step with @errnum; the child is gone */
         RECORD_MOUNTS, /* the mounts of the namespace that was joined come with it, as mountinfo (proc_pid_mountinfo(5)), open for reading. @value
                         * is the id of the mount in which a target lies, @tree that of what will be attached there; 0 where nothing is */

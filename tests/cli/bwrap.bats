@@ -166,6 +166,24 @@ overlays() {
         expect_in_output "bwrap: "
 }
 
+@test "--pidns with --unshare-pid: a new pid namespace in the one that was joined" {
+        local child outer with
+        unshare --pid --fork --kill-child --mount-proc sleep 100 3>&- &
+        outer=$!
+        made() { child=$(tr -d ' ' <"/proc/$outer/task/$outer/children") && [[ -n $child && $(<"/proc/$child/comm") == sleep ]]; }
+        wait_until 10 made
+        for with in --unshare-pid "--unshare-pid --unshare-user --uid 7"; do
+                # shellcheck disable=SC2086
+                run -5 "$HERE/bwrap" --ro-bind / / --dev /dev --proc /proc --pidns 8 $with --json-status-fd 9 sh -c 'echo "$$ $(id -u)"; grep NSpid /proc/self/status | wc -w; readlink /proc/self/ns/pid; exit 5' \
+                        8<"/proc/$child/ns/pid" 9>"$HERE/status"
+                [[ ${lines[0]} == "2 $([[ $with == *user* ]] && echo 7 || id -u)" && ${lines[1]} == 2 ]] || shown
+                [[ ${lines[2]} != "$(readlink "/proc/$child/ns/pid")" && ${lines[2]} != "$(readlink /proc/self/ns/pid)" ]] || shown
+                [[ $(jq -s '.[0]["pid-namespace"]' "$HERE/status") == "$(tr -dc 0-9 <<<"${lines[2]}")" ]]
+        done
+        kill -KILL "$child"
+        wait "$outer" || true
+}
+
 @test "mistakes begin as bubblewrap's, under its name" {
         run -1 "$HERE/bwrap" --bind /source-enoent /x true
         expect_in_output "bwrap: Can't find source path /source-enoent: No such file or directory"

@@ -104,6 +104,24 @@ static void test_clone_ends_the_first(void **state)
         assert_int_equal(mock.exit_status, 0);
 }
 
+/* One that was cloned itself may be in a pid namespace that it joined, where the new one has another number than outside: it sends a pidfd. */
+static void test_second_clone(void **state)
+{
+        const struct op ops[] = {{.type = OP_CLONE}, {.type = OP_CLONE}};
+        struct fixture f;
+
+        (void)state;
+        fixture_prepare(&f, ops, 2);
+        mock.answer_of = __NR_clone3; /* the first time in the new process */
+        mock.answer_times = 1;
+        mock.clone_answer = 77;
+        mock.sent_fd = -1;
+        assert_int_equal(mock_run(&f.child), MOCK_EXITED);
+        assert_int_equal(mock.record_count, 0);
+        assert_true(mock.sent_fd >= 0);
+        assert_int_equal(mock.exit_status, 0);
+}
+
 /* The first process confines itself as the program will be, and executes ward-init with the number of the new one. It sends no record: the
  * program's process does. Whatever fails, that one is told, and waited for, before the first one ends. */
 static void test_init_stays(void **state)
@@ -317,6 +335,7 @@ int main(void)
                 cmocka_unit_test(test_start_after_a_false_one),
                 cmocka_unit_test(test_interrupted),
                 cmocka_unit_test(test_clone_ends_the_first),
+                cmocka_unit_test(test_second_clone),
                 cmocka_unit_test(test_init_stays),
                 cmocka_unit_test(test_listener_is_sent),
                 cmocka_unit_test(test_listener_is_waited_for),

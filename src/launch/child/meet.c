@@ -238,16 +238,31 @@ long child_make_process(uint64_t flags, int exit_signal, int *pidfd)
         return sys5(clone, args.flags | args.exit_signal, 0, pidfd, 0, 0);
 }
 
+/* Behind another OP_CLONE this process may be in a pid namespace that it joined: what it calls the new one means nothing to ward. */
+static bool is_second_clone(const struct child *child)
+{
+        for (uint32_t i = 0; i < child->op; i++)
+                if (child->plan->ops[i].type == OP_CLONE)
+                        return true;
+        return false;
+}
+
 int child_do_clone(struct child *child, const struct op *op)
 {
+        const struct record record = {.kind = RECORD_CLONED, .phase = child->phase, .op = child->op, .type = OP_CLONE};
+        const bool second = is_second_clone(child);
+        int pidfd = -EBADF;
         /* CLONE_PARENT: the new process is the child of ward, which waits for it, not of this one. The exit signal is inherited. */
-        long pid = child_make_process(op->number | CLONE_PARENT, 0, 0);
+        long pid = child_make_process(op->number | CLONE_PARENT, 0, second ? &pidfd : 0);
 
         if (pid < 0)
                 return (int)pid;
         if (pid == 0)
                 return (int)sys2(prctl, PR_SET_PDEATHSIG, SIGKILL);
-        (void)child_send(child, RECORD_CLONED, STEP_ITSELF, 0, (uint32_t)pid);
+        if (second)
+                (void)child_send_fd(child->channel, &record, sizeof(record), pidfd);
+        else
+                (void)child_send(child, RECORD_CLONED, STEP_ITSELF, 0, (uint32_t)pid);
         sys_leave(0);
 }
 
