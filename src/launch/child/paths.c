@@ -421,10 +421,12 @@ int child_mount_target(struct child *child, const char *path, enum op_target kin
         bool linked;
         int fd = find_linked(child, path, kind, directory, &linked), r;
 
+        if (fd < 0 || !linked)
+                return fd;
         /* procfs itself has links: "net". */
         while (at < sizeof(proc) - 1 && path[at] == proc[at])
                 at++;
-        if (fd < 0 || !linked || (at == sizeof(proc) - 1 && (path[at] == '\0' || path[at] == '/')))
+        if (at == sizeof(proc) - 1 && (path[at] == '\0' || path[at] == '/'))
                 return fd;
         r = check_led(child, fd);
         if (r >= 0)
