@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -25,6 +26,13 @@ static bool is_empty(const struct site *site, const char *group)
         return group != NULL && cgroup_pids(&site->layout, group, &pids, &count, NULL) >= 0 && count == 0;
 }
 
+static bool has_zombies(void)
+{
+        siginfo_t info = {0};
+
+        return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 && info.si_pid != 0;
+}
+
 /* Init ends when all of its pid namespace have been reaped (pid_namespaces(7)). What the caller has executed in it is the caller's child, which it can't
  * reap as long as it is in here. A zombie is in no group, and keeps none from being removed. */
 static void wait_ended(int pidfd, const struct site *site, const char *group)
@@ -32,7 +40,7 @@ static void wait_ended(int pidfd, const struct site *site, const char *group)
         struct pollfd ready = {.fd = pidfd, .events = POLLIN};
 
         for (int msec = 0; msec < KILL_TIMEOUT_MSEC && poll(&ready, 1, LOOK_MSEC) <= 0; msec += LOOK_MSEC)
-                if (is_empty(site, group))
+                if (has_zombies() && is_empty(site, group))
                         return;
 }
 
