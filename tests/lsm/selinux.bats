@@ -97,7 +97,7 @@ labelled() { edit --arg process "$PROCESS" --arg files "$FILES" '.process.selinu
         echo '{"cwd": "/", "args": ["cat", "/proc/self/attr/current"]}' >"$WORK/process.json"
         run -0 --separate-stderr oci exec -p "$WORK/process.json" "$ID"
         [[ $output == "$PROCESS" ]] || shown
-        jq --arg label "$other" '.selinuxLabel = $label' <"$WORK/process.json" >"$WORK/other.json"
+        jq --arg other "$other" '.selinuxLabel = $other' <"$WORK/process.json" >"$WORK/other.json"
         run -0 --separate-stderr oci exec -p "$WORK/other.json" "$ID"
         [[ $output == "$other" ]] || shown
 }
