@@ -223,20 +223,10 @@ static struct spec_step *add_step(struct bwrap *bwrap, const struct bwrap_option
                 if (strchr(c, ' ') == NULL)
                         break;
         }
-        if (bwrap->step_count == bwrap->step_room) {
-                size_t room = bwrap->step_room == 0 ? 32 : 2 * bwrap->step_room;
-                struct spec_step *steps = arena_new(&bwrap->cli->arena, struct spec_step, room);
-
-                if (steps == NULL)
-                        return NULL;
-                if (bwrap->step_count > 0)
-                        memcpy(steps, bwrap->steps, bwrap->step_count * sizeof(*steps));
-                bwrap->steps = steps;
-                bwrap->step_room = room;
-        }
-        if (field == NULL)
+        step = field == NULL ? NULL
+                             : spec_add_step(&bwrap->cli->arena, &bwrap->steps, &bwrap->step_count, &bwrap->step_room);
+        if (step == NULL)
                 return NULL;
-        step = &bwrap->steps[bwrap->step_count++];
         *step = (struct spec_step){
                 .type = type, .destination = destination, .fd = -1, .origin = {.field = field, .index = -1}};
         return step;

@@ -145,8 +145,6 @@ int run_box_warn(struct cli *cli, const struct run_box *box, struct ward_err *er
 
 /* ---- the root ------------------------------------------------------------------------------------------------------------- */
 
-#define STEPS_AT_FIRST 32
-
 /* What is opened, by its name without symbolic links: two names of one directory would have two rules. */
 struct opened {
         const char *path;
@@ -169,21 +167,11 @@ struct box {
 /* One directory can have any number of names, each of which is a link. NULL: memory is short. */
 static struct spec_step *add_step(struct box *box, enum spec_step_type type, const char *destination)
 {
-        struct spec_step *step;
+        struct spec_step *step = spec_add_step(&box->spec->arena, &box->steps, &box->step_count, &box->step_room);
 
-        if (box->step_count == box->step_room) {
-                size_t room = box->step_room == 0 ? STEPS_AT_FIRST : 2 * box->step_room;
-                struct spec_step *steps = arena_new(&box->spec->arena, struct spec_step, room);
-
-                if (steps == NULL)
-                        return NULL;
-                if (box->step_count > 0)
-                        memcpy(steps, box->steps, box->step_count * sizeof(*steps));
-                box->steps = steps;
-                box->step_room = room;
-        }
-        step = &box->steps[box->step_count++];
-        *step = (struct spec_step){.type = type, .destination = destination, .fd = -1, .origin = CLI_ORIGIN("default")};
+        if (step != NULL)
+                *step = (struct spec_step){
+                        .type = type, .destination = destination, .fd = -1, .origin = CLI_ORIGIN("default")};
         return step;
 }
 

@@ -39,9 +39,11 @@ static void wait_ended(int pidfd, const struct site *site, const char *group)
 {
         struct pollfd ready = {.fd = pidfd, .events = POLLIN};
 
-        for (int msec = 0; msec < KILL_TIMEOUT_MSEC && poll(&ready, 1, LOOK_MSEC) <= 0; msec += LOOK_MSEC)
+        for (int msec = 0, r; msec < KILL_TIMEOUT_MSEC && (r = poll(&ready, 1, LOOK_MSEC)) <= 0;) {
                 if (has_zombies() && is_empty(site, group))
                         return;
+                msec += r == 0 ? LOOK_MSEC : 0; /* a signal is no time */
+        }
 }
 
 /* Ends whatever the container still has, init first: with its pid namespace everything in it goes. */

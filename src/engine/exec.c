@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/procfs.h"
 #include "engine/agent.h"
 #include "engine/notify.h"
 #include "engine/outside.h"
@@ -171,21 +172,19 @@ static int find_setgroups(struct execution *exec, struct ward_err *err)
         return 0;
 }
 
-/* Whether a line of the map begins with 0, the first id inside. */
 static int maps_root(int proc, pid_t init, const char *file, struct ward_err *err)
 {
         _cleanup_free_ char *text = NULL;
+        struct procfs_map map;
         _cleanup_close_
         int fd = proc_open_of(proc, init, file, O_RDONLY, err);
         int r = fd < 0 ? fd : fd_read_all(fd, file, ID_MAP_MAX, &text, NULL, err);
 
         if (r < 0)
                 return r;
-        for (const char *line = text; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n') {
-                line += strspn(line, " ");
-                if (strncmp(line, "0 ", 2) == 0)
+        for (const char *at = text; procfs_next_map(&at, &map);)
+                if (map.inside == 0)
                         return 1;
-        }
         return 0;
 }
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define STEPS_AT_FIRST 32
+
 const char *const spec_throttle_names[SPEC_THROTTLE_COUNT] = {
         [SPEC_READ_BPS] = "throttleReadBpsDevice",
         [SPEC_WRITE_BPS] = "throttleWriteBpsDevice",
@@ -115,6 +117,22 @@ int spec_sysctl_namespace(const char *path)
                         return (int)namespaced[i].ns;
         }
         return -1;
+}
+
+struct spec_step *spec_add_step(struct arena *arena, struct spec_step **steps, size_t *count, size_t *room)
+{
+        if (*count == *room) {
+                size_t more = *room == 0 ? STEPS_AT_FIRST : 2 * *room;
+                struct spec_step *larger = arena_new(arena, struct spec_step, more);
+
+                if (larger == NULL)
+                        return NULL;
+                if (*count > 0)
+                        memcpy(larger, *steps, *count * sizeof(*larger));
+                *steps = larger;
+                *room = more;
+        }
+        return &(*steps)[(*count)++];
 }
 
 void spec_done(struct ward_spec *spec)

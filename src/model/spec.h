@@ -603,6 +603,9 @@ int spec_sysctl_namespace(const char *path);
 /* Frees the arena and with it everything in the spec. */
 void spec_done(struct ward_spec *spec);
 
+/* Room for one more of *@steps, an array of *@count with room for *@room, which grows in @arena. NULL: memory is short. */
+struct spec_step *spec_add_step(struct arena *arena, struct spec_step **steps, size_t *count, size_t *room);
+
 #define _cleanup_spec_ _cleanup_(spec_done)
 
 #endif
